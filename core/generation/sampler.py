@@ -1,0 +1,203 @@
+"""How logits become the distribution that the next token is drawn from, one visible stage at a time.
+
+Every stage takes a whole row of logits and returns a new one, in which a token that was cut has the logit −inf.
+The rules are those of Hugging Face's logits processors (transformers 5), applied in their order. Pure NumPy, float64.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+# Setting -> (smallest, largest, default). At its default a setting is off: its stage changes nothing and is not listed.
+BOUNDS: dict[str, tuple[float, float, float]] = {
+    "temperature": (0.0, 10.0, 1.0),
+    "top_k": (0, 1_000_000, 0),
+    "top_p": (0.0, 1.0, 1.0),
+    "min_p": (0.0, 1.0, 0.0),
+    "typical_p": (0.0, 1.0, 1.0),
+    "repetition_penalty": (0.1, 10.0, 1.0),
+}
+MIN_TEMPERATURE = 1e-6  # the smallest temperature above 0: dividing a float32 logit by it cannot overflow
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The distribution after one stage.
+
+    name: "raw", or the sampler's setting that acted; value: that setting (None for "raw").
+    logits (V,) float64, −inf where cut; probs (V,) float64, their softmax; kept (V,) bool, False where cut so far.
+    """
+
+    name: str
+    value: float | None
+    logits: Floats
+    probs: Floats
+    kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """The settings of sampling. Each has a range, in `BOUNDS`; outside it a ValueError names the range.
+
+    temperature 0 is greedy: the most likely token gets probability 1, the lowest id among equals.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    typical_p: float = 1.0
+    repetition_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check(field.name, getattr(self, field.name))
+
+    def stages(self, logits: ArrayLike, context: Sequence[int] = ()) -> list[Stage]:
+        """The model's own distribution ("raw"), then one Stage for each setting that is on, in the order of `RULES`.
+
+        logits (V,): the model's, −inf where a token is impossible. context: the ids so far (for the repetition
+        penalty; ids outside the vocabulary are ignored). ValueError: not one row, NaN, +inf, or every token impossible.
+        """
+        row = _checked_logits(logits)
+        seen = np.unique(np.asarray(context, dtype=np.int64))
+        seen = seen[(seen >= 0) & (seen < len(row))]
+        stages = [_stage("raw", None, row)]
+        for name, rule in RULES.items():
+            value = getattr(self, name)
+            if value != BOUNDS[name][2]:
+                row = rule(row, value, seen)
+                stages.append(_stage(name, value, row))
+        return stages
+
+    def probs(self, logits: ArrayLike, context: Sequence[int] = ()) -> Floats:
+        """The distribution to draw from: (V,) float64, that of the last stage. Arguments and errors as for `stages`."""
+        return self.stages(logits, context)[-1].probs
+
+
+def softmax(logits: Floats) -> Floats:
+    """(V,) -> (V,), summing to 1; at least one logit must be finite."""
+    weights = np.exp(logits - logits.max())
+    return weights / weights.sum()
+
+
+def likeliest_first(row: Floats) -> NDArray[np.intp]:
+    """The ids of a row (V,) of probabilities or logits, the likeliest first, and the lower id first among equals."""
+    return np.argsort(-row, kind="stable")
+
+
+def draw(probs: ArrayLike, u: float) -> int:
+    """The token that the number u in [0, 1) chooses from the distribution probs (V,): inverse CDF.
+
+    The tokens are laid end to end, the most likely first (the lower id first among equals), each as long as its
+    probability; the token that covers u × total is drawn. So a small u means a likely token, and u uniform means that
+    each token comes with its own probability. A token of probability 0 is never drawn.
+    ValueError: probs that are not a row of finite numbers ≥ 0 with a positive sum; u outside [0, 1).
+    """
+    row = np.asarray(probs, dtype=np.float64)
+    if row.ndim != 1 or not np.isfinite(row).all() or (row < 0).any() or row.sum() <= 0:
+        raise ValueError("probs must be one row of finite numbers, none negative, with a positive sum")
+    if not 0 <= u < 1:
+        raise ValueError(f"u must be at least 0 and below 1, not {u}")
+    order = likeliest_first(row)
+    ends = np.cumsum(row[order])  # (V,): where each token's stretch ends
+    place = np.searchsorted(ends, u * ends[-1], side="right")
+    return int(order[min(place, np.count_nonzero(row) - 1)])
+
+
+def _check(name: str, value: float) -> None:
+    low, high, _ = BOUNDS[name]
+    kind, words = (Integral, "a whole number") if name == "top_k" else (Real, "a number")
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        raise ValueError(f"{name} must be {words} from {low} to {high:,}, not {value!r}")
+    if name == "temperature" and 0 < value < MIN_TEMPERATURE:
+        raise ValueError(f"temperature must be 0 (greedy) or at least {MIN_TEMPERATURE:g}, not {value!r}")
+
+
+def _checked_logits(logits: ArrayLike) -> Floats:
+    row = np.array(logits, dtype=np.float64)
+    if row.ndim != 1 or not len(row):
+        raise ValueError(f"logits must be one row with an entry per token, not an array of shape {row.shape}")
+    if np.isnan(row).any():
+        raise ValueError("the logits contain NaN: the model's weights or the intervention on them are broken")
+    if not -FLOAT32_MAX <= row.max() <= FLOAT32_MAX:
+        raise ValueError("the largest logit must be a finite float32: there is nothing to draw from")
+    return row
+
+
+def _stage(name: str, value: float | None, logits: Floats) -> Stage:
+    return Stage(name, value, logits, softmax(logits), logits > -np.inf)
+
+
+def _cut(logits: Floats, cut: NDArray[np.bool_]) -> Floats:
+    return np.where(cut, -np.inf, logits)
+
+
+# The rules. Each: logits (V,), the setting, the distinct ids seen so far -> logits (V,).
+
+
+def _repetition_penalty(logits: Floats, penalty: float, seen: NDArray[np.int64]) -> Floats:
+    """Keskar et al. 2019 (CTRL): the logits of tokens seen before are divided by the penalty, or multiplied if < 0."""
+    result = logits.copy()
+    result[seen] = np.where(logits[seen] < 0, logits[seen] * penalty, logits[seen] / penalty)
+    return result
+
+
+def _temperature(logits: Floats, temperature: float, seen: NDArray[np.int64]) -> Floats:
+    if temperature == 0:
+        return _cut(logits, np.arange(len(logits)) != logits.argmax())  # argmax: the lowest id among equals
+    return logits / temperature
+
+
+def _top_k(logits: Floats, top_k: float, seen: NDArray[np.int64]) -> Floats:
+    """Keep the k largest, and whatever equals the k-th: more than k can stay, as in Hugging Face's."""
+    k = min(int(top_k), len(logits))
+    return _cut(logits, logits < np.partition(logits, -k)[-k])
+
+
+def _top_p(logits: Floats, p: float, seen: NDArray[np.int64]) -> Floats:
+    """Nucleus (Holtzman et al. 2020): cut the least likely tokens as long as what is cut sums to at most 1 − p.
+
+    One token always stays. Among equals at the border the lower ids stay; Hugging Face cuts the same number of them,
+    but which ones is up to torch's unstable sort.
+    """
+    probs = softmax(logits)
+    rising = likeliest_first(logits)[::-1]
+    cut = np.zeros(len(logits), dtype=bool)
+    cut[rising] = np.cumsum(probs[rising]) <= 1 - p
+    cut[rising[-1]] = False
+    return _cut(logits, cut)
+
+
+def _min_p(logits: Floats, min_p: float, seen: NDArray[np.int64]) -> Floats:
+    """Nguyen et al. 2024: cut what is less likely than min_p times the most likely token."""
+    probs = softmax(logits)
+    return _cut(logits, probs < min_p * probs.max())
+
+
+def _typical_p(logits: Floats, mass: float, seen: NDArray[np.int64]) -> Floats:
+    """Locally typical (Meister et al. 2023): keep the tokens whose surprise is nearest the entropy, until they sum to
+    the mass; whatever is exactly as near as the last of them stays too. Mass 0 keeps the nearest alone."""
+    probs = softmax(logits)
+    surprise = logits.max() - logits + np.log(np.exp(logits - logits.max()).sum())  # −log p, inf where cut
+    entropy = (probs * np.where(probs > 0, surprise, 0.0)).sum()
+    distance = np.abs(surprise - entropy)
+    nearest_first = np.argsort(distance, kind="stable")
+    last = min(int((np.cumsum(probs[nearest_first]) < mass).sum()), len(logits) - 1)
+    return _cut(logits, distance > distance[nearest_first[last]])
+
+
+RULES: dict[str, Callable[[Floats, float, NDArray[np.int64]], Floats]] = {
+    "repetition_penalty": _repetition_penalty,
+    "temperature": _temperature,
+    "top_k": _top_k,
+    "top_p": _top_p,
+    "min_p": _min_p,
+    "typical_p": _typical_p,
+}

@@ -1,0 +1,208 @@
+"""The sampler against Hugging Face's logits processors, closed forms, and the edges where the two may differ."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import LogitsProcessorList
+from transformers.generation import logits_process as hf
+
+from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, RULES, Sampler, draw, softmax
+
+
+def hugging_face(sampler: Sampler, logits: np.ndarray, context: list[int]) -> np.ndarray:
+    """What transformers' own processors make of the logits (float64), in the order of its `generate`."""
+    chain = LogitsProcessorList()
+    if sampler.repetition_penalty != 1:
+        chain.append(hf.RepetitionPenaltyLogitsProcessor(float(sampler.repetition_penalty)))
+    if sampler.temperature != 1:
+        chain.append(hf.TemperatureLogitsWarper(float(sampler.temperature)))
+    if sampler.top_k:
+        chain.append(hf.TopKLogitsWarper(sampler.top_k))
+    if sampler.top_p < 1:
+        chain.append(hf.TopPLogitsWarper(sampler.top_p))
+    if sampler.min_p:
+        chain.append(hf.MinPLogitsWarper(sampler.min_p))
+    if sampler.typical_p < 1:
+        chain.append(hf.TypicalLogitsWarper(sampler.typical_p))
+    ids = torch.tensor([context], dtype=torch.int64)
+    return chain(ids, torch.tensor(logits, dtype=torch.float64)[None]).numpy()[0]
+
+
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "temperature": st.floats(0.05, 5),
+        "top_k": st.integers(0, 300),
+        "top_p": st.floats(0, 1),
+        "min_p": st.floats(0, 1),
+        "typical_p": st.floats(0.01, 1),
+        "repetition_penalty": st.floats(0.1, 10),
+    },
+)
+
+
+def random_case(seed: int, size: int, spread: float) -> tuple[np.ndarray, list[int]]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=size) * spread, rng.integers(0, size, 12).tolist()
+
+
+@settings(deadline=None, max_examples=300)
+@given(SETTINGS, st.integers(0, 10**6), st.integers(1, 400), st.sampled_from([0.1, 1.0, 4.0, 20.0]))
+def test_any_settings_equal_hugging_face(chosen, seed, size, spread):
+    logits, context = random_case(seed, size, spread)
+    last = Sampler(**chosen).stages(logits, context)[-1]
+    expected = hugging_face(Sampler(**chosen), logits, context)
+    np.testing.assert_array_equal(last.kept, expected > -np.inf)
+    np.testing.assert_allclose(last.logits, expected, rtol=1e-12)
+    np.testing.assert_allclose(last.probs, torch.softmax(torch.tensor(expected), -1).numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"repetition_penalty": 1.3}, {"repetition_penalty": 0.6}, {"temperature": 0.3}, {"temperature": 2.5},
+        {"top_k": 1}, {"top_k": 7}, {"top_k": 999}, {"top_p": 0.0}, {"top_p": 0.5}, {"top_p": 0.97},
+        {"min_p": 0.05}, {"min_p": 1.0}, {"typical_p": 0.2}, {"typical_p": 0.95},
+        {"repetition_penalty": 1.2, "temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.9},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 2, 50, 1000])
+def test_each_stage_equals_hugging_face(chosen, size):
+    for seed in range(20):
+        logits, context = random_case(seed, size, 3.0)
+        np.testing.assert_allclose(
+            Sampler(**chosen).stages(logits, context)[-1].logits,
+            hugging_face(Sampler(**chosen), logits, context),
+            1e-12,
+        )
+
+
+@settings(deadline=None, max_examples=200)
+@given(SETTINGS, st.lists(st.integers(-3, 3), min_size=1, max_size=60), st.integers(0, 10**6))
+def test_ties_keep_as_much_as_hugging_face(chosen, levels, seed):
+    """Equal logits everywhere: the same number of tokens of each logit stays; which of them torch leaves open."""
+    context = np.random.default_rng(seed).integers(0, len(levels), 5).tolist()
+    # Powers of two keep every quotient exact, so that ties stay ties on both sides.
+    exact = chosen | {"temperature": 0.5, "repetition_penalty": 2.0}
+    exact |= {name: round(exact[name] * 8) / 8 for name in ("min_p",) if name in exact}
+    ours = Sampler(**exact).stages(levels, context)[-1].logits
+    theirs = hugging_face(Sampler(**exact), np.array(levels, dtype=float), context)
+    np.testing.assert_allclose(np.sort(ours), np.sort(theirs), rtol=1e-12)
+
+
+@pytest.mark.parametrize("masked", [0, 3])
+def test_logits_that_are_already_cut_stay_cut(masked):
+    logits, context = random_case(0, 30, 2.0)
+    logits[masked] = -np.inf
+    for chosen in ({"top_k": 30}, {"top_p": 0.9}, {"min_p": 0.01}, {"typical_p": 0.9}, {"repetition_penalty": 2.0}):
+        stage = Sampler(**chosen).stages(logits, [masked, *context])[-1]
+        np.testing.assert_allclose(stage.logits, hugging_face(Sampler(**chosen), logits, [masked, *context]), 1e-12)
+        assert not stage.kept[masked] and stage.probs[masked] == 0
+
+
+def test_only_the_stages_that_are_on_are_listed_in_order():
+    logits, context = random_case(1, 20, 1.0)
+    assert [stage.name for stage in Sampler().stages(logits)] == ["raw"]
+    everything = Sampler(0.7, 10, 0.9, 0.01, 0.95, 1.1)
+    stages = everything.stages(logits, context)
+    assert [stage.name for stage in stages] == ["raw", *RULES]
+    assert list(RULES) == ["repetition_penalty", "temperature", "top_k", "top_p", "min_p", "typical_p"]
+    assert [stage.value for stage in stages[1:]] == [getattr(everything, name) for name in RULES]
+    for before, after in pairwise(stages):
+        assert not (after.kept & ~before.kept).any()  # nothing that was cut comes back
+        assert after.kept.any() and math.isclose(after.probs.sum(), 1)
+        np.testing.assert_array_equal(after.probs > 0, after.kept)
+    np.testing.assert_array_equal(everything.probs(logits, context), stages[-1].probs)
+
+
+def test_temperature_zero_is_greedy_and_takes_the_lowest_of_equals():
+    np.testing.assert_array_equal(Sampler(temperature=0).probs([1.0, 3.0, 2.0, 3.0]), [0, 1, 0, 0])
+    rest = Sampler(temperature=0, top_k=3, top_p=0.5, min_p=0.5, typical_p=0.5).probs([1.0, 3.0, 2.0, 3.0])
+    np.testing.assert_array_equal(rest, [0, 1, 0, 0])
+
+
+def test_the_edges():
+    tied = [2.0, 2.0, 2.0, 1.0]
+    np.testing.assert_array_equal(Sampler(top_k=2).stages(tied)[-1].kept, [True, True, True, False])  # k-th value tied
+    np.testing.assert_array_equal(Sampler(top_p=0.0).stages(tied)[-1].kept, [True, False, False, False])
+    np.testing.assert_array_equal(Sampler(top_p=0.5).stages([0.0] * 4)[-1].kept, [True, True, False, False])
+    np.testing.assert_array_equal(Sampler(min_p=1.0).stages(tied)[-1].kept, [True, True, True, False])
+    typical = Sampler(typical_p=0.0).stages([5.0, 0.0, -1.0])[-1]
+    assert typical.kept.sum() == 1
+    np.testing.assert_allclose(Sampler(top_k=50).probs([0.0, math.log(3)]), [0.25, 0.75])  # k > V
+    coldest = Sampler(temperature=MIN_TEMPERATURE).probs([3.4e38, 1.0])
+    np.testing.assert_array_equal(coldest, [1, 0])
+
+
+@pytest.mark.parametrize(
+    "logits", [[], [[1.0, 2.0]], 3.0, [math.nan, 1.0], [math.inf, 1.0], [-math.inf] * 3, [1e300, 0.0]]
+)
+def test_logits_that_are_not_a_distribution_are_refused(logits):
+    with pytest.raises(ValueError, match="logit"):
+        Sampler().stages(logits)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_settings_out_of_bounds_are_refused_and_the_bounds_named(name):
+    low, high, default = BOUNDS[name]
+    assert Sampler(**{name: low}) and Sampler(**{name: high}) and getattr(Sampler(), name) == default
+    for wrong in (low - 1, high + 1, math.nan, math.inf, "1", None, True):
+        with pytest.raises(ValueError, match=f"{name} must be .* from {low} to {high:,}"):
+            Sampler(**{name: wrong})
+
+
+def test_settings_that_no_arithmetic_can_follow_are_refused():
+    with pytest.raises(ValueError, match="whole number"):
+        Sampler(top_k=2.5)
+    with pytest.raises(ValueError, match="greedy"):
+        Sampler(temperature=1e-9)
+
+
+def test_context_outside_the_vocabulary_is_ignored():
+    logits = [1.0, -1.0, 2.0]
+    np.testing.assert_array_equal(Sampler(repetition_penalty=2.0).stages(logits, [1, 1, 7, -1])[-1].logits, [1, -2, 2])
+
+
+def test_draw_lays_the_likeliest_first():
+    probs = [0.125, 0.5, 0.125, 0.25, 0.0]
+    assert [draw(probs, u) for u in (0, 0.49, 0.5, 0.74, 0.75, 0.874, 0.875, 0.999)] == [1, 1, 3, 3, 0, 0, 2, 2]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0, 1, exclude_max=True))
+def test_draw_never_gives_the_impossible_and_can_be_replayed(weights, u):
+    if sum(weights) == 0:
+        weights[0] = 1.0
+    drawn = draw(weights, u)
+    assert weights[drawn] > 0 and drawn == draw(weights, u)
+    assert weights[draw(weights, np.nextafter(1, 0))] > 0
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0])
+def test_draws_follow_the_distribution(spread):
+    """Chi-square of 20,000 draws; the critical value is that of p = 0.001 by Wilson and Hilferty's approximation."""
+    probs = softmax(np.random.default_rng(5).normal(size=12) * spread)
+    numbers = np.random.default_rng(6).random(20_000)
+    counts = np.bincount([draw(probs, u) for u in numbers], minlength=12)
+    chi_square = ((counts - 20_000 * probs) ** 2 / (20_000 * probs)).sum()
+    freedom = 11
+    critical = freedom * (1 - 2 / (9 * freedom) + 3.09 * math.sqrt(2 / (9 * freedom))) ** 3
+    assert chi_square < critical
+    assert ((counts - 20_000 / 12) ** 2 / (20_000 / 12)).sum() > critical  # the same test can fail
+
+
+@pytest.mark.parametrize("probs", [[], [[1.0]], [0.0, 0.0], [math.nan, 1.0], [-0.5, 1.5], [math.inf, 1.0]])
+def test_draw_refuses_what_is_no_distribution(probs):
+    with pytest.raises(ValueError, match="probs"):
+        draw(probs, 0.5)
+
+
+@pytest.mark.parametrize("u", [-0.1, 1.0, math.nan])
+def test_draw_refuses_a_number_outside_the_unit_interval(u):
+    with pytest.raises(ValueError, match="u must be"):
+        draw([0.5, 0.5], u)
