@@ -11,10 +11,10 @@ crosses a chunk. Training starts from the 256 bytes and again and again joins th
 
 Ties: the highest count wins, then the pair with the smallest (left, right) in the order of `TIE_ORDER` for bytes and
 of creation for merged tokens. That is the order of Hugging Face's `BpeTrainer`, whose alphabet is sorted by the
-printable character that stands for each byte. The vocabularies are the same, with one exception. Two different pairs
-can spell the same bytes (`a` `aa` and `aa` `a`); both trainers give them one token, but from then on `BpeTrainer`
-compares counts that still include occurrences it merged before, and we count afresh (as the brute-force trainer in the
-tests does).
+printable character that stands for each byte, so the two learn the same vocabulary, ties included.
+
+No two merges spell the same bytes. Merges are never undone, so where a string ends up as a token no earlier merge
+crossed its ends; then every merge before acted on its inside alone, and alike wherever the string stands.
 """
 
 from collections import Counter, defaultdict
@@ -40,11 +40,7 @@ _BYTE_TO_SYMBOL = bytes(TIE_ORDER.index(byte) for byte in range(256))
 
 @dataclass(frozen=True)
 class Merge:
-    """One step of training: `left` + `right` became the token `rank` when the pair stood `count` times in the text.
-
-    `rank` is new, 256 for the first merge, unless another pair had spelled the same bytes before: then it is that
-    token's.
-    """
+    """One step of training: the pair stood `count` times in the text and became the token `rank`, 256 for the first."""
 
     left: bytes
     right: bytes
@@ -54,7 +50,7 @@ class Merge:
 
 @dataclass(frozen=True)
 class Bpe:
-    """A trained vocabulary: `ranks` (the bytes are ranks 0-255), the merges in the order they were made, the pattern."""
+    """A trained vocabulary: `ranks` (the bytes are 0-255), the merges in the order they were made, the pattern."""
 
     ranks: dict[bytes, int]
     merges: tuple[Merge, ...]
@@ -112,9 +108,8 @@ def split(text: str, pattern: str = GPT4_PATTERN) -> list[str]:
 
 def count_chunks(texts: Iterable[str], pattern: str = GPT4_PATTERN) -> Counter[str]:
     """How often each distinct chunk stands in the texts."""
-    # Without groups findall returns whole matches; a pattern with capturing groups would return the groups.
     compiled = regex.compile(pattern)
-    if compiled.groups:
+    if compiled.groups:  # findall would return the groups, not the chunks
         raise ValueError("the split pattern must not have capturing groups; write (?:…) instead of (…)")
     counts: Counter[str] = Counter()
     for text in texts:
@@ -126,31 +121,30 @@ def iterate_merges(chunks: Mapping[str, int], vocab_size: int) -> Iterator[Merge
     """Yield the merges of a training one by one; stop iterating to stop the training.
 
     Each distinct chunk is a str whose characters are token ids, so that merging is done by slicing. `where` names the
-    words in which a pair stands (or stood), `heap` holds each pair at least once with a count that may be out of date:
-    a pair popped with a stale count goes back with the true one.
+    words in which a pair stands (or stood). `heap` holds each pair once, with the count it had when it came in; counts
+    only fall after that, and a pair popped with a count out of date goes back with the true one.
     """
     check_vocab_size(vocab_size)
     words = [chunk.encode("utf-8").translate(_BYTE_TO_SYMBOL).decode("latin-1") for chunk in chunks]
     weights = list(chunks.values())
     tokens = [bytes([byte]) for byte in TIE_ORDER]  # by internal id
-    ids = {token: i for i, token in enumerate(tokens)}
     counts, where = _count_pairs(words, weights)
     heap = [(-count, pair) for pair, count in counts.items()]
     heapify(heap)
     while heap and len(tokens) < vocab_size:
         negative, pair = heappop(heap)
         count = counts[pair]
-        if count != -negative or count == 0:
+        if count != -negative:
             if count > 0:
                 heappush(heap, (-count, pair))
             continue
         left, right = (tokens[ord(symbol)] for symbol in pair)
-        new = ids.setdefault(left + right, len(tokens))
-        if new == len(tokens):
-            tokens.append(left + right)
-        for grown in _merge_pair(pair, chr(new), words, weights, counts, where):
-            heappush(heap, (-counts[grown], grown))
-        yield Merge(left, right, new, count)
+        rank = len(tokens)
+        tokens.append(left + right)
+        for fresh in _merge_pair(pair, chr(rank), words, weights, counts, where):
+            if counts[fresh] > 0:  # in "abab" the new pair ab·a lives only until its own a is merged
+                heappush(heap, (-counts[fresh], fresh))
+        yield Merge(left, right, rank, count)
 
 
 def _count_pairs(words: list[str], weights: list[int]) -> tuple[defaultdict[str, int], defaultdict[str, list[int]]]:
@@ -173,7 +167,7 @@ def _merge_pair(
     counts: defaultdict[str, int],
     where: defaultdict[str, list[int]],
 ) -> set[str]:
-    """Replace `pair` by `new` in all words, bring counts and places up to date, return the pairs whose count grew."""
+    """Replace `pair` by `new` in all words, bring counts and places up to date, return the pairs that came up."""
     before: defaultdict[str, list[int]] = defaultdict(list)  # symbol in front of an occurrence -> words, once for each
     after: defaultdict[str, list[int]] = defaultdict(list)
     for index in where.pop(pair):
@@ -187,7 +181,7 @@ def _merge_pair(
                 after[word[start + 1]].append(index)
             start = word.find(pair, start + 1)
         words[index] = word
-    grown = set()
+    fresh = set()
     replaced = [(symbol + pair[0], symbol + new, places) for symbol, places in before.items()]
     replaced += [(pair[1] + symbol, new + symbol, places) for symbol, places in after.items()]
     for old_pair, new_pair, places in replaced:
@@ -195,9 +189,9 @@ def _merge_pair(
         counts[old_pair] -= total
         counts[new_pair] += total
         where[new_pair] += places
-        grown.add(new_pair)
+        fresh.add(new_pair)
     counts[pair] = 0
-    return grown
+    return fresh
 
 
 def replay(ranks: Mapping[bytes, int], chunk: bytes) -> list[list[bytes]]:

@@ -72,34 +72,30 @@ def public_encoding(name: str) -> Tokenizer:
     """
     if name not in PUBLIC_ENCODINGS:
         raise TokenizerError(f"unknown encoding {name!r}; there are {', '.join(PUBLIC_ENCODINGS)}")
-    folder = _cache_folder()
-    for rank_file in _RANK_FILES[name]:
-        _place(rank_file, folder)
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(_cache_rank_files(_RANK_FILES[name]))
     return Tokenizer(tiktoken.get_encoding(name))
 
 
-def _cache_folder() -> Path:
-    """The user's TIKTOKEN_CACHE_DIR if it is set, else a folder of ours, which it is then set to."""
+def _cache_rank_files(rank_files: tuple[RankFile, ...]) -> Path:
+    """Place the files in the first folder that takes them, and return it."""
+    folders = _cache_folders()
+    for folder in folders:
+        try:
+            for rank_file in rank_files:
+                _place(rank_file, folder)
+            return folder
+        except OSError:
+            continue
+    raise TokenizerError(f"cannot write tiktoken's rank files to {' or '.join(map(str, folders))}")
+
+
+def _cache_folders() -> list[Path]:
+    """The user's TIKTOKEN_CACHE_DIR if set; else $GLASSBOX_CACHE or ~/.cache/glassbox, or a temporary folder."""
     chosen = os.environ.get("TIKTOKEN_CACHE_DIR")
     if chosen:
-        candidates = [Path(chosen)]
-    else:
-        home = os.environ.get("GLASSBOX_CACHE") or Path("~/.cache/glassbox").expanduser()
-        candidates = [Path(home) / "tiktoken", Path(tempfile.gettempdir()) / f"glassbox-{os.getuid()}" / "tiktoken"]
-    for folder in candidates:
-        if _writable(folder):
-            os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
-            return folder
-    raise TokenizerError(f"cannot write the rank files of tiktoken to {' or '.join(map(str, candidates))}")
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+        return [Path(chosen)]
+    ours = os.environ.get("GLASSBOX_CACHE") or os.path.expanduser("~/.cache/glassbox")
+    return [Path(ours) / "tiktoken", Path(tempfile.gettempdir()) / "glassbox" / "tiktoken"]
 
 
 def _place(rank_file: RankFile, folder: Path) -> None:
@@ -113,6 +109,7 @@ def _place(rank_file: RankFile, folder: Path) -> None:
             f"{rank_file.path} is not the file that tiktoken expects (its SHA-256 differs); "
             f"reinstall {rank_file.package} in the version that requirements.txt names"
         )
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(target, data)
 
 
