@@ -1,0 +1,21 @@
+"""The first script of every run: navigation, the visitor's state, the shared sidebar, then the page."""
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.sidebar import sidebar
+
+st.set_page_config(page_title="Glassbox", page_icon=":material/frame_inspect:", layout="wide")
+page = st.navigation(
+    [
+        st.Page("overview.py", title="Overview", icon=":material/route:", default=True),
+        st.Page("tokenization.py", title="Tokenization", icon=":material/content_cut:"),
+        st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
+        st.Page("attention.py", title="Attention", icon=":material/visibility:"),
+        st.Page("training.py", title="Training", icon=":material/trending_down:"),
+        st.Page("sampling.py", title="Sampling", icon=":material/casino:"),
+    ]
+)
+state.restore()
+if sidebar():
+    page.run()

@@ -1,0 +1,52 @@
+"""The words around a figure: the question, what one sees, what was measured, the code, an experiment."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state
+
+
+def page_header(question: str, lead: str = "") -> None:
+    """The question that a page answers, and at most one line below it."""
+    st.title(question, anchor=False)
+    if lead:
+        st.markdown(lead)
+
+
+def what_you_see(text: str) -> None:
+    """Two to four sentences that name what is on the screen. `text` is ours (Markdown), never the visitor's."""
+    st.markdown("##### What you see")
+    st.markdown(text)
+
+
+def truth(tensor: str, shape: Sequence[int | str], note: str, code: str = "") -> None:
+    """The line under a figure: the tensor, its shape, what was measured on how many cases; and the code that reproduces it."""
+    size = " × ".join(str(n) for n in shape)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")
+        if code:
+            with st.popover("Show code", type="tertiary"):
+                st.code(code, language="python")
+
+
+def try_it(question: str, answer: str, *, label: str, key: str, update: Mapping[str, Any] | None = None) -> None:
+    """An experiment: a click sets the state and asks `question`; the answer comes after a guess."""
+    asked, told = f"{key}_asked", f"{key}_told"
+
+    def begin() -> None:
+        state.update(**(update or {}))
+        st.session_state[asked], st.session_state[told] = True, False
+
+    def tell() -> None:
+        st.session_state[told] = True
+
+    with st.container(border=True):
+        st.button(label, key=f"{key}_begin", on_click=begin, width="stretch")
+        if st.session_state.get(asked):
+            st.markdown(question)
+            if st.session_state.get(told):
+                st.markdown(answer)
+            else:
+                st.button("I have a guess: show the answer", key=f"{key}_tell", on_click=tell, type="tertiary")

@@ -1,0 +1,207 @@
+"""The components that run in the browser. Each is a JavaScript file in assets/components; text reaches the page as text only.
+
+Data travels as one block of bytes (`pack`), because bytes inside a dict would arrive as a string. What a visitor pins or
+selects comes back as a trigger and is stored by a callback, so that the session holds the only copy.
+"""
+
+import json
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.text import Chip
+from pages.ui.theme import ROOT, THEME
+
+FOLDER = ROOT / "assets" / "components"
+MAX_CHIPS = 1500  # a longer strip would be slow to draw, and nobody reads it
+
+
+def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
+    """Header length (4 bytes, little-endian), header as JSON, then the payload; shared.js unpacks it."""
+    head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    return struct.pack("<I", len(head)) + head + payload
+
+
+def _component(name: str, isolate: bool = True) -> Callable[..., Any]:
+    js = (
+        f"const THEME = {json.dumps(THEME)};\n"
+        + (FOLDER / "shared.js").read_text()
+        + (FOLDER / f"{name}.js").read_text()
+    )
+    html, css = (FOLDER / f"{name}.html").read_text(), (FOLDER / f"{name}.css").read_text()
+    return st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
+
+
+_tokens, _heads, _copy_link = _component("tokens"), _component("heads"), _component("copy_link")
+_plot = _component("plot", isolate=False)  # plotly.js puts its styles into the document
+
+
+# ---- tokens ----
+
+
+def tokens(
+    chips: Sequence[Chip],
+    *,
+    key: str,
+    cursor: int | None = None,
+    values: Sequence[float | None] | None = None,
+    value_label: str = "probability",
+    percent: bool = True,
+    low: float = 0.0,
+    high: float = 1.0,
+    ids: bool = False,
+    role: str = "token",
+    title: str = "Tokens of the text",
+    shared: bool = True,
+) -> int | None:
+    """A strip of chips; returns the pinned position or None.
+
+    `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and hovering lights
+    the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips between `low` and `high`.
+    """
+    own = f"{key}_pin"
+    position = cursor if shared else st.session_state.get(own)
+    count = min(len(chips), MAX_CHIPS)
+    header = {
+        "chips": [asdict(chip) | {"said": _said(chip)} for chip in chips[:count]],
+        "values": None if values is None else [None if v is None else float(v) for v in values[:count]],
+        "value_label": value_label,
+        "percent": percent,
+        "low": float(low),
+        "high": float(high),
+        "ids": ids,
+        "role": role,
+        "title": title,
+        "shared": shared,
+        "cursor": position,
+        "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
+    }
+
+    def pinned() -> None:
+        chosen = (st.session_state[key].get("pin") or {}).get("position")
+        valid = chosen if isinstance(chosen, int) and 0 <= chosen < count else None
+        if shared:
+            state.update(cursor=valid)
+        else:
+            st.session_state[own] = valid
+
+    _tokens(key=key, data=pack(header), on_pin_change=pinned)
+    return position
+
+
+def _said(chip: Chip) -> str:
+    """The token as a screen reader should say it."""
+    names = {"·": "space ", "↵": "line end ", "⇥": "tab "}
+    return f"token {''.join(names.get(c, c) for c in chip.label)}".strip()
+
+
+# ---- plot ----
+
+
+@dataclass(frozen=True)
+class PlotEvent:
+    """A click (or hover) on a point: its coordinates as plotly gives them; `point` is an index, or [row, column]."""
+
+    kind: str
+    x: Any
+    y: Any
+    z: Any
+    point: Any
+    curve: int
+    customdata: Any
+
+
+def plot(
+    figure: go.Figure,
+    *,
+    key: str,
+    height: int = 380,
+    title: str = "Figure",
+    hover: bool = False,
+    cursor_axis: str | None = None,
+    modebar: bool = False,
+    on_click: Callable[[PlotEvent], None] | None = None,
+) -> PlotEvent | None:
+    """Draws `figure` in place and returns the click (or, with `hover`, the hover) that caused this run, else None.
+
+    Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so nothing
+    jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. `on_click` runs before the page does.
+    """
+    spec = figure.to_plotly_json()
+    spec["layout"].pop("template", None)
+    payload = go.Figure(spec, skip_invalid=False).to_json(validate=False).encode()
+    header = {
+        "key": key,
+        "height": height,
+        "title": title,
+        "hover": hover,
+        "cursor_axis": cursor_axis,
+        "modebar": modebar,
+    }
+
+    def event(kind: str) -> PlotEvent | None:
+        raw = st.session_state[key].get(kind)
+        return PlotEvent(kind, **raw) if isinstance(raw, dict) else None
+
+    def clicked() -> None:
+        happened = event("click")
+        if happened and on_click:
+            on_click(happened)
+
+    _plot(key=key, data=pack(header, payload), on_click_change=clicked, on_hover_change=lambda: None, height="content")
+    return event("click") or event("hover")
+
+
+# ---- heads ----
+
+
+def heads(
+    pattern: np.ndarray,
+    *,
+    key: str,
+    labels: Sequence[str],
+    cursor: int | None = None,
+    scores: Sequence[Sequence[str]] | None = None,
+    selected: tuple[int, int] | None = None,
+    title: str = "Attention heads, a row for each layer",
+) -> tuple[int, int]:
+    """All heads of `pattern` (L, H, T, T), floats in [0, 1], as thumbnails; returns the selected (layer, head).
+
+    `labels` are the T tokens; `scores[layer][head]` is a few words under each thumbnail. Selecting sets the properties
+    `layer` and `head`.
+    """
+    layers, count, length, _ = pattern.shape
+    layer, head = selected if selected is not None else (state.get("layer"), state.get("head"))
+    layer, head = min(layer, layers - 1), min(head, count - 1)
+    header = {
+        "layers": layers,
+        "heads": count,
+        "length": length,
+        "labels": list(labels),
+        "cursor": cursor,
+        "scores": scores,
+        "selected": [layer, head],
+        "title": title,
+    }
+    # 16 bits a weight: a step of 0.000015, far below what a screen shows, and half the bytes of float32
+    weights = np.round(np.clip(pattern, 0, 1) * 65535).astype("<u2")
+
+    def chosen() -> None:
+        raw = st.session_state[key].get("select") or {}
+        at = raw.get("layer"), raw.get("head")
+        if all(isinstance(i, int) for i in at) and 0 <= at[0] < layers and 0 <= at[1] < count:
+            state.update(layer=at[0], head=at[1])
+
+    _heads(key=key, data=pack(header, weights.tobytes()), on_select_change=chosen)
+    return layer, head
+
+
+def copy_link(query: str, *, key: str = "copy_link") -> None:
+    """A button that copies this page's address with `query`."""
+    _copy_link(key=key, data=pack({"query": query}))

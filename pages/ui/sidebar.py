@@ -1,0 +1,105 @@
+"""The sidebar that every page shares: the model, the step of its life, the text, and a link that restores them."""
+
+import os
+
+import streamlit as st
+
+from pages.ui import cache, components, state
+from pages.ui.text import MAX_CHARS
+from pages.ui.view import current
+
+NO_MODEL = """
+#### No model here yet
+
+Glassbox shows the inside of a model that was trained by this project, and there is none in `assets/models` or in your runs.
+Train one, then reload this page:
+
+    python -m core.training --preset live --out runs/first
+"""
+
+
+def sidebar() -> bool:
+    """Draws the sidebar and puts the session's properties right. False when there is no model to show."""
+    from core.model import list_checkpoints
+
+    names = list_checkpoints()
+    if not names:
+        st.markdown(NO_MODEL)
+        return False
+    with st.sidebar:
+        _model(names)
+        usable = _step()
+        if usable:
+            _text()
+            _link()
+    return usable
+
+
+def _model(names: list[str]) -> None:
+    preferred = os.environ.get("GLASSBOX_MODEL", "tinyland")
+    default = preferred if preferred in names else names[0]
+    asked = state.get("model")
+    if asked not in names:
+        if asked:
+            state.note("model", f"There is no model “{asked[:60]}” here; this is {default}.")
+        state.update_quietly(model=default)
+    st.selectbox("Model", names, key="model", persist_state="session", on_change=_model_changed)
+    state.note("model")
+
+
+def _model_changed() -> None:
+    state.update(model=st.session_state["model"], step=None, layer=0, head=0)
+
+
+def _step() -> bool:
+    """The step slider. False, with a message, when the model cannot be read."""
+    name = state.get("model")
+    try:
+        steps = cache.checkpoint(name).steps
+    except ValueError as error:  # CheckpointError says what to do
+        st.error(f"The model {name} cannot be read. {error}")
+        return False
+    step = state.get("step")
+    if step not in steps:
+        if step is not None:
+            state.note("step", f"{name} has no step {step:,}; this is its last, {steps[-1]:,}.")
+        state.update_quietly(step=steps[-1])
+    if len(steps) > 1:
+        st.select_slider(
+            "Training step",
+            steps,
+            key="step",
+            persist_state="session",
+            format_func=lambda n: f"{n:,}",
+            on_change=state.forget,
+            args=("step",),
+            help="The life of the model: from random weights on the left to fully trained on the right.",
+        )
+    else:
+        st.caption(f"Only step {steps[-1]:,} of this model was kept.")
+    state.note("step")
+    return True
+
+
+def _text() -> None:
+    st.text_area("Your text", key="text", persist_state="session", height=120, on_change=_text_changed)
+    for message in current().messages:
+        st.info(message)
+    state.note("text")
+
+
+def _text_changed() -> None:
+    text = state.clean(st.session_state["text"] or "")
+    state.update(text=text[:MAX_CHARS], cursor=None)
+    if len(text) > MAX_CHARS:
+        state.note("text", f"Only the first {MAX_CHARS:,} of {len(text):,} characters were kept.")
+
+
+def _link() -> None:
+    components.copy_link(state.query())
+    if len(state.get("text")) > state.MAX_LINK_TEXT:
+        st.caption(f"The link carries the first {state.MAX_LINK_TEXT:,} characters of the text.")
+    state.note("link")
+    others = [name for name in st.session_state["notes"] if name not in ("model", "step", "text", "link")]
+    for name in others:
+        state.note(name)

@@ -1,0 +1,164 @@
+"""What a visitor has set: one table of properties is the state, the URL and the bounds of the controls.
+
+`decode` and `encode` are pure and tested by round trip. The rest of the file keeps the same values in the session, under
+their own names, so that `st.slider(..., **state.control("temperature"))` is the control of the property `temperature`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+VERSION = "1"
+MAX_LINK_TEXT = 1500  # characters of text that a link carries
+DEFAULT_TEXT = "Mia gave the red ball to Tom because she was tired."
+
+
+@dataclass(frozen=True)
+class Property:
+    """One row of the table. `kind` is int, float or str; None stands for "not set" where `default` is None."""
+
+    name: str
+    kind: type
+    default: Any
+    low: float = 0
+    high: float = 0
+    step: float = 1
+    options: tuple[str, ...] = ()
+    always: bool = False  # written into every link, so that a later change of the default leaves old links alone
+
+    def parse(self, raw: str) -> Any:
+        """The value that `raw` spells; ValueError with a message for people when it spells none."""
+        if self.kind is str:
+            if self.options and raw not in self.options:
+                raise ValueError(f"“{raw[:40]}” is not one of {', '.join(self.options)}")
+            return clean(raw)[:MAX_LINK_TEXT]
+        if len(raw) > 24 or not raw.isascii():
+            raise ValueError("not a number")
+        try:
+            value = self.kind(raw)
+        except ValueError:
+            raise ValueError(f"“{raw}” is not a number") from None
+        if not math.isfinite(value) or not self.low <= value <= self.high:
+            raise ValueError(f"{raw} is not between {self.low:g} and {self.high:g}")
+        return value
+
+
+PROPERTIES: dict[str, Property] = {
+    row.name: row
+    for row in (
+        Property("model", str, "", always=True),
+        Property("step", int, None, 0, 10**9, always=True),  # None: the last one
+        Property("text", str, DEFAULT_TEXT, always=True),
+        Property("cursor", int, None, 0, 10**6),  # the pinned position
+        Property("layer", int, 0, 0, 255),
+        Property("head", int, 0, 0, 255),
+        Property("temperature", float, 1.0, 0.0, 2.0, 0.05),
+        Property("top_k", int, 0, 0, 200),  # 0: off
+        Property("top_p", float, 1.0, 0.0, 1.0, 0.01),
+        Property("min_p", float, 0.0, 0.0, 1.0, 0.01),
+        Property("typical_p", float, 1.0, 0.0, 1.0, 0.01),
+        Property("repetition_penalty", float, 1.0, 1.0, 2.0, 0.05),
+        Property("seed", int, 0, 0, 2**31 - 1),
+        Property("new_tokens", int, 40, 1, 200),
+        Property("dimensions", str, "2-D", options=("2-D", "3-D")),
+        Property("run", str, ""),
+    )
+}
+
+
+def clean(text: str) -> str:
+    """`text` as well-formed Unicode with \\n line ends: lone surrogates become "?", everything else stays."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def encode(values: Mapping[str, Any]) -> str:
+    """The query of a link that restores `values`; properties at their default are left out unless `always`."""
+    query = {"v": VERSION}
+    for row in PROPERTIES.values():
+        value = values.get(row.name, row.default)
+        if value is None or (value == row.default and not row.always):
+            continue
+        query[row.name] = clean(value)[:MAX_LINK_TEXT] if row.kind is str else repr(row.kind(value))
+    return urlencode(query)
+
+
+def decode(query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values for every property, and by name a message for each part of the link that could not be used."""
+    values = {row.name: row.default for row in PROPERTIES.values()}
+    notes = {}
+    if query.get("v", VERSION) != VERSION:
+        notes["link"] = "This link was made by another version of Glassbox; what could be read of it was kept."
+    for row in PROPERTIES.values():
+        if row.name not in query:
+            continue
+        try:
+            values[row.name] = row.parse(query[row.name])
+        except ValueError as error:
+            notes[row.name] = f"The link's {row.name.replace('_', ' ')} was not used: {error}."
+    return values, notes
+
+
+# ---- the session ----
+
+
+def restore() -> None:
+    """On the first run of a session, reads the link it was opened with."""
+    if "notes" in st.session_state:
+        return
+    values, st.session_state["notes"] = decode(st.query_params.to_dict())
+    for name, value in values.items():
+        st.session_state.setdefault(name, value)
+
+
+def get(name: str) -> Any:
+    return st.session_state.get(name, PROPERTIES[name].default)
+
+
+def update(**values: Any) -> None:
+    """Sets properties. Call it in a callback (`on_click=state.update, kwargs={...}`): widgets of this run are already drawn."""
+    for name, value in values.items():
+        if name not in PROPERTIES:
+            raise KeyError(f"{name} is not a property; see pages/ui/state.py")
+        st.session_state[name] = value
+        st.session_state.get("notes", {}).pop(name, None)
+
+
+def update_quietly(**values: Any) -> None:
+    """Sets properties whose widgets this run has not drawn yet, and keeps their messages."""
+    for name, value in values.items():
+        st.session_state[name] = value
+
+
+def control(name: str) -> dict[str, Any]:
+    """Keyword arguments that make a Streamlit widget the control of a property: key, bounds or options, persistence."""
+    row = PROPERTIES[name]
+    st.session_state.setdefault(name, row.default)
+    shared: dict[str, Any] = {"key": name, "persist_state": "session"}
+    if row.options:
+        return shared | {"options": row.options}
+    if row.kind is str:
+        return shared
+    return shared | {"min_value": row.kind(row.low), "max_value": row.kind(row.high), "step": row.kind(row.step)}
+
+
+def note(name: str, message: str | None = None) -> None:
+    """Shows the message kept for a property beside its control, or keeps a new one to be shown there."""
+    notes = st.session_state.setdefault("notes", {})
+    if message is not None:
+        notes[name] = message
+    elif name in notes:
+        st.warning(notes[name])
+
+
+def forget(name: str) -> None:
+    """Drops the message of a property: its visitor has set it since."""
+    st.session_state.get("notes", {}).pop(name, None)
+
+
+def query() -> str:
+    """The query of a link to what is on the screen now."""
+    return encode({name: get(name) for name in PROPERTIES})

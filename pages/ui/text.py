@@ -1,0 +1,98 @@
+"""The visitor's text on its way to the model: limits, and token chips that show what cannot be seen. Text is data, always."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from core.text import Piece, Tokenizer
+from pages.ui.state import DEFAULT_TEXT, clean
+
+MAX_CHARS = 20_000  # more is cut when it arrives: enough for every model here, and no page freezes
+EMPTY = "The box is empty, so this page shows an example. Type a sentence of your own."
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One token as the strip shows it: a visible label, its id (None for none), its bytes in hex, a word of explanation."""
+
+    label: str
+    id: int | None = None
+    hex: str = ""
+    note: str = ""
+    special: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A text as the model reads it: ids start with the end-of-text token, because every document in training does."""
+
+    text: str
+    ids: tuple[int, ...]
+    chips: tuple[Chip, ...]  # one per id
+    messages: tuple[str, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        return [chip.label for chip in self.chips]
+
+
+def visible(text: str) -> str:
+    """`text` with a raised dot for a space, ↵ for a line end, ⇥ for a tab, and a picture for each control character."""
+    marks = {" ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡"}
+    return "".join(marks.get(c) or (chr(0x2400 + ord(c)) if c < " " else _shown(c)) for c in text)
+
+
+def _shown(char: str) -> str:
+    """Invisible and direction-changing characters as their code point: a strip must not be turned around by one."""
+    return f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cn") else char
+
+
+def chip(piece: Piece) -> Chip:
+    """The chip of one piece. Bytes that are only part of a character show as ⟨E2 82⟩."""
+    digits = piece.bytes.hex(" ").upper()
+    if piece.text is None:
+        return Chip(f"⟨{digits}⟩", piece.id, digits, "part of a character")
+    return Chip(visible(piece.text), piece.id, digits)
+
+
+def chips(tokenizer: Tokenizer, ids: list[int] | tuple[int, ...]) -> list[Chip]:
+    """Chips for any ids, for instance generated ones; special tokens show their name."""
+    names = {id: name for name, id in tokenizer.special_tokens.items()}
+    made = []
+    for id in ids:
+        if id in names:
+            made.append(Chip(names[id], id, note="special token", special=True))
+        else:
+            made.append(chip(_piece(id, tokenizer.token_bytes(id))))
+    return made
+
+
+def _piece(id: int, data: bytes) -> Piece:
+    return Piece(id=id, bytes=data, start=0, end=len(data))
+
+
+def start_chip(tokenizer: Tokenizer) -> Chip:
+    return Chip("start", tokenizer.eot, note="end-of-text token: every document begins after one", special=True)
+
+
+def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepared:
+    """Ids and chips of a text, cut to what the model can read, with a message for each thing that was changed."""
+    messages = []
+    text = clean(raw or "")
+    if not text.strip():
+        text = DEFAULT_TEXT
+        messages.append(EMPTY)
+    if len(text) > MAX_CHARS:
+        messages.append(f"Only the first {MAX_CHARS:,} of {len(text):,} characters are used.")
+        text = text[:MAX_CHARS]
+    pieces = tokenizer.pieces(text)
+    room = context_length - 1
+    if len(pieces) > room:
+        where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:].replace("\n", " ")
+        messages.append(
+            f"The text has {len(pieces):,} tokens and this model reads {room:,} at a time: "
+            f"it was cut after token {room:,}, after “…{where}”."
+        )
+        text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")
+        pieces = pieces[:room]
+    ids = (tokenizer.eot, *(piece.id for piece in pieces))
+    return Prepared(text, ids, (start_chip(tokenizer), *(chip(piece) for piece in pieces)), tuple(messages))

@@ -1,0 +1,72 @@
+"""What every page starts from: the model, the step, the text and the pinned position that the sidebar chose."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pages.ui import cache, state
+from pages.ui.text import Chip, prepare
+
+if TYPE_CHECKING:
+    from core.model import Checkpoint, Trace
+    from core.text import Tokenizer
+
+
+@dataclass(frozen=True)
+class View:
+    """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor` is None or 0 <= cursor < T."""
+
+    name: str
+    step: int
+    checkpoint: "Checkpoint"
+    text: str
+    ids: tuple[int, ...]
+    chips: tuple[Chip, ...]
+    messages: tuple[str, ...]
+    cursor: int | None
+
+    @property
+    def tokenizer(self) -> "Tokenizer":
+        return self.checkpoint.tokenizer
+
+    @property
+    def trace(self) -> "Trace":
+        """The forward pass of this text, from the cache."""
+        return cache.trace(self.name, self.step, self.ids)
+
+    @property
+    def labels(self) -> list[str]:
+        """The tokens as they are shown on axes; equal tokens get distinct labels only by position, so use positions as x."""
+        return [chip.label for chip in self.chips]
+
+    @property
+    def probabilities(self) -> list[float | None]:
+        """The probability the model gave to each token before it read it; None for the first, which nothing precedes."""
+        probs = self.trace.probs.numpy()  # (T, V)
+        following = probs[np.arange(len(self.ids) - 1), list(self.ids[1:])]  # (T - 1,)
+        return [None, *map(float, following)]
+
+    @property
+    def code(self) -> str:
+        """The lines of Python that load this model and trace this text: the head of every "Show code"."""
+        return (
+            "from core.model import load_checkpoint, run_trace\n\n"
+            f"checkpoint = load_checkpoint({self.name!r}, step={self.step})\n"
+            "tokenizer = checkpoint.tokenizer\n"
+            f"ids = [tokenizer.eot, *tokenizer.encode({self.text!r})]\n"
+            "trace = run_trace(checkpoint.model, ids)\n"
+        )
+
+
+def current() -> View:
+    """The view of this run. Cheap: everything heavy comes from the caches."""
+    name, step = state.get("model"), state.get("step")
+    checkpoint = cache.checkpoint(name, step)
+    prepared = prepare(state.get("text"), checkpoint.tokenizer, checkpoint.config.context_length)
+    cursor = state.get("cursor")
+    if cursor is not None and cursor >= len(prepared.ids):
+        cursor = None
+    return View(
+        name, checkpoint.step, checkpoint, prepared.text, prepared.ids, prepared.chips, prepared.messages, cursor
+    )
