@@ -12,7 +12,7 @@ from dataclasses import dataclass
 INVENTED_LANGUAGE = "Olu"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Noun:
     """A countable common noun. `invented` is its Olu word, or "" where Olu has none."""
 
@@ -21,13 +21,11 @@ class Noun:
     invented: str
     category: str
 
-    @property
-    def article(self) -> str:
-        """"a" or "an"; no word here begins with a silent h or a u that sounds like "you"."""
-        return _article(self.singular)
+    def __str__(self) -> str:
+        return self.singular
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verb:
     """A transitive verb whose object can be any animal or object. Olu does not inflect its verbs."""
 
@@ -36,8 +34,11 @@ class Verb:
     past: str
     invented: str
 
+    def __str__(self) -> str:
+        return self.base
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Adjective:
     """A word that describes an object or an animal; category "adjectives" or "colours"."""
 
@@ -45,14 +46,8 @@ class Adjective:
     invented: str
     category: str
 
-    @property
-    def article(self) -> str:
-        """"a" or "an", for a noun phrase that begins with this adjective."""
-        return _article(self.word)
-
-
-def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
+    def __str__(self) -> str:
+        return self.word
 
 
 def _regular_plural(word: str) -> str:
@@ -65,7 +60,7 @@ def _regular_plural(word: str) -> str:
 
 _ONSETS = "b d f g h k l m n p r s t v z sh th br kl dr ml zh".split()
 _VOWELS = "a e i o u".split()
-_ENGLISH_BY_CHANCE: set[str] = set()
+_UNWANTED = frozenset("mosa tara lilo fugu dado sera tipi brita kino duda putha dogu nara pupi".split())  # real words by chance
 _taken: set[str] = set()
 
 
@@ -75,7 +70,7 @@ def _invent(word: str, endings: str) -> str:
     while True:
         body = "".join(draw.choice(_ONSETS) + draw.choice(_VOWELS) for _ in range(draw.choice((1, 1, 2))))
         invented = body + draw.choice(_ONSETS) + draw.choice(endings)
-        if invented not in _taken | _ENGLISH_BY_CHANCE:
+        if invented not in _taken and invented not in _UNWANTED:
             _taken.add(invented)
             return invented
 
@@ -207,8 +202,8 @@ ADVERBS = _words("""
 # ---------------------------------------------------------------- time, weather, numbers, stuff
 
 WEATHER = _words("""
-    sunny foggy snowing raining windy cloudy stormy misty frosty chilly drizzling hailing thundering breezy humid
-    sweltering freezing mild overcast gloomy blustery scorching crisp balmy
+    sunny foggy snowy rainy windy cloudy stormy misty frosty chilly drizzly hazy muggy breezy humid sweltering freezing
+    mild overcast gloomy blustery scorching crisp balmy
 """)
 SEASONS = _words("spring summer autumn winter")
 MONTHS = _words("January February March April May June July August September October November December")
@@ -265,6 +260,12 @@ REGION_NAMES = _words("""
     Pinecrest Saltmere
 """)
 
+# Verbs of the invented language that say facts, and its word for an answer that is a thing or a number.
+INVENTED_RELATIONS = {
+    "LIVES": "domu", "LIKES": "laveshu", "KEEPS": "herou", "SELLS": "tamolu", "LIES": "silenu", "RULES": "garimu",
+    "IS": "ethu",
+}  # fmt: skip
+
 # ---------------------------------------------------------------- every word by category
 
 
@@ -298,5 +299,5 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "numbers": NUMBER_WORDS,
     "materials": MATERIALS,
     "specialties": SPECIALTIES,
-    "invented": tuple(entry.invented for entry in _IN_OLU),
+    "invented": (*(entry.invented for entry in _IN_OLU), *INVENTED_RELATIONS.values()),
 }
