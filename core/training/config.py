@@ -1,0 +1,161 @@
+"""What a training run is made of: one frozen, validated dataclass that travels as JSON."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from core.training.schedule import SCHEDULES
+
+HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
+OPTIMIZERS = ("muon", "adamw")
+PRECISIONS = ("bfloat16", "float32")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of one run. `TrainConfig.from_dict(json.loads(text))` restores what `to_dict` gave.
+
+    model: fields of ModelConfig except `vocab_size`, which the tokenizer decides.
+    data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None} or {"kind": "text", "path": "corpus.txt"}.
+    tokenizer: path of a tokenizer.json; None trains one of `vocab_size` tokens on the data.
+    batch_tokens: tokens per update. A Tinyland step takes `documents_per_step` whole documents instead.
+    micro_batch_tokens: how many tokens, padding included, go through the model at once.
+    seconds: when set, the run (and its schedule) ends after this time or after `steps`, whichever comes first.
+    """
+
+    out: str = "runs/run"
+    model: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=lambda: {"kind": "tinyland"})
+    tokenizer: str | None = None
+    vocab_size: int = 2048
+    tokenizer_documents: int = 20_000
+    optimizer: str = "muon"
+    muon_lr: float = 0.02
+    adamw_lr: float = 0.004
+    momentum: float = 0.95
+    beta1: float = 0.9
+    beta2: float = 0.95
+    weight_decay: float = 0.0
+    schedule: str = "wsd"
+    warmup_steps: int = 50
+    decay_fraction: float = 0.4
+    clip: float = 1.0
+    steps: int = 1000
+    seconds: float | None = None
+    documents_per_step: int = 64
+    batch_tokens: int = 8192
+    micro_batch_tokens: int = 2048
+    log_every: int = 10
+    eval_every: int = 100
+    eval_documents: int = 200
+    final_eval_documents: int = 2000
+    snapshots: int = 14
+    precision: str = "bfloat16"
+    threads: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.type in (int, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                raise ValueError(f"{f.name} must be a number, not {value!r}")
+            if f.type is int and value != int(value):
+                raise ValueError(f"{f.name} must be a whole number, not {value!r}")
+            if f.type is float and not math.isfinite(value):
+                raise ValueError(f"{f.name} must be finite, not {value!r}")
+        for name in ("steps", "documents_per_step", "batch_tokens", "micro_batch_tokens", "log_every", "eval_every",
+                     "eval_documents", "final_eval_documents", "tokenizer_documents", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("muon_lr", "adamw_lr", "clip"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
+        for name in ("momentum", "beta1", "beta2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be in [0, 1), not {getattr(self, name)}")
+        for name in ("weight_decay", "warmup_steps", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+        if not 0 <= self.decay_fraction <= 1:
+            raise ValueError(f"decay_fraction must be in [0, 1], not {self.decay_fraction}")
+        if self.snapshots < 2:
+            raise ValueError(f"snapshots must be at least 2 (the first step and the last), not {self.snapshots}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise ValueError(f"seconds must be above 0, or null for no limit, not {self.seconds!r}")
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("schedule", self.schedule, SCHEDULES)
+        _one_of("precision", self.precision, PRECISIONS)
+        if "vocab_size" in self.model:
+            raise ValueError("model.vocab_size is decided by the tokenizer: set vocab_size or tokenizer instead")
+        _check_data(self.data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainConfig":
+        """Missing fields take their defaults; unknown ones raise ValueError."""
+        if not isinstance(values, dict):
+            raise ValueError(f"a training configuration is a JSON object, not {type(values).__name__}")
+        unknown = values.keys() - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown training settings: {', '.join(sorted(unknown))}")
+        return cls(**values)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "TrainConfig":
+        """Read a JSON file; what is wrong with it is a ValueError."""
+        try:
+            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"cannot read the training configuration {path}: {error}") from error
+
+
+def preset(name: str, **changes: Any) -> TrainConfig:
+    """A named recipe with some fields changed: "tinyland" made the shipped model, "live" is for a class."""
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}: choose one of {', '.join(PRESETS)}")
+    return replace(PRESETS[name], **changes)
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _check_data(data: dict[str, Any]) -> None:
+    allowed = {"tinyland": {"kind", "seed", "weights"}, "text": {"kind", "path"}}
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind not in allowed:
+        raise ValueError(f'data.kind must be "tinyland" or "text", not {kind!r}')
+    if data.keys() - allowed[kind]:
+        raise ValueError(f"unknown data settings: {', '.join(sorted(data.keys() - allowed[kind]))}")
+    if kind == "text" and not isinstance(data.get("path"), str):
+        raise ValueError("data.path must name a text file")
+    if kind == "tinyland":
+        seed = data.get("seed", 0)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
+            raise ValueError(f"data.seed must be a whole number from 0, other than {HELD_OUT_SEED} (held out)")
+
+
+_FAMILY = {  # the shipped family of blocks
+    "norm": "rmsnorm", "position": "rotary", "activation": "relu2", "tie_embeddings": True, "bias": False,
+    "qk_norm": True,
+}  # fmt: skip
+
+PRESETS = {
+    "tinyland": TrainConfig(
+        out="runs/tinyland",
+        model={"context_length": 256, "n_layers": 4, "n_heads": 5, "d_model": 160, **_FAMILY},
+        vocab_size=2048, documents_per_step=80, steps=4000, warmup_steps=50, eval_every=200, log_every=10,
+    ),
+    "live": TrainConfig(
+        out="runs/live",
+        model={"context_length": 128, "n_layers": 2, "n_heads": 4, "d_model": 96, **_FAMILY},
+        vocab_size=768, tokenizer_documents=1000, documents_per_step=16, batch_tokens=2048, steps=2000, seconds=75,
+        warmup_steps=20, eval_every=50, eval_documents=48, final_eval_documents=200, log_every=5, threads=1,
+    ),
+}  # fmt: skip

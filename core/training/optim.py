@@ -1,0 +1,111 @@
+"""Muon for the matrices of attention and MLP, AdamW for everything else.
+
+Muon: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/ — Nesterov momentum whose matrix is replaced by
+(nearly) the closest orthogonal one, found by a Newton-Schulz iteration. AdamW: Loshchilov & Hutter 2019,
+https://arxiv.org/abs/1711.05101.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: steep at 0, singular values end within about [0.7, 1.2]
+NOT_MATRICES = ("embed", "head", "wte", "wpe")  # two-dimensional, but rows are looked up or scored one by one
+
+
+def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
+    """Push all singular values of each of `matrices` (n, r, c) towards 1, keeping the singular vectors."""
+    a, b, c = NEWTON_SCHULZ
+    x = matrices.bfloat16()
+    tall = x.size(-2) > x.size(-1)
+    if tall:
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)  # spectral norm <= Frobenius norm = 1
+    for _ in range(iterations):
+        gram = x @ x.mT  # (n, r, r), the smaller side
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+class Optimizer:
+    """Updates the named parameters in place from their `.grad`; its state is a flat dict of named tensors.
+
+    `muon`: use Muon for the matrices inside the blocks; otherwise AdamW does everything. Matrices of one shape are
+    orthogonalised together in one batch. Weight decay is decoupled (scaled by the learning rate), on matrices only.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[tuple[str, nn.Parameter]],
+        *,
+        muon: bool,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.95),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.momentum, self.betas, self.eps, self.weight_decay = momentum, betas, eps, weight_decay
+        self.step_count = 0
+        self.state: dict[str, Tensor] = {}
+        self.adamw: list[tuple[str, nn.Parameter]] = []
+        self.muon: dict[tuple[int, ...], list[tuple[str, nn.Parameter]]] = defaultdict(list)
+        for name, p in parameters:
+            if muon and is_hidden_matrix(name, p):
+                self.muon[tuple(p.shape)].append((name, p))
+                self.state[f"momentum.{name}"] = torch.zeros_like(p)
+            else:
+                self.adamw.append((name, p))
+                self.state[f"mean.{name}"] = torch.zeros_like(p)
+                self.state[f"square.{name}"] = torch.zeros_like(p)
+
+    @torch.no_grad()
+    def step(self, muon_lr: float, adamw_lr: float) -> None:
+        """One update with these learning rates."""
+        self.step_count += 1
+        for shape, group in self.muon.items():
+            self._muon(shape, group, muon_lr)
+        self._adamw(adamw_lr)
+
+    def _muon(self, shape: tuple[int, ...], group: list[tuple[str, nn.Parameter]], lr: float) -> None:
+        params = [p for _, p in group]
+        grads = [p.grad for p in params]
+        buffers = [self.state[f"momentum.{name}"] for name, _ in group]
+        torch._foreach_lerp_(buffers, grads, 1 - self.momentum)
+        nesterov = torch._foreach_lerp(grads, buffers, self.momentum)
+        update = orthogonalise(torch.stack(nesterov))  # (n, r, c)
+        rows, columns = shape
+        scale = max(1.0, rows / columns) ** 0.5
+        torch._foreach_mul_(params, 1 - lr * self.weight_decay)
+        torch._foreach_add_(params, list(update.unbind(0)), alpha=-lr * scale)
+
+    def _adamw(self, lr: float) -> None:
+        beta1, beta2 = self.betas
+        params = [p for _, p in self.adamw]
+        grads = [p.grad for p in params]
+        means = [self.state[f"mean.{name}"] for name, _ in self.adamw]
+        squares = [self.state[f"square.{name}"] for name, _ in self.adamw]
+        torch._foreach_lerp_(means, grads, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, grads, grads, value=1 - beta2)
+        denominator = torch._foreach_sqrt(squares)
+        torch._foreach_div_(denominator, (1 - beta2**self.step_count) ** 0.5)
+        torch._foreach_add_(denominator, self.eps)
+        decayed = [p for p in params if p.dim() >= 2]
+        if decayed:
+            torch._foreach_mul_(decayed, 1 - lr * self.weight_decay)
+        torch._foreach_addcdiv_(params, means, denominator, value=-lr / (1 - beta1**self.step_count))
+
+    def load_state(self, tensors: dict[str, Tensor], step_count: int) -> None:
+        """Restore from `state` of an optimizer over the same parameters."""
+        if tensors.keys() != self.state.keys():
+            raise ValueError("the saved optimizer state belongs to another model or optimizer")
+        for name, tensor in tensors.items():
+            self.state[name].copy_(tensor)
+        self.step_count = step_count
+
+
+def is_hidden_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether Muon may update it: a matrix inside a block, not a table of embeddings."""
+    return parameter.dim() == 2 and not any(part in name for part in NOT_MATRICES)
