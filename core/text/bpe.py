@@ -190,7 +190,6 @@ def _merge_pair(
         counts[new_pair] += total
         where[new_pair] += places
         fresh.add(new_pair)
-    counts[pair] = 0
     return fresh
 
 
