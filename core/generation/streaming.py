@@ -1,0 +1,226 @@
+"""Token after token, with a KV cache: `generate` for a reader, `greedy_batch` for evaluating thousands of prompts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.generation.sampler import Floats, Sampler, draw, likeliest_first, softmax
+from core.model import Cache, Tap, Transformer
+
+if TYPE_CHECKING:
+    from core.model import Checkpoint
+
+ALTERNATIVES = 10  # how many of the likeliest tokens a Step lists
+BATCH_TOKENS = 8192  # the most tokens, new ones included, in one batch of greedy_batch: bounds its memory
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token that was drawn, and what it was drawn from.
+
+    index: 0 for the first new token. id: the token. u: the number in [0, 1) that chose it, id == draw(probs, u).
+    probability: what the sampler gave the id. raw_probability, rank (0 = likeliest) and entropy (nats): of the
+    model's own distribution, before any stage. alternatives and raw_alternatives: the likeliest (id, probability)
+    pairs of both distributions, at most ten, none of probability 0.
+    finish: None while more may follow; "stop" (a stop id), "length" (max_new_tokens) or "context" (no room) at the end.
+    """
+
+    index: int
+    id: int
+    u: float
+    probability: float
+    raw_probability: float
+    rank: int
+    entropy: float
+    alternatives: tuple[tuple[int, float], ...]
+    raw_alternatives: tuple[tuple[int, float], ...]
+    finish: str | None
+
+
+def generate(
+    model: Transformer,
+    ids: Sequence[int],
+    sampler: Sampler,
+    max_new_tokens: int,
+    seed: int,
+    *,
+    stop: Collection[int] = (),
+    tap: Tap | None = None,
+) -> Iterator[Step]:
+    """Continue ids, one Step per new token; the same arguments always give the same tokens.
+
+    The token at position p of the sequence is chosen by `uniform(seed, p)`, whatever came before: so a generation that
+    is cut anywhere and continued with the same seed goes on as if it had not been cut. It ends with a token of `stop`
+    (yielded last), with max_new_tokens, or when the context is full: then the last token is the one that follows a
+    full context. With the cache, a tap sees all of ids at first, and afterwards one position at a time.
+    ValueError at once: ids empty, longer than the context or outside the vocabulary; max_new_tokens or seed negative.
+    """
+    _check_prompt(model, ids)
+    _check_count(max_new_tokens)
+    uniform(seed, 0)  # a seed that cannot be used must fail here, not at the first token
+    return _steps(model, [int(id) for id in ids], sampler, max_new_tokens, seed, frozenset(stop), tap)
+
+
+def uniform(seed: int, position: int) -> float:
+    """The u in [0, 1) of a position: 53 bits of PCG64 seeded by both, a stream NumPy keeps stable."""
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, and is {seed}")
+    bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(position,))).random_raw()
+    return (int(bits) >> 11) * 2.0**-53
+
+
+def generate_text(
+    checkpoint: "Checkpoint",
+    prompt: str,
+    sampler: Sampler | None = None,
+    max_new_tokens: int = 100,
+    seed: int = 0,
+    *,
+    special: bool = True,
+) -> str:
+    """What the checkpoint's model adds to the prompt, up to the end of the document (which is left out).
+
+    The prompt is put at the start of a document, after <|endoftext|>, as in training. Special tokens in it count as
+    such unless special is False. sampler None is Sampler(): the model's own distribution.
+    """
+    tokenizer = checkpoint.tokenizer
+    ids = [tokenizer.eot, *tokenizer.encode(prompt, special=special)]
+    steps = generate(checkpoint.model, ids, sampler or Sampler(), max_new_tokens, seed, stop=(tokenizer.eot,))
+    return tokenizer.decode([step.id for step in steps if step.finish != "stop"])
+
+
+def greedy_batch(
+    model: Transformer, prompts: Sequence[Sequence[int]], max_new_tokens: int, stop: Collection[int] = ()
+) -> list[list[int]]:
+    """The greedy continuation of each prompt (new ids only, a stop id included), as `generate` at temperature 0.
+
+    Prompts of one length are decoded together; a row that has ended leaves the batch. Errors as for `generate`.
+    """
+    _check_count(max_new_tokens)
+    for ids in prompts:
+        _check_prompt(model, ids)
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for place, ids in enumerate(prompts):
+        by_length[len(ids)].append(place)
+    results: list[list[int]] = [[] for _ in prompts]
+    for length, places in by_length.items():
+        size = max(1, BATCH_TOKENS // min(length + max_new_tokens, model.config.context_length))
+        for start in range(0, len(places), size):
+            batch = places[start : start + size]
+            continued = _greedy([list(prompts[place]) for place in batch], model, max_new_tokens, frozenset(stop))
+            for place, new in zip(batch, continued, strict=True):
+                results[place] = new
+    return results
+
+
+def _check_count(max_new_tokens: int) -> None:
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens must not be negative, and is {max_new_tokens}")
+
+
+def _check_prompt(model: Transformer, ids: Sequence[int]) -> None:
+    config = model.config
+    if len(ids) == 0:
+        raise ValueError("there is nothing to continue: ids is empty (start a document with the <|endoftext|> token)")
+    if len(ids) > config.context_length:
+        raise ValueError(f"{len(ids)} tokens do not fit the context of {config.context_length}: cut the text first")
+    if min(ids) < 0 or max(ids) >= config.vocab_size:
+        raise ValueError(f"ids must lie between 0 and {config.vocab_size - 1}")
+
+
+def _steps(
+    model: Transformer,
+    ids: list[int],
+    sampler: Sampler,
+    max_new_tokens: int,
+    seed: int,
+    stop: frozenset[int],
+    tap: Tap | None,
+) -> Iterator[Step]:
+    limit = model.config.context_length
+    cache = _empty_cache(model, 1, len(ids) + max_new_tokens)
+    fresh = ids  # what the model has not seen yet
+    for index in range(max_new_tokens):
+        logits = _last_logits(model, fresh, cache, tap)
+        u = uniform(seed, len(ids))
+        probs = sampler.probs(logits, ids)
+        new = draw(probs, u)
+        full = len(ids) == limit
+        finish = "stop" if new in stop else "length" if index + 1 == max_new_tokens else "context" if full else None
+        yield _step(index, new, u, probs, logits, finish)
+        if finish:
+            return
+        ids.append(new)
+        fresh = [new]
+
+
+@torch.inference_mode()
+def _last_logits(model: Transformer, ids: list[int], cache: Cache, tap: Tap | None) -> Floats:
+    """The logits (V,) float64 of the token after ids, which follow what the cache holds."""
+    batch = torch.tensor([ids], device=model.embed.weight.device)  # (1, T)
+    return model(batch, tap=tap, cache=cache)[0, -1].double().cpu().numpy()
+
+
+def _step(index: int, id: int, u: float, probs: Floats, logits: Floats, finish: str | None) -> Step:
+    raw = softmax(logits)
+    possible = raw[raw > 0]
+    return Step(
+        index=index,
+        id=id,
+        u=u,
+        probability=float(probs[id]),
+        raw_probability=float(raw[id]),
+        rank=int((logits > logits[id]).sum() + (logits[:id] == logits[id]).sum()),
+        entropy=float(-(possible * np.log(possible)).sum()),
+        alternatives=_likeliest(probs),
+        raw_alternatives=_likeliest(raw),
+        finish=finish,
+    )
+
+
+def _likeliest(probs: Floats) -> tuple[tuple[int, float], ...]:
+    ids = likeliest_first(probs)[:ALTERNATIVES]
+    return tuple((int(id), float(probs[id])) for id in ids if probs[id] > 0)
+
+
+@torch.inference_mode()
+def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop: frozenset[int]) -> list[list[int]]:
+    """The greedy continuations of rows that all have T tokens. B counts the rows that are still in the batch."""
+    results: list[list[int]] = [[] for _ in rows]
+    length, limit = len(rows[0]), model.config.context_length
+    going = list(range(len(rows)))  # the row that each line of the batch belongs to
+    fresh = torch.tensor(rows, device=model.embed.weight.device)  # (B, T), later (B, 1)
+    cache = _empty_cache(model, len(rows), length + max_new_tokens)
+    for _ in range(min(max_new_tokens, limit - length + 1)):
+        chosen = model(fresh, cache=cache)[:, -1].argmax(dim=-1)  # (B,): the lowest id among equals
+        unfinished = []
+        for place, id in enumerate(chosen.tolist()):
+            results[going[place]].append(id)
+            if id not in stop:
+                unfinished.append(place)
+        if not unfinished:
+            break
+        if len(unfinished) < len(going):
+            going = [going[place] for place in unfinished]
+            chosen = chosen[unfinished]
+            cache = _rows_of(cache, model, unfinished)
+        fresh = chosen[:, None]
+    return results
+
+
+def _empty_cache(model: Transformer, rows: int, length: int) -> Cache:
+    weight = model.embed.weight
+    return Cache(model.config, rows, min(length, model.config.context_length), weight.dtype, weight.device)
+
+
+def _rows_of(cache: Cache, model: Transformer, rows: list[int]) -> Cache:
+    """A cache that holds only these rows of the batch."""
+    smaller = _empty_cache(model, len(rows), cache.max_length)
+    smaller.k[:, :, :, : cache.length] = cache.k[:, rows, :, : cache.length]
+    smaller.v[:, :, :, : cache.length] = cache.v[:, rows, :, : cache.length]
+    smaller.advance(cache.length)
+    return smaller
