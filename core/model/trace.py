@@ -1,0 +1,86 @@
+"""A trace: every intermediate tensor of one forward pass over one sequence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from core.model.config import ModelConfig
+from core.model.tap import LAYER_SITES, Site, Tap, compose
+from core.model.transformer import Transformer
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What the model computed for one text. All tensors are float32 on the CPU and belong to this trace alone.
+
+    L layers, H query heads, T tokens, D width, Dh width of a head, M width of the MLP, V vocabulary. What each site holds
+    is written at `Transformer.forward`; here k and v are repeated to the query heads, so that head h of `pattern` goes
+    with head h of all of q, k, v and z. `pos_embed` is None for a model without learned positions.
+    """
+
+    ids: Tensor  # (T,) int64
+    embed: Tensor  # (T, D)
+    pos_embed: Tensor | None  # (T, D)
+    resid_pre: Tensor  # (L, T, D)
+    q: Tensor  # (L, H, T, Dh)
+    k: Tensor  # (L, H, T, Dh)
+    v: Tensor  # (L, H, T, Dh)
+    attn_scores: Tensor  # (L, H, T, T), -inf above the diagonal
+    pattern: Tensor  # (L, H, T, T)
+    z: Tensor  # (L, H, T, Dh)
+    attn_out: Tensor  # (L, T, D)
+    resid_mid: Tensor  # (L, T, D)
+    mlp_pre: Tensor  # (L, T, M)
+    mlp_post: Tensor  # (L, T, M)
+    mlp_out: Tensor  # (L, T, D)
+    resid_post: Tensor  # (L, T, D)
+    ln_final: Tensor  # (T, D)
+    logits: Tensor  # (T, V)
+
+    @property
+    def probs(self) -> Tensor:
+        """The distribution of the next token after each token, (T, V): softmax of the logits."""
+        return self.logits.softmax(dim=-1)
+
+
+def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None = None) -> Trace:
+    """Run `model` over one sequence, ids (T,), and keep everything. The trace holds what `tap`, if given, made of it.
+
+    Raises ValueError for an empty sequence, one longer than the context, or ids outside the vocabulary.
+    """
+    ids = torch.as_tensor(ids, dtype=torch.int64).detach().cpu().clone()
+    if ids.dim() != 1 or len(ids) == 0:
+        raise ValueError(f"a trace needs one sequence of at least one token, not shape {tuple(ids.shape)}")
+    if len(ids) > model.config.context_length:
+        raise ValueError(f"{len(ids)} tokens do not fit the context of {model.config.context_length}")
+    records = empty_records(model.config, len(ids))
+    record = partial(keep, records, model.config.n_heads // model.config.n_kv_heads)
+    with torch.inference_mode():
+        model(ids[None].to(model.embed.weight.device), tap=compose(tap, record) if tap else record)
+    return Trace(ids=ids, **({"pos_embed": None} | records))
+
+
+def empty_records(config: ModelConfig, T: int) -> dict[str, Tensor]:
+    """A tensor for every site that fires, without the batch and, for sites in the blocks, with a layer dimension."""
+    heads, square = (config.n_heads, T, config.d_head), (config.n_heads, T, T)
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("embed", *LAYER_SITES, "ln_final"), (T, config.d_model))
+    shapes |= {"q": heads, "k": heads, "v": heads, "z": heads, "attn_scores": square, "pattern": square}
+    shapes |= {"mlp_pre": (T, config.d_mlp), "mlp_post": (T, config.d_mlp), "logits": (T, config.vocab_size)}
+    if config.position == "learned":
+        shapes["pos_embed"] = (T, config.d_model)
+    return {
+        name: torch.empty((config.n_layers, *shape) if name in LAYER_SITES else shape) for name, shape in shapes.items()
+    }
+
+
+def keep(records: dict[str, Tensor], group: int, site: Site, tensor: Tensor) -> Tensor:
+    """The recording tap: copy at once, so that nothing which happens later can change what was seen."""
+    record = records[site.name] if site.layer is None else records[site.name][site.layer]
+    if group > 1 and site.name in ("k", "v"):
+        record.copy_(tensor[0].repeat_interleave(group, dim=0))
+    else:
+        record.copy_(tensor[0])
+    return tensor
