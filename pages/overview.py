@@ -1,3 +1,122 @@
+"""The whole path of the visitor's sentence: text, tokens, vectors, blocks, distribution, next token."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
 import streamlit as st
 
-st.title("Overview")
+from core.figures import overview as figures
+from pages.ui import components
+from pages.ui.caption import page_header, stage_title, truth, try_it
+from pages.ui.text import chips
+from pages.ui.view import View, current
+
+BARS = 8
+
+
+@contextmanager
+def stage(number: int, title: str, role: str, words: str, page: str, link: str) -> Iterator[None]:
+    """One step of the path: words and a link on the left, its picture on the right."""
+    st.space("small")
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        stage_title(number, title, role)
+        st.markdown(words)
+        st.page_link(page, label=link, icon=":material/arrow_forward:")
+    with right:
+        yield
+
+
+def tokens(view: View) -> None:
+    words = (
+        "The text is cut into **tokens**: words, parts of words, signs. A raised dot is a space. "
+        "Each one is a number from a fixed list."
+    )
+    with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
+        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True)
+        size = f"list of {view.tokenizer.vocab_size:,} tokens"
+        truth("ids", (len(view.ids),), f"your text, {size}", view.code.rsplit("trace", 1)[0] + "ids")
+
+
+def vectors(view: View) -> None:
+    embed = view.trace.embed.numpy()  # (T, D)
+    words = (
+        f"Each token becomes a **vector** of {embed.shape[1]} numbers, learned in training. "
+        "Tokens used alike have vectors alike. Blue is positive, orange negative."
+    )
+    with stage(2, "Tokens become vectors", "residual", words, "embeddings.py", "The map of all vectors"):
+        figure = figures.vectors(embed, view.labels, view.cursor)
+        components.plot(figure, key="vectors", height=250, title="Embedding of each token", cursor_axis="x")
+        truth("trace.embed", embed.shape, "one column per token, measured", view.code + "trace.embed")
+
+
+def blocks(view: View) -> None:
+    trace = view.trace
+    before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
+    attention = _length(trace.attn_out.numpy()) / _length(before)
+    mlp = _length(trace.mlp_out.numpy()) / _length(middle)
+    words = (
+        f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
+        "then an *MLP* works on each word alone. Dark cells write much."
+    )
+    with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
+        figure = figures.writes(attention, mlp, view.labels, view.cursor)
+        height = 110 + 22 * 2 * len(before)
+        components.plot(figure, key="blocks", height=height, title="What each block writes", cursor_axis="x")
+        code = view.code + "trace.attn_out.norm(dim=-1) / trace.resid_pre.norm(dim=-1)\n"
+        code += "trace.mlp_out.norm(dim=-1) / trace.resid_mid.norm(dim=-1)"
+        truth("|attn_out| / |resid_pre|, |mlp_out| / |resid_mid|", attention.shape, "measured on this text", code)
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(vectors, axis=-1)
+
+
+def distribution(view: View) -> None:
+    position = len(view.ids) - 1 if view.cursor is None else view.cursor
+    probs = view.trace.probs[position].numpy()  # (V,)
+    best = [int(i) for i in np.argsort(-probs, kind="stable")[:BARS]]
+    shown = chips(view.tokenizer, best)
+    words = (
+        "The last vector becomes a **probability for every token** in the list. Pin a token above to see "
+        "what the model expected after it."
+    )
+    with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Turn the guess into text"):
+        st.caption("Read so far, up to the pinned token" if view.cursor is not None else "Read so far: the whole text")
+        figure = figures.next_tokens([chip.label for chip in shown], [float(probs[i]) for i in best])
+        components.plot(figure, key="next", height=260, title=f"The {BARS} likeliest next tokens")
+        code = view.code + f"trace.probs[{position}].topk({BARS})"
+        truth(f"trace.probs[{position}]", probs.shape, f"the {BARS} largest of {len(probs):,}", code)
+
+
+@st.fragment
+def path() -> None:
+    view = current()
+    tokens(view)
+    vectors(view)
+    blocks(view)
+    distribution(view)
+
+
+def life(view: View) -> None:
+    words = (
+        "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
+        "every picture on this page is redrawn with the model as it was then."
+    )
+    with stage(5, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
+        try_it(
+            "Before any training, which next token will the model favour?",
+            "None: every token is about equally likely. What the bars show is chance, and the loss starts near "
+            f"ln({view.tokenizer.vocab_size:,}).",
+            label="Go back to step " + f"{view.checkpoint.steps[0]:,}",
+            key="overview_start",
+            update={"step": view.checkpoint.steps[0]},
+        )
+
+
+page_header(
+    "How does a sentence become a next word?", "Follow yours, from top to bottom. Every number is computed now."
+)
+path()
+life(current())

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.theme import MARKS
 
 
 def page_header(question: str, lead: str = "") -> None:
@@ -15,6 +16,11 @@ def page_header(question: str, lead: str = "") -> None:
         st.markdown(lead)
 
 
+def stage_title(number: int, title: str, role: str) -> None:
+    """The heading of one stage of a longer path, its number in the colour of its role."""
+    st.markdown(f"#### :{MARKS[role]}[{number}] {title}")
+
+
 def what_you_see(text: str) -> None:
     """Two to four sentences that name what is on the screen. `text` is ours (Markdown), never the visitor's."""
     st.markdown("##### What you see")
@@ -22,7 +28,7 @@ def what_you_see(text: str) -> None:
 
 
 def truth(tensor: str, shape: Sequence[int | str], note: str, code: str = "") -> None:
-    """The line under a figure: the tensor, its shape, what was measured on how many cases; and the code that reproduces it."""
+    """The line under a figure: the tensor, its shape, what was measured on how many cases; and its code."""
     size = " × ".join(str(n) for n in shape)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")

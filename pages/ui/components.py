@@ -1,7 +1,7 @@
-"""The components that run in the browser. Each is a JavaScript file in assets/components; text reaches the page as text only.
+"""The components that run in the browser: a JavaScript file each in assets/components. Text stays text.
 
-Data travels as one block of bytes (`pack`), because bytes inside a dict would arrive as a string. What a visitor pins or
-selects comes back as a trigger and is stored by a callback, so that the session holds the only copy.
+Data travels as one block of bytes (`pack`), because bytes inside a dict would arrive as a string. What a visitor pins
+or selects comes back as a trigger and is stored by a callback, so that the session holds the only copy.
 """
 
 import json
@@ -26,6 +26,10 @@ def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
     """Header length (4 bytes, little-endian), header as JSON, then the payload; shared.js unpacks it."""
     head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     return struct.pack("<I", len(head)) + head + payload
+
+
+def _read(file: str) -> str:
+    return (FOLDER / file).read_text()
 
 
 def _component(name: str, isolate: bool = True) -> Callable[..., Any]:
@@ -62,8 +66,9 @@ def tokens(
 ) -> int | None:
     """A strip of chips; returns the pinned position or None.
 
-    `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and hovering lights
-    the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips between `low` and `high`.
+    `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
+    hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
+    between `low` and `high`.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
@@ -130,8 +135,9 @@ def plot(
 ) -> PlotEvent | None:
     """Draws `figure` in place and returns the click (or, with `hover`, the hover) that caused this run, else None.
 
-    Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so nothing
-    jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. `on_click` runs before the page does.
+    Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so
+    nothing jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. `on_click` runs before the
+    page does.
     """
     spec = figure.to_plotly_json()
     spec["layout"].pop("template", None)

@@ -11,7 +11,7 @@ from pages.ui.view import current
 NO_MODEL = """
 #### No model here yet
 
-Glassbox shows the inside of a model that was trained by this project, and there is none in `assets/models` or in your runs.
+Glassbox shows the inside of a model, and there is none in `assets/models` or in your runs.
 Train one, then reload this page:
 
     python -m core.training --preset live --out runs/first

@@ -1,7 +1,7 @@
 """What a visitor has set: one table of properties is the state, the URL and the bounds of the controls.
 
-`decode` and `encode` are pure and tested by round trip. The rest of the file keeps the same values in the session, under
-their own names, so that `st.slider(..., **state.control("temperature"))` is the control of the property `temperature`.
+`decode` and `encode` are pure and tested by round trip. The rest of the file keeps the same values in the session,
+under their own names, so that `st.slider(…, **state.control("top_k"))` is the control of the property `top_k`.
 """
 
 import math
@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+
+from core.text.bpe import well_formed
 
 VERSION = "1"
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
@@ -71,8 +73,8 @@ PROPERTIES: dict[str, Property] = {
 
 
 def clean(text: str) -> str:
-    """`text` as well-formed Unicode with \\n line ends: lone surrogates become "?", everything else stays."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    """`text` as well-formed Unicode with \\n line ends: lone surrogates become U+FFFD, everything else stays."""
+    return well_formed(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def encode(values: Mapping[str, Any]) -> str:
@@ -119,7 +121,7 @@ def get(name: str) -> Any:
 
 
 def update(**values: Any) -> None:
-    """Sets properties. Call it in a callback (`on_click=state.update, kwargs={...}`): widgets of this run are already drawn."""
+    """Sets properties. Call it in a callback (`on_click=state.update, kwargs={...}`), before widgets are drawn."""
     for name, value in values.items():
         if name not in PROPERTIES:
             raise KeyError(f"{name} is not a property; see pages/ui/state.py")

@@ -1,4 +1,4 @@
-"""The visitor's text on its way to the model: limits, and token chips that show what cannot be seen. Text is data, always."""
+"""The visitor's text on its way to the model: limits, and chips that show what cannot be seen. Text is data, always."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ EMPTY = "The box is empty, so this page shows an example. Type a sentence of you
 
 @dataclass(frozen=True)
 class Chip:
-    """One token as the strip shows it: a visible label, its id (None for none), its bytes in hex, a word of explanation."""
+    """One token as the strip shows it: a visible label, its id if it has one, its bytes in hex, an explanation."""
 
     label: str
     id: int | None = None

@@ -4,28 +4,20 @@ Figures are drawn with the light colours below. The `plot` component swaps each 
 browser, so that a theme switch needs no rerun; `style(fig, dark=True)` does the same for a native Streamlit chart.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 
+from core.figures.palette import CATEGORIES, DARK, DIVERGING, LIGHT, ROLES, SEQUENTIAL, THEME
+
+__all__ = ["CATEGORIES", "DARK", "DIVERGING", "LIGHT", "MARKS", "ROLES", "ROOT", "SEQUENTIAL", "THEME", "style"]
+
 ROOT = Path(__file__).resolve().parents[2]
-THEME: dict[str, Any] = json.loads((ROOT / "assets" / "theme.json").read_text())
-LIGHT: dict[str, Any] = THEME["light"]
-DARK: dict[str, Any] = THEME["dark"]
 
-ROLES: dict[str, str] = LIGHT["roles"]  # token, attention, residual, mlp, prediction
-CATEGORIES: list[str] = LIGHT["categories"]
-
-
-def _scale(colours: list[str]) -> list[tuple[float, str]]:
-    return [(i / (len(colours) - 1), colour) for i, colour in enumerate(colours)]
-
-
-SEQUENTIAL = _scale(LIGHT["sequential"])  # nothing -> much
-DIVERGING = _scale(LIGHT["diverging"])  # negative (orange) -> zero -> positive (blue)
+# The role colours in Markdown, as in ":blue[tokens]": .streamlit/config.toml gives these names those colours.
+MARKS = {"token": "blue", "attention": "orange", "residual": "gray", "mlp": "green", "prediction": "violet"}
 
 
 def _pairs(light: Any, dark: Any) -> dict[str, str]:

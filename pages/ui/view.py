@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class View:
-    """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor` is None or 0 <= cursor < T."""
+    """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1."""
 
     name: str
     step: int
@@ -37,12 +37,12 @@ class View:
 
     @property
     def labels(self) -> list[str]:
-        """The tokens as they are shown on axes; equal tokens get distinct labels only by position, so use positions as x."""
+        """The tokens as axes show them. They may repeat: put positions on the axis and these as its tick text."""
         return [chip.label for chip in self.chips]
 
     @property
     def probabilities(self) -> list[float | None]:
-        """The probability the model gave to each token before it read it; None for the first, which nothing precedes."""
+        """The probability that the model gave to each token before reading it; None for the first."""
         probs = self.trace.probs.numpy()  # (T, V)
         following = probs[np.arange(len(self.ids) - 1), list(self.ids[1:])]  # (T - 1,)
         return [None, *map(float, following)]

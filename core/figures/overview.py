@@ -1,0 +1,96 @@
+"""Figures of the overview: a token's journey from vector to next-token distribution."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.palette import DIVERGING, LIGHT, ROLES, SEQUENTIAL
+
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def _token_axis(labels: Sequence[str], cursor: int | None) -> dict:
+    """Tokens along x: every label when there are few, else every n-th; the cursor's always, in bold."""
+    every = -(-len(labels) // 28)
+    at = sorted({*range(0, len(labels), every), *([] if cursor is None else [cursor])})
+    if cursor is not None:
+        at = [i for i in at if i == cursor or abs(i - cursor) >= every or every == 1]
+    shown = [f"<b>{_plain(labels[i])}</b>" if i == cursor else _plain(labels[i]) for i in at]
+    return {
+        "tickvals": at,
+        "ticktext": shown,
+        "tickangle": -50,
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _plain(label: str) -> str:
+    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
+    short = label if len(label) <= 14 else label[:13] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def vectors(embed: np.ndarray, labels: Sequence[str], cursor: int | None) -> go.Figure:
+    """`embed` (T, D) as a heat map: a column for each token, a row for each of its D numbers."""
+    limit = float(np.abs(embed).max()) or 1.0
+    heat = go.Heatmap(
+        z=embed.T.astype(np.float32),
+        colorscale=DIVERGING,
+        zmin=-limit,
+        zmax=limit,
+        showscale=False,
+        hovertemplate="position %{x}<br>dimension %{y}<br>%{z:.2f}<extra></extra>",
+    )
+    return _heat(heat, labels, cursor, {"visible": False, "autorange": "reversed"})
+
+
+def writes(attention: np.ndarray, mlp: np.ndarray, labels: Sequence[str], cursor: int | None) -> go.Figure:
+    """What each block's two parts write: `attention` and `mlp` (L, T), as shares of the vector they add to."""
+    rows = np.stack([attention, mlp], axis=1).reshape(-1, attention.shape[1])  # (L, 2, T) -> (2L, T)
+    names = [f"{part} {layer}" for layer in range(len(attention)) for part in ("attention", "MLP")]
+    heat = go.Heatmap(
+        z=rows.astype(np.float32),
+        y=names,
+        colorscale=SEQUENTIAL,
+        zmin=0,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertemplate="position %{x}<br>%{y} adds %{z:.2f} of the vector's length<extra></extra>",
+    )
+    return _heat(heat, labels, cursor, {"autorange": "reversed", "showgrid": False, "fixedrange": True})
+
+
+def _heat(heat: go.Heatmap, labels: Sequence[str], cursor: int | None, yaxis: dict) -> go.Figure:
+    figure = go.Figure(heat)
+    if cursor is not None:
+        figure.add_vrect(x0=cursor - 0.5, x1=cursor + 0.5, line={"color": ROLES["token"], "width": 2})
+    figure.update_layout(margin=MARGIN, xaxis=_token_axis(labels, cursor), yaxis=yaxis)
+    return figure
+
+
+def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
+    """The likeliest next tokens, most likely first, as horizontal bars with their probability in per cent."""
+    bars = go.Bar(
+        x=list(probs),
+        y=list(range(len(probs))),
+        orientation="h",
+        marker={"color": ROLES["prediction"]},
+        text=[f"{float(f'{100 * p:.2g}'):g} %" for p in probs],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=list(labels),
+        hovertemplate="%{customdata}: %{text}<extra></extra>",
+    )
+    ticks = {"tickvals": list(range(len(probs))), "ticktext": [_plain(label) for label in labels]}
+    figure = go.Figure(bars)
+    figure.update_layout(
+        margin=MARGIN | {"r": 48},
+        bargap=0.28,
+        xaxis={"visible": False, "range": [0, max(probs) * 1.12], "fixedrange": True},
+        yaxis=ticks | {"autorange": "reversed", "showgrid": False, "fixedrange": True, "color": LIGHT["text"]},
+    )
+    return figure
