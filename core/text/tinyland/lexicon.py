@@ -3,6 +3,8 @@
 Nouns are written `word` (regular plural) or `word:plural`; verbs are written `base/present/past`. Every noun of
 OBJECTS, ANIMALS, FOODS and PLACES, every verb and every adjective also has a word in the invented language, Olu. As in
 some real constructed languages, the last letter tells the part of speech: -a or -o nouns, -i adjectives, -u verbs.
+
+Every entry exists once and compares by identity (cheap as a dictionary key); `str` gives its plain English word.
 """
 
 import random
@@ -37,6 +39,9 @@ class Verb:
     def __str__(self) -> str:
         return self.base
 
+    def __str__(self) -> str:
+        return self.base
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adjective:
@@ -58,9 +63,34 @@ def _regular_plural(word: str) -> str:
     return word + "s"
 
 
-_ONSETS = "b d f g h k l m n p r s t v z sh th br kl dr ml zh".split()
-_VOWELS = "a e i o u".split()
-_UNWANTED = frozenset("mosa tara lilo fugu dado sera tipi brita kino duda putha dogu nara pupi".split())  # real words by chance
+_ONSETS = [
+    "b",
+    "d",
+    "f",
+    "g",
+    "h",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "z",
+    "sh",
+    "th",
+    "br",
+    "kl",
+    "dr",
+    "ml",
+    "zh",
+]
+_VOWELS = ["a", "e", "i", "o", "u"]
+_UNWANTED = frozenset(
+    ["mosa", "tara", "lilo", "fugu", "dado", "sera", "tipi", "brita", "kino", "duda", "putha", "dogu", "nara", "pupi"]
+)  # real words by chance
 _taken: set[str] = set()
 
 
@@ -103,7 +133,9 @@ def _phrases(text: str) -> tuple[str, ...]:
 
 # ---------------------------------------------------------------- things, creatures and places
 
-OBJECTS = _nouns("objects", """
+OBJECTS = _nouns(
+    "objects",
+    """
     kite lantern drum ball doll puppet whistle hammer spoon rope ladder telescope compass map candle mirror clock
     umbrella hat scarf:scarves coat boot mitten sock shirt apron belt button ribbon needle thimble brush comb pencil
     crayon pen notebook book letter stamp coin key padlock bell flute fiddle trumpet harp guitar banjo accordion
@@ -111,58 +143,87 @@ OBJECTS = _nouns("objects", """
     shell cushion pillow blanket carpet broom sponge towel plate cup mug fork ladle shovel rake wrench chisel
     anvil hook net oar anchor flag mask crown wand cape necklace ring bracelet medal trophy ticket postcard camera
     radio lamp paddle racket helmet glove slipper sandal sweater
-""", in_olu=True)
+""",
+    in_olu=True,
+)
 
-ANIMALS = _nouns("animals", """
+ANIMALS = _nouns(
+    "animals",
+    """
     cat dog mouse:mice rabbit hamster hedgehog squirrel fox wolf:wolves bear otter beaver badger mole horse pony donkey
     cow goat lamb pig hen duck goose:geese swan owl robin sparrow pigeon parrot penguin pelican crow eagle toucan
     flamingo frog toad newt turtle tortoise lizard gecko snail crab lobster octopus seal ferret llama camel koala panda
     monkey lemur elephant tiger lion zebra beetle
-""", in_olu=True)
+""",
+    in_olu=True,
+)
 
-FOODS = _nouns("foods", """
+FOODS = _nouns(
+    "foods",
+    """
     plum pancake dumpling apple pear cherry apricot peach banana grape melon strawberry blueberry raspberry fig lemon
     mango carrot potato:potatoes tomato:tomatoes onion turnip radish cucumber pumpkin mushroom pea bean olive egg
     omelette sandwich waffle muffin biscuit cookie cupcake doughnut pretzel bagel bun croissant pie tart pudding
     sausage meatball noodle burrito taco pizza pickle walnut almond peanut coconut samosa crumpet scone artichoke
-""", in_olu=True)
+""",
+    in_olu=True,
+)
 
-PLACES = _nouns("places", """
-    park kitchen library harbour garden market school bakery museum station bridge forest meadow lake river beach hill
-    cave castle tower mill farm barn orchard playground theatre zoo workshop studio attic cellar balcony courtyard
-    fountain lighthouse island pier valley cinema greenhouse observatory circus classroom aquarium
-""", in_olu=True)
+PLACES = _nouns(
+    "places",
+    """
+    park kitchen library harbour garden market school bakery museum station chapel forest meadow shed tent bazaar hallway
+    cave castle tower mill stable barn orchard gym theatre zoo workshop studio attic cellar nursery courtyard
+    gazebo lighthouse igloo pantry valley cinema greenhouse observatory circus classroom aquarium
+""",
+    in_olu=True,
+)
 
-CONTAINERS = _nouns("containers", """
+CONTAINERS = _nouns(
+    "containers",
+    """
     basket drawer chest box bag jar bucket barrel crate suitcase cupboard sack jug vase pouch envelope backpack teapot
     bowl cabinet locker wardrobe hamper toolbox
-""")
+""",
+)
 
-PLANTS = _nouns("plants", """
+PLANTS = _nouns(
+    "plants",
+    """
     rose tulip daisy lily sunflower daffodil poppy orchid fern cactus oak maple birch willow cedar elm thistle clover
     dandelion buttercup bluebell snowdrop marigold peony crocus nettle foxglove primrose palm hawthorn
-""")
+""",
+)
 
-OCCUPATIONS = _nouns("occupations", """
+OCCUPATIONS = _nouns(
+    "occupations",
+    """
     baker teacher doctor nurse farmer painter carpenter tailor gardener sailor pilot firefighter librarian courier
     blacksmith potter weaver cook grocer dentist judge lawyer engineer inventor astronomer musician singer dancer actor
     juggler magician writer poet sculptor photographer mechanic plumber electrician shepherd beekeeper cobbler
     clockmaker barber clown
-""")
+""",
+)
 
 # ---------------------------------------------------------------- words that describe and words that do
 
-COLOURS = _adjectives("colours", """
+COLOURS = _adjectives(
+    "colours",
+    """
     red blue green yellow orange purple pink brown black white grey golden silver turquoise
-""")
+""",
+)
 
-ADJECTIVES = _adjectives("adjectives", """
+ADJECTIVES = _adjectives(
+    "adjectives",
+    """
     tiny shiny old big small large little huge heavy light soft round long short tall wide narrow clean dirty muddy
     dusty wet dry smooth rough spotted striped fluffy pretty ugly funny strange plain fancy rare famous quiet noisy
     loud clumsy sticky slippery crooked wobbly smelly new strong weak fast slow precious lucky magic beautiful charming
     odd enormous dainty sturdy plump flat dazzling mysterious splendid peculiar speckled scruffy elegant ancient
     unusual
-""")
+""",
+)
 
 VERBS = _verbs("""
     see/sees/saw find/finds/found carry/carries/carried paint/paints/painted wash/washes/washed draw/draws/drew
@@ -173,6 +234,19 @@ VERBS = _verbs("""
     pull/pulls/pulled tickle/tickles/tickled choose/chooses/chose greet/greets/greeted name/names/named
     sketch/sketches/sketched describe/describes/described weigh/weighs/weighed measure/measures/measured
 """)
+
+_OLU_VERBS = {verb.base: verb.invented for verb in VERBS}
+
+# The verbs with which Olu states facts; a fact that an everyday verb can state uses that verb's word.
+INVENTED_RELATIONS: dict[str, str] = {
+    "LIVES": _invent("live", "u"),
+    "LIKES": _OLU_VERBS["like"],
+    "KEEPS": _OLU_VERBS["keep"],
+    "SELLS": _OLU_VERBS["sell"],
+    "LIES": _invent("lie", "u"),
+    "RULES": _invent("rule", "u"),
+    "IS": _invent("be", "u"),
+}
 
 FEELINGS = _words("""
     happy sad tired hungry thirsty sleepy angry proud bored excited nervous calm lonely worried scared brave shy

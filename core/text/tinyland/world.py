@@ -1,7 +1,8 @@
 """The worlds of Tinyland: who lives where, what each town is famous for, and which facts no document ever tells.
 
 `canonical_world()` is the world that the shipped model learns; `small_world()` is tiny, for sums over all documents.
-A world carries the word lists it may use, so that a grammar over it never reaches past it.
+A world carries the word lists it may use, so that a grammar over it never reaches past it. People, towns and regions
+compare by identity (cheap as dictionary keys); `str` gives their names.
 """
 
 import random
@@ -51,11 +52,17 @@ class Town:
     def __str__(self) -> str:
         return self.name
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
     name: str
     capital: str
+
+    def __str__(self) -> str:
+        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -92,6 +99,9 @@ class Person:
     colour: str
     animal: Noun
     mother: str | None
+
+    def __str__(self) -> str:
+        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -309,14 +319,33 @@ def _assemble(
 
 def _word_lists() -> dict[str, tuple]:
     """The full list for each word field of World."""
-    fields = """objects animals foods places containers plants occupations colours adjectives verbs feelings actions
-        adverbs weather seasons months weekdays times specialties materials number_words""".split()
+    fields = [
+        "objects",
+        "animals",
+        "foods",
+        "places",
+        "containers",
+        "plants",
+        "occupations",
+        "colours",
+        "adjectives",
+        "verbs",
+        "feelings",
+        "actions",
+        "adverbs",
+        "weather",
+        "seasons",
+        "months",
+        "weekdays",
+        "times",
+        "specialties",
+        "materials",
+        "number_words",
+    ]
     return {field: getattr(lexicon, field.upper()) for field in fields}
 
 
-def _she_rates(
-    occupations: Sequence[Noun], base: dict[str, float], override: dict[str, float]
-) -> dict[str, float]:
+def _she_rates(occupations: Sequence[Noun], base: dict[str, float], override: dict[str, float]) -> dict[str, float]:
     """`base` with `override` for exactly these occupations. ValueError: an unknown occupation, a rate not in [0, 1]."""
     names = [occupation.singular for occupation in occupations]
     for name, rate in override.items():
