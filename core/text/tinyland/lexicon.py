@@ -39,9 +39,6 @@ class Verb:
     def __str__(self) -> str:
         return self.base
 
-    def __str__(self) -> str:
-        return self.base
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adjective:
@@ -63,34 +60,14 @@ def _regular_plural(word: str) -> str:
     return word + "s"
 
 
-_ONSETS = [
-    "b",
-    "d",
-    "f",
-    "g",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "z",
-    "sh",
-    "th",
-    "br",
-    "kl",
-    "dr",
-    "ml",
-    "zh",
-]
-_VOWELS = ["a", "e", "i", "o", "u"]
-_UNWANTED = frozenset(
-    ["mosa", "tara", "lilo", "fugu", "dado", "sera", "tipi", "brita", "kino", "duda", "putha", "dogu", "nara", "pupi"]
-)  # real words by chance
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ONSETS = _words("b d f g h k l m n p r s t v z sh th br kl dr ml zh")
+_VOWELS = "aeiou"
+# Real words, which the syllables would give by chance.
+_UNWANTED = _words("mosa tara lilo fugu dado sera tipi brita kino duda putha dogu nara pupi gina")
 _taken: set[str] = set()
 
 
@@ -121,10 +98,6 @@ def _verbs(words: str) -> tuple[Verb, ...]:
 
 def _adjectives(category: str, words: str) -> tuple[Adjective, ...]:
     return tuple(Adjective(word, _invent(word, "i"), category) for word in words.split())
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
 
 
 def _phrases(text: str) -> tuple[str, ...]:
@@ -172,8 +145,8 @@ FOODS = _nouns(
 PLACES = _nouns(
     "places",
     """
-    park kitchen library harbour garden market school bakery museum station chapel forest meadow shed tent bazaar hallway
-    cave castle tower mill stable barn orchard gym theatre zoo workshop studio attic cellar nursery courtyard
+    park kitchen library harbour garden market school bakery museum station chapel forest meadow shed tent bazaar
+    hallway cave castle tower mill stable barn orchard gym theatre zoo workshop studio attic cellar nursery courtyard
     gazebo lighthouse igloo pantry valley cinema greenhouse observatory circus classroom aquarium
 """,
     in_olu=True,
@@ -234,19 +207,6 @@ VERBS = _verbs("""
     pull/pulls/pulled tickle/tickles/tickled choose/chooses/chose greet/greets/greeted name/names/named
     sketch/sketches/sketched describe/describes/described weigh/weighs/weighed measure/measures/measured
 """)
-
-_OLU_VERBS = {verb.base: verb.invented for verb in VERBS}
-
-# The verbs with which Olu states facts; a fact that an everyday verb can state uses that verb's word.
-INVENTED_RELATIONS: dict[str, str] = {
-    "LIVES": _invent("live", "u"),
-    "LIKES": _OLU_VERBS["like"],
-    "KEEPS": _OLU_VERBS["keep"],
-    "SELLS": _OLU_VERBS["sell"],
-    "LIES": _invent("lie", "u"),
-    "RULES": _invent("rule", "u"),
-    "IS": _invent("be", "u"),
-}
 
 FEELINGS = _words("""
     happy sad tired hungry thirsty sleepy angry proud bored excited nervous calm lonely worried scared brave shy

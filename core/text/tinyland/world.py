@@ -7,8 +7,9 @@ compare by identity (cheap as dictionary keys); `str` gives their names.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 from core.text.tinyland import lexicon
@@ -52,17 +53,11 @@ class Town:
     def __str__(self) -> str:
         return self.name
 
-    def __str__(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
     name: str
     capital: str
-
-    def __str__(self) -> str:
-        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -99,9 +94,6 @@ class Person:
     colour: str
     animal: Noun
     mother: str | None
-
-    def __str__(self) -> str:
-        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -245,7 +237,8 @@ def _make_people(rng: random.Random, towns: Sequence[Town]) -> tuple[Person, ...
     women = _shuffled(rng, lexicon.FEMALE_NAMES)[: count // 2]
     men = _shuffled(rng, lexicon.MALE_NAMES)[: count - count // 2]
     # One woman, one man in turn: every generation is half and half.
-    names = [Name(name, pronoun) for pair in zip(women, men) for name, pronoun in zip(pair, ("she", "he"))]
+    couples = zip(women, men, strict=True)
+    names = [name for woman, man in couples for name in (Name(woman, "she"), Name(man, "he"))]
     mothers = _mothers(rng, names)
     homes = _spread(rng, [town.name for town in towns], count)
     occupations = _spread(rng, lexicon.OCCUPATIONS, count)
@@ -262,7 +255,7 @@ def _mothers(rng: random.Random, names: Sequence[Name]) -> list[str | None]:
     """For each person, eldest first, a woman of the generation before, or None in the eldest generation."""
     mothers: list[str | None] = [None] * PEOPLE_PER_GENERATION[0]
     start = 0
-    for elders, children in zip(PEOPLE_PER_GENERATION, PEOPLE_PER_GENERATION[1:]):
+    for elders, children in pairwise(PEOPLE_PER_GENERATION):
         women = [person.name for person in names[start : start + elders] if person.pronoun == "she"]
         mothers += _spread(rng, women, children)
         start += elders
@@ -319,30 +312,8 @@ def _assemble(
 
 def _word_lists() -> dict[str, tuple]:
     """The full list for each word field of World."""
-    fields = [
-        "objects",
-        "animals",
-        "foods",
-        "places",
-        "containers",
-        "plants",
-        "occupations",
-        "colours",
-        "adjectives",
-        "verbs",
-        "feelings",
-        "actions",
-        "adverbs",
-        "weather",
-        "seasons",
-        "months",
-        "weekdays",
-        "times",
-        "specialties",
-        "materials",
-        "number_words",
-    ]
-    return {field: getattr(lexicon, field.upper()) for field in fields}
+    names = (field.name for field in fields(World))
+    return {name: getattr(lexicon, name.upper()) for name in names if hasattr(lexicon, name.upper())}
 
 
 def _she_rates(occupations: Sequence[Noun], base: dict[str, float], override: dict[str, float]) -> dict[str, float]:
