@@ -1,0 +1,73 @@
+"""The table of properties: links restore what they were made from, and no link can do harm."""
+
+import math
+from urllib.parse import parse_qs, urlsplit
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from pages.ui.state import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, Property, clean, decode, encode
+
+
+def values_of(row: Property) -> some.SearchStrategy:
+    if row.options:
+        return some.sampled_from(row.options)
+    if row.kind is str:
+        return some.text(max_size=80).map(clean)
+    whole = row.kind is int
+    numbers = some.integers(int(row.low), int(row.high)) if whole else some.floats(row.low, row.high)
+    return numbers | some.none() if row.default is None else numbers
+
+
+def read(query: str) -> dict[str, str]:
+    return {name: last[-1] for name, last in parse_qs(urlsplit("/?" + query).query, keep_blank_values=True).items()}
+
+
+@settings(max_examples=200, deadline=None)
+@given(some.fixed_dictionaries({name: values_of(row) for name, row in PROPERTIES.items()}))
+def test_a_link_restores_what_it_was_made_from(values):
+    restored, notes = decode(read(encode(values)))
+    assert restored == values
+    assert notes == {}
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.dictionaries(some.sampled_from([*PROPERTIES, "v", "other"]), some.text(max_size=30)))
+def test_any_link_gives_values_within_bounds(query):
+    values, notes = decode(query)
+    assert set(values) == set(PROPERTIES)
+    for name, row in PROPERTIES.items():
+        value = values[name]
+        if name in notes:
+            assert value == row.default
+        if row.options:
+            assert value in row.options
+        elif row.kind is str:
+            assert isinstance(value, str) and len(value) <= MAX_LINK_TEXT
+        else:
+            assert value is None or (math.isfinite(value) and row.low <= value <= row.high)
+            assert value is not None or row.default is None
+
+
+def test_bad_values_are_named():
+    values, notes = decode({"temperature": "nan", "step": "-1", "dimensions": "4-D", "top_k": "1e999", "cursor": "٣"})
+    assert set(notes) == {"temperature", "step", "dimensions", "top_k", "cursor"}
+    assert values["temperature"] == 1.0 and values["step"] is None
+    assert "between 0 and 2" in decode({"temperature": "7"})[1]["temperature"]
+
+
+def test_another_version_is_said():
+    values, notes = decode({"v": "99", "temperature": "0.5"})
+    assert values["temperature"] == 0.5
+    assert "another version" in notes["link"]
+
+
+def test_long_text_is_cut_in_a_link():
+    values, _ = decode(read(encode({"text": "x" * 5000})))
+    assert values["text"] == "x" * MAX_LINK_TEXT
+    assert decode({})[0]["text"] == DEFAULT_TEXT
+
+
+def test_lone_surrogates_become_well_formed():
+    assert clean("a\ud800b") == "a\ufffdb"
+    assert read(encode({"text": "a\ud800b"}))["text"] == "a\ufffdb"
