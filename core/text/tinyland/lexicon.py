@@ -307,7 +307,7 @@ def _noun_words(nouns: Iterable[Noun]) -> tuple[str, ...]:
     return tuple(word for noun in nouns for word in (noun.singular, noun.plural))
 
 
-_IN_OLU = (*OBJECTS, *ANIMALS, *FOODS, *PLACES, *VERBS, *ADJECTIVES, *COLOURS)
+_IN_OLU: tuple[Noun | Verb | Adjective, ...] = (*OBJECTS, *ANIMALS, *FOODS, *PLACES, *VERBS, *ADJECTIVES, *COLOURS)
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
     "people": FEMALE_NAMES + MALE_NAMES,

@@ -71,34 +71,9 @@ def test_actions_are_phrases_that_name_nothing_else() -> None:
 
 def test_the_first_letter_tells_a_from_an() -> None:
     """No silent h, no vowel letter that sounds like a consonant: the grammar writes "an" before a, e, i, o, u."""
-    described = (
-        "objects",
-        "animals",
-        "foods",
-        "places",
-        "containers",
-        "plants",
-        "occupations",
-        "colours",
-        "adjectives",
-    )
-    sounds_otherwise = (
-        "hour",
-        "heir",
-        "hono",
-        "hones",
-        "unic",
-        "unif",
-        "univ",
-        "use",
-        "usu",
-        "euc",
-        "eur",
-        "uku",
-        "ute",
-        "one",
-        "once",
-    )
+    nouns = ("objects", "animals", "foods", "places", "containers", "plants", "occupations")
+    described = (*nouns, "colours", "adjectives")
+    sounds_otherwise = ("hour", "heir", "honest", "honour", "unic", "unif", "univ", "use", "usu", "eu", "uku", "one")
     words = [word for category in described for word in lexicon.CATEGORIES[category]]
     assert [word for word in words if word.startswith(sounds_otherwise)] == []
 
@@ -117,7 +92,7 @@ def test_invented_words_are_distinct_and_tell_their_part_of_speech() -> None:
 def test_the_canonical_world_is_the_same_everywhere() -> None:
     """Guards the shipped model: whoever changes the world on purpose retrains it, and writes the new digest here."""
     olu = [entry.invented for entry in IN_OLU]
-    assert hashlib.sha256((written(WORLD) + repr(olu)).encode()).hexdigest()[:16] == "7684d926f8b55aee"
+    assert hashlib.sha256((written(WORLD) + repr(olu)).encode()).hexdigest()[:16] == "8485c67c36126996"
     assert written(canonical_world(0)) == written(WORLD)
     assert written(canonical_world(1)) != written(WORLD)
 
