@@ -105,10 +105,11 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError("probs must be one row of finite numbers, none negative, with a positive sum")
     if not 0 <= u < 1:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
-    order = likeliest_first(row)
-    ends = np.cumsum(row[order])  # (V,): where each token's stretch ends
+    possible = np.flatnonzero(row)
+    order = possible[likeliest_first(row[possible])]
+    ends = np.cumsum(row[order])  # where each token's stretch ends
     place = np.searchsorted(ends, u * ends[-1], side="right")
-    return int(order[min(place, np.count_nonzero(row) - 1)])
+    return int(order[min(place, len(order) - 1)])
 
 
 def _check(name: str, value: float) -> None:

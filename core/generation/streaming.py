@@ -183,7 +183,9 @@ def _step(index: int, id: int, u: float, probs: Floats, logits: Floats, finish: 
 
 
 def _likeliest(probs: Floats) -> tuple[tuple[int, float], ...]:
-    ids = likeliest_first(probs)[:ALTERNATIVES]
+    count = min(ALTERNATIVES, len(probs))
+    candidates = np.flatnonzero(probs >= np.partition(probs, -count)[-count])  # spares sorting the whole vocabulary
+    ids = candidates[likeliest_first(probs[candidates])][:count]
     return tuple((int(id), float(probs[id])) for id in ids if probs[id] > 0)
 
 
