@@ -12,31 +12,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from core.model.config import ModelConfig
+from core.model.folders import (
+    CheckpointError,
+    checkpoint_folder,
+    list_checkpoints,
+    runs_root,
+    save_description,
+    update_card,
+)
 from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
 
 if TYPE_CHECKING:
     from core.model.cache import Cache
+    from core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_snapshot
     from core.model.trace import Trace, run_trace
     from core.model.transformer import Transformer
 
 _NEED_TORCH = {
     "Cache": "cache",
+    "Checkpoint": "checkpoint",
     "Trace": "trace",
     "Transformer": "transformer",
+    "load_checkpoint": "checkpoint",
     "run_trace": "trace",
+    "save_checkpoint": "checkpoint",
+    "save_snapshot": "checkpoint",
 }
 
 __all__ = [
     "LAYER_SITES",
     "SITES",
     "Cache",
+    "Checkpoint",
+    "CheckpointError",
     "ModelConfig",
     "Site",
     "Tap",
     "Trace",
     "Transformer",
+    "checkpoint_folder",
     "compose",
+    "list_checkpoints",
+    "load_checkpoint",
     "run_trace",
+    "runs_root",
+    "save_checkpoint",
+    "save_description",
+    "save_snapshot",
+    "update_card",
 ]
 
 

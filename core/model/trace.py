@@ -16,9 +16,9 @@ from core.model.transformer import Transformer
 class Trace:
     """What the model computed for one text. All tensors are float32 on the CPU and belong to this trace alone.
 
-    L layers, H query heads, T tokens, D width, Dh width of a head, M width of the MLP, V vocabulary. What each site holds
-    is written at `Transformer.forward`; here k and v are repeated to the query heads, so that head h of `pattern` goes
-    with head h of all of q, k, v and z. `pos_embed` is None for a model without learned positions.
+    L layers, H query heads, T tokens, D width, Dh width of a head, M width of the MLP, V vocabulary. What each site
+    holds is written at `Transformer.forward`; here k and v are repeated to the query heads, so that head h of `pattern`
+    goes with head h of all of q, k, v and z. `pos_embed` is None for a model without learned positions.
     """
 
     ids: Tensor  # (T,) int64
@@ -60,7 +60,7 @@ def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None =
     record = partial(keep, records, model.config.n_heads // model.config.n_kv_heads)
     with torch.inference_mode():
         model(ids[None].to(model.embed.weight.device), tap=compose(tap, record) if tap else record)
-    return Trace(ids=ids, **({"pos_embed": None} | records))
+    return Trace(ids=ids, pos_embed=records.pop("pos_embed", None), **records)
 
 
 def empty_records(config: ModelConfig, T: int) -> dict[str, Tensor]:
@@ -72,7 +72,8 @@ def empty_records(config: ModelConfig, T: int) -> dict[str, Tensor]:
     if config.position == "learned":
         shapes["pos_embed"] = (T, config.d_model)
     return {
-        name: torch.empty((config.n_layers, *shape) if name in LAYER_SITES else shape) for name, shape in shapes.items()
+        name: torch.empty((config.n_layers, *shape) if name in LAYER_SITES else shape, dtype=torch.float32)
+        for name, shape in shapes.items()
     }
 
 

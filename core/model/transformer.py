@@ -45,7 +45,7 @@ class Pass:
 
     tap: Tap | None
     cache: Cache | None
-    mask: Tensor | None  # (T, S): 0 where a token may look, -inf where it may not; None where fused attention needs none
+    mask: Tensor | None  # (T, S), 0 where a token may look, else -inf; None where fused attention needs none
     cos: Tensor | None  # (T, Dh) for rotary positions
     sin: Tensor | None
 
@@ -168,6 +168,9 @@ class Transformer(nn.Module):
     (and `.w_gate` for SwiGLU), `ln_final`.
     """
 
+    cos: Tensor  # rotary tables, both (context, Dh); computed, so in no checkpoint
+    sin: Tensor
+
     def __init__(self, config: ModelConfig, seed: int | None = 0) -> None:
         super().__init__()
         self.config = config
@@ -210,11 +213,11 @@ class Transformer(nn.Module):
 
         With a `tap`, these sites fire in this order, each with the tensor of that name (see `core.model.tap`):
         embed (B, T, D); pos_embed (B, T, D), the vectors added, for learned positions only; then in each block
-        resid_pre (B, T, D); q (B, H, T, Dh), k and v (B, Hkv, T, Dh), q and k after QK-norm and rotation, k and v before
-        they are repeated to the query heads, all three without what the cache holds; attn_scores (B, H, T, S), scaled
-        and masked with -inf; pattern (B, H, T, S); z (B, H, T, Dh); attn_out (B, T, D); resid_mid (B, T, D); mlp_pre
-        (B, T, M), for SwiGLU the gate before SiLU; mlp_post (B, T, M), what the output projection reads; mlp_out
-        (B, T, D); resid_post (B, T, D); at last ln_final (B, T, D) and logits (B, T, V).
+        resid_pre (B, T, D); q (B, H, T, Dh), k and v (B, Hkv, T, Dh), q and k after QK-norm and rotation, k and v
+        before they are repeated to the query heads, all three without what the cache holds; attn_scores (B, H, T, S),
+        scaled and masked with -inf; pattern (B, H, T, S); z (B, H, T, Dh); attn_out (B, T, D); resid_mid (B, T, D);
+        mlp_pre (B, T, M), for SwiGLU the gate before SiLU; mlp_post (B, T, M), what the output projection reads;
+        mlp_out (B, T, D); resid_post (B, T, D); at last ln_final (B, T, D) and logits (B, T, V).
 
         With a `cache`, `ids` continue what it holds, and their keys and values (as the tap left them) are appended.
 

@@ -1,0 +1,111 @@
+"""Models on disk: weights in safetensors, everything else in JSON, never pickle. See `core.model.folders`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from core.model import folders
+from core.model.config import ModelConfig
+from core.model.folders import CheckpointError
+from core.model.transformer import Transformer
+from core.text import Tokenizer
+from core.text.tokenizer import write_atomically
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A model at one step of its life. `model` is shared by whoever loads it: float32, on the CPU, frozen."""
+
+    model: Transformer
+    tokenizer: Tokenizer
+    config: ModelConfig
+    steps: tuple[int, ...]  # every step that can be loaded, rising
+    step: int  # the one that was
+    card: dict[str, Any]
+    folder: Path
+    name: str
+
+
+def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Checkpoint:
+    """Load a model by name (a str: a shipped model or a run) or from a folder (a Path), at a step; None means the last.
+
+    A str is always a name and never a path, so a name from a URL cannot leave the roots. A run that has not finished
+    loads from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
+    """
+    folder = name_or_folder if isinstance(name_or_folder, Path) else folders.checkpoint_folder(name_or_folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"there is no folder {folder}")
+    config = folders.read_config(folder)
+    files = folders.weight_files(folder)
+    if not files:
+        raise CheckpointError(f"{folder.name} has no weights yet: wait for its first snapshot")
+    step = max(files) if step is None else step
+    if type(step) is not int or step not in files:
+        raise CheckpointError(f"{folder.name} has no step {step!r}; its steps are: {', '.join(map(str, files))}")
+    tokenizer, card = folders.read_tokenizer(folder, config), folders.read_card(folder)
+    model = read_model(files[step], config)
+    return Checkpoint(model, tokenizer, config, tuple(files), step, card, folder, folder.resolve().name)
+
+
+def save_checkpoint(
+    folder: Path, model: Transformer, tokenizer: Tokenizer, card: dict[str, Any], step: int | None = None
+) -> None:
+    """Write a whole checkpoint folder in float32. `step` None: that of the last snapshot, or 0 without any."""
+    folders.save_description(folder, model.config, tokenizer, card)
+    if step is None:
+        step = max(folders.snapshot_files(folder), default=0)
+    write_weights(folder / "model.safetensors", step, model, torch.float32)
+
+
+def save_snapshot(folder: Path, step: int, model: Transformer, dtype: torch.dtype = torch.float16) -> None:
+    """Write the weights of one step into `folder/snapshots`."""
+    path = folders.snapshot_path(folder, step)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_weights(path, step, model, dtype)
+
+
+def write_weights(path: Path, step: int, model: Transformer, dtype: torch.dtype) -> None:
+    """Write every parameter, a tied one once; the file appears whole or not at all."""
+    tensors = {name: weight.detach().to("cpu", dtype).contiguous() for name, weight in model.named_parameters()}
+    write_atomically(path, safetensors.torch.save(tensors, {"format": "pt", "step": str(step)}))
+
+
+def read_model(path: Path, config: ModelConfig) -> Transformer:
+    """The model whose weights a file holds: float32, eval mode, frozen. Raises CheckpointError if they do not fit."""
+    where = f"{path.parent.name}/{path.name}"
+    with torch.device("meta"):  # shapes only: a damaged config must not ask for memory
+        expected = {name: tuple(weight.shape) for name, weight in Transformer(config, seed=None).named_parameters()}
+    try:
+        with safe_open(path, framework="pt") as file:
+            check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}, expected, where)  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in expected}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{where} is damaged ({error}): restore the file or train again") from None
+    check_values(tensors, where)
+    model = Transformer(config, seed=None).requires_grad_(False).eval()
+    for name, weight in model.named_parameters():
+        weight.copy_(tensors[name])
+    return model
+
+
+def check_shapes(found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]], where: str) -> None:
+    """Raise CheckpointError, naming the tensor, unless a file holds exactly the tensors of the config."""
+    for name in sorted(expected.keys() | found.keys()):
+        if found.get(name) != expected.get(name):
+            has = f"has shape {list(found[name])}" if name in found else "is missing"
+            needs = f"needs {list(expected[name])}" if name in expected else "has no such tensor"
+            raise CheckpointError(f"{where} does not fit its config.json: {name} {has}, the model {needs}")
+
+
+def check_values(tensors: dict[str, Tensor], where: str) -> None:
+    """Raise CheckpointError, naming the tensor, unless all are floating point and finite."""
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise CheckpointError(f"{where} holds {name} as {tensor.dtype}, not as floating-point numbers")
+        if not tensor.isfinite().all():
+            raise CheckpointError(f"{where} holds numbers in {name} that are not finite: training diverged, or damage")

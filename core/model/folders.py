@@ -1,0 +1,154 @@
+"""Where checkpoints live and what a checkpoint folder holds, apart from the weights themselves. No torch here.
+
+    config.json  tokenizer.json  card.json  model.safetensors  snapshots/step_00000123.safetensors
+
+Every file is written under a temporary name and then renamed, so that a reader of a live run never sees half a file.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from core.model.config import ModelConfig
+from core.text import Tokenizer
+from core.text.tokenizer import TokenizerError, write_atomically
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "assets" / "models"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # no separator and no leading dot: it stays inside its root
+SNAPSHOT = re.compile(r"step_([0-9]{8,15})\.safetensors")
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be found, read or used; the message says which, and what to do."""
+
+
+def runs_root() -> Path:
+    """The folder of the training runs: $GLASSBOX_RUNS, or `runs` beside `core`."""
+    return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
+
+
+def list_checkpoints() -> list[str]:
+    """Names that `load_checkpoint` takes: shipped models first, then runs that have weights, the newest first."""
+    shipped = sorted(folder.name for folder in _usable(SHIPPED))
+    runs = sorted(_usable(runs_root()), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return list(dict.fromkeys([*shipped, *(folder.name for folder in runs)]))
+
+
+def checkpoint_folder(name: str) -> Path:
+    """The folder of a shipped model or a run. Raises CheckpointError, with the known names, when there is none."""
+    if NAME.fullmatch(name):
+        for root in (SHIPPED, runs_root()):
+            if (root / name).is_dir():
+                return root / name
+    known = ", ".join(list_checkpoints()[:20]) or "none yet"
+    raise CheckpointError(f"there is no model called {name[:100]!r}; the models are: {known}")
+
+
+def weight_files(folder: Path) -> dict[int, Path]:
+    """The file that holds the weights of each step, in order. The final step is read from model.safetensors."""
+    found = snapshot_files(folder)
+    final = folder / "model.safetensors"
+    if final.is_file():
+        found[_step_of(final, otherwise=max(found, default=0))] = final
+    return dict(sorted(found.items()))
+
+
+def snapshot_files(folder: Path) -> dict[int, Path]:
+    """The snapshots by step, in no order. Files with other names, such as those being written, are passed over."""
+    paths = _entries(folder / "snapshots")
+    return {int(match[1]): path for path in paths if (match := SNAPSHOT.fullmatch(path.name))}
+
+
+def snapshot_path(folder: Path, step: int) -> Path:
+    """Where the snapshot of a step is kept. Raises CheckpointError for a step that is not a whole number ≥ 0."""
+    if type(step) is not int or not 0 <= step < 10**15:
+        raise CheckpointError(f"a step is a whole number from 0, not {step!r}")
+    return folder / "snapshots" / f"step_{step:08d}.safetensors"
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """config.json. Raises CheckpointError when it is missing, broken or impossible."""
+    try:
+        return ModelConfig.from_dict(read_json(folder / "config.json"))
+    except CheckpointError:
+        raise
+    except ValueError as error:
+        raise CheckpointError(f"{folder.name}/config.json does not describe a model: {error}") from None
+
+
+def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
+    """tokenizer.json. Raises CheckpointError when it is missing, broken or has ids that the model lacks."""
+    try:
+        tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    except TokenizerError as error:
+        raise CheckpointError(f"the tokenizer of {folder.name} cannot be used: {error}") from None
+    if tokenizer.vocab_size > config.vocab_size:
+        raise CheckpointError(
+            f"the tokenizer of {folder.name} has {tokenizer.vocab_size} ids, its model only {config.vocab_size}: "
+            "they do not belong together"
+        )
+    return tokenizer
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """card.json, or {} where there is none yet. Raises CheckpointError when it is broken."""
+    return read_json(folder / "card.json") if (folder / "card.json").exists() else {}
+
+
+def update_card(folder: Path, **fields: Any) -> None:
+    """Set fields of card.json and keep the others. One writer at a time: the run that owns the folder."""
+    write_json(folder / "card.json", read_card(folder) | fields)
+
+
+def save_description(folder: Path, config: ModelConfig, tokenizer: Tokenizer, card: dict[str, Any]) -> None:
+    """Write all but the weights. A live run starts with this: its snapshots can then be loaded as they come."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "config.json", config.to_dict())
+    tokenizer.save(folder / "tokenizer.json")
+    write_json(folder / "card.json", card)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises CheckpointError when it is missing, unreadable or something else."""
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise CheckpointError(f"{where} is missing: {path.parent} is not a complete checkpoint folder") from None
+    except OSError as error:
+        raise CheckpointError(f"{where} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{where} is not valid JSON ({error}): restore the file") from None
+    if not isinstance(data, dict):
+        raise CheckpointError(f"{where} must hold a JSON object, not {type(data).__name__}")
+    return data
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write a JSON object; the file appears whole or not at all."""
+    write_atomically(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def _usable(root: Path) -> list[Path]:
+    """The folders of a root that hold a config and some weights."""
+    named = [folder for folder in _entries(root) if NAME.fullmatch(folder.name) and (folder / "config.json").is_file()]
+    return [folder for folder in named if (folder / "model.safetensors").is_file() or snapshot_files(folder)]
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _step_of(path: Path, otherwise: int) -> int:
+    """The step written in the header of a weights file; a file made elsewhere has none."""
+    try:
+        with safe_open(path, framework="np") as file:
+            step = (file.metadata() or {}).get("step", "")
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path.parent.name}/{path.name} is damaged ({error}): restore the file") from None
+    return int(step) if re.fullmatch("[0-9]{1,15}", step) else otherwise
