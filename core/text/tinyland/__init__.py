@@ -15,11 +15,11 @@ from importlib.resources import files
 
 from core.text.tinyland import lexicon
 from core.text.tinyland.document import Document, Span
-from core.text.tinyland.grammar import Derivation, Grammar
+from core.text.tinyland.grammar import Grammar
 from core.text.tinyland.vocabulary import vocabulary
-from core.text.tinyland.world import World, canonical_world, small_world
+from core.text.tinyland.world import Fact, World, canonical_world, small_world
 
-__all__ = ["DEFAULT_WEIGHTS", "KINDS", "WORLD", "Document", "Parse", "Span", "World", "category", "documents",
+__all__ = ["DEFAULT_WEIGHTS", "KINDS", "WORLD", "Document", "Fact", "Parse", "Span", "World", "category", "documents",
            "floor", "generate", "grammar", "parse", "patterns", "small_world"]  # fmt: skip
 
 # Chosen so that no kind is starved: questions, facts and translation need many examples, stories have many words.

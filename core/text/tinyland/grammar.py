@@ -261,7 +261,7 @@ class Grammar:
                 op = ops[i]
                 frame = (ops, i + 1, effects, parent)
                 code = op[0]
-                if code == LITERAL or code == WRITE:
+                if code in (LITERAL, WRITE):
                     written = op[1] if code == LITERAL else op[2](env[op[1]])
                     after = _advance(text, at, written)
                     if after is None:
