@@ -1,0 +1,121 @@
+"""Train a model from a terminal, or as the subprocess of a server.
+
+    python -m core.training --preset tinyland --out runs/tinyland
+    python -m core.training --out runs/tinyland --resume
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from core.training.config import PRESETS, TrainConfig, preset
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 when the run finished or was stopped, 1 when it failed or could not start."""
+    options = parse(arguments)
+    if options.nice:
+        os.nice(options.nice)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    if options.control:
+        threading.Thread(target=obey, args=(stop,), daemon=True).start()
+    try:
+        return run(configuration(options), options, stop)
+    except (ValueError, OSError) as error:
+        report_failure(Path(options.out), str(error))
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options, validated as far as argparse can."""
+    parser = argparse.ArgumentParser(prog="python -m core.training", description="Train a language model.")
+    parser.add_argument("--out", required=True, help="folder of the run")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--preset", choices=PRESETS, help="a named recipe")
+    source.add_argument("--config", help="a JSON file with fields of TrainConfig")
+    parser.add_argument("--resume", action="store_true", help="go on from the saved state in --out")
+    parser.add_argument("--steps", type=int, help="number of updates")
+    parser.add_argument("--seconds", type=float, help="end after this time, or after --steps")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=JSON", help="change any field")
+    parser.add_argument("--threads", type=int, help="cores to use")
+    parser.add_argument("--nice", type=int, default=0, help="be this nice to other processes")
+    parser.add_argument("--control", action="store_true", help="obey lines on stdin (stop); its end means stop")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    return parser.parse_args(arguments)
+
+
+def configuration(options: argparse.Namespace) -> TrainConfig:
+    """From train.json when resuming, a file or a preset otherwise, changed by the other options."""
+    if options.resume:
+        config = TrainConfig.load(Path(options.out) / "train.json")
+    elif options.config:
+        config = TrainConfig.load(options.config)
+    else:
+        config = preset(options.preset or "tinyland")
+    values = config.to_dict() | {"out": options.out}
+    for change in options.set:
+        name, _, value = change.partition("=")
+        try:
+            values[name] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name] = value
+    chosen = {name: getattr(options, name) for name in ("steps", "seconds", "threads")}
+    return replace(TrainConfig.from_dict(values), **{k: v for k, v in chosen.items() if v is not None})
+
+
+def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event) -> int:
+    """Train, showing a bar; rows with a validation loss are printed above it."""
+    from core.training.trainer import train
+
+    status = None
+    with tqdm(total=config.steps, unit="step", disable=options.quiet, dynamic_ncols=True) as bar:
+        for progress in train(config, resume=options.resume, stop=stop.is_set):
+            bar.update(progress.step - bar.n)
+            row = progress.row
+            if "val_loss" in row and not options.quiet:
+                floor = f"  per document {row['val_document_loss']:.3f}, floor {row['floor']:.3f}" if "floor" in row else ""
+                tqdm.write(f"step {row['step']:>6}  held-out loss {row['val_loss']:.4f}{floor}")
+            elif "loss" in row:
+                bar.set_postfix(loss=f"{row['loss']:.4f}", tokens_per_s=f"{row['tokens_per_second']:.0f}", refresh=False)
+            status = progress.status
+    if not options.quiet:
+        print(row.get("message", status))
+    return int(status == "failed")
+
+
+def obey(stop: threading.Event) -> None:
+    """Wait for the line "stop" on stdin, or for its end: whoever started us is gone."""
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            break
+    stop.set()
+
+
+def report_failure(folder: Path, message: str) -> None:
+    """Leave the reason where whoever reads the run will look, unless another process owns the folder."""
+    from core.training.runs import Run, read_rows
+
+    try:
+        run = Run(folder)
+    except (ValueError, OSError):
+        return
+    rows = read_rows(folder / "metrics.jsonl")
+    if not rows or "status" not in rows[-1]:
+        run.go_on(rows[-1]["step"] if rows else 0)
+        run.write({"step": rows[-1]["step"] if rows else 0, "status": "failed", "message": message})
+    run.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

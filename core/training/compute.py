@@ -1,0 +1,90 @@
+"""Losses and gradients on a few cores.
+
+Each worker is a thread that runs one micro-batch at a time on one core, with a working copy of the model of its own.
+Measured on 2 cores, 1.6 M parameters, 2,000 tokens at once: one operation split over two OpenMP threads gets far less
+than twice the speed (these operations last 0.1 ms), and collapses when another process wants a core; two workers do not.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.training.batches import IGNORE, MicroBatch
+
+T = TypeVar("T")
+
+
+class Workers:
+    """`count` working copies of `model` in `dtype`. The model holds the weights that count, in float32.
+
+    Working weights and gradients in bfloat16 double the speed; sums over micro-batches and updates stay in float32.
+    """
+
+    def __init__(self, model: nn.Module, count: int, dtype: torch.dtype) -> None:
+        torch.set_num_threads(1)  # inside a worker; the workers are what runs side by side
+        self.model = model
+        self.copies = [copy.deepcopy(model).to(dtype) for _ in range(count)]
+        self.sums = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(count)]
+        self.pool = ThreadPoolExecutor(count, thread_name_prefix="train")
+
+    def gradients(self, batch: Sequence[MicroBatch]) -> float:
+        """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
+        tokens = sum(int((m.targets != IGNORE).sum()) for m in batch)
+        shares = share_out(batch, len(self.copies))
+        jobs = [
+            self.pool.submit(self._work, worker, share, tokens) for worker, share in enumerate(shares)
+        ]
+        loss = sum(job.result() for job in jobs)
+        for i, p in enumerate(self.model.parameters()):
+            p.grad = self.sums[0][i]
+        for other in self.sums[1 : len(shares)]:
+            torch._foreach_add_(self.sums[0], other)
+        return loss
+
+    def _work(self, worker: int, share: list[MicroBatch], tokens: int) -> float:
+        model, sums = self.copies[worker], self.sums[worker]
+        params = list(model.parameters())
+        with torch.no_grad():
+            torch._foreach_copy_(params, list(self.model.parameters()))
+        torch._foreach_zero_(sums)
+        loss = 0.0
+        for micro in share:
+            part = token_losses(model, micro).sum() / tokens
+            part.backward()
+            loss += part.item()
+            torch._foreach_add_(sums, [p.grad for p in params])
+            model.zero_grad(set_to_none=True)
+        return loss
+
+    def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
+        """`function` of every micro-batch, side by side, in order."""
+        return list(self.pool.map(function, batch))
+
+    def close(self) -> None:
+        """End the threads."""
+        self.pool.shutdown()
+
+
+def token_losses(model: nn.Module, micro: MicroBatch) -> Tensor:
+    """-log p(target) in nats at every position, 0 at padding: (B, T) float32."""
+    logits = model(micro.inputs)  # (B, T, V)
+    losses = F.cross_entropy(
+        logits.flatten(0, 1).float(), micro.targets.flatten(), ignore_index=IGNORE, reduction="none"
+    )
+    return losses.view_as(micro.targets)
+
+
+def share_out(batch: Sequence[MicroBatch], count: int) -> list[list[MicroBatch]]:
+    """Give each micro-batch, largest first, to the worker with the least to do; no worker stays without one."""
+    shares: list[list[MicroBatch]] = [[] for _ in range(min(count, len(batch)))]
+    load = [0] * len(shares)
+    for micro in sorted(batch, key=lambda m: m.inputs.numel(), reverse=True):
+        least = load.index(min(load))
+        shares[least].append(micro)
+        load[least] += micro.inputs.numel()
+    return shares

@@ -1,0 +1,61 @@
+"""How good the model is on held-out text, and what it says."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.model import Transformer
+from core.text import Tokenizer
+from core.training.batches import IGNORE, HeldOut, MicroBatch
+from core.training.compute import Workers, token_losses
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Losses in nats. The document fields are None for plain text.
+
+    `floor` is what the generator itself would score on the same documents; `excess` = document_loss - floor, with the
+    standard error of that paired difference; `by_kind` maps a kind to [document loss, floor, documents].
+    """
+
+    loss: float
+    document_loss: float | None = None
+    floor: float | None = None
+    excess_error: float | None = None
+    by_kind: dict[str, list[float]] | None = None
+
+
+def evaluate(model: Transformer, workers: Workers, held_out: HeldOut) -> Evaluation:
+    """Score every held-out sequence with `model`, in float32, from its first token."""
+
+    @torch.no_grad()
+    def score(micro: MicroBatch) -> tuple[np.ndarray, int]:
+        nats = token_losses(model, micro).sum(dim=1, dtype=torch.float64)  # (B,)
+        return nats.numpy(), int((micro.targets != IGNORE).sum())
+
+    batches = held_out.micro_batches
+    scored = workers.map(score, batches)
+    nats = np.zeros(sum(len(m.rows) for m in batches))
+    for micro, (values, _) in zip(batches, scored, strict=True):
+        nats[list(micro.rows)] = values
+    loss = float(nats.sum() / sum(tokens for _, tokens in scored))
+    if held_out.true_nats is None or held_out.kinds is None:
+        return Evaluation(loss)
+    excess = nats - held_out.true_nats
+    kinds = np.array(held_out.kinds)
+    by_kind = {}
+    for kind in sorted(set(held_out.kinds)):
+        of_kind = kinds == kind
+        by_kind[kind] = [float(nats[of_kind].mean()), float(held_out.true_nats[of_kind].mean()), int(of_kind.sum())]
+    error = float(excess.std(ddof=1) / len(excess) ** 0.5) if len(excess) > 1 else None
+    return Evaluation(loss, float(nats.mean()), float(held_out.true_nats.mean()), error, by_kind)
+
+
+def sample_text(model: Transformer, tokenizer: Tokenizer, seed: int, tokens: int = 80) -> str:
+    """What the model writes when nothing is asked: from the end-of-text token on, always with the same draws."""
+    from core.generation import Sampler, generate
+
+    limit = min(tokens, model.config.context_length - 1)
+    steps = generate(model, [tokenizer.eot], Sampler(temperature=0.8), limit, seed, stop=(tokenizer.eot,))
+    return tokenizer.decode([step.id for step in steps if step.id != tokenizer.eot])

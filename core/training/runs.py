@@ -1,0 +1,125 @@
+"""A run is a folder: train.json, metrics.jsonl, state/, pid, and the checkpoint that grows in it."""
+
+import contextlib
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from core.text.tokenizer import write_atomically
+from core.training.config import TrainConfig
+
+STATE = Path("state") / "state.safetensors"
+
+
+class RunError(ValueError):
+    """The run folder cannot be used; the message says what to do."""
+
+
+@dataclass
+class Position:
+    """Where a run stands between two updates: enough, with the tensors, to go on as if nothing had happened."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0  # since the last logged row
+    loss_count: int = 0
+
+
+class Run:
+    """The folder of one run, locked while this object is open, so that no two processes write into it."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = take_lock(self.folder)
+        self._metrics: IO[str] | None = None
+
+    def begin(self, config: TrainConfig) -> None:
+        """Start afresh: refuse a folder that already holds a run."""
+        if (self.folder / "metrics.jsonl").exists():
+            self.close()
+            raise RunError(f"{self.folder} already holds a run: resume it (--resume) or choose another folder")
+        write_atomically(self.folder / "train.json", json.dumps(config.to_dict(), indent=1).encode())
+        self._metrics = open(self.folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
+
+    def go_on(self, step: int) -> None:
+        """Continue after `step`: rows that a killed process wrote beyond its last saved state are dropped."""
+        path = self.folder / "metrics.jsonl"
+        rows = [row for row in read_rows(path) if row["step"] <= step and "status" not in row]
+        write_atomically(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+        self._metrics = open(path, "a", encoding="utf-8")  # noqa: SIM115
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Append one row, at once visible to readers. Not-a-number is not JSON: it is written as null."""
+        assert self._metrics is not None, "begin() or go_on() first"
+        self._metrics.write(json.dumps({k: None if v != v else v for k, v in row.items()}) + "\n")
+        self._metrics.flush()
+
+    def save_state(self, tensors: dict[str, Tensor], position: Position) -> None:
+        """Write the tensors and the position as one file, in one atomic step."""
+        metadata = {"position": json.dumps(vars(position))}
+        (self.folder / STATE).parent.mkdir(exist_ok=True)
+        write_atomically(self.folder / STATE, safetensors.torch.save(tensors, metadata))
+
+    def load_state(self) -> tuple[dict[str, Tensor], Position]:
+        """What `save_state` wrote. Raises RunError when there is nothing to resume."""
+        path = self.folder / STATE
+        try:
+            with safetensors.safe_open(path, "pt") as file:
+                position = Position(**json.loads(file.metadata()["position"]))
+                return {name: file.get_tensor(name) for name in file.keys()}, position  # noqa: SIM118
+        except FileNotFoundError:
+            raise RunError(f"{self.folder} has no saved state to resume: start the run again") from None
+        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path} is damaged ({error}): start the run again") from error
+
+    def close(self) -> None:
+        """Close the files and let others have the folder."""
+        if self._metrics is not None:
+            self._metrics.close()
+        self._lock.close()
+
+
+def take_lock(folder: Path) -> IO[str]:
+    """Lock `folder`/pid and write our process id into it. The lock goes when this process does, however it ends."""
+    file = open(folder / "pid", "a+", encoding="utf-8")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise RunError(f"another process is training in {folder}") from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def owner(folder: str | Path) -> int | None:
+    """The id of the process that trains in `folder` now, or None."""
+    try:
+        with open(Path(folder) / "pid", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return int(file.read() or 0) or None
+    except (FileNotFoundError, ValueError):
+        pass
+    return None
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """All whole rows of a metrics file; a last line that a killed process left unfinished is skipped."""
+    rows = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(json.JSONDecodeError):
+                rows.append(json.loads(line))
+    return rows
