@@ -214,17 +214,19 @@ def vocabulary(world: World) -> Vocabulary:
     for f in w.known_facts:
         fact[f.subject, f.relation] = f.value
     for person in w.people:  # people's facts point at words and people, not at strings
-        known = {r for r in ("food", "occupation", "animal") if (person.name, r) in fact}
-        fact.update({(person.name, r): getattr(person, r) for r in known})
+        for relation in ("food", "occupation", "animal"):
+            if (person.name, relation) in fact:
+                fact[person.name, relation] = getattr(person, relation)
         if (person.name, "colour") in fact:
             fact[person.name, "colour"] = colour[person.colour]
-        if (person.name, "mother") in fact:
+        if person.mother and (person.name, "mother") in fact:
             fact[person.name, "mother"] = w.person(person.mother)
     residents = {
         t.name: [p for p in w.people if p.home == t.name and (p.name, "home") in fact] for t in w.towns
     }  # fmt: skip
+    subjects: tuple[Any, ...] = (*w.people, *w.towns, *w.regions)
     with_fact = {
-        relation: [s for s in (*w.people, *w.towns, *w.regions) if (s.name, relation) in fact]
+        relation: [s for s in subjects if (s.name, relation) in fact]
         for relation in ("home", "occupation", "food", "colour", "animal", "mother", "specialty", "region", "capital")
     }
     region_towns = {
