@@ -134,6 +134,10 @@ def test_the_edges():
     np.testing.assert_array_equal(Sampler(min_p=1.0).stages(tied)[-1].kept, [True, True, True, False])
     typical = Sampler(typical_p=0.0).stages([5.0, 0.0, -1.0])[-1]
     assert typical.kept.sum() == 1
+    eighths = np.log([0.5, 0.25, 0.125, 0.125])  # entropy 1.75 bits: the second token is nearest, then the first
+    for mass, kept in ((0.25, [0, 1, 0, 0]), (0.26, [1, 1, 0, 0]), (0.75, [1, 1, 0, 0]), (0.76, [1, 1, 1, 1])):
+        np.testing.assert_array_equal(Sampler(typical_p=mass).stages(eighths)[-1].kept, kept)
+        np.testing.assert_array_equal(hugging_face(Sampler(typical_p=mass), eighths, [0]) > -np.inf, kept)
     np.testing.assert_allclose(Sampler(top_k=50).probs([0.0, math.log(3)]), [0.25, 0.75])  # k > V
     coldest = Sampler(temperature=MIN_TEMPERATURE).probs([3.4e38, 1.0])
     np.testing.assert_array_equal(coldest, [1, 0])

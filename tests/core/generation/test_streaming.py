@@ -77,6 +77,13 @@ def test_every_step_reports_what_an_uncached_model_says(model):
     assert len(ids) == len(PROMPT) + 20
 
 
+def test_equals_rank_by_id():
+    untrained = Transformer(small_model().config)  # its unembedding is zero: all sixty tokens are equally likely
+    for step in sampled(untrained, sampler=Sampler()):
+        assert step.rank == step.id == int(step.u * 60)
+        assert [id for id, _ in step.alternatives] == list(range(10))
+
+
 def test_the_seed_decides_and_no_global_generator_does(model):
     first = sampled(model)
     torch.manual_seed(99)
