@@ -19,9 +19,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from streamlit import net_util
 
 ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+# For an unknown origin Streamlit would ask a server on the internet for our address; nothing here may.
+net_util.get_external_ip = lambda: None  # type: ignore[assignment]
+
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 DAY = "public, max-age=86400"
 

@@ -4,8 +4,9 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.sidebar import sidebar
+from pages.ui.theme import ROOT
 
-st.set_page_config(page_title="Glassbox", page_icon=":material/frame_inspect:", layout="wide")
+st.set_page_config(page_title="Glassbox", page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
 page = st.navigation(
     [
         st.Page("overview.py", title="Overview", icon=":material/route:", default=True),

@@ -162,11 +162,17 @@ function build(root) {
   const sizes = new ResizeObserver(() => self.header && show(...self.shown));
   sizes.observe(root.querySelector(".large"));
   self.show = (header, weights) => {
+    const same = self.header && alike(self.header, header) && weights.every((w, i) => w === self.weights[i]);
     self.header = header;
     self.weights = weights;
     self.selected = header.selected;
-    draw();
+    if (!same) return draw();
+    mark(); // the pictures stay: only the selection or the cursor moved
+    show(...(grid.matches(":hover") ? self.shown : self.selected));
   };
+  const alike = (a, b) =>
+    ["layers", "heads", "length"].every((k) => a[k] === b[k]) &&
+    JSON.stringify([a.scores, a.labels]) === JSON.stringify([b.scores, b.labels]);
   self.destroy = () => {
     clearTimeout(self.timer);
     hush();

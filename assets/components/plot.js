@@ -41,10 +41,11 @@ function translator(dark) {
 }
 
 function dress(layout, theme) {
-  const axis = { gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line };
+  const axis = { automargin: true, gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line };
   const dressed = {
     ...layout,
     autosize: true,
+    colorway: layout.colorway || theme.categories,
     width: undefined,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

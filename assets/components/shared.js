@@ -73,7 +73,7 @@ function percent(p) {
   if (x === 0) return "0 %";
   if (x < 0.001) return "< 0.001 %";
   if (x > 99 && x < 100) return "> 99 %";
-  return `${Number(x.toPrecision(2))} %`;
+  return x >= 9.95 ? `${Math.round(x)} %` : `${x.toPrecision(2)} %`;
 }
 
 // Hovering a position in one component lights it in the others, without the server.
@@ -91,7 +91,7 @@ function listenHover(handler) {
 // in between: what `start` returned is torn down only when no new call follows.
 function once(root, start) {
   const host = hostOf(root);
-  if (!host.glassbox) host.glassbox = { ...start(), calls: 0 };
+  if (!host.glassbox) host.glassbox = Object.assign(start(), { calls: 0 });
   const kept = host.glassbox;
   const call = ++kept.calls;
   kept.stop = () =>

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import DIVERGING, LIGHT, ROLES, SEQUENTIAL
+from core.figures.palette import DIVERGING, ROLES, SEQUENTIAL
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
@@ -72,6 +72,14 @@ def _heat(heat: go.Heatmap, labels: Sequence[str], cursor: int | None, yaxis: di
     return figure
 
 
+def percent(p: float) -> str:
+    """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"."""
+    whole = 100 * p
+    if whole >= 9.95:
+        return f"{whole:.0f} %"
+    return f"{whole:.1f} %" if whole >= 0.995 else f"{whole:#.2g} %"
+
+
 def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
     """The likeliest next tokens, most likely first, as horizontal bars with their probability in per cent."""
     bars = go.Bar(
@@ -79,7 +87,7 @@ def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
         y=list(range(len(probs))),
         orientation="h",
         marker={"color": ROLES["prediction"]},
-        text=[f"{float(f'{100 * p:.2g}'):g} %" for p in probs],
+        text=[percent(p) for p in probs],
         textposition="outside",
         cliponaxis=False,
         customdata=list(labels),
@@ -91,6 +99,6 @@ def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
         margin=MARGIN | {"r": 48},
         bargap=0.28,
         xaxis={"visible": False, "range": [0, max(probs) * 1.12], "fixedrange": True},
-        yaxis=ticks | {"autorange": "reversed", "showgrid": False, "fixedrange": True, "color": LIGHT["text"]},
+        yaxis=ticks | {"autorange": "reversed", "showgrid": False, "zeroline": False, "fixedrange": True},
     )
     return figure

@@ -1,0 +1,104 @@
+"""The real server on a free port with the tiny model, and a Chromium that can reach nothing else."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ISOLATED = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that shows the tiny model."""
+    from tests.tiny import make_checkpoint
+
+    runs = tmp_path_factory.mktemp("runs")
+    make_checkpoint(runs / "tiny")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    log = runs / "server.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env=environment, stdout=out, stderr=out
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
+        message = "no Chromium: `sudo apt-get install chromium`"
+        (pytest.fail if os.environ.get("GLASSBOX_REQUIRE_BROWSER") else pytest.skip)(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, ISOLATED])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, server: str) -> Iterator:
+    """A page on the server; at the end of the test no console error was heard and no request went elsewhere."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    opened.on("console", lambda said: complaints.append(said.text) if _is_error(said) else None)
+    opened.on(
+        "request", lambda sent: complaints.append(f"leaves the machine: {sent.url}") if _leaves(sent, server) else None
+    )
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def _is_error(said) -> bool:
+    """Deep links log two harmless 404s of Streamlit's own (health and host-config below the page's path)."""
+    return said.type == "error" and "/_stcore/" not in said.location.get("url", "")
+
+
+def _leaves(sent, server: str) -> bool:
+    return sent.url.startswith(("http", "ws")) and sent.url.split("://")[1].split("/")[0] != server.split("://")[1]

@@ -1,0 +1,139 @@
+"""What a person sees and does on every page: it loads, the strip answers, the theme follows, a link restores."""
+
+import re
+
+import pytest
+
+PAGES = ("", "tokenization", "embeddings", "attention", "training", "sampling")
+EXCEPTION = "[data-testid=stException]"
+
+
+def ready(page) -> None:
+    """Waits until Streamlit has finished its run."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_cold_deep_link_opens_the_page(page, path):
+    page.goto(f"/{path}?v=1&step=0&text=the+red+ball")
+    ready(page)
+    assert page.locator(EXCEPTION).count() == 0
+    assert page.locator("textarea").first.input_value() == "the red ball"
+    page.wait_for_timeout(500)  # late errors
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_overflows_sideways(page, path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/{path}")
+    ready(page)
+    page.wait_for_timeout(800)
+    overflow = (
+        "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
+    )
+    assert page.evaluate(overflow) <= 2
+
+
+def chip(page, position: int):
+    return page.get_by_role("button", name=re.compile(rf"^position {position}, "))
+
+
+def test_the_token_strip_by_mouse_and_keyboard(page):
+    page.goto("/")
+    ready(page)
+    chip(page, 2).hover()
+    tip = page.locator(".tip")
+    assert "position" in tip.inner_text() and "bytes" in tip.inner_text()
+    chip(page, 2).click()
+    assert chip(page, 2).get_attribute("aria-pressed") == "true"
+    page.get_by_text("trace.probs[2]").wait_for()  # the views follow the pin
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("trace.probs[3]").wait_for()
+    assert chip(page, 3).evaluate("e => e.getRootNode().activeElement === e")
+    assert chip(page, 3).get_attribute("tabindex") == "0" and chip(page, 2).get_attribute("tabindex") == "-1"
+    page.keyboard.press("Home")
+    page.get_by_text("trace.probs[0]").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Read so far: the whole text").wait_for()
+    chip(page, 4).click()
+    page.get_by_text("trace.probs[4]").wait_for()
+    chip(page, 4).click()  # a second click unpins
+    page.get_by_text("Read so far: the whole text").wait_for()
+
+
+def test_text_is_never_markup(page):
+    page.goto("/?v=1&text=" + "%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D'owned'%22%3E**b**")
+    ready(page)
+    chip(page, 1).wait_for()
+    page.wait_for_timeout(500)
+    assert page.title() == "Glassbox"
+    assert page.locator("img[src=x]").count() == 0
+    label = "".join(page.locator(".chip:not(.special) span").all_inner_texts())
+    assert label.replace("·", " ") == "<img src=x onerror=\"document.title='owned'\">**b**"
+
+
+def test_the_plot_is_redrawn_in_place(page):
+    page.goto("/")
+    ready(page)
+    plot = page.locator(".gb-plot .main-svg").first
+    plot.wait_for()
+    page.evaluate("() => { document.querySelector('.gb-plot').marked = 1 }")
+    chip(page, 5).click()
+    page.get_by_text("trace.probs[5]").wait_for()
+    assert page.evaluate("() => document.querySelector('.gb-plot').marked") == 1
+    assert page.locator(".gb-plot").count() == 3
+
+
+def test_components_follow_a_change_of_theme(page):
+    """The drawn colours are those of assets/theme.json, and a switch redraws without a reload."""
+    from pages.ui.theme import DARK, LIGHT
+
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    ready(page)
+    bar = page.locator(".gb-plot .bars path").first
+    colour = lambda: bar.evaluate("e => getComputedStyle(e).fill")  # noqa: E731
+    bar.wait_for()
+    assert colour() == css(LIGHT["roles"]["prediction"])
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "want => getComputedStyle(document.querySelector('.gb-plot .bars path')).fill === want",
+        arg=css(DARK["roles"]["prediction"]),
+    )
+    pinned = chip(page, 1).evaluate("e => getComputedStyle(e).color")
+    assert pinned == css(DARK["text"])
+
+
+def css(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
+def test_copy_link_restores_everything(page):
+    page.goto("/")
+    ready(page)
+    page.locator("textarea").first.fill("the brown dog likes bread")
+    page.keyboard.press("Control+Enter")
+    chip(page, 1).wait_for()
+    page.get_by_role("slider").first.press("ArrowLeft")
+    chip(page, 3).click()
+    page.get_by_text("trace.probs[3]").wait_for()
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied.").wait_for()
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert "step=10" in link and "cursor=3" in link and "text=the+brown+dog" in link
+    page.goto("about:blank")
+    page.goto(link)
+    ready(page)
+    page.get_by_text("trace.probs[3]").wait_for()
+    assert page.locator("textarea").first.input_value() == "the brown dog likes bread"
+    assert chip(page, 3).get_attribute("aria-pressed") == "true"
+
+
+def test_a_broken_link_says_what_was_wrong(page):
+    page.goto("/?v=1&model=nobody&step=123456&temperature=hot")
+    ready(page)
+    page.get_by_text("no model “nobody”").wait_for()
+    page.get_by_text("no step 123,456").wait_for()
+    page.get_by_text("“hot” is not a number").wait_for()

@@ -1,0 +1,79 @@
+"""The house of DESIGN.md: each storey imports only those below it, and what must not be imported is not."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STOREYS = ("core.text", "core.model", "core.generation", "core.analysis", "core.training", "core.figures")
+PAGES = {path.stem for path in (ROOT / "pages").glob("*.py")}
+SOURCES = sorted([ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that the file imports anywhere, with the names taken from it, as dotted paths."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the storey"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def under(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_each_storey_knows_only_those_below(path):
+    module = module_of(path)
+    for name in imports(path):
+        if under(module, "core"):
+            assert not under(name, "pages") and not under(name, "streamlit"), name
+            floor = next((i for i, storey in enumerate(STOREYS) if under(module, storey)), len(STOREYS))
+            for storey in STOREYS[floor + 1 :]:
+                assert not under(name, storey), f"{module} imports {name}"
+        if under(module, "pages"):
+            assert not under(name, "torch"), f"{module} imports {name}"
+            assert not under(name, "app")
+            other = name.split(".")[1] if under(name, "pages") and name.count(".") else "ui"
+            assert other == "ui", f"{module} imports the page {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_no_pickle_eval_or_raw_html(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("eval", "exec") and "pickle" not in called, called
+            keywords = {word.arg for word in node.keywords}
+            assert not keywords & {"unsafe_allow_html", "unsafe_allow_javascript"}, called
+    assert not any(under(name, "pickle") for name in imports(path))
+
+
+def test_only_jobs_starts_processes():
+    starters = {module_of(path) for path in SOURCES if any(under(n, "subprocess") for n in imports(path))}
+    assert starters <= {"core.training.jobs"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_files_stay_short(path):
+    lines = len(path.read_text().splitlines())
+    assert lines < 400
+    if path.parent == ROOT / "pages":
+        assert lines <= 150, "a page is about 130 lines at most: move drawing to core.figures, logic to core"
+
+
+def test_text_and_figures_do_not_load_torch():
+    code = "import sys, core.text, core.figures.palette, pages.ui.state; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
