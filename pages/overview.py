@@ -7,12 +7,15 @@ import numpy as np
 import streamlit as st
 
 from core.figures import overview as figures
-from pages.ui import components
+from core.generation import Sampler, generate
+from pages.ui import cache, components
 from pages.ui.caption import page_header, stage_title, truth, try_it
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
 BARS = 8
+NEW = 12  # tokens written at the end
+TAIL = 6  # tokens of the text shown before them
 
 
 @contextmanager
@@ -82,12 +85,40 @@ def distribution(view: View) -> None:
         "The last vector becomes a **probability for every token** in the list. Pin a token above to see "
         "what the model expected after it."
     )
-    with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Turn the guess into text"):
+    with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Shape the guess"):
         st.caption("Read so far, up to the pinned token" if view.cursor is not None else "Read so far: the whole text")
         figure = figures.next_tokens([chip.label for chip in shown], [float(probs[i]) for i in best])
         components.plot(figure, key="next", height=260, title=f"The {BARS} likeliest next tokens")
         code = view.code + f"trace.probs[{position}].topk({BARS})"
         truth(f"trace.probs[{position}]", probs.shape, f"the {BARS} largest of {len(probs):,}", code)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def continuation(name: str, step: int, ids: tuple[int, ...], stamp: tuple[int, ...]) -> list[tuple[int, float]]:
+    """The model's greedy continuation of `ids`: up to NEW tokens with their probabilities."""
+    model = cache.checkpoint(name, step).model
+    steps = generate(model, ids, Sampler(temperature=0), NEW, seed=0, stop=(ids[0],))
+    return [(made.id, made.raw_probability) for made in steps]
+
+
+def following(view: View) -> None:
+    end = len(view.ids) if view.cursor is None else view.cursor + 1
+    made = continuation(view.name, view.step, view.ids[:end], cache.stamp(view.name))
+    words = (
+        "One token is chosen and joins the text, and everything starts again from stage 1. "
+        "Here the model always takes the likeliest; the darker, the surer it was."
+    )
+    with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
+        shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]
+        values = [None] * min(end, TAIL) + [probability for _, probability in made]
+        title = "The end of your text and what the model writes after it"
+        components.tokens(shown, key="following", values=values, role="prediction", title=title, shared=False)
+        code = view.code + (
+            "\nfrom core.generation import Sampler, generate\n\n"
+            f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
+            "[(tokenizer.decode([step.id]), step.raw_probability) for step in steps]"
+        )
+        truth("generate(model, ids, …)", (len(made),), "temperature 0, written now by this model", code)
 
 
 @st.fragment
@@ -97,6 +128,7 @@ def path() -> None:
     vectors(view)
     blocks(view)
     distribution(view)
+    following(view)
 
 
 def life(view: View) -> None:
@@ -104,7 +136,7 @@ def life(view: View) -> None:
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."
     )
-    with stage(5, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
+    with stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
         try_it(
             "Before any training, which next token will the model favour?",
             "None: every token is about equally likely. What the bars show is chance, and the loss starts near "
