@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -84,14 +85,22 @@ def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event)
             bar.update(progress.step - bar.n)
             row = progress.row
             if "val_loss" in row and not options.quiet:
-                floor = f"  per document {row['val_document_loss']:.3f}, floor {row['floor']:.3f}" if "floor" in row else ""
-                tqdm.write(f"step {row['step']:>6}  held-out loss {row['val_loss']:.4f}{floor}")
+                tqdm.write(describe(row))
             elif "loss" in row:
-                bar.set_postfix(loss=f"{row['loss']:.4f}", tokens_per_s=f"{row['tokens_per_second']:.0f}", refresh=False)
+                rates = {"loss": f"{row['loss']:.4f}", "tokens_per_s": f"{row['tokens_per_second']:.0f}"}
+                bar.set_postfix(rates, refresh=False)
             status = progress.status
     if not options.quiet:
         print(row.get("message", status))
     return int(status == "failed")
+
+
+def describe(row: dict[str, Any]) -> str:
+    """An evaluation in one line."""
+    line = f"step {row['step']:>6}  held-out loss {row['val_loss']:.4f} nats per token"
+    if "floor" in row:
+        line += f", {row['val_document_loss']:.3f} per document (floor {row['floor']:.3f})"
+    return line
 
 
 def obey(stop: threading.Event) -> None:

@@ -1,8 +1,8 @@
 """Losses and gradients on a few cores.
 
 Each worker is a thread that runs one micro-batch at a time on one core, with a working copy of the model of its own.
-Measured on 2 cores, 1.6 M parameters, 2,000 tokens at once: one operation split over two OpenMP threads gets far less
-than twice the speed (these operations last 0.1 ms), and collapses when another process wants a core; two workers do not.
+Operations here last about 0.1 ms: split over two OpenMP threads they gain little, and when another process wants a core
+they collapse (measured on 2 busy cores, 1.6 M parameters, bfloat16: 500 tokens/s, against 10,000 with two workers).
 """
 
 import copy

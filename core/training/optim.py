@@ -66,7 +66,8 @@ class Optimizer:
         self.step_count += 1
         for shape, group in self.muon.items():
             self._muon(shape, group, muon_lr)
-        self._adamw(adamw_lr)
+        if self.adamw:
+            self._adamw(adamw_lr)
 
     def _muon(self, shape: tuple[int, ...], group: list[tuple[str, nn.Parameter]], lr: float) -> None:
         params = [p for _, p in group]

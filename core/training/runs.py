@@ -6,14 +6,15 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import safetensors
-import safetensors.torch
-from torch import Tensor
 
 from core.text.tokenizer import write_atomically
 from core.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STATE = Path("state") / "state.safetensors"
 
@@ -63,13 +64,15 @@ class Run:
         self._metrics.write(json.dumps({k: None if v != v else v for k, v in row.items()}) + "\n")
         self._metrics.flush()
 
-    def save_state(self, tensors: dict[str, Tensor], position: Position) -> None:
+    def save_state(self, tensors: "dict[str, Tensor]", position: Position) -> None:
         """Write the tensors and the position as one file, in one atomic step."""
+        import safetensors.torch  # needs torch, which a server that only reads runs should not load
+
         metadata = {"position": json.dumps(vars(position))}
         (self.folder / STATE).parent.mkdir(exist_ok=True)
         write_atomically(self.folder / STATE, safetensors.torch.save(tensors, metadata))
 
-    def load_state(self) -> tuple[dict[str, Tensor], Position]:
+    def load_state(self) -> "tuple[dict[str, Tensor], Position]":
         """What `save_state` wrote. Raises RunError when there is nothing to resume."""
         path = self.folder / STATE
         try:

@@ -28,9 +28,9 @@ def lr_factor(schedule: str, step: int, progress: float, warmup_steps: int, deca
 
 
 def log_spaced_steps(steps: int, count: int) -> tuple[int, ...]:
-    """About `count` steps from 0 to `steps`, denser at the start: (0, 1, 2, 3, 5, 8, …, steps).
+    """At most `count` (2 or more) steps from 0 to `steps`, denser at the start: (0, 1, 2, 3, 5, 8, …, steps).
 
     Rounding merges neighbours, so a short run gets fewer. Used for the snapshots that make the life of the model.
     """
-    inner = max(1, count - 2)
-    return tuple(sorted({0, steps} | {min(steps, round(steps ** (i / inner))) for i in range(inner)}))
+    inner = count - 2
+    return tuple(sorted({0, steps} | {round(steps ** (i / inner)) for i in range(inner)}))

@@ -89,7 +89,9 @@ class Trainer:
     def _restore(self) -> None:
         tensors, self.position = self.folder.load_state()
         parts = split_state(tensors)
-        self.model.load_state_dict(parts["model"])
+        with torch.no_grad():
+            for name, p in self.model.named_parameters():  # not load_state_dict: tied weights are saved once
+                p.copy_(parts["model"][name])
         self.optimizer.load_state(parts["optimizer"], self.position.step)
         self.folder.go_on(self.position.step)
 

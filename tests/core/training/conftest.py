@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from core.text import Tokenizer
+from core.training import TrainConfig
+
+TINY = {
+    "context_length": 32, "n_layers": 1, "n_heads": 2, "d_model": 32, "norm": "rmsnorm", "position": "rotary",
+    "activation": "relu2", "tie_embeddings": True, "bias": False, "qk_norm": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    path.write_text("the cat sat on the mat. the dog sat on the log. " * 20)
+    return path
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, text_file: Path) -> TrainConfig:
+    """A run on plain text that takes about a second: one layer, bytes as tokens."""
+    tokenizer = tmp_path / "tokenizer.json"
+    Tokenizer.byte_tokenizer().save(tokenizer)
+    return TrainConfig(
+        out=str(tmp_path / "run"), model=TINY, data={"kind": "text", "path": str(text_file)}, tokenizer=str(tokenizer),
+        steps=12, warmup_steps=2, batch_tokens=128, micro_batch_tokens=64, eval_every=4, log_every=1, threads=2,
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.text import Tokenizer, tinyland
+from core.training.batches import IGNORE, TextData, TinylandData, make_tokenizer, pad_batches
+from core.training.config import HELD_OUT_SEED, TrainConfig
+
+BYTES = Tokenizer.byte_tokenizer()
+
+
+def sequences_of(batches):
+    """What the micro-batches hold, as (row in the batch, ids)."""
+    for m in batches:
+        for row, inputs, targets in zip(m.rows, m.inputs.tolist(), m.targets.tolist(), strict=True):
+            length = sum(t != IGNORE for t in targets)
+            assert all(t == IGNORE for t in targets[length:])
+            assert inputs[1:length] == targets[: length - 1]
+            yield row, [inputs[0], *targets[:length]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(st.integers(0, 99), min_size=2, max_size=40), min_size=1, max_size=40), st.integers(1, 200))
+def test_every_sequence_is_there_once_with_its_own_targets(sequences, budget):
+    batches = pad_batches(sequences, budget)
+    assert {row: ids for row, ids in sequences_of(batches)} == dict(enumerate(sequences))
+    assert all(m.inputs.numel() <= budget or len(m.rows) == 1 for m in batches)
+
+
+def test_steps_take_the_documents_of_the_stream_in_turn():
+    data = TinylandData(BYTES, TrainConfig(data={"kind": "tinyland", "seed": 3}, documents_per_step=5), 10_000)
+    eot = BYTES.eot
+    for step in (0, 7):
+        found = dict(sequences_of(data.batch(step)))
+        texts = [d.text for d in tinyland.documents(3, 5 * step, 5 * step + 5)]
+        assert found == {i: [eot, *BYTES.encode(t, special=True), eot] for i, t in enumerate(texts)}
+
+
+def test_documents_beyond_the_context_are_left_out_and_counted():
+    data = TinylandData(BYTES, TrainConfig(documents_per_step=50), 150)
+    found = list(sequences_of(data.batch(0)))
+    fitting = [d for d in tinyland.documents(0, 0, 50) if len(BYTES.encode(d.text, special=True)) < 150]
+    assert 0 < len(found) == len(fitting) < 50 and data.too_long == 50 - len(found)
+
+
+def test_held_out_documents_carry_their_truth():
+    held_out = TinylandData(BYTES, TrainConfig(), 10_000).held_out(20)
+    documents = list(tinyland.documents(HELD_OUT_SEED, 0, 20))
+    assert held_out.kinds == [d.kind for d in documents]
+    np.testing.assert_allclose(held_out.true_nats, [-d.log_prob for d in documents])
+    decoded = {row: BYTES.decode(ids[1:-1]) for row, ids in sequences_of(held_out.micro_batches)}
+    assert decoded == {i: d.text for i, d in enumerate(documents)}
+
+
+def test_text_windows_come_from_the_training_part(tmp_path, tiny):
+    path = tmp_path / "numbers.txt"
+    path.write_text("".join(chr(33 + i % 90) for i in range(1000)))
+    data = TextData(BYTES, replace(tiny, data={"kind": "text", "path": str(path)}), 32)
+    ids = BYTES.encode(path.read_text())
+    windows = [w for step in range(20) for _, w in sequences_of(data.batch(step))]
+    assert len(data.train_ids) + len(data.held_out_ids) == 1000 and len(data.held_out_ids) == 100
+    train = Counter(tuple(ids[i : i + 33]) for i in range(900 - 32))
+    assert all(tuple(w) in train for w in windows)
+    assert [w for _, w in sequences_of(data.batch(4))] == [w for _, w in sequences_of(data.batch(4))]
+    assert [w for _, w in sequences_of(data.batch(4))] != [w for _, w in sequences_of(data.batch(5))]
+    held = sorted(sequences_of(data.held_out(100).micro_batches))
+    assert [w for _, w in held] == [ids[900 + 32 * i : 933 + 32 * i] for i in range(3)]
+
+
+@pytest.mark.parametrize("text", ["", "ab"])
+def test_too_short_a_text_is_refused(tmp_path, tiny, text):
+    path = tmp_path / "short.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="too short"):
+        TextData(BYTES, replace(tiny, data={"kind": "text", "path": str(path)}), 32)
+
+
+def test_a_trained_tokenizer_has_the_size_asked_for():
+    tokenizer = make_tokenizer(TrainConfig(vocab_size=300, tokenizer_documents=100))
+    assert tokenizer.vocab_size == 300
+    text = next(d.text for d in tinyland.documents(0) if d.kind == "chat")
+    assert tokenizer.decode(tokenizer.encode(text, special=True)) == text
