@@ -7,6 +7,8 @@ from pages.ui.sidebar import sidebar
 from pages.ui.theme import ROOT
 
 st.set_page_config(page_title="Glassbox", page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
+st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
+st.html(ROOT / "pages" / "ui" / "page.css")
 page = st.navigation(
     [
         st.Page("overview.py", title="Overview", icon=":material/route:", default=True),

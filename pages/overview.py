@@ -22,7 +22,7 @@ TAIL = 6  # tokens of the text shown before them
 def stage(number: int, title: str, role: str, words: str, page: str, link: str) -> Iterator[None]:
     """One step of the path: words and a link on the left, its picture on the right."""
     st.space("small")
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([3, 7], gap="medium")
     with left:
         stage_title(number, title, role)
         st.markdown(words)
@@ -61,7 +61,7 @@ def blocks(view: View) -> None:
     mlp = _length(trace.mlp_out.numpy()) / _length(middle)
     words = (
         f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
-        "then an *MLP* works on each word alone. Dark cells write much."
+        "then an *MLP* works on each word alone. The stronger the colour, the more is written."
     )
     with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
         figure = figures.writes(attention, mlp, view.labels, view.cursor)
@@ -106,7 +106,8 @@ def following(view: View) -> None:
     made = continuation(view.name, view.step, view.ids[:end], cache.stamp(view.name))
     words = (
         "One token is chosen and joins the text, and everything starts again from stage 1. "
-        "Here the model always takes the likeliest; the darker, the surer it was."
+        "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
+        "Pin an earlier token to let it go on from there."
     )
     with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
         shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.figures.palette import DIVERGING, ROLES, SEQUENTIAL
 
-MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
 
 
 def _token_axis(labels: Sequence[str], cursor: int | None) -> dict:

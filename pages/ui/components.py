@@ -199,10 +199,9 @@ def heads(
     weights = np.round(np.clip(pattern, 0, 1) * 65535).astype("<u2")
 
     def chosen() -> None:
-        raw = st.session_state[key].get("select") or {}
-        at = raw.get("layer"), raw.get("head")
-        if all(isinstance(i, int) for i in at) and 0 <= at[0] < layers and 0 <= at[1] < count:
-            state.update(layer=at[0], head=at[1])
+        raw: dict[str, Any] = st.session_state[key].get("select") or {}
+        if raw.get("layer") in range(layers) and raw.get("head") in range(count):
+            state.update(layer=int(raw["layer"]), head=int(raw["head"]))
 
     _heads(key=key, data=pack(header, weights.tobytes()), on_select_change=chosen)
     return layer, head
