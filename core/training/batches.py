@@ -44,14 +44,16 @@ class HeldOut:
     true_nats: np.ndarray | None  # (N,) float64
 
 
-def pad_batches(sequences: Sequence[Sequence[int]], micro_batch_tokens: int) -> list[MicroBatch]:
+def pad_batches(sequences: Sequence[Sequence[int] | np.ndarray], micro_batch_tokens: int) -> list[MicroBatch]:
     """Sort by length and pad into rectangles of at most `micro_batch_tokens` (at least one row each).
 
     Sequence [a, b, c] has inputs [a, b] and targets [b, c]. A rectangle that is half full is closed early when the
     next row would be more than a seventh padding: smaller ones waste less on padding, larger ones compute faster.
     """
     order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]), reverse=True)
-    batches, rows, width = [], [], 0
+    batches: list[MicroBatch] = []
+    rows: list[int] = []
+    width = 0
     for i in order:
         length = len(sequences[i]) - 1
         full = (len(rows) + 1) * width > micro_batch_tokens
@@ -65,7 +67,7 @@ def pad_batches(sequences: Sequence[Sequence[int]], micro_batch_tokens: int) -> 
     return [*batches, pad([sequences[r] for r in rows], rows)]
 
 
-def pad(sequences: Sequence[Sequence[int]], rows: Sequence[int]) -> MicroBatch:
+def pad(sequences: Sequence[Sequence[int] | np.ndarray], rows: Sequence[int]) -> MicroBatch:
     """One rectangle; the first sequence is the longest."""
     width = len(sequences[0]) - 1
     inputs = np.zeros((len(sequences), width), dtype=np.int64)

@@ -7,7 +7,7 @@ they collapse (measured on 2 busy cores, 1.6 M parameters, bfloat16: 500 tokens/
 
 import copy
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.training.batches import IGNORE, MicroBatch
+from core.training.optim import gradients
 
 T = TypeVar("T")
 
@@ -36,9 +37,7 @@ class Workers:
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
         tokens = sum(int((m.targets != IGNORE).sum()) for m in batch)
         shares = share_out(batch, len(self.copies))
-        jobs = [
-            self.pool.submit(self._work, worker, share, tokens) for worker, share in enumerate(shares)
-        ]
+        jobs = [self.pool.submit(self._work, worker, share, tokens) for worker, share in enumerate(shares)]
         loss = sum(job.result() for job in jobs)
         for i, p in enumerate(self.model.parameters()):
             p.grad = self.sums[0][i]
@@ -48,7 +47,7 @@ class Workers:
 
     def _work(self, worker: int, share: list[MicroBatch], tokens: int) -> float:
         model, sums = self.copies[worker], self.sums[worker]
-        params = list(model.parameters())
+        params: list[Tensor] = list(model.parameters())
         with torch.no_grad():
             torch._foreach_copy_(params, list(self.model.parameters()))
         torch._foreach_zero_(sums)
@@ -57,13 +56,17 @@ class Workers:
             part = token_losses(model, micro).sum() / tokens
             part.backward()
             loss += part.item()
-            torch._foreach_add_(sums, [p.grad for p in params])
+            torch._foreach_add_(sums, gradients(params))
             model.zero_grad(set_to_none=True)
         return loss
 
     def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
         """`function` of every micro-batch, side by side, in order."""
         return list(self.pool.map(function, batch))
+
+    def later(self, function: Callable[[], T]) -> Future[T]:
+        """Start `function` on a worker that is free, while the caller does something else."""
+        return self.pool.submit(function)
 
     def close(self) -> None:
         """End the threads."""

@@ -150,7 +150,8 @@ PRESETS = {
     "tinyland": TrainConfig(
         out="runs/tinyland",
         model={"context_length": 256, "n_layers": 4, "n_heads": 5, "d_model": 160, **_FAMILY},
-        vocab_size=2048, documents_per_step=80, steps=4000, warmup_steps=50, eval_every=200, log_every=10,
+        vocab_size=2048, documents_per_step=150, micro_batch_tokens=1500, steps=8000, warmup_steps=50,
+        eval_every=250, eval_documents=500, final_eval_documents=5000, log_every=10,
     ),
     "live": TrainConfig(
         out="runs/live",

@@ -87,7 +87,7 @@ def stop(run_id: str, wait: float = 20.0) -> None:
     folder = existing_folder(run_id)
     process, pid = _workers.get(run_id), owner(folder)
     if process is not None and process.poll() is None:
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        if process.stdin is not None:
             process.stdin.close()
         try:
             process.wait(wait)

@@ -70,8 +70,8 @@ class Optimizer:
             self._adamw(adamw_lr)
 
     def _muon(self, shape: tuple[int, ...], group: list[tuple[str, nn.Parameter]], lr: float) -> None:
-        params = [p for _, p in group]
-        grads = [p.grad for p in params]
+        params: list[Tensor] = [p for _, p in group]
+        grads = gradients(params)
         buffers = [self.state[f"momentum.{name}"] for name, _ in group]
         torch._foreach_lerp_(buffers, grads, 1 - self.momentum)
         nesterov = torch._foreach_lerp(grads, buffers, self.momentum)
@@ -83,8 +83,8 @@ class Optimizer:
 
     def _adamw(self, lr: float) -> None:
         beta1, beta2 = self.betas
-        params = [p for _, p in self.adamw]
-        grads = [p.grad for p in params]
+        params: list[Tensor] = [p for _, p in self.adamw]
+        grads = gradients(params)
         means = [self.state[f"mean.{name}"] for name, _ in self.adamw]
         squares = [self.state[f"square.{name}"] for name, _ in self.adamw]
         torch._foreach_lerp_(means, grads, 1 - beta1)
@@ -105,6 +105,11 @@ class Optimizer:
         for name, tensor in tensors.items():
             self.state[name].copy_(tensor)
         self.step_count = step_count
+
+
+def gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
+    """Of every parameter, 0 for one that had no part in the loss."""
+    return [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
 
 
 def is_hidden_matrix(name: str, parameter: nn.Parameter) -> bool:

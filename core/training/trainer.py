@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,11 +11,11 @@ import torch
 from torch import nn
 
 from core.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint, save_description, save_snapshot
-from core.training.batches import IGNORE, Data, TinylandData, make_data, make_tokenizer
+from core.training.batches import IGNORE, Data, MicroBatch, TinylandData, make_data, make_tokenizer
 from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED, TrainConfig
 from core.training.evaluate import Evaluation, evaluate, sample_text
-from core.training.optim import Optimizer
+from core.training.optim import Optimizer, gradients
 from core.training.runs import Position, Run
 from core.training.schedule import log_spaced_steps, lr_factor
 
@@ -64,6 +65,7 @@ class Trainer:
         if resume:
             self._restore()
         self.workers = Workers(self.model, config.threads, DTYPES[config.precision])
+        self.upcoming = self._prepare(self.position.step)
         self.held_out = self.data.held_out(config.eval_documents)
         self.snapshot_steps = set(log_spaced_steps(config.steps, config.snapshots))
         self.clock = time.perf_counter() - self.position.seconds
@@ -118,6 +120,9 @@ class Trainer:
                 self._save_state()
         yield self._finish()
 
+    def _prepare(self, step: int) -> Future[list[MicroBatch]]:
+        return self.workers.later(lambda: self.data.batch(step))
+
     def _progress(self) -> float:
         """The part of the budget that is spent: of steps, or of seconds where these run out first."""
         config, position = self.config, self.position
@@ -127,9 +132,10 @@ class Trainer:
     def _update(self) -> dict[str, float]:
         """One update; returns its loss, gradient norm and learning rates. Weights stay as they were if not finite."""
         config, position = self.config, self.position
-        batch = self.data.batch(position.step)
+        batch = self.upcoming.result()
         loss = self.workers.gradients(batch)
-        norm = float(nn.utils.get_total_norm([p.grad for p in self.model.parameters()]))
+        self.upcoming = self._prepare(position.step + 1)  # while the weights are being updated
+        norm = float(nn.utils.get_total_norm(gradients(self.model.parameters())))
         row = {"loss": loss, "grad_norm": norm}
         if not math.isfinite(loss + norm):
             return row | {"loss": math.nan}
