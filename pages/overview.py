@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from core.figures import overview as figures
-from core.generation import Sampler, generate
 from pages.ui import cache, components
 from pages.ui.caption import page_header, stage_title, truth, try_it
 from pages.ui.text import chips
@@ -93,17 +92,9 @@ def distribution(view: View) -> None:
         truth(f"trace.probs[{position}]", probs.shape, f"the {BARS} largest of {len(probs):,}", code)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def continuation(name: str, step: int, ids: tuple[int, ...], stamp: tuple[int, ...]) -> list[tuple[int, float]]:
-    """The model's greedy continuation of `ids`: up to NEW tokens with their probabilities."""
-    model = cache.checkpoint(name, step).model
-    steps = generate(model, ids, Sampler(temperature=0), NEW, seed=0, stop=(ids[0],))
-    return [(made.id, made.raw_probability) for made in steps]
-
-
 def following(view: View) -> None:
     end = len(view.ids) if view.cursor is None else view.cursor + 1
-    made = continuation(view.name, view.step, view.ids[:end], cache.stamp(view.name))
+    made = cache.continuation(view.name, view.step, view.ids[:end], NEW)
     words = (
         "One token is chosen and joins the text, and everything starts again from stage 1. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "

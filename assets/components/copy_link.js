@@ -1,9 +1,11 @@
-// A button that copies the address of this page with the state that Python wrote as a query.
+// A button that copies the address of this page with its whole state. A click asks Python for the state of this moment, because
+// views that rerun alone may have changed it since this button was drawn; the answer carries the number of the question.
 export default function (component) {
-  const { data, parentElement: root } = component;
+  const { data, parentElement: root, setTriggerValue } = component;
   const link = once(root, () => build(root));
-  link.query = unpack(data).header.query;
+  link.ask = (question) => setTriggerValue("ask", question);
   applyTheme(root);
+  link.answer(unpack(data).header);
   return link.stop;
 }
 
@@ -11,17 +13,23 @@ function build(root) {
   const button = root.querySelector("button");
   const said = root.querySelector("[role=status]");
   const shown = root.querySelector("input");
-  const self = { query: "" };
-  button.addEventListener("click", async () => {
-    const url = `${location.origin}${location.pathname}?${self.query}`;
-    shown.value = url;
+  const self = { question: null, ask: () => {} };
+  button.addEventListener("click", () => {
+    self.question = `${Date.now()}-${Math.random()}`;
+    self.ask(self.question);
+  });
+  self.answer = async ({ question, query }) => {
+    if (self.question === null || question !== self.question) return;
+    self.question = null;
+    const url = `${location.origin}${location.pathname}?${query}`;
     const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
     said.textContent = copied ? "Copied." : "Copy this address:";
+    shown.value = url;
     shown.hidden = Boolean(copied);
     if (!copied) shown.select();
     clearTimeout(self.timer);
     if (copied) self.timer = setTimeout(() => (said.textContent = ""), 2500);
-  });
+  };
   const unwatch = onThemeChange(root, () => applyTheme(root));
   self.destroy = () => {
     clearTimeout(self.timer);

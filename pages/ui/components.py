@@ -207,6 +207,12 @@ def heads(
     return layer, head
 
 
-def copy_link(query: str, *, key: str = "copy_link") -> None:
-    """A button that copies this page's address with `query`."""
-    _copy_link(key=key, data=pack({"query": query}))
+def copy_link(*, key: str = "copy_link") -> None:
+    """A button that copies this page's address with the state at the time of the click. Call it in a fragment."""
+    question = f"{key}_question"
+
+    def asked() -> None:
+        st.session_state[question] = st.session_state[key].get("ask")
+
+    data = pack({"query": state.query(), "question": st.session_state.get(question)})
+    _copy_link(key=key, data=data, on_ask_change=asked)

@@ -96,10 +96,14 @@ def _text_changed() -> None:
 
 
 def _link() -> None:
-    components.copy_link(state.query())
+    _copy()
     if len(state.get("text")) > state.MAX_LINK_TEXT:
         st.caption(f"The link carries the first {state.MAX_LINK_TEXT:,} characters of the text.")
-    state.note("link")
-    others = [name for name in st.session_state["notes"] if name not in ("model", "step", "text", "link")]
-    for name in others:
-        state.note(name)
+    for name in list(st.session_state["notes"]):
+        if name not in ("model", "step", "text"):
+            state.note(name)
+
+
+@st.fragment
+def _copy() -> None:
+    components.copy_link()

@@ -1,0 +1,69 @@
+"""app.py: the files it serves, the metrics route, and the socket option, without a browser."""
+
+import json
+import socket
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+import app as server
+
+RUN = "run-20261123-0123456789ab"
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=server.ROUTES))
+
+
+def test_plotly_comes_from_the_installed_package(client):
+    plain = client.get("/assets/plotly.min.js", headers={"accept-encoding": "identity"})
+    packed = client.get("/assets/plotly.min.js", headers={"accept-encoding": "gzip"})
+    assert plain.content == packed.content == server.PLOTLY.read_bytes()
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < len(plain.content) / 3
+    assert "max-age" in packed.headers["cache-control"]
+
+
+def test_fonts_are_served_and_nothing_beside_them(client):
+    assert client.get("/assets/fonts/inter.woff2").content[:4] == b"wOF2"
+    assert client.get("/assets/fonts/..%2ftheme.json").status_code == 404
+    assert client.get("/assets/fonts/%2e%2e/%2e%2e/app.py").status_code == 404
+
+
+def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
+    (tmp_path / RUN).mkdir()
+    (tmp_path / RUN / "train.json").write_text("{}")
+    rows = [{"step": step, "loss": 3.5 - step} for step in range(3)]
+    (tmp_path / RUN / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answer = client.get(f"/runs/{RUN}/metrics").json()
+    assert answer["rows"] == rows
+    later = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"]}).json()
+    assert later == {"rows": [], "offset": answer["offset"]}
+
+
+@pytest.mark.parametrize(
+    "path", ["/runs/%2e%2e/metrics", "/runs/a b/metrics", "/runs/.hidden/metrics", "/runs/" + "x" * 99 + "/metrics"]
+)
+def test_strange_run_ids_are_refused(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "1e9", "9" * 30, "٣"])
+def test_strange_offsets_are_refused(client, offset):
+    assert client.get(f"/runs/{RUN}/metrics", params={"offset": offset}).status_code == 404
+
+
+def test_listening_sockets_send_small_packets_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        server.send_small_packets_at_once()
+        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_nobody_asks_the_internet_for_our_address():
+    from streamlit import net_util
+
+    assert net_util.get_external_ip() is None
