@@ -123,12 +123,12 @@ function build(root) {
     const b = event.target.closest?.("button");
     return b ? [Number(b.dataset.layer), Number(b.dataset.head)] : null;
   };
+  const send = paced((layer, head) => self.send(layer, head));
   function select(layer, head) {
     self.selected = [layer, head];
     mark();
     show(layer, head);
-    clearTimeout(self.timer);
-    self.timer = setTimeout(() => self.send(layer, head), 60);
+    send(layer, head);
   }
   grid.addEventListener("pointerover", (event) => headOf(event) && show(...headOf(event)));
   grid.addEventListener("pointerleave", () => show(...self.selected));
@@ -174,7 +174,7 @@ function build(root) {
     ["layers", "heads", "length"].every((k) => a[k] === b[k]) &&
     JSON.stringify([a.scores, a.labels]) === JSON.stringify([b.scores, b.labels]);
   self.destroy = () => {
-    clearTimeout(self.timer);
+    send.cancel();
     hush();
     unwatch();
     sizes.disconnect();

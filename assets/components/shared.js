@@ -76,6 +76,20 @@ function percent(p) {
   return x >= 9.95 ? `${Math.round(x)} %` : `${x.toPrecision(2)} %`;
 }
 
+// Calls `send` at once, or for a held key only when it comes to rest: the server is asked for what the visitor looks at.
+function paced(send, rest = 120) {
+  let [last, timer] = [-Infinity, 0];
+  const paced = (...values) => {
+    clearTimeout(timer);
+    const now = performance.now();
+    if (now - last > rest) send(...values);
+    else timer = setTimeout(() => send(...values), rest);
+    last = now;
+  };
+  paced.cancel = () => clearTimeout(timer);
+  return paced;
+}
+
 // Hovering a position in one component lights it in the others, without the server.
 const HOVER = "glassbox:hover";
 function announceHover(position) {

@@ -68,11 +68,11 @@ function build(root) {
     });
   }
 
+  const send = paced((position) => self.send(position));
   function pin(position) {
     self.cursor = position;
     mark();
-    clearTimeout(self.timer); // walking with a held arrow key asks the server once, at the end
-    self.timer = setTimeout(() => self.send(position), 60);
+    send(position);
   }
 
   function preview(position) {
@@ -142,7 +142,7 @@ function build(root) {
     draw();
   };
   self.destroy = () => {
-    clearTimeout(self.timer);
+    send.cancel();
     hush();
     unwatch();
   };
