@@ -20,19 +20,24 @@ from core.model.folders import (
     save_description,
     update_card,
 )
-from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
 
 if TYPE_CHECKING:
     from core.model.cache import Cache
     from core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_snapshot
+    from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
     from core.model.trace import Trace, run_trace
     from core.model.transformer import Transformer
 
 _NEED_TORCH = {
+    "LAYER_SITES": "tap",
+    "SITES": "tap",
     "Cache": "cache",
     "Checkpoint": "checkpoint",
+    "Site": "tap",
+    "Tap": "tap",
     "Trace": "trace",
     "Transformer": "transformer",
+    "compose": "tap",
     "load_checkpoint": "checkpoint",
     "run_trace": "trace",
     "save_checkpoint": "checkpoint",

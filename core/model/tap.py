@@ -6,10 +6,9 @@ Taps belong to the caller and are never stored on a model.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
 LAYER_SITES = (
     "resid_pre", "q", "k", "v", "attn_scores", "pattern", "z", "attn_out",
@@ -28,15 +27,24 @@ class Site(NamedTuple):
         return self.name if self.layer is None else f"blocks.{self.layer}.{self.name}"
 
 
-Tap = Callable[[Site, "Tensor"], "Tensor"]
+Tap = Callable[[Site, Tensor], Tensor]
+
+
+def apply(tap: Tap, site: Site, tensor: Tensor) -> Tensor:
+    """What `tap` makes of `tensor`. Raises ValueError unless it is a tensor of the same shape."""
+    result = tap(site, tensor)
+    if not isinstance(result, Tensor) or result.shape != tensor.shape:
+        got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+        raise ValueError(f"the tap must return a tensor of shape {tuple(tensor.shape)} at {site}, not {got}")
+    return result
 
 
 def compose(*taps: Tap) -> Tap:
     """One tap that applies all of them from left to right, each to what the one before it returned."""
 
-    def composed(site: Site, tensor: "Tensor") -> "Tensor":
+    def composed(site: Site, tensor: Tensor) -> Tensor:
         for tap in taps:
-            tensor = tap(site, tensor)
+            tensor = apply(tap, site, tensor)
         return tensor
 
     return composed

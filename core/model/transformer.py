@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core.model.cache import Cache
 from core.model.config import ModelConfig
-from core.model.tap import Site, Tap
+from core.model.tap import Site, Tap, apply
 
 EMBED_STD = 0.02  # tied embeddings also make the logits: at this scale the untrained model is near uniform
 
@@ -50,15 +50,8 @@ class Pass:
     sin: Tensor | None
 
     def show(self, name: str, layer: int | None, x: Tensor) -> Tensor:
-        """Pass x through the tap, and insist that what returns still fits."""
-        if self.tap is None:
-            return x
-        site = Site(name, layer)
-        y = self.tap(site, x)
-        if not isinstance(y, Tensor) or y.shape != x.shape:
-            got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
-            raise ValueError(f"the tap must return a tensor of shape {tuple(x.shape)} at {site}, not {got}")
-        return y
+        """What the tap, if there is one, makes of x."""
+        return x if self.tap is None else apply(self.tap, Site(name, layer), x)
 
     def rotate(self, x: Tensor) -> Tensor:
         """Turn each pair (x[i], x[i + Dh/2]) by an angle that grows with the position. (B, *, T, Dh), same out."""

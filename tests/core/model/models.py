@@ -1,0 +1,35 @@
+"""Small random models of every family, for the tests of this folder."""
+
+import torch
+
+from core.model import ModelConfig, Transformer
+
+SIZES = dict(vocab_size=37, context_length=24, n_layers=2, n_heads=4, d_model=24)
+GPT2 = dict(norm="layernorm", position="learned", activation="gelu_tanh", bias=True, qk_norm=False)
+LLAMA = dict(activation="swiglu", n_kv_heads=2, d_mlp=40, tie_embeddings=False, qk_norm=False, norm_eps=1e-6)
+
+FAMILIES = {
+    "ours": {},
+    "gpt2": GPT2,
+    "llama": LLAMA,
+    "no positions": dict(position="none", activation="gelu", n_kv_heads=1),
+    "wide heads": dict(d_head=10, n_heads=3, rope_theta=500.0, norm="layernorm", d_mlp=17),
+    "biased swiglu": dict(bias=True, activation="swiglu", position="learned"),
+    "one layer, one head": dict(n_layers=1, n_heads=1, tie_embeddings=False),
+}
+
+
+def make(family: str, seed: int = 0) -> Transformer:
+    """A frozen model whose every parameter is random: nothing is zero or one by initialisation, so all of it counts."""
+    model = Transformer(ModelConfig(**(SIZES | FAMILIES[family])), seed=None).requires_grad_(False).eval()
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if parameter.dim() == 2:
+            parameter.normal_(0, 0.3, generator=generator)
+        else:
+            parameter.normal_(0.0 if name.endswith("bias") else 1.0, 0.3, generator=generator)
+    return model
+
+
+def random_ids(*shape: int, seed: int = 1) -> torch.Tensor:
+    return torch.randint(0, SIZES["vocab_size"], shape, generator=torch.Generator().manual_seed(seed))

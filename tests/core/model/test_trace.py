@@ -1,0 +1,179 @@
+"""Taps and traces: every site fires in order, interventions act, nobody's tensors mix with anybody else's."""
+
+import dataclasses
+import threading
+
+import pytest
+import torch
+
+from core.model import LAYER_SITES, SITES, Site, Trace, compose, run_trace
+from tests.core.model.models import FAMILIES, SIZES, make, random_ids
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+
+
+@every_family
+def test_every_site_fires_once_and_in_order(family):
+    model, fired = make(family), []
+
+    def note(site, tensor):
+        fired.append(site)
+        return tensor
+
+    model(random_ids(1, 3), tap=note)
+    before, after = SITES[: SITES.index(LAYER_SITES[0])], SITES[SITES.index(LAYER_SITES[-1]) + 1 :]
+    if model.config.position != "learned":
+        before = tuple(name for name in before if name != "pos_embed")
+    layers = [Site(name, layer) for layer in range(model.config.n_layers) for name in LAYER_SITES]
+    assert fired == [*map(Site, before), *layers, *map(Site, after)]
+
+
+def test_the_sites_are_those_of_the_design():
+    assert SITES == (
+        "embed", "pos_embed", "resid_pre", "q", "k", "v", "attn_scores", "pattern", "z", "attn_out",
+        "resid_mid", "mlp_pre", "mlp_post", "mlp_out", "resid_post", "ln_final", "logits",
+    )  # fmt: skip
+    assert {field.name for field in dataclasses.fields(Trace)} == {"ids", *SITES}
+    assert str(Site("pattern", 2)) == "blocks.2.pattern" and str(Site("embed")) == "embed"
+
+
+@every_family
+def test_what_returns_from_any_site_is_what_the_model_goes_on_with(family):
+    """Adding a random tensor at a site changes the logits: for every site, by what the tap returned and not before."""
+    model, ids = make(family), random_ids(1, 7)
+    plain = model(ids)
+    for target in [Site(name) for name in ("embed", "ln_final", "logits")] + [Site(name, 0) for name in LAYER_SITES]:
+
+        def push(site, tensor, target=target):
+            push_by = torch.linspace(-1, 1, tensor.numel()).view(tensor.shape).exp()
+            return tensor * push_by if site == target else tensor  # a product: -inf in the scores stays -inf
+
+        assert (model(ids, tap=push) - plain).abs().max() > 1e-3, target
+
+
+@every_family
+def test_sites_of_a_trace_add_up(family):
+    model, ids = make(family), random_ids(11)
+    trace = run_trace(model, ids)
+    config, T = model.config, 11
+    start = trace.embed if trace.pos_embed is None else trace.embed + trace.pos_embed
+    assert (trace.pos_embed is None) == (config.position != "learned")
+    assert torch.equal(trace.resid_pre[0], start)
+    assert torch.equal(trace.resid_pre[1:], trace.resid_post[:-1])
+    assert torch.equal(trace.resid_mid, trace.resid_pre + trace.attn_out)
+    assert torch.equal(trace.resid_post, trace.resid_mid + trace.mlp_out)
+    heads = (config.n_layers, config.n_heads, T, config.d_head)
+    assert trace.q.shape == trace.k.shape == trace.v.shape == trace.z.shape == heads
+    assert trace.pattern.shape == (config.n_layers, config.n_heads, T, T)
+    torch.testing.assert_close(trace.z, trace.pattern @ trace.v)
+    torch.testing.assert_close(trace.attn_scores.tril(), (trace.q @ trace.k.mT * config.d_head**-0.5).tril())
+    above = torch.ones(T, T, dtype=torch.bool).triu(1)
+    assert (trace.attn_scores[..., above] == -torch.inf).all() and (trace.pattern[..., above] == 0).all()
+    torch.testing.assert_close(trace.pattern.sum(-1), torch.ones(heads[:3]))
+    torch.testing.assert_close(trace.logits, trace.ln_final @ model.unembed.weight.T)
+    torch.testing.assert_close(trace.logits, model(ids[None])[0], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(trace.probs.sum(-1), torch.ones(T))
+    assert torch.equal(trace.ids, ids)
+
+
+def test_a_trace_owns_plain_float32_tensors():
+    model, ids = make("gpt2").requires_grad_(True), random_ids(5)
+    trace, other = run_trace(model, ids), run_trace(model, ids)
+    for site in SITES:
+        tensor = getattr(trace, site)
+        assert tensor.dtype == torch.float32 and not tensor.requires_grad and not tensor.is_inference()
+        tensor.zero_()  # changing one trace changes neither the model nor another trace
+    ids.zero_()
+    again = run_trace(model, random_ids(5))
+    for site in ("ids", *SITES):
+        assert torch.equal(getattr(again, site), getattr(other, site))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        trace.logits = other.logits
+
+
+def test_taps_apply_from_left_to_right_and_the_trace_shows_the_result():
+    model, ids = make("ours"), random_ids(6)
+
+    def zero(site, tensor):
+        return torch.zeros_like(tensor) if site == Site("mlp_out", 1) else tensor
+
+    def add_two(site, tensor):
+        return tensor + 2 if site == Site("mlp_out", 1) else tensor
+
+    trace = run_trace(model, ids, tap=compose(zero, add_two))
+    assert (trace.mlp_out[1] == 2).all()
+    assert torch.equal(trace.resid_post[1], trace.resid_mid[1] + 2)
+    assert (run_trace(model, ids, tap=compose(add_two, zero)).mlp_out[1] == 0).all()
+    assert torch.equal(run_trace(model, ids, tap=compose()).logits, run_trace(model, ids).logits)
+
+
+@every_family
+def test_a_tap_that_writes_in_place_harms_neither_the_model_nor_what_was_recorded_before(family):
+    model, ids = make(family), random_ids(6)
+    weights = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    plain = run_trace(model, ids)
+
+    def vandal(site, tensor):
+        return tensor.mul_(1.5) if site.name not in ("embed", "resid_pre") else tensor
+
+    def at_second_resid_pre(site, tensor):
+        return tensor.zero_() if site == Site("resid_pre", model.config.n_layers - 1) else tensor
+
+    run_trace(model, ids, tap=vandal)
+    assert all(torch.equal(parameter, weights[name]) for name, parameter in model.named_parameters())
+    changed = run_trace(model, ids, tap=at_second_resid_pre)
+    assert torch.equal(changed.embed, plain.embed)
+    assert torch.equal(changed.resid_post[:-1], plain.resid_post[:-1])
+    assert (changed.resid_pre[-1] == 0).all()
+
+
+@pytest.mark.parametrize("wrong", [lambda x: None, lambda x: x[..., :1], lambda x: x.numpy()])
+def test_a_tap_must_return_a_tensor_of_the_same_shape(wrong):
+    with pytest.raises(ValueError, match=r"the tap must return a tensor of shape \(1, 4, 6, 6\) at blocks.1.z, not"):
+        run_trace(make("ours"), random_ids(6), tap=lambda site, x: wrong(x) if site == Site("z", 1) else x)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([], "at least one token"),
+        ([[1, 2]], "one sequence"),
+        (7, "one sequence"),
+        ([0] * 25, "25 tokens do not fit the context of 24"),
+        ([36, 37], "token ids must lie from 0 to 36"),
+    ],
+)
+def test_what_cannot_be_traced_is_refused(ids, message):
+    with pytest.raises(ValueError, match=message):
+        run_trace(make("ours"), ids)
+
+
+def test_one_token_and_a_full_context_can_be_traced():
+    model = make("gpt2")
+    assert (run_trace(model, [3]).pattern == 1).all()
+    assert run_trace(model, [3] * SIZES["context_length"]).logits.shape == (24, 37)
+
+
+def test_traces_in_many_threads_do_not_mix():
+    """Threads meet at every site of every trace, so their passes do interleave; each gets what it gets alone."""
+    model, threads = make("ours"), 4
+    texts = [random_ids(3 + number, seed=number) for number in range(threads)]
+    alone, together = [run_trace(model, ids) for ids in texts], [None] * threads
+    barrier = threading.Barrier(threads, timeout=30)
+
+    def meet(site, tensor):
+        barrier.wait()
+        return tensor
+
+    def work(number):
+        together[number] = run_trace(model, texts[number], tap=meet)
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for one, other in zip(alone, together, strict=True):
+        for site in SITES:
+            if site != "pos_embed":
+                assert torch.equal(getattr(one, site), getattr(other, site)), site
