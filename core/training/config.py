@@ -33,7 +33,7 @@ class TrainConfig:
     tokenizer_documents: int = 20_000
     optimizer: str = "muon"
     muon_lr: float = 0.02
-    adamw_lr: float = 0.004
+    adamw_lr: float = 0.01
     momentum: float = 0.95
     beta1: float = 0.9
     beta2: float = 0.95
