@@ -118,6 +118,12 @@ def test_final_weights_written_before_a_later_snapshot_are_not_the_last(run):
     assert same_weights(load_checkpoint("demo").model, make(31))
 
 
+def test_final_weights_made_elsewhere_have_no_step_and_count_as_the_last_snapshot(run):
+    edit_header(run / "model.safetensors", lambda header: header | {"__metadata__": {"format": "pt"}})
+    checkpoint = load_checkpoint("demo")
+    assert checkpoint.steps == (0, 5) and checkpoint.step == 5 and same_weights(checkpoint.model, make(10))
+
+
 def test_update_card_keeps_the_other_fields(run):
     update_card(run, skills={"translation": 0.5}, seed=4)
     assert load_checkpoint("demo").card == {"seed": 4, "note": "é", "skills": {"translation": 0.5}}
