@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 from torch.nn import functional as F
@@ -215,6 +216,9 @@ def measure(checkpoint: Checkpoint, n: int = 1000) -> dict:
     def docs(kind: str, count: int) -> list[Document]:
         return list(tinyland.documents(TEST_SEED, stop=count, weights={kind: 1}))
 
+    def answers_right(kind: str, count: int) -> Share:
+        return share_right(model, tokenizer, [c for c, _ in answer_cases(tokenizer, docs(kind, count))])
+
     mixed = list(tinyland.documents(TEST_SEED + 1, stop=4 * n))
     losses = document_losses(model, tokenizer, mixed)
     by_kind: dict[str, list[int]] = defaultdict(list)
@@ -228,9 +232,9 @@ def measure(checkpoint: Checkpoint, n: int = 1000) -> dict:
     shares = {
         "story_questions": share_right(model, tokenizer, [c for c, _ in questions]),
         "pronouns": share_right(model, tokenizer, pronouns),
-        "translation": share_right(model, tokenizer, [c for c, _ in answer_cases(tokenizer, docs("translation", n))]),
-        "arithmetic": share_right(model, tokenizer, [c for c, _ in answer_cases(tokenizer, docs("arithmetic", n // 2))]),
-        "code": share_right(model, tokenizer, [c for c, _ in answer_cases(tokenizer, docs("code", n // 2))]),
+        "translation": answers_right("translation", n),
+        "arithmetic": answers_right("arithmetic", n // 2),
+        "code": answers_right("code", n // 2),
         "known_facts": share_right(model, tokenizer, fact_cases(tokenizer, tinyland.WORLD.known_facts)),
         "chat_style": Share(sum(map(obeys_style, chats, replies)), len(chats)),
         "chat_answers": Share(sum(map(is_right, chats, replies)), len(chats)),
@@ -256,8 +260,9 @@ def report(skills: dict) -> str:
         )
     for name, share in skills.items():
         if "rate" in share:
-            interval = f"{100 * share['low']:.1f}–{100 * share['high']:.1f}"
-            lines.append(f"{name:16} {100 * share['rate']:6.1f} %  ({share['right']} of {share['n']}; 95 %: {interval})")
+            low, high = 100 * share["low"], 100 * share["high"]
+            figures = f"{100 * share['rate']:6.1f} %  ({share['right']} of {share['n']}; 95 %: {low:.1f}–{high:.1f})"
+            lines.append(f"{name:16} {figures}")
     return "\n".join(lines)
 
 
@@ -268,7 +273,8 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1000, help="about how many cases each skill is measured on")
     parser.add_argument("--write", action="store_true", help="store the figures in the checkpoint's card.json")
     args = parser.parse_args()
-    checkpoint = load_checkpoint(args.checkpoint, args.step)
+    folder = Path(args.checkpoint)
+    checkpoint = load_checkpoint(folder if folder.is_dir() else args.checkpoint, args.step)
     skills = measure(checkpoint, args.cases)
     print(report(skills))
     if args.write:

@@ -1,7 +1,7 @@
 """Train a model from a terminal, or as the subprocess of a server.
 
-    python -m core.training --preset tinyland --out runs/tinyland
-    python -m core.training --out runs/tinyland --resume
+python -m core.training --preset tinyland --out runs/tinyland
+python -m core.training --out runs/tinyland --resume
 """
 
 import argparse

@@ -65,8 +65,18 @@ class TrainConfig:
                 raise ValueError(f"{f.name} must be a whole number, not {value!r}")
             if f.type is float and not math.isfinite(value):
                 raise ValueError(f"{f.name} must be finite, not {value!r}")
-        for name in ("steps", "documents_per_step", "batch_tokens", "micro_batch_tokens", "log_every", "eval_every",
-                     "eval_documents", "final_eval_documents", "tokenizer_documents", "threads"):
+        for name in (
+            "steps",
+            "documents_per_step",
+            "batch_tokens",
+            "micro_batch_tokens",
+            "log_every",
+            "eval_every",
+            "eval_documents",
+            "final_eval_documents",
+            "tokenizer_documents",
+            "threads",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("muon_lr", "adamw_lr", "clip"):

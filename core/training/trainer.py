@@ -33,9 +33,7 @@ class Progress:
     status: str | None = None
 
 
-def train(
-    config: TrainConfig, *, resume: bool = False, stop: Callable[[], bool] = lambda: False
-) -> Iterator[Progress]:
+def train(config: TrainConfig, *, resume: bool = False, stop: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
     """Train a model as `config` says, in the folder `config.out`.
 
     resume: go on from the saved state of that folder; the loss curve is the one of an unbroken run.
@@ -139,9 +137,7 @@ class Trainer:
         row = {"loss": loss, "grad_norm": norm}
         if not math.isfinite(loss + norm):
             return row | {"loss": math.nan}
-        factor = lr_factor(
-            config.schedule, position.step, self._progress(), config.warmup_steps, config.decay_fraction
-        )
+        factor = lr_factor(config.schedule, position.step, self._progress(), config.warmup_steps, config.decay_fraction)
         nn.utils.clip_grads_with_norm_(self.model.parameters(), config.clip, torch.tensor(norm))
         self.optimizer.step(config.muon_lr * factor, config.adamw_lr * factor)
         position.step += 1

@@ -58,5 +58,5 @@ def _continuation(
 
 
 def continuation(name: str, step: int | None, ids: tuple[int, ...], count: int) -> list[tuple[int, float]]:
-    """The greedy continuation of `ids`, at most `count` tokens up to the end of the document, each with its probability."""
+    """The greedy continuation of `ids`: at most `count` tokens, each with its probability."""
     return _continuation(name, step, _stamp(name), ids, count)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.text.tinyland.forms import PRONOUN_FORMS
 from core.text.tinyland.grammar import Derivation
-from core.text.tinyland.vocabulary import PRONOUN_FORMS, Reason
+from core.text.tinyland.vocabulary import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.text.tinyland import lexicon
+from core.text.tinyland.forms import FORMS
 from core.text.tinyland.grammar import Env, Vocabulary
 from core.text.tinyland.lexicon import Noun
 from core.text.tinyland.world import Person, World
@@ -59,47 +60,6 @@ RECEIVER_REASONS = (
     "had asked for it", "had a birthday", "looked lonely", "had never had one", "needed it", "was ill in bed",
     "had won the bet", "would take good care of it",
 )  # fmt: skip
-
-
-# -- written forms -------------------------------------------------------------------------------------------------
-
-
-def _article(value: Any) -> str:
-    word = str(value)
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-FORMS: dict[str, Callable[[Any], str]] = {
-    "": str,
-    "a": _article,
-    "A": lambda v: _capital(_article(v)),
-    "Cap": lambda v: _capital(str(v)),
-    "pl": lambda v: v.plural,
-    "Pl": lambda v: _capital(v.plural),
-    "inv": lambda v: v.invented,
-    "Inv": lambda v: _capital(v.invented),
-    "s": lambda v: v.present,
-    "sub": lambda v: v.pronoun,
-    "Sub": lambda v: "She" if v.pronoun == "she" else "He",
-    "obj": lambda v: v.object_pronoun,
-    "pos": lambda v: v.possessive,
-    "Pos": lambda v: "Her" if v.pronoun == "she" else "His",
-    "She": lambda v: "She",
-    "He": lambda v: "He",
-    "word": lambda n: lexicon.NUMBER_WORDS[n],
-    "question": lambda r: f"{r.actor} {r.deed}",
-    "clause": lambda r: f"{r.who.pronoun} {r.why}",
-    "claim": lambda r: r.why,
-    "who": lambda r: str(r.who),
-    "thing": lambda g: str(g.thing),
-    "receiver": lambda g: str(g.receiver),
-    "giver": lambda g: str(g.giver),
-}
-PRONOUN_FORMS = frozenset({"sub", "Sub", "obj", "pos", "Pos", "She", "He", "clause"})
 
 
 # -- the state -----------------------------------------------------------------------------------------------------
