@@ -1,0 +1,114 @@
+"""Figures of sampling: the distribution before and after the sampler, and the draw of one token from it."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.figures.overview import percent
+from core.figures.palette import LIGHT, ROLES
+
+LABEL = 18  # characters of a token that an axis shows
+FIXED = {"showgrid": False, "zeroline": False, "fixedrange": True}
+
+
+def _plain(label: str) -> str:
+    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
+    short = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def before_after(
+    labels: Sequence[str],
+    raw: Sequence[float],
+    after: Sequence[float],
+    kept: Sequence[bool],
+    rest: tuple[int, int, float, float],
+) -> go.Figure:
+    """A pair of bars for each token: the model's probability `raw` and the sampler's `after`; grey where not `kept`.
+
+    rest: of all tokens not listed, how many there are and how many are kept, and their `raw` and `after` sums. They
+    get a last row in words only, because a bar of thousands of tokens would dwarf the others.
+    """
+    count, still, rest_raw, rest_after = rest
+    rows = list(range(len(labels)))
+    words = [
+        f"{percent(r)} → {percent(a)}" if k else f"{percent(r)} → cut" for r, a, k in zip(raw, after, kept, strict=True)
+    ]
+    names = [_plain(label) for label in labels]
+    if count:
+        words.append(
+            f"together {percent(rest_raw)} → " + (f"{percent(rest_after)}, {still:,} kept" if still else "cut")
+        )
+        names.append(f"{count:,} others")
+    ends = [max(pair) for pair in zip(raw, after, strict=True)]
+    shared = {"y": rows, "orientation": "h", "customdata": names, "hovertemplate": "%{customdata}: %{x:.2%}"}
+    model = [LIGHT["muted"] if k else LIGHT["line"] for k in kept]
+    figure = go.Figure(
+        [
+            go.Bar(x=list(raw), name="the model", marker={"color": model}, **shared),
+            go.Bar(x=list(after), name="after the sampler", marker={"color": ROLES["prediction"]}, **shared),
+            go.Scatter(
+                x=[*ends, 0.0] if count else ends,
+                y=list(range(len(words))),
+                mode="text",
+                text=[f" {word}" for word in words],
+                textposition="middle right",
+                textfont={"color": LIGHT["muted"], "size": 12},
+                hoverinfo="skip",
+                showlegend=False,
+                cliponaxis=False,
+            ),
+        ]
+    )
+    figure.update_layout(
+        barmode="group",
+        bargap=0.22,
+        bargroupgap=0.05,
+        margin={"l": 24, "r": 8, "t": 28, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        xaxis=FIXED | {"visible": False, "range": [0, max(ends) * 1.4]},
+        yaxis=FIXED | {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6]},
+    )
+    return figure
+
+
+def drawn(labels: Sequence[str], probs: Sequence[float], chosen: int | None, u: float) -> go.Figure:
+    """The likeliest tokens laid end to end, each as long as its probability, and the number `u` that hit one of them.
+
+    chosen: the place of the token that was drawn in `labels`, or None when it is among the others.
+    """
+    rest = max(0.0, 1.0 - sum(probs))
+    widths, names = list(probs), [_plain(label) for label in labels]
+    if rest > 1e-9:
+        widths.append(rest)
+        names.append("others")
+    hit = len(labels) if chosen is None else chosen
+    figure = go.Figure()
+    for i, (width, name) in enumerate(zip(widths, names, strict=True)):
+        figure.add_bar(
+            x=[width],
+            y=[0],
+            orientation="h",
+            marker={
+                "color": ROLES["prediction"] if i == hit else LIGHT["line"],
+                "line": {"color": LIGHT["background"], "width": 2},
+            },
+            text=[name if width > 0.05 else ""],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": LIGHT["background"] if i == hit else LIGHT["text"]},
+            customdata=[f"{name}: {percent(width)}"],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    figure.add_vline(x=u, line={"color": LIGHT["text"], "width": 2})
+    figure.add_annotation(x=u, y=1, yref="paper", yanchor="bottom", text=f"u = {u:.4f}", showarrow=False)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.1,
+        showlegend=False,
+        margin={"l": 8, "r": 8, "t": 28, "b": 24},
+        xaxis=FIXED | {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+        yaxis=FIXED | {"visible": False},
+    )
+    return figure
