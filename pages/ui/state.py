@@ -16,7 +16,7 @@ from core.text.bpe import well_formed
 
 VERSION = "1"
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
-DEFAULT_TEXT = "Mia gave the red ball to Tom because she was tired."
+DEFAULT_TEXT = "Brigid and Xenia were in the park. Brigid had a kite. Brigid gave the kite to Xenia because she"
 
 
 @dataclass(frozen=True)
