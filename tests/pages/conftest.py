@@ -28,7 +28,7 @@ def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     st.cache_resource.clear()
 
     def open_page(page: str = "overview", **query: str) -> AppTest:
-        at = AppTest.from_file(str(INDEX), default_timeout=30)
+        at = AppTest.from_file(str(INDEX), default_timeout=90)
         for name, value in query.items():
             at.query_params[name] = value
         at.run()
