@@ -36,7 +36,7 @@ def close_up(view: View, piece: Piece, position: int) -> None:
         ("Token", shown.label),
         ("Id", f"{piece.id:,}"),
         ("Bytes, in hex", shown.hex),
-        ("Byte offset", f"{piece.start:,} to {piece.end - 1:,}"),
+        ("Byte offset", f"{piece.start:,}" if single else f"{piece.start:,} to {piece.end - 1:,}"),
         ("Merge rank", "none: a byte" if single or rank is None else f"{rank:,}"),
     )
     for column, (name, value) in zip(st.columns([2, 1, 3, 2, 2]), facts, strict=True):
@@ -57,7 +57,7 @@ def building(view: View, group: list[Piece], piece: Piece) -> None:
         return
     steps = replay(view.tokenizer.ranks, data)
     labels = {p: label(p) for step in steps for p in step}
-    figure = figures.merges(steps, labels, view.tokenizer.ranks, part[0].start)
+    figure = figures.merges(steps, labels, view.tokenizer.ranks, part[0].start, (piece.start, piece.end))
     components.plot(figure, key="merges", height=60 + figures.ROW * len(steps), title="Merges, from bytes to tokens")
     merged = f"{len(steps) - 1} merge{'' if len(steps) == 2 else 's'}" if len(steps) > 1 else "nothing to merge"
     cut = "" if len(part) == len(group) else f"; {len(part)} of the {len(group)} tokens of a long chunk"
@@ -78,14 +78,17 @@ def cutting() -> None:
         return
     piece = pieces[view.cursor - 1] if view.cursor else max(chunks, key=len)[0]  # unpinned: the most broken word
     group = next(group for group in chunks if piece in group)
-    st.subheader("One token, close up" if view.cursor else "The most broken piece; pin any other", anchor=False)
+    st.subheader(
+        "One token, close up" if view.cursor else "Where your text is cut most; pin any other token", anchor=False
+    )
     close_up(view, piece, pieces.index(piece) + 1)
     st.subheader("How it was put together", anchor=False)
     building(view, group, piece)
     what_you_see(
         "First the text is split into chunks: roughly, a word with the space before it. Each chunk starts as single "
         "bytes. In every row the two neighbours whose joined form has the **lowest rank**, the one learned earliest, "
-        "become one :blue[part]. When no neighbours form a known token, the parts that remain are the tokens."
+        "become one :blue[part]; the frame marks the token shown above. When "
+        "no neighbours form a known token, the parts that remain are the tokens."
     )
 
 

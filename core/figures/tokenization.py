@@ -54,11 +54,16 @@ def spans(parts: Sequence[bytes]) -> list[tuple[int, int]]:
 
 
 def merges(
-    steps: Sequence[Sequence[bytes]], labels: Mapping[bytes, str], ranks: Mapping[bytes, int], start: int
+    steps: Sequence[Sequence[bytes]],
+    labels: Mapping[bytes, str],
+    ranks: Mapping[bytes, int],
+    start: int,
+    pinned: tuple[int, int],
 ) -> go.Figure:
     """A row for each of the `steps`, from single bytes to tokens; the part that a merge made is filled.
 
-    `labels` and `ranks` are by part; `start` is the byte offset of the first part in the text.
+    `labels` and `ranks` are by part; `start` is the byte offset of the first part in the text, `pinned` the offsets
+    of the token to frame.
     """
     old: list[tuple[int, int, int, bytes]] = []  # row, from, to, part
     new: list[tuple[int, int, int, bytes]] = []
@@ -70,6 +75,7 @@ def merges(
             (old if span in before else new).append((row, *span, part))
         before = set(spans(parts))
     figure = go.Figure([_blocks(old, labels, start, False), _blocks(new, labels, start, True)])
+    figure.add_vrect(x0=pinned[0], x1=pinned[1], line={"color": ROLES["token"], "width": 2})
     figure.update_layout(
         margin={"l": 76, "r": 8, "t": 8, "b": 44},
         barmode="overlay",
@@ -129,7 +135,15 @@ def counts(names: Sequence[str], tokens: Sequence[int], size: int) -> go.Figure:
             cliponaxis=False,
             hoverinfo="skip",
         )
-    hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True, "side": "top"}
+    hidden = {
+        "showticklabels": False,
+        "ticks": "",
+        "showline": False,
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "side": "top",
+    }
     figure.update_layout(
         margin={"l": 100, "r": 40, "t": 36, "b": 8},
         showlegend=False,

@@ -11,7 +11,7 @@ LABELS = {part: part.decode() for step in STEPS for part in step}
 
 
 def test_merges_cover_every_row_and_fill_the_new_part():
-    old, new = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 300}, start=7).data
+    old, new = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 300}, start=7, pinned=(7, 10)).data
     for row in range(3):
         covered = sorted(
             (base, base + width)
@@ -25,12 +25,12 @@ def test_merges_cover_every_row_and_fill_the_new_part():
 
 
 def test_rows_are_named_by_rank():
-    figure = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 1300}, start=0)
+    figure = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 1300}, start=0, pinned=(0, 1))
     assert list(figure.layout.yaxis.ticktext) == ["bytes", "rank 256", "rank 1,300"]
 
 
 def test_one_byte_has_one_row():
-    figure = merges([[b"x"]], {b"x": "x"}, {b"x": 120}, start=0)
+    figure = merges([[b"x"]], {b"x": "x"}, {b"x": 120}, start=0, pinned=(0, 1))
     assert list(figure.layout.yaxis.ticktext) == ["bytes"] and len(figure.data[1].x) == 0
 
 
