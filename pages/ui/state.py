@@ -67,6 +67,7 @@ PROPERTIES: dict[str, Property] = {
         Property("seed", int, 0, 0, 2**31 - 1),
         Property("new_tokens", int, 40, 1, 200),
         Property("dimensions", str, "2-D", options=("2-D", "3-D")),
+        Property("word", str, ""),  # the word chosen on the map of embeddings
         Property("run", str, ""),
     )
 }
