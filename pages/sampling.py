@@ -1,21 +1,15 @@
 """From the model's distribution to the token that is drawn: what each setting cuts, and a text written with it."""
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
 from core.figures import sampling as figures
 from core.figures.overview import percent
-from core.generation import Sampler, Stage
+from core.generation import Sampler
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.text import chips
 from pages.ui.view import View, current
-
-if TYPE_CHECKING:
-    from core.generation import Step
 
 BARS = 20
 SETTINGS = {
@@ -26,73 +20,40 @@ SETTINGS = {
     "typical_p": "Keeps tokens about as surprising as the model expects, up to this probability. 1 is off.",
     "repetition_penalty": "Makes every token that the text already has less likely. 1 is off.",
 }
+ENDS = {"stop": "the document ended", "length": "all written", "context": "the context is full", None: "interrupted"}
 OFF = {name: state.PROPERTIES[name].default for name in SETTINGS}
-
-
-def title(name: str) -> str:
-    return name.replace("_", "-" if len(name) < 10 else " ").capitalize()
 
 
 def chosen_sampler() -> Sampler:
     values = {name: state.get(name) for name in SETTINGS}
     if values["temperature"] < 0.001:  # a link may hold any number: next to nothing is greedy
-        values["temperature"] = 0.0
+        return Sampler(**values | {"temperature": 0.0})
     return Sampler(**values)
-
-
-def sampler_code(sampler: Sampler) -> str:
-    given = ", ".join(f"{name}={value!r}" for name, value in asdict(sampler).items() if value != OFF[name])
-    return f"Sampler({given})"
-
-
-def entropy(probs: np.ndarray) -> float:
-    possible = probs[probs > 0]
-    return max(0.0, float(-(possible * np.log(possible)).sum()))
 
 
 def distribution(view: View, position: int, sampler: Sampler) -> None:
     stages = sampler.stages(view.trace.logits[position].numpy(), view.ids[: position + 1])
     raw, last = stages[0].probs, stages[-1]  # (V,)
-    order = np.argsort(-raw, kind="stable")
-    best, others = order[:BARS], order[BARS:]
+    best = np.argsort(-raw, kind="stable")[:BARS]
     labels = [chip.label for chip in chips(view.tokenizer, best.tolist())]
-    rest = (len(others), int(last.kept[others].sum()), float(raw[others].sum()), float(last.probs[others].sum()))
-    figure = figures.before_after(labels, raw[best].tolist(), last.probs[best].tolist(), last.kept[best].tolist(), rest)
+    figure = figures.before_after(labels, best, raw, last.probs, last.kept)
     components.plot(figure, key="before_after", height=580, title=f"The {BARS} likeliest next tokens, before and after")
-    code = f"from core.generation import Sampler\n{view.code}stages = {sampler_code(sampler)}.stages("
+    code = f"from core.generation import Sampler\n{view.code}stages = {sampler}.stages("
     code += f"trace.logits[{position}], ids[:{position + 1}])\nstages[0].probs, stages[-1].probs"
     truth("stages[-1].probs", raw.shape, f"the {len(best)} likeliest of {len(raw):,}, measured on this text", code)
-    table(stages)
+    st.table(figures.stage_table(stages), hide_index=True)
 
 
-def table(stages: list[Stage]) -> None:
-    """What each stage leaves: numbers only, so that nothing in it can be markup."""
-    rows = []
-    for stage in stages:
-        left = entropy(stage.probs)
-        rows.append(
-            {
-                "Stage": "the model" if stage.value is None else f"{title(stage.name)} {stage.value:g}",
-                "Tokens kept": f"{int(stage.kept.sum()):,}",
-                "Model's probability kept": percent(float(stages[0].probs[stage.kept].sum())),
-                "Entropy": f"{left:.2f} nats",
-                "Effective vocabulary": f"{np.exp(left):.1f} tokens",
-            }
-        )
-    st.table({name: [row[name] for row in rows] for name in rows[0]}, hide_index=True)
-
-
-def write(view: View, position: int, sampler: Sampler) -> None:
+def write(view: View, source: tuple) -> None:
     """Streams a continuation; what has been written so far stays when a visitor interrupts it."""
-    from core.generation import generate
+    from core.generation import Step, generate
 
-    prompt, seed, count = view.ids[: position + 1], state.get("seed"), state.get("new_tokens")
+    _, _, prompt, sampler, count, seed = source
     made: list[Step] = []
-    source = (view.name, view.step, prompt, sampler, seed, count)
-    st.session_state["written"] = {"steps": made, "source": source, "view": view}
+    st.session_state["written"] = (made, source, view.tokenizer, view.code)  # not the view: it would hold the model
     st.session_state["generated_pin"] = None
     progress, text = st.progress(0.0), st.empty()
-    for step in generate(view.checkpoint.model, prompt, sampler, count, seed, stop=(view.ids[0],)):
+    for step in generate(view.checkpoint.model, prompt, sampler, count, seed, stop=(view.tokenizer.eot,)):
         made.append(step)
         progress.progress(len(made) / count)
         text.text(view.tokenizer.decode([step.id for step in made]))
@@ -101,41 +62,30 @@ def write(view: View, position: int, sampler: Sampler) -> None:
 
 
 def written(now: tuple) -> None:
-    made = st.session_state.get("written")
-    if not made or not made["steps"]:
+    steps, source, tokenizer, code = st.session_state.get("written", ([], (), None, ""))
+    if not steps:
         st.caption("Nothing written yet.")
         return
-    steps, view, (name, step_of_life, prompt, sampler, seed, count) = made["steps"], made["view"], made["source"]
-    shown = chips(view.tokenizer, [step.id for step in steps])
-    values = [step.raw_probability for step in steps]
-    head = "What the model wrote"
-    pin = components.tokens(shown, key="generated", values=values, role="prediction", title=head, shared=False)
-    ends = {"stop": "the document ended", "length": "all tokens written", "context": "the model's context is full"}
-    why = ends.get(steps[-1].finish or "", "interrupted")
-    code = f"from core.generation import Sampler, generate\n{view.code}steps = list(generate(checkpoint.model, "
-    code += f"ids[:{len(prompt)}], {sampler_code(sampler)}, {count}, seed={seed}, stop=(tokenizer.eot,)))\n"
-    truth("[step.raw_probability for step in steps]", (len(steps),), f"{name}, step {step_of_life:,}; {why}", code)
-    if made["source"] != now:
+    name, trained, prompt, sampler, count, seed = source
+    shown, values = chips(tokenizer, [step.id for step in steps]), [step.raw_probability for step in steps]
+    pin = components.tokens(shown, key="generated", values=values, role="prediction", title="Written", shared=False)
+    code = f"from core.generation import Sampler, generate\n{code}steps = list(generate(checkpoint.model, "
+    code += f"ids[:{len(prompt)}], {sampler}, {count}, {seed}, stop=(tokenizer.eot,)))\n"
+    note = f"{name}, step {trained:,}; {ENDS[steps[-1].finish]}"
+    truth("[step.raw_probability for step in steps]", (len(steps),), note, code)
+    if source != now:
         st.caption("The model, the text, the pin or a setting has changed since. Generate again to see what that does.")
     if pin is None or pin >= len(steps):
         st.caption("Pin a token to see how it was drawn.")
         return
-    step = steps[pin]
-    for column, (label, value) in zip(
-        st.columns(4),
-        {
-            "Rank with the model": f"{step.rank + 1:,}",
-            "Model's probability": percent(step.raw_probability),
-            "After the sampler": percent(step.probability),
-            "Model's entropy": f"{step.entropy:.2f} nats",
-        }.items(),
-        strict=True,
-    ):
-        column.metric(label, value)
-    ids = [id for id, _ in step.alternatives]
-    labels = [chip.label for chip in chips(view.tokenizer, ids)]
-    hit = ids.index(step.id) if step.id in ids else None
-    figure = figures.drawn(labels, [probability for _, probability in step.alternatives], hit, step.u)
+    step, (rank, raw, after, left) = steps[pin], st.columns(4)
+    rank.metric("Rank with the model", f"{step.rank + 1:,}")
+    raw.metric("Model's probability", percent(step.raw_probability))
+    after.metric("After the sampler", percent(step.probability))
+    left.metric("Model's entropy", f"{step.entropy:.2f} nats")
+    ids, probs = zip(*step.alternatives, strict=True)
+    labels = [chip.label for chip in chips(tokenizer, ids)]
+    figure = figures.drawn(labels, probs, ids.index(step.id) if step.id in ids else None, step.u)
     components.plot(figure, key="drawn", height=130, title="The draw: where u fell among the likeliest tokens")
     truth(f"steps[{pin}].alternatives", (len(ids), 2), "after the sampler, likeliest first", f"{code}steps[{pin}]")
 
@@ -145,12 +95,13 @@ def stage() -> None:
     view = current()
     position = len(view.ids) - 1 if view.cursor is None else view.cursor
     components.tokens(view.chips, key="tokens", cursor=view.cursor)
-    where = "after the last token: pin another to move it" if view.cursor is None else "after the pinned token"
-    st.caption(f"The distribution {where}.")
+    st.caption(
+        "What may follow the last token: pin another." if view.cursor is None else "What may follow the pinned token."
+    )
     controls, picture = st.columns([3, 7], gap="medium")
     with controls:
         for name, words in SETTINGS.items():
-            st.slider(title(name), help=words, **state.control(name))
+            st.slider(name.replace("_", " ").capitalize(), help=words, **state.control(name))
         st.button("All off", key="sampling_off", on_click=state.update, kwargs=OFF, width="stretch")
     sampler = chosen_sampler()
     with picture:
@@ -159,9 +110,9 @@ def stage() -> None:
     left, middle, right = st.columns([3, 5, 2], gap="medium", vertical_alignment="bottom")
     left.number_input("Seed", help="The same seed draws the same numbers u.", **state.control("seed"))
     middle.slider("New tokens", **state.control("new_tokens"))
+    now = (view.name, view.step, view.ids[: position + 1], sampler, state.get("new_tokens"), state.get("seed"))
     if right.button("Generate", key="generate", type="primary", width="stretch"):
-        write(view, position, sampler)
-    now = (view.name, view.step, view.ids[: position + 1], sampler, state.get("seed"), state.get("new_tokens"))
+        write(view, now)
     written(now)
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.overview import percent
 from core.figures.palette import LIGHT, ROLES
+from core.generation import Stage
 
 LABEL = 18  # characters of a token that an axis shows
 FIXED = {"showgrid": False, "zeroline": False, "fixedrange": True}
@@ -17,36 +19,52 @@ def _plain(label: str) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def before_after(
-    labels: Sequence[str],
-    raw: Sequence[float],
-    after: Sequence[float],
-    kept: Sequence[bool],
-    rest: tuple[int, int, float, float],
-) -> go.Figure:
-    """A pair of bars for each token: the model's probability `raw` and the sampler's `after`; grey where not `kept`.
+def entropy(probs: np.ndarray) -> float:
+    """Of a distribution (V,), in nats; its exponential is the effective vocabulary."""
+    possible = probs[probs > 0]
+    return max(0.0, float(-(possible * np.log(possible)).sum()))
 
-    rest: of all tokens not listed, how many there are and how many are kept, and their `raw` and `after` sums. They
-    get a last row in words only, because a bar of thousands of tokens would dwarf the others.
+
+def stage_table(stages: Sequence[Stage]) -> dict[str, list[str]]:
+    """What each stage of a sampler leaves, a column a name: numbers in words, nothing of the visitor's."""
+    raw, left = stages[0].probs, [entropy(stage.probs) for stage in stages]
+    return {
+        "Stage": [f"{s.name.replace('_', ' ')} {s.value:g}" if s.value is not None else "the model" for s in stages],
+        "Tokens kept": [f"{int(stage.kept.sum()):,}" for stage in stages],
+        "Model's probability kept": [percent(min(1.0, float(raw[stage.kept].sum()))) for stage in stages],
+        "Entropy": [f"{nats:.2f} nats" for nats in left],
+        "Effective vocabulary": [f"{np.exp(nats):.1f} tokens" for nats in left],
+    }
+
+
+def before_after(
+    labels: Sequence[str], ids: np.ndarray, model: np.ndarray, sampler: np.ndarray, kept: np.ndarray
+) -> go.Figure:
+    """A pair of bars for each of `ids`, whose names are `labels`: its probability before and after; grey where cut.
+
+    model, sampler, kept (V,): of the whole vocabulary. The tokens not in `ids` get a last row in words only, because
+    a bar of thousands of tokens would dwarf the others.
     """
-    count, still, rest_raw, rest_after = rest
+    others = np.ones(len(model), dtype=bool)
+    others[ids] = False
+    count, still = int(others.sum()), int(kept[others].sum())
+    raw, after = model[ids].tolist(), sampler[ids].tolist()
     rows = list(range(len(labels)))
     words = [
-        f"{percent(r)} → {percent(a)}" if k else f"{percent(r)} → cut" for r, a, k in zip(raw, after, kept, strict=True)
+        f"{percent(r)} → {percent(a) if k else 'cut'}" for r, a, k in zip(raw, after, kept[ids].tolist(), strict=True)
     ]
     names = [_plain(label) for label in labels]
     if count:
-        words.append(
-            f"together {percent(rest_raw)} → " + (f"{percent(rest_after)}, {still:,} kept" if still else "cut")
-        )
+        left = f"{percent(float(sampler[others].sum()))}, {still:,} kept" if still else "cut"
+        words.append(f"together {percent(float(model[others].sum()))} → {left}")
         names.append(f"{count:,} others")
     ends = [max(pair) for pair in zip(raw, after, strict=True)]
     shared = {"y": rows, "orientation": "h", "customdata": names, "hovertemplate": "%{customdata}: %{x:.2%}"}
-    model = [LIGHT["muted"] if k else LIGHT["line"] for k in kept]
+    colours = [LIGHT["muted"] if k else LIGHT["line"] for k in kept[ids]]
     figure = go.Figure(
         [
-            go.Bar(x=list(raw), name="the model", marker={"color": model}, **shared),
-            go.Bar(x=list(after), name="after the sampler", marker={"color": ROLES["prediction"]}, **shared),
+            go.Bar(x=raw, name="the model", marker={"color": colours}, **shared),
+            go.Bar(x=after, name="after the sampler", marker={"color": ROLES["prediction"]}, **shared),
             go.Scatter(
                 x=[*ends, 0.0] if count else ends,
                 y=list(range(len(words))),

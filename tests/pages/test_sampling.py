@@ -8,7 +8,7 @@ def press(at, label):
 def test_a_setting_becomes_a_stage(app):
     at = app("sampling", top_k="3")
     table = at.table[0].value
-    assert table["Stage"].tolist() == ["the model", "Top-k 3"]
+    assert table["Stage"].tolist() == ["the model", "top k 3"]
     assert int(table["Tokens kept"].iloc[1]) >= 3
     assert press(at, "All off").table[0].value["Stage"].tolist() == ["the model"]
 
@@ -20,7 +20,7 @@ def test_greedy_writing_ignores_the_seed(app):
         at.number_input(key="seed").set_value(seed).run()
         press(at, "Generate")
         assert not at.exception
-        texts.append([step.id for step in at.session_state["written"]["steps"]])
+        texts.append([step.id for step in at.session_state["written"][0]])
     assert texts[0] == texts[1] and 1 <= len(texts[0]) <= 6
 
 
@@ -30,7 +30,7 @@ def test_a_pinned_token_shows_its_draw(app):
     at.session_state["generated_pin"] = 0
     at.run()
     assert not at.exception
-    step = at.session_state["written"]["steps"][0]
+    step = at.session_state["written"][0][0]
     assert at.metric[0].value == f"{step.rank + 1:,}"
 
 
