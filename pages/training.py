@@ -19,7 +19,8 @@ def life(view: View) -> None:
     code = "from core.model import load_checkpoint\n\n" + code
 
     def to_snapshot(event: components.PlotEvent) -> None:
-        state.update(step=min(steps, key=lambda step: abs(step - float(event.x))))
+        if isinstance(event.x, (int, float)):
+            state.update(step=min(steps, key=lambda step: abs(step - event.x)))
 
     curves(rows, code, "life", log, view.step, to_snapshot)
     samples = [row for row in rows if isinstance(row.get("sample"), str)]
@@ -31,8 +32,8 @@ def life(view: View) -> None:
     what_you_see(
         "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
         "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
-        "the surprise left to a reader who knows exactly how the documents are made, so what lies between is what is still "
-        "to be learned. Click a curve to move every page to the nearest kept step."
+        "the surprise left to a reader who knows exactly how the documents are made, so what lies between is "
+        "what is still to be learned. Click a curve to move every page to the nearest kept step."
     )
     scored = [row for row in rows if row.get("floor") and row.get("val_document_loss")]
     if scored:

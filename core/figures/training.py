@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import CATEGORIES, LIGHT, ROLES
+from core.figures.palette import CATEGORIES, LIGHT
 
 Row = Mapping[str, Any]  # a line of metrics.jsonl
 ZERO = 0.5  # where step 0 stands on a logarithmic axis
@@ -83,7 +83,7 @@ def _curves(lines: Sequence[go.Scatter], unit: str, log: bool, mark: int | None)
             x=[at, at],
             y=[float(values.min()), float(values.max())],
             mode="lines",
-            line={"color": ROLES["token"], "width": 2},
+            line={"color": LIGHT["text"], "width": 1.5, "dash": "dot"},
             name=f"step {mark:,}",
             hoverinfo="skip",
         )
