@@ -44,12 +44,12 @@ def one_head(view: View, layer: int, head: int, query: int) -> None:
     length = len(view.ids)
     st.markdown(f"#### Layer {layer}, head {head}")
     figure = figures.head(view.trace.pattern[layer, head].numpy(), view.labels, query)
-    components.plot(figure, key="one_head", height=520, title="Attention weights", cursor_axis="x", on_click=pin_row)
+    components.plot(figure, key="one_head", height=520, title="Attention weights", cursor_axis="y", on_click=pin_row)
     code = view.code + f"trace.pattern[{layer}, {head}]"
     truth(f"trace.pattern[{layer}, {head}]", (length, length), "measured on this text", code)
     what_you_see(
         "Each **row** is a token that looks, each **column** a token it can look at; the darker, the more it reads "
-        "there, and a row adds up to 100 %. The corner above the diagonal is blank: no token sees what comes after it. "
+        "from there, and a row adds up to 100 %. Above the diagonal all is blank: no token sees what comes after it. "
         "Click a row to pin its token; click it again to let go."
     )
 

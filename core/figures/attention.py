@@ -101,12 +101,12 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
     order = [int(i) for i in np.argsort(-weights, kind="stable")]
     best, rest = order[:most], order[most:]
     rows = [
-        (_plain(labels[i]), f"{scores[i]:.2f}".replace("-", "−"), f"{parts[i]:.3f}", percent(float(weights[i])))
+        (_plain(labels[i]), f"{scores[i]:.2f}".replace("-", "−"), f"{parts[i]:.4f}", percent(float(weights[i])))
         for i in best
     ]
     if rest:
-        rows.append((f"{len(rest)} more", "", f"{parts[rest].sum():.3f}", percent(float(weights[rest].sum()))))
-    rows.append(("<b>sum</b>", "", f"{parts.sum():.3f}", percent(float(weights.sum()))))
+        rows.append((f"{len(rest)} more", "", f"{parts[rest].sum():.4f}", percent(float(weights[rest].sum()))))
+    rows.append(("<b>sum</b>", "", f"{parts.sum():.4f}", percent(float(weights.sum()))))
     table = go.Table(
         columnwidth=[3, 2, 2, 2],
         header={
@@ -114,6 +114,7 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
             "align": ["left", "right"],
             "fill": {"color": LIGHT["surface"]},
             "line": {"color": LIGHT["line"]},
+            "font": {"color": LIGHT["text"]},
             "height": 30,
         },
         cells={
@@ -121,6 +122,7 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
             "align": ["left", "right"],
             "fill": {"color": LIGHT["background"]},
             "line": {"color": LIGHT["line"]},
+            "font": {"color": LIGHT["text"]},
             "height": 26,
         },
     )
