@@ -95,9 +95,7 @@ def stage() -> None:
     view = current()
     position = len(view.ids) - 1 if view.cursor is None else view.cursor
     components.tokens(view.chips, key="tokens", cursor=view.cursor)
-    st.caption(
-        "What may follow the last token: pin another." if view.cursor is None else "What may follow the pinned token."
-    )
+    st.caption(f"What may follow the {'last token: pin another' if view.cursor is None else 'pinned token'}.")
     controls, picture = st.columns([3, 7], gap="medium")
     with controls:
         for name, words in SETTINGS.items():
