@@ -1,5 +1,7 @@
 """The space of the token embeddings: a map of words at any step of training, and the neighbours of any token."""
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 
@@ -21,12 +23,14 @@ def matrix(name: str, step: int | None = None) -> np.ndarray:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def projection(
-    name: str, step: int, dimensions: int, rows: np.ndarray, final: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """`rows` (N, D) on their principal axes, turned to lie like `final`'s; the variance explained; the map's reach."""
+    name: str, step: int, dimensions: Literal[2, 3], rows: np.ndarray, final: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`rows` (N, D) on their principal axes, turned to lie like `final`'s; the variance explained; the map's extent."""
     own, last = neighbours.project(rows, dimensions), neighbours.project(final, dimensions)
     points = neighbours.align(own.points, last.points)
-    return points, own.explained, 1.08 * float(max(np.abs(points).max(), np.abs(last.points).max()))
+    both = np.concatenate([points, last.points])
+    margin = 0.05 * np.ptp(both, axis=0).max()
+    return points, own.explained, np.stack([both.min(axis=0) - margin, both.max(axis=0) + margin], axis=1)
 
 
 def chosen(view: View, words: figures.Words) -> int:
@@ -38,18 +42,18 @@ def chosen(view: View, words: figures.Words) -> int:
 
 
 def word_map(view: View, words: figures.Words, token: int, near: list[int]) -> None:
-    dimensions = 3 if state.get("dimensions") == "3-D" else 2
+    dimensions: Literal[2, 3] = 3 if state.get("dimensions") == "3-D" else 2
     here, final = matrix(view.name, view.step), matrix(view.name)
     ids = list(words.ids)
-    points, explained, reach = projection(view.name, view.step, dimensions, here[ids], final[ids])
+    points, explained, extent = projection(view.name, view.step, dimensions, here[ids], final[ids])
     texts = dict(zip(words.ids, words.texts, strict=True))
-    named = {id: texts[id] for id in (*view.ids, token, *near) if id in texts}
+    named = {id: "" for id in near if id in texts} | {id: texts[id] for id in (*view.ids, token) if id in texts}
 
     def clicked(event: components.PlotEvent) -> None:
         if isinstance(event.customdata, list) and event.customdata[0] in texts:
             state.update(word=texts[event.customdata[0]], cursor=None)
 
-    figure = figures.word_map(points, words, named, token, reach)
+    figure = figures.word_map(points, words, named, token, extent)
     title = f"Map of {len(ids)} words in {dimensions} dimensions"
     components.plot(figure, key=f"map{dimensions}", height=520, title=title, on_click=clicked)
     code = (
@@ -104,10 +108,10 @@ def stage() -> None:
         )
     )
     what_you_see(
-        f"Each point is the **vector** of one word, {rows.shape[1]} numbers flattened to the few directions in which "
+        f"Each point is the **vector** of one word, {rows.shape[1]} numbers flattened to the directions in which "
         "the words differ most. The model was never told what a word means: words used alike end up alike."
-        f"{order} Click a point, or pin a token of your text, to see its neighbours, measured in all "
-        f"{rows.shape[1]} dimensions."
+        f"{order} Click a point, or pin a token of your text: its nearest neighbours, measured in all "
+        f"{rows.shape[1]} dimensions, get a ring."
     )
 
 

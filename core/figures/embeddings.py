@@ -74,11 +74,11 @@ def same_group(similar: np.ndarray, groups: Sequence[str]) -> tuple[float, float
 
 
 def word_map(
-    points: np.ndarray, words: Words, named: Mapping[int, str], selected: int | None, reach: float
+    points: np.ndarray, words: Words, named: Mapping[int, str], selected: int | None, extent: np.ndarray
 ) -> go.Figure:
-    """`points` (N, 2 or 3), coloured by group. `named` (token id -> label) get their label, `selected` a ring as well.
+    """`points` (N, 2 or 3), coloured by group; those in `named` with a ring and a label, `selected` with a big one.
 
-    Every axis goes from -reach to reach, so that pictures of different steps can be compared.
+    `named` maps token ids to labels, "" for none. `extent` (2 or 3, 2) is where each axis begins and ends; the scale is the same on all.
     """
     solid = points.shape[1] == 3
     scatter = go.Scatter3d if solid else go.Scatter
@@ -108,12 +108,14 @@ def word_map(
         marker={"symbol": ring, "color": LIGHT["text"], "size": sizes, "line": {"color": LIGHT["text"], "width": 2}},
         showlegend=False,
     )
-    plain = {"range": [-reach, reach], "showticklabels": False, "zeroline": False, "title": {"text": ""}}
+    plain = {"showticklabels": False, "zeroline": False, "title": {"text": ""}}
+    ranges = {f"{axis}axis": plain | {"range": extent[i].tolist()} for i, axis in enumerate(axes)}
     figure.update_layout(margin=MARGIN | {"l": 8}, legend={"itemsizing": "constant", "font": {"size": 12}})
     if solid:
-        figure.update_layout(scene={f"{axis}axis": plain for axis in axes} | {"aspectmode": "cube"})
+        figure.update_layout(scene=ranges | {"aspectmode": "data"})
     else:
-        figure.update_layout(xaxis=plain, yaxis=plain | {"scaleanchor": "x"}, dragmode="pan")
+        figure.update_layout(ranges, dragmode="pan")
+        figure.update_yaxes(scaleanchor="x")
     return figure
 
 

@@ -35,7 +35,7 @@ def test_same_group_counts_the_nearest():
 @pytest.mark.parametrize("dims", [2, 3])
 def test_every_word_is_drawn_at_its_point(dims):
     points = np.arange(3.0 * dims).reshape(3, dims)
-    figure = embeddings.word_map(points, WORDS, {3: "dog", 9: "<b>"}, 9, 10.0)
+    figure = embeddings.word_map(points, WORDS, {3: "dog", 9: "<b>"}, 9, np.array([[-1.0, 9.0]] * dims))
     *groups, ring = figure.data
     drawn = {
         row[0]: [trace[axis][i] for axis in "xyz"[:dims]] for trace in groups for i, row in enumerate(trace.customdata)
