@@ -82,7 +82,7 @@ def written(now: tuple) -> None:
     rank.metric("Rank with the model", f"{step.rank + 1:,}")
     raw.metric("Model's probability", percent(step.raw_probability))
     after.metric("After the sampler", percent(step.probability))
-    left.metric("Model's entropy", f"{step.entropy:.2f} nats")
+    left.metric("Entropy in nats", f"{step.entropy:.2f}")
     ids, probs = zip(*step.alternatives, strict=True)
     labels = [chip.label for chip in chips(tokenizer, ids)]
     figure = figures.drawn(labels, probs, ids.index(step.id) if step.id in ids else None, step.u)
