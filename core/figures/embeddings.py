@@ -78,7 +78,8 @@ def word_map(
 ) -> go.Figure:
     """`points` (N, 2 or 3), coloured by group; those in `named` with a ring and a label, `selected` with a big one.
 
-    `named` maps token ids to labels, "" for none. `extent` (2 or 3, 2) is where each axis begins and ends; the scale is the same on all.
+    `named` maps token ids to labels, "" for none. `extent` (2 or 3, 2): where each axis begins and ends,
+    at one scale.
     """
     solid = points.shape[1] == 3
     scatter = go.Scatter3d if solid else go.Scatter
