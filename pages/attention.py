@@ -48,8 +48,8 @@ def one_head(view: View, layer: int, head: int, query: int) -> None:
     code = view.code + f"trace.pattern[{layer}, {head}]"
     truth(f"trace.pattern[{layer}, {head}]", (length, length), "measured on this text", code)
     what_you_see(
-        "Each **row** is a token that looks, each **column** a token it can look at; the darker, the more it reads "
-        "from there, and a row adds up to 100 %. Above the diagonal all is blank: no token sees what comes after it. "
+        "Each **row** is a token that looks, each **column** a token it can look at: the stronger the colour, the more "
+        "it reads from there. A row adds up to 100 %. It is blank above the diagonal: no token sees what comes after. "
         "Click a row to pin its token; click it again to let go."
     )
 
@@ -59,7 +59,7 @@ def one_query(view: View, layer: int, head: int, query: int) -> None:
     weights = view.trace.pattern[layer, head, query, : query + 1].numpy()
     scores = view.trace.attn_scores[layer, head, query, : query + 1].numpy()
     labels, index = view.labels[: query + 1], f"[{layer}, {head}, {query}, :{query + 1}]"
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         components.plot(
             figures.reads(weights, labels), key="reads", height=330, title="Weights of one token", cursor_axis="x"

@@ -9,6 +9,7 @@ from core.figures.overview import percent
 from core.figures.palette import LIGHT, ROLES, SEQUENTIAL
 
 MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NAMED = 96  # up to so many tokens the hover names both; beyond, the text of every cell would weigh too much
 # Colours at the squares of their places: weak attention gets more of the scale, and z stays the weight itself.
 SCALE = [(place**2, colour) for place, colour in SEQUENTIAL]
@@ -86,7 +87,7 @@ def reads(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
     figure.update_layout(
         margin=MARGIN | {"t": 20},
         bargap=0.2,
-        xaxis=_ticks(labels, len(weights) - 1, 36) | {"tickangle": -50},
+        xaxis=_ticks(labels, len(weights) - 1, 22) | {"tickangle": -50},
         yaxis={"tickformat": ".0%", "range": [0, top], "nticks": 5, "fixedrange": True, "zeroline": False},
     )
     return figure
@@ -108,7 +109,7 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
         rows.append((f"{len(rest)} more", "", f"{parts[rest].sum():.4f}", percent(float(weights[rest].sum()))))
     rows.append(("<b>sum</b>", "", f"{parts.sum():.4f}", percent(float(weights.sum()))))
     table = go.Table(
-        columnwidth=[3, 2, 2, 2],
+        columnwidth=[5, 3, 5, 4],
         header={
             "values": ["token", "score", "e<sup>score − max</sup>", "weight"],
             "align": ["left", "right"],
@@ -118,7 +119,7 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
             "height": 30,
         },
         cells={
-            "values": [list(column) for column in zip(*rows, strict=True)],
+            "values": [[cell.replace(" ", NO_BREAK) for cell in column] for column in zip(*rows, strict=True)],
             "align": ["left", "right"],
             "fill": {"color": LIGHT["background"]},
             "line": {"color": LIGHT["line"]},

@@ -27,8 +27,8 @@ def test_the_table_adds_up_to_all_of_the_attention():
     scores = np.linspace(-2, 3, 12)
     table = figures.stages(scores, softmax(scores), [f"t{i}" for i in range(12)], most=4)
     tokens, shown, parts, weights = table.data[0].cells["values"]
-    assert list(tokens) == ["t11", "t10", "t9", "t8", "8 more", "<b>sum</b>"]
-    assert shown[0] == "3.00" and parts[0] == "1.0000" and weights[-1] == "100 %"
+    assert list(tokens) == ["t11", "t10", "t9", "t8", "8\N{NO-BREAK SPACE}more", "<b>sum</b>"]
+    assert shown[0] == "3.00" and parts[0] == "1.0000" and weights[-1] == "100\N{NO-BREAK SPACE}%"
     assert sum(float(part) for part in parts[:-1]) == pytest.approx(float(parts[-1]), abs=0.001)
 
 
