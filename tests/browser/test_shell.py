@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 PAGES = ("", "tokenization", "embeddings", "attention", "training", "sampling")
 EXCEPTION = "[data-testid=stException]"
@@ -19,7 +20,7 @@ def test_a_cold_deep_link_opens_the_page(page, path):
     page.goto(f"/{path}?v=1&step=0&text=the+red+ball")
     ready(page)
     assert page.locator(EXCEPTION).count() == 0
-    assert page.locator("textarea").first.input_value() == "the red ball"
+    expect(page.locator("textarea").first).to_have_value("the red ball")
     page.wait_for_timeout(500)  # late errors
 
 
