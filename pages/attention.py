@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import attention as figures
-from core.figures.overview import percent
+from core.figures.labels import percent
 from pages.ui import cache, components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.view import View, current
@@ -101,7 +101,7 @@ def stage() -> None:
     config = view.checkpoint.config
     components.tokens(view.chips, key="tokens", cursor=view.cursor, role="attention")
     half = min(HALF, (config.context_length - 1) // 2)
-    scores = measured(view.name, view.step, cache._stamp(view.name), half) if half >= 2 else None
+    scores = measured(view.name, view.step, cache.stamp(view.name), half) if half >= 2 else None
     names = None
     if scores is not None:
         found = [[role(scores, i, j) for j in range(config.n_heads)] for i in range(config.n_layers)]

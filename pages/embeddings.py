@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.analysis import neighbours
 from core.figures import embeddings as figures
-from core.figures.overview import percent
+from core.figures.labels import percent
 from pages.ui import cache, components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.text import chips

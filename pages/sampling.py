@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import sampling as figures
-from core.figures.overview import percent
+from core.figures.labels import percent
 from core.generation import Sampler
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.overview import percent
+from core.figures.labels import percent, plain
 from core.figures.palette import LIGHT, ROLES, SEQUENTIAL
 
 MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
@@ -15,18 +15,12 @@ NAMED = 96  # up to so many tokens the hover names both; beyond, the text of eve
 SCALE = [(place**2, colour) for place, colour in SEQUENTIAL]
 
 
-def _plain(label: str) -> str:
-    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
-    short = label if len(label) <= 14 else label[:13] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _ticks(labels: Sequence[str], query: int | None, most: int) -> dict:
     """Token labels on an axis: all when there are at most `most`, else every n-th; the query's always, in bold."""
     every = -(-len(labels) // most)
     at = [i for i in range(0, len(labels), every) if query is None or every == 1 or abs(i - query) >= every]
     at = sorted({*at, *([] if query is None else [query])})
-    shown = [f"<b>{_plain(labels[i])}</b>" if i == query else _plain(labels[i]) for i in at]
+    shown = [f"<b>{plain(labels[i])}</b>" if i == query else plain(labels[i]) for i in at]
     return {"tickvals": at, "ticktext": shown, "showgrid": False, "zeroline": False, "fixedrange": True}
 
 
@@ -35,7 +29,7 @@ def head(pattern: np.ndarray, labels: Sequence[str], query: int | None = None) -
     length = len(labels)
     weights = np.where(np.tril(np.ones((length, length), dtype=bool)), pattern, np.nan).astype(np.float32)
     if length <= NAMED:
-        names = [_plain(label) for label in labels]
+        names = [plain(label) for label in labels]
         text = [[f"{names[q]} reads from {names[k]}" if k <= q else "" for k in range(length)] for q in range(length)]
         hover = "%{text}: %{z:.2p}<extra></extra>"
     else:
@@ -79,7 +73,7 @@ def reads(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
         textposition="outside",
         textangle=0,
         cliponaxis=False,
-        customdata=[f"{_plain(label)}: {share}" for label, share in zip(labels, shown, strict=True)],
+        customdata=[f"{plain(label)}: {share}" for label, share in zip(labels, shown, strict=True)],
         hovertemplate="%{customdata}<extra></extra>",
     )
     figure = go.Figure(bars)
@@ -102,7 +96,7 @@ def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most:
     order = [int(i) for i in np.argsort(-weights, kind="stable")]
     best, rest = order[:most], order[most:]
     rows = [
-        (_plain(labels[i]), f"{scores[i]:.2f}".replace("-", "−"), f"{parts[i]:.4f}", percent(float(weights[i])))
+        (plain(labels[i]), f"{scores[i]:.2f}".replace("-", "−"), f"{parts[i]:.4f}", percent(float(weights[i])))
         for i in best
     ]
     if rest:

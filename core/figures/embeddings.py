@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.overview import MARGIN, _plain
+from core.figures.labels import plain
+from core.figures.overview import MARGIN
 from core.figures.palette import CATEGORIES, LIGHT
 from core.text import Tokenizer
 from core.text.tinyland import category
@@ -89,7 +90,7 @@ def word_map(
 
     def trace(rows: np.ndarray, **style: object) -> None:
         places = {axis: points[rows, i].astype(np.float32) for i, axis in enumerate(axes)}
-        data = [[int(ids[i]), _plain(words.texts[i]), words.groups[i]] for i in rows]
+        data = [[int(ids[i]), plain(words.texts[i]), words.groups[i]] for i in rows]
         figure.add_trace(scatter(**places, customdata=data, hovertemplate=hover, **style))
 
     figure = go.Figure()
@@ -104,13 +105,13 @@ def word_map(
     trace(
         labelled,
         mode="markers+text",
-        text=[f"<b>{_plain(named[ids[i]])}</b>" if ids[i] == selected else _plain(named[ids[i]]) for i in labelled],
+        text=[f"<b>{plain(named[ids[i]])}</b>" if ids[i] == selected else plain(named[ids[i]]) for i in labelled],
         textposition="top center",
         marker={"symbol": ring, "color": LIGHT["text"], "size": sizes, "line": {"color": LIGHT["text"], "width": 2}},
         showlegend=False,
     )
-    plain = {"showticklabels": False, "zeroline": False, "title": {"text": ""}}
-    ranges = {f"{axis}axis": plain | {"range": extent[i].tolist()} for i, axis in enumerate(axes)}
+    bare = {"showticklabels": False, "zeroline": False, "title": {"text": ""}}
+    ranges = {f"{axis}axis": bare | {"range": extent[i].tolist()} for i, axis in enumerate(axes)}
     figure.update_layout(margin=MARGIN | {"l": 8}, legend={"itemsizing": "constant", "font": {"size": 12}})
     if solid:
         figure.update_layout(scene=ranges | {"aspectmode": "data"})
@@ -131,10 +132,10 @@ def neighbours(labels: Sequence[str], groups: Sequence[str], similarities: Seque
         text=[f"{value:.2f}" for value in similarities],
         textposition="outside",
         cliponaxis=False,
-        customdata=[[_plain(label), name] for label, name in zip(labels, groups, strict=True)],
+        customdata=[[plain(label), name] for label, name in zip(labels, groups, strict=True)],
         hovertemplate="%{customdata[0]} (%{customdata[1]}): %{x:.3f}<extra></extra>",
     )
-    ticks = {"tickvals": rows, "ticktext": [_plain(label) for label in labels], "autorange": "reversed"}
+    ticks = {"tickvals": rows, "ticktext": [plain(label) for label in labels], "autorange": "reversed"}
     figure = go.Figure(bars)
     figure.update_layout(
         margin=MARGIN | {"r": 40},

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.labels import percent, plain
 from core.figures.palette import DIVERGING, ROLES, SEQUENTIAL
 
 MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
@@ -16,7 +17,7 @@ def _token_axis(labels: Sequence[str], cursor: int | None) -> dict:
     at = sorted({*range(0, len(labels), every), *([] if cursor is None else [cursor])})
     if cursor is not None:
         at = [i for i in at if i == cursor or abs(i - cursor) >= every or every == 1]
-    shown = [f"<b>{_plain(labels[i])}</b>" if i == cursor else _plain(labels[i]) for i in at]
+    shown = [f"<b>{plain(labels[i])}</b>" if i == cursor else plain(labels[i]) for i in at]
     return {
         "tickvals": at,
         "ticktext": shown,
@@ -25,12 +26,6 @@ def _token_axis(labels: Sequence[str], cursor: int | None) -> dict:
         "zeroline": False,
         "fixedrange": True,
     }
-
-
-def _plain(label: str) -> str:
-    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
-    short = label if len(label) <= 14 else label[:13] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def vectors(embed: np.ndarray, labels: Sequence[str], cursor: int | None) -> go.Figure:
@@ -72,14 +67,6 @@ def _heat(heat: go.Heatmap, labels: Sequence[str], cursor: int | None, yaxis: di
     return figure
 
 
-def percent(p: float) -> str:
-    """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"."""
-    whole = 100 * p
-    if whole >= 9.95:
-        return f"{whole:.0f} %"
-    return f"{whole:.1f} %" if whole >= 0.995 else f"{whole:#.2g} %"
-
-
 def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
     """The likeliest next tokens, most likely first, as horizontal bars with their probability in per cent."""
     bars = go.Bar(
@@ -93,7 +80,7 @@ def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
         customdata=list(labels),
         hovertemplate="%{customdata}: %{text}<extra></extra>",
     )
-    ticks = {"tickvals": list(range(len(probs))), "ticktext": [_plain(label) for label in labels]}
+    ticks = {"tickvals": list(range(len(probs))), "ticktext": [plain(label) for label in labels]}
     figure = go.Figure(bars)
     figure.update_layout(
         margin=MARGIN | {"r": 48},

@@ -5,18 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.overview import percent
+from core.figures.labels import percent, plain
 from core.figures.palette import LIGHT, ROLES
 from core.generation import Stage
 
-LABEL = 18  # characters of a token that an axis shows
 FIXED = {"showgrid": False, "zeroline": False, "fixedrange": True}
-
-
-def _plain(label: str) -> str:
-    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
-    short = label if len(label) <= LABEL else label[: LABEL - 1] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def entropy(probs: np.ndarray) -> float:
@@ -53,7 +46,7 @@ def before_after(
     words = [
         f"{percent(r)} → {percent(a) if k else 'cut'}" for r, a, k in zip(raw, after, kept[ids].tolist(), strict=True)
     ]
-    names = [_plain(label) for label in labels]
+    names = [plain(label) for label in labels]
     if count:
         left = f"{percent(float(sampler[others].sum()))}, {still:,} kept" if still else "cut"
         words.append(f"together {percent(float(model[others].sum()))} → {left}")
@@ -96,7 +89,7 @@ def drawn(labels: Sequence[str], probs: Sequence[float], chosen: int | None, u: 
     chosen: the place of the token that was drawn in `labels`, or None when it is among the others.
     """
     rest = max(0.0, 1.0 - sum(probs))
-    widths, names = list(probs), [_plain(label) for label in labels]
+    widths, names = list(probs), [plain(label) for label in labels]
     if rest > 1e-9:
         widths.append(rest)
         names.append("others")

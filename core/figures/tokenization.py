@@ -6,15 +6,11 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
+from core.figures.labels import plain
 from core.figures.palette import LIGHT, ROLES
 from core.text import Piece
 
 ROW = 28  # pixels for each step of the merges
-
-
-def _plain(label: str) -> str:
-    """A label as plotly must show it: its little markup language is for us, not for the visitor's text."""
-    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def located(tokens: Sequence[tuple[int, bytes]]) -> list[Piece]:
@@ -97,7 +93,7 @@ def merges(
 def _blocks(
     blocks: Sequence[tuple[int, int, int, bytes]], labels: Mapping[bytes, str], start: int, filled: bool
 ) -> go.Bar:
-    shown = [_plain(labels[part]) for *_, part in blocks]
+    shown = [plain(labels[part]) for *_, part in blocks]
     fill, ink = (ROLES["token"], LIGHT["background"]) if filled else (LIGHT["surface"], LIGHT["text"])
     return go.Bar(
         y=[row for row, *_ in blocks],
@@ -153,7 +149,7 @@ def counts(names: Sequence[str], tokens: Sequence[int], size: int) -> go.Figure:
         | {"domain": [0.54, 1], "title": {"text": "bytes per token"}, "range": [0, max(per_token) * 1.12]},
         yaxis={
             "tickvals": rows,
-            "ticktext": [_plain(name) for name in names],
+            "ticktext": [plain(name) for name in names],
             "autorange": "reversed",
             "showgrid": False,
             "zeroline": False,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.model import Checkpoint, Trace
 
 
-def _stamp(name: str) -> tuple[int, ...]:
+def stamp(name: str) -> tuple[int, ...]:
     """Modification times of the checkpoint's folder, so that a live run or a retrained model is read again."""
     from core.model import runs_root
 
@@ -31,7 +31,7 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
 
 def checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last), shared by all visitors: never store anything on it."""
-    return _checkpoint(name, step, _stamp(name))
+    return _checkpoint(name, step, stamp(name))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -43,7 +43,7 @@ def _trace(name: str, step: int | None, stamp: tuple[int, ...], ids: tuple[int, 
 
 def trace(name: str, step: int | None, ids: tuple[int, ...]) -> "Trace":
     """The trace of `ids` through the model `name` at `step`; frozen and shared: copy before changing."""
-    return _trace(name, step, _stamp(name), ids)
+    return _trace(name, step, stamp(name), ids)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -59,4 +59,4 @@ def _continuation(
 
 def continuation(name: str, step: int | None, ids: tuple[int, ...], count: int) -> list[tuple[int, float]]:
     """The greedy continuation of `ids`: at most `count` tokens, each with its probability."""
-    return _continuation(name, step, _stamp(name), ids, count)
+    return _continuation(name, step, stamp(name), ids, count)

@@ -32,7 +32,8 @@ def _read(file: str) -> str:
     return (FOLDER / file).read_text()
 
 
-def _component(name: str, isolate: bool = True) -> Callable[..., Any]:
+def component(name: str, isolate: bool = True) -> Callable[..., Any]:
+    """Declares assets/components/NAME.{js,html,css}, with shared.js in front; once, when a module is imported."""
     js = (
         f"const THEME = {json.dumps(THEME)};\n"
         + (FOLDER / "shared.js").read_text()
@@ -42,8 +43,8 @@ def _component(name: str, isolate: bool = True) -> Callable[..., Any]:
     return st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
 
 
-_tokens, _heads, _copy_link = _component("tokens"), _component("heads"), _component("copy_link")
-_plot = _component("plot", isolate=False)  # plotly.js puts its styles into the document
+_tokens, _heads, _copy_link = component("tokens"), component("heads"), component("copy_link")
+_plot = component("plot", isolate=False)  # plotly.js puts its styles into the document
 
 
 # ---- tokens ----

@@ -1,0 +1,17 @@
+"""How tokens and numbers are written in every figure."""
+
+LABEL = 16  # characters of a token that an axis shows
+
+
+def plain(label: str, limit: int = LABEL) -> str:
+    """A label as plotly must show it: short, and with its markup language switched off, for it may be a visitor's."""
+    short = label if len(label) <= limit else label[: limit - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def percent(p: float) -> str:
+    """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"."""
+    whole = 100 * p
+    if whole >= 9.95:
+        return f"{whole:.0f} %"
+    return f"{whole:.1f} %" if whole >= 0.995 else f"{whole:#.2g} %"
