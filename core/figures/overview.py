@@ -60,11 +60,10 @@ def writes(attention: np.ndarray, mlp: np.ndarray, labels: Sequence[str], cursor
 
 
 def _heat(heat: go.Heatmap, labels: Sequence[str], cursor: int | None, yaxis: dict) -> go.Figure:
-    figure = go.Figure(heat)
-    if cursor is not None:
-        figure.add_vrect(x0=cursor - 0.5, x1=cursor + 0.5, line={"color": ROLES["token"], "width": 2})
-    figure.update_layout(margin=MARGIN, xaxis=_token_axis(labels, cursor), yaxis=yaxis)
-    return figure
+    frame = {"type": "rect", "y0": 0, "y1": 1, "yref": "y domain", "line": {"color": ROLES["token"], "width": 2}}
+    shapes = [] if cursor is None else [frame | {"x0": cursor - 0.5, "x1": cursor + 0.5}]
+    # in one call: plotly checks the whole figure again at every update_layout or add_vrect (9 ms here, 2 in one)
+    return go.Figure(heat, {"margin": MARGIN, "xaxis": _token_axis(labels, cursor), "yaxis": yaxis, "shapes": shapes})
 
 
 def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
@@ -81,11 +80,10 @@ def next_tokens(labels: Sequence[str], probs: Sequence[float]) -> go.Figure:
         hovertemplate="%{customdata}: %{text}<extra></extra>",
     )
     ticks = {"tickvals": list(range(len(probs))), "ticktext": [plain(label) for label in labels]}
-    figure = go.Figure(bars)
-    figure.update_layout(
-        margin=MARGIN | {"r": 48},
-        bargap=0.28,
-        xaxis={"visible": False, "range": [0, max(probs) * 1.12], "fixedrange": True},
-        yaxis=ticks | {"autorange": "reversed", "showgrid": False, "zeroline": False, "fixedrange": True},
-    )
-    return figure
+    layout = {
+        "margin": MARGIN | {"r": 48},
+        "bargap": 0.28,
+        "xaxis": {"visible": False, "range": [0, max(probs) * 1.12], "fixedrange": True},
+        "yaxis": ticks | {"autorange": "reversed", "showgrid": False, "zeroline": False, "fixedrange": True},
+    }
+    return go.Figure(bars, layout)

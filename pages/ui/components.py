@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.io.json import to_json_plotly
 
 from pages.ui import state
 from pages.ui.text import Chip
@@ -142,7 +143,7 @@ def plot(
     """
     spec = figure.to_plotly_json()
     spec["layout"].pop("template", None)
-    payload = go.Figure(spec, skip_invalid=False).to_json(validate=False).encode()
+    payload = to_json_plotly(spec).encode()
     header = {
         "key": key,
         "height": height,
