@@ -2,6 +2,7 @@
 
 from core.text.bpe import Bpe, Merge, train_bpe
 from core.text.public import PUBLIC_ENCODINGS, public_encoding
+from core.text.saved import keep_tokenizer, load_saved, saved_path, saved_tokenizers
 from core.text.tokenizer import SPECIAL_TOKENS, Piece, Tokenizer
 
 __all__ = [
@@ -11,6 +12,10 @@ __all__ = [
     "Merge",
     "Piece",
     "Tokenizer",
+    "keep_tokenizer",
+    "load_saved",
     "public_encoding",
+    "saved_path",
+    "saved_tokenizers",
     "train_bpe",
 ]

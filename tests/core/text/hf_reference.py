@@ -5,12 +5,7 @@ from collections.abc import Iterable
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 from core.text.bpe import TIE_ORDER
-
-# The pattern of GPT-4 without possessive quantifiers: Oniguruma, which `tokenizers` uses, reads {1,3}+ as a repetition.
-PATTERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+from core.text.export import ONIGURUMA_PATTERN
 
 # The alphabet, sorted, are the characters that stand for the bytes in TIE_ORDER (test_bpe.py proves that order).
 BYTE_OF_CHARACTER = dict(zip(sorted(pre_tokenizers.ByteLevel.alphabet()), TIE_ORDER, strict=True))
@@ -21,7 +16,7 @@ def train_hf(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
+            pre_tokenizers.Split(Regex(ONIGURUMA_PATTERN), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
