@@ -16,8 +16,9 @@ class Lens:
     """Row 0 reads the stream before the first block, row l after block l; the last row is the model's own output (if no
     tap changed it after the last block).
 
-    top, rank (L+1, T) int64 and top_probability, probability, entropy (L+1, T) float32: the likeliest token and its
-    probability, the rank (0 = likeliest) and probability of the chosen token, and the entropy in nats.
+    top, rank (L+1, T) int64 and top_probability, probability, entropy, kl (L+1, T) float32: the likeliest token and its
+    probability, the rank (0 = likeliest) and probability of the chosen token, the entropy in nats, and the divergence
+    KL(output ‖ row) in nats: what it would cost to bet with this row's distribution where the model's output is true.
     """
 
     top: NDArray[np.int64]
@@ -25,6 +26,7 @@ class Lens:
     rank: NDArray[np.int64]
     probability: NDArray[np.float32]
     entropy: NDArray[np.float32]
+    kl: NDArray[np.float32]
 
 
 @torch.inference_mode()
@@ -43,12 +45,14 @@ def logit_lens(model: Transformer, trace: Trace, chosen: int | Sequence[int] | N
     wanted = wanted.expand(T)  # (T,)
     if wanted.min() < 0 or wanted.max() >= V:
         raise ValueError(f"the chosen tokens must lie between 0 and {V - 1}")
-    rows = [_read(model, stream, wanted) for stream in streams]
+    final = trace.logits.log_softmax(dim=-1)
+    rows = [_read(model, stream, wanted, final) for stream in streams]
     return Lens(*(torch.stack(column).numpy() for column in zip(*rows, strict=True)))
 
 
-def _read(model: Transformer, stream: Tensor, wanted: Tensor) -> tuple[Tensor, ...]:
-    """The five fields of Lens for one layer, each (T,), from its stream (T, D) and the chosen tokens (T,)."""
+def _read(model: Transformer, stream: Tensor, wanted: Tensor, final: Tensor) -> tuple[Tensor, ...]:
+    """The six fields of Lens for one layer, each (T,), from its stream (T, D), the chosen tokens (T,) and the logarithm
+    of the model's output (T, V)."""
     weight = model.unembed.weight
     logits = model.unembed(model.ln_final(stream.to(weight))).float().cpu()  # (T, V)
     logs = logits.log_softmax(dim=-1)  # (T, V)
@@ -58,4 +62,6 @@ def _read(model: Transformer, stream: Tensor, wanted: Tensor) -> tuple[Tensor, .
     rank = (logits > score).sum(dim=-1) + tied
     probs = logs.exp()
     entropy = -(probs * logs.nan_to_num(neginf=0.0)).sum(dim=-1)
-    return top, top_log.exp(), rank, logs.gather(1, wanted[:, None])[:, 0].exp(), entropy
+    # where the output is impossible (log -inf) nothing is lost: 0 · anything is 0
+    kl = (final.exp() * (final - logs).nan_to_num(nan=0.0, neginf=0.0)).sum(dim=-1).clamp(min=0)
+    return top, top_log.exp(), rank, logs.gather(1, wanted[:, None])[:, 0].exp(), entropy, kl

@@ -38,6 +38,7 @@ def test_the_last_row_is_the_models_own_output(model, chosen):
     order = (-trace.logits.numpy()).argsort(axis=1, kind="stable")
     assert lens.rank[-1].tolist() == [row.tolist().index(token) for row, token in zip(order, wanted, strict=True)]
     np.testing.assert_allclose(lens.entropy[-1], -(probs * np.log(probs)).sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(lens.kl[-1], 0, atol=1e-6)
     if chosen is None:
         assert not lens.rank[-1].any()
 
@@ -45,6 +46,7 @@ def test_the_last_row_is_the_models_own_output(model, chosen):
 def test_every_row_follows_the_formula(model):
     trace = run_trace(model, IDS)
     lens = logit_lens(model, trace, 7)
+    output = trace.probs.double().numpy()
     assert {field.shape for field in vars(lens).values()} == {(4, 8)}
     for row, stream in enumerate([trace.resid_pre[0], *trace.resid_post]):
         x = stream.double().numpy()
@@ -60,6 +62,7 @@ def test_every_row_follows_the_formula(model):
         np.testing.assert_allclose(lens.probability[row], probs[:, 7], rtol=1e-4)
         np.testing.assert_array_equal(lens.rank[row], (logits > logits[:, 7:8]).sum(axis=1))
         np.testing.assert_allclose(lens.entropy[row], -(probs * np.log(probs)).sum(axis=1), rtol=1e-4)
+        np.testing.assert_allclose(lens.kl[row], (output * np.log(output / probs)).sum(axis=1), rtol=1e-3, atol=1e-5)
 
 
 def test_an_untrained_model_ranks_equals_by_id():
@@ -71,6 +74,7 @@ def test_an_untrained_model_ranks_equals_by_id():
     assert (lens.rank == 5).all() and (lens.top == 0).all()
     np.testing.assert_allclose(lens.probability, 1 / 9, rtol=1e-6)
     np.testing.assert_allclose(lens.entropy, np.log(9), rtol=1e-6)
+    np.testing.assert_allclose(lens.kl, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("chosen", [-1, 30, [0] * 7 + [30]])
