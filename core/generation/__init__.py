@@ -2,12 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core.generation.sampler import BOUNDS, Sampler, Stage, draw
+from core.generation.sampler import BOUNDS, ORDER, Sampler, Stage, draw
 
 if TYPE_CHECKING:
     from core.generation.streaming import Step, generate, generate_text, greedy_batch, uniform
 
-__all__ = ["BOUNDS", "Sampler", "Stage", "Step", "draw", "generate", "generate_text", "greedy_batch", "uniform"]
+__all__ = [
+    "BOUNDS",
+    "ORDER",
+    "Sampler",
+    "Stage",
+    "Step",
+    "draw",
+    "generate",
+    "generate_text",
+    "greedy_batch",
+    "uniform",
+]
 
 
 def __getattr__(name: str) -> Any:

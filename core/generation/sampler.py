@@ -1,11 +1,13 @@
 """How logits become the distribution that the next token is drawn from, one visible stage at a time.
 
 Every stage takes a whole row of logits and returns a new one, in which a token that was cut has the logit −inf.
-The rules are those of Hugging Face's logits processors (transformers 5), applied in their order. Pure NumPy, float64.
+The rules are those of Hugging Face's logits processors (transformers 5), applied in their order unless another is asked
+for; the presence and frequency penalties are those of OpenAI's API. Pure NumPy, float64.
+assets/components/sampling_stages.js does the same arithmetic in the browser, and a test compares the two.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -21,7 +23,20 @@ BOUNDS: dict[str, tuple[float, float, float]] = {
     "min_p": (0.0, 1.0, 0.0),
     "typical_p": (0.0, 1.0, 1.0),
     "repetition_penalty": (0.1, 10.0, 1.0),
+    "presence_penalty": (-10.0, 10.0, 0.0),
+    "frequency_penalty": (-10.0, 10.0, 0.0),
 }
+# The order in which the stages act unless a Sampler says otherwise: the penalties, the temperature, then the cuts.
+ORDER = (
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+)
 MIN_TEMPERATURE = 1e-6  # the smallest temperature above 0: dividing a float32 logit by it cannot overflow
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -41,11 +56,12 @@ class Stage:
     kept: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sampler:
     """The settings of sampling. Each has a range, in `BOUNDS`; outside it a ValueError names the range.
 
-    temperature 0 is greedy: the most likely token gets probability 1, the lowest id among equals.
+    temperature 0 is greedy: the most likely token gets probability 1, the lowest id among equals. order: all names of
+    `ORDER`, in the order in which their stages act; it matters, because every cut is made in what the earlier left.
     """
 
     temperature: float = 1.0
@@ -54,25 +70,37 @@ class Sampler:
     min_p: float = 0.0
     typical_p: float = 1.0
     repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    order: tuple[str, ...] = ORDER
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            _check(field.name, getattr(self, field.name))
+        for name in ORDER:
+            _check(name, getattr(self, name))
+        if not isinstance(self.order, tuple) or sorted(self.order) != sorted(ORDER):
+            raise ValueError(f"order must be a tuple of these names, each once: {', '.join(ORDER)}")
+
+    def __repr__(self) -> str:
+        """As it is written in Python: only what is not at its default."""
+        chosen = {name: getattr(self, name) for name in BOUNDS if getattr(self, name) != BOUNDS[name][2]}
+        if self.order != ORDER:
+            chosen["order"] = self.order
+        return f"Sampler({', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
 
     def stages(self, logits: ArrayLike, context: Sequence[int] = ()) -> list[Stage]:
-        """The model's own distribution ("raw"), then one Stage for each setting that is on, in the order of `RULES`.
+        """The model's own distribution ("raw"), then one Stage for each setting that is on, in the sampler's order.
 
-        logits (V,): the model's, −inf where a token is impossible. context: the ids so far (for the repetition
-        penalty; ids outside the vocabulary are ignored). ValueError: not one row, NaN, +inf, or every token impossible.
+        logits (V,): the model's, −inf where a token is impossible. context: the ids so far (for the penalties; ids
+        outside the vocabulary are ignored). ValueError: not one row, NaN, +inf, or every token impossible.
         """
         row = _checked_logits(logits)
-        seen = np.unique(np.asarray(context, dtype=np.int64))
-        seen = seen[(seen >= 0) & (seen < len(row))]
+        ids = np.asarray(context, dtype=np.int64)
+        counts = np.bincount(ids[(ids >= 0) & (ids < len(row))], minlength=len(row))  # (V,)
         stages = [_stage("raw", None, row)]
-        for name, rule in RULES.items():
+        for name in self.order:
             value = getattr(self, name)
             if value != BOUNDS[name][2]:
-                row = rule(row, value, seen)
+                row = RULES[name](row, value, counts)
                 stages.append(_stage(name, value, row))
         return stages
 
@@ -140,29 +168,37 @@ def _cut(logits: Floats, cut: NDArray[np.bool_]) -> Floats:
     return np.where(cut, -np.inf, logits)
 
 
-# The rules. Each: logits (V,), the setting, the distinct ids seen so far -> logits (V,).
+# The rules. Each: logits (V,), the setting, how often each token was seen so far (V,) -> logits (V,).
 
 
-def _repetition_penalty(logits: Floats, penalty: float, seen: NDArray[np.int64]) -> Floats:
+def _repetition_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
     """Keskar et al. 2019 (CTRL): the logits of tokens seen before are divided by the penalty, or multiplied if < 0."""
-    result = logits.copy()
-    result[seen] = np.where(logits[seen] < 0, logits[seen] * penalty, logits[seen] / penalty)
-    return result
+    return np.where(counts > 0, np.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
-def _temperature(logits: Floats, temperature: float, seen: NDArray[np.int64]) -> Floats:
+def _presence_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
+    """OpenAI's API: the same amount is taken from the logit of every token seen before; a negative one adds."""
+    return logits - penalty * (counts > 0)
+
+
+def _frequency_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
+    """OpenAI's API: the penalty is taken from a token's logit once for each time it was seen."""
+    return logits - penalty * counts
+
+
+def _temperature(logits: Floats, temperature: float, counts: NDArray[np.int64]) -> Floats:
     if temperature == 0:
         return _cut(logits, np.arange(len(logits)) != logits.argmax())  # argmax: the lowest id among equals
     return logits / temperature
 
 
-def _top_k(logits: Floats, top_k: float, seen: NDArray[np.int64]) -> Floats:
+def _top_k(logits: Floats, top_k: float, counts: NDArray[np.int64]) -> Floats:
     """Keep the k largest, and whatever equals the k-th: more than k can stay, as in Hugging Face's."""
     k = min(int(top_k), len(logits))
     return _cut(logits, logits < np.partition(logits, -k)[-k])
 
 
-def _top_p(logits: Floats, p: float, seen: NDArray[np.int64]) -> Floats:
+def _top_p(logits: Floats, p: float, counts: NDArray[np.int64]) -> Floats:
     """Nucleus (Holtzman et al. 2020): cut the least likely tokens as long as what is cut sums to at most 1 − p.
 
     One token always stays. Among equals at the border the lower ids stay; Hugging Face cuts the same number of them,
@@ -176,13 +212,13 @@ def _top_p(logits: Floats, p: float, seen: NDArray[np.int64]) -> Floats:
     return _cut(logits, cut)
 
 
-def _min_p(logits: Floats, min_p: float, seen: NDArray[np.int64]) -> Floats:
+def _min_p(logits: Floats, min_p: float, counts: NDArray[np.int64]) -> Floats:
     """Nguyen et al. 2024: cut what is less likely than min_p times the most likely token."""
     probs = softmax(logits)
     return _cut(logits, probs < min_p * probs.max())
 
 
-def _typical_p(logits: Floats, mass: float, seen: NDArray[np.int64]) -> Floats:
+def _typical_p(logits: Floats, mass: float, counts: NDArray[np.int64]) -> Floats:
     """Locally typical (Meister et al. 2023): keep the tokens whose surprise is nearest the entropy, until they sum to
     the mass; whatever is exactly as near as the last of them stays too. Mass 0 keeps the nearest alone."""
     probs = softmax(logits)
@@ -196,6 +232,8 @@ def _typical_p(logits: Floats, mass: float, seen: NDArray[np.int64]) -> Floats:
 
 RULES: dict[str, Callable[[Floats, float, NDArray[np.int64]], Floats]] = {
     "repetition_penalty": _repetition_penalty,
+    "presence_penalty": _presence_penalty,
+    "frequency_penalty": _frequency_penalty,
     "temperature": _temperature,
     "top_k": _top_k,
     "top_p": _top_p,

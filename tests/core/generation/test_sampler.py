@@ -11,24 +11,41 @@ from hypothesis import strategies as st
 from transformers import LogitsProcessorList
 from transformers.generation import logits_process as hf
 
-from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, RULES, Sampler, draw, softmax
+from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, ORDER, RULES, Sampler, draw, softmax
+
+
+class Penalties(hf.LogitsProcessor):
+    """The two penalties that transformers lacks, token by token as OpenAI's documentation of its API writes them."""
+
+    def __init__(self, presence: float, frequency: float) -> None:
+        self.presence, self.frequency = presence, frequency
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        ids, changed = input_ids[0].tolist(), scores.clone()
+        for id in set(ids):
+            changed[0, id] -= ids.count(id) * self.frequency + float(ids.count(id) > 0) * self.presence
+        return changed
+
+
+def processor(name: str, value: float) -> hf.LogitsProcessor:
+    return {
+        "repetition_penalty": lambda: hf.RepetitionPenaltyLogitsProcessor(float(value)),
+        "presence_penalty": lambda: Penalties(value, 0),
+        "frequency_penalty": lambda: Penalties(0, value),
+        "temperature": lambda: hf.TemperatureLogitsWarper(float(value)),
+        "top_k": lambda: hf.TopKLogitsWarper(value),
+        "top_p": lambda: hf.TopPLogitsWarper(value),
+        "min_p": lambda: hf.MinPLogitsWarper(value),
+        "typical_p": lambda: hf.TypicalLogitsWarper(value),
+    }[name]()
 
 
 def hugging_face(sampler: Sampler, logits: np.ndarray, context: list[int]) -> np.ndarray:
-    """What transformers' own processors make of the logits (float64), in the order of its `generate`."""
+    """What transformers' own processors make of the logits (float64), one after another in the sampler's order."""
     chain = LogitsProcessorList()
-    if sampler.repetition_penalty != 1:
-        chain.append(hf.RepetitionPenaltyLogitsProcessor(float(sampler.repetition_penalty)))
-    if sampler.temperature != 1:
-        chain.append(hf.TemperatureLogitsWarper(float(sampler.temperature)))
-    if sampler.top_k:
-        chain.append(hf.TopKLogitsWarper(sampler.top_k))
-    if sampler.top_p < 1:
-        chain.append(hf.TopPLogitsWarper(sampler.top_p))
-    if sampler.min_p:
-        chain.append(hf.MinPLogitsWarper(sampler.min_p))
-    if sampler.typical_p < 1:
-        chain.append(hf.TypicalLogitsWarper(sampler.typical_p))
+    for name in sampler.order:
+        if getattr(sampler, name) != getattr(Sampler(), name):
+            chain.append(processor(name, getattr(sampler, name)))
     ids = torch.tensor([context], dtype=torch.int64)
     return chain(ids, torch.tensor(logits, dtype=torch.float64)[None]).numpy()[0]
 
@@ -48,6 +65,9 @@ SETTINGS = st.fixed_dictionaries(
         "min_p": share(0),
         "typical_p": share(0.01),
         "repetition_penalty": st.floats(0.1, 10),
+        "presence_penalty": st.floats(-3, 3),
+        "frequency_penalty": st.floats(-3, 3),
+        "order": st.permutations(ORDER).map(tuple),
     },
 )
 
@@ -74,6 +94,8 @@ def test_any_settings_equal_hugging_face(chosen, seed, size, spread):
         {"repetition_penalty": 1.3}, {"repetition_penalty": 0.6}, {"temperature": 0.3}, {"temperature": 2.5},
         {"top_k": 1}, {"top_k": 7}, {"top_k": 999}, {"top_p": 0.0}, {"top_p": 0.5}, {"top_p": 0.97},
         {"min_p": 0.05}, {"min_p": 1.0}, {"typical_p": 0.2}, {"typical_p": 0.95},
+        {"presence_penalty": 1.5}, {"presence_penalty": -2.0}, {"frequency_penalty": 0.4}, {"frequency_penalty": -0.4},
+        {"top_p": 0.8, "temperature": 3.0, "order": (*ORDER[4:], *ORDER[:4])},
         {"repetition_penalty": 1.2, "temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.9},
     ],
 )  # fmt: skip
@@ -95,7 +117,9 @@ def test_ties_keep_as_much_as_hugging_face(chosen, levels, seed):
     context = np.random.default_rng(seed).integers(0, len(levels), 5).tolist()
     # Powers of two keep every quotient exact, so that ties stay ties on both sides.
     exact = chosen | {"temperature": 0.5, "repetition_penalty": 2.0}
-    exact |= {name: round(exact[name] * 8) / 8 for name in ("min_p",) if name in exact}
+    exact |= {
+        name: round(exact[name] * 8) / 8 for name in ("min_p", "presence_penalty", "frequency_penalty") if name in exact
+    }
     ours = Sampler(**exact).stages(levels, context)[-1].logits
     theirs = hugging_face(Sampler(**exact), np.array(levels, dtype=float), context)
     np.testing.assert_allclose(np.sort(ours), np.sort(theirs), rtol=1e-12)
@@ -114,16 +138,38 @@ def test_logits_that_are_already_cut_stay_cut(masked):
 def test_only_the_stages_that_are_on_are_listed_in_order():
     logits, context = random_case(1, 20, 1.0)
     assert [stage.name for stage in Sampler().stages(logits)] == ["raw"]
-    everything = Sampler(0.7, 10, 0.9, 0.01, 0.95, 1.1)
+    everything = Sampler(0.7, 10, 0.9, 0.01, 0.95, 1.1, 0.5, 0.2)
     stages = everything.stages(logits, context)
-    assert [stage.name for stage in stages] == ["raw", *RULES]
-    assert list(RULES) == ["repetition_penalty", "temperature", "top_k", "top_p", "min_p", "typical_p"]
-    assert [stage.value for stage in stages[1:]] == [getattr(everything, name) for name in RULES]
+    assert [stage.name for stage in stages] == ["raw", *ORDER]
+    assert set(RULES) == set(BOUNDS) == set(ORDER)
+    assert ORDER[0] == "repetition_penalty" and ORDER[3:] == ("temperature", "top_k", "top_p", "min_p", "typical_p")
+    assert [stage.value for stage in stages[1:]] == [getattr(everything, name) for name in ORDER]
     for before, after in pairwise(stages):
         assert not (after.kept & ~before.kept).any()  # nothing that was cut comes back
         assert after.kept.any() and math.isclose(after.probs.sum(), 1)
         np.testing.assert_array_equal(after.probs > 0, after.kept)
     np.testing.assert_array_equal(everything.probs(logits, context), stages[-1].probs)
+
+
+def test_the_order_is_followed_and_matters():
+    logits, hot = np.log([0.5, 0.3, 0.1, 0.1]), {"temperature": 5.0, "top_p": 0.75}
+    cut_last = Sampler(**hot).stages(logits)[-1]
+    cut_first = Sampler(**hot, order=("top_p", *(name for name in ORDER if name != "top_p"))).stages(logits)
+    assert [stage.name for stage in cut_first] == ["raw", "top_p", "temperature"]
+    assert cut_last.kept.sum() == 3 and cut_first[-1].kept.sum() == 2
+
+
+@pytest.mark.parametrize("order", [ORDER[1:], (*ORDER, "top_k"), list(ORDER), ("raw", *ORDER[1:]), "top_k"])
+def test_an_order_is_a_permutation_of_the_stages(order):
+    with pytest.raises(ValueError, match="order must be"):
+        Sampler(order=order)
+
+
+@settings(deadline=None, max_examples=50)
+@given(SETTINGS)
+def test_a_sampler_is_written_as_python_would_make_it(chosen):
+    assert eval(repr(Sampler(**chosen)), {"Sampler": Sampler}) == Sampler(**chosen)
+    assert repr(Sampler(top_k=3)) == "Sampler(top_k=3)"
 
 
 def test_temperature_zero_is_greedy_and_takes_the_lowest_of_equals():
