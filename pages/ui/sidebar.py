@@ -5,6 +5,7 @@ import os
 import streamlit as st
 
 from pages.ui import cache, components, state
+from pages.ui.interventions import settle
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
@@ -30,6 +31,7 @@ def sidebar() -> bool:
         _model(names)
         usable = _step()
         if usable:
+            settle()
             _text()
             _link()
     return usable
@@ -41,7 +43,7 @@ def _model(names: list[str]) -> None:
     asked = state.get("model")
     if asked not in names:
         if asked:
-            state.note("model", f"There is no model “{asked[:60]}” here; this is {default}.")
+            state.note("model", f"There is no model “{state.literal(asked[:60])}” here; this is {default}.")
         state.update_quietly(model=default)
     st.selectbox("Model", names, key="model", persist_state="session", on_change=_model_changed)
     state.note("model")
@@ -55,7 +57,7 @@ def _step() -> bool:
     """The step slider. False, with a message, when the model cannot be read."""
     name = state.get("model")
     try:
-        steps = cache.checkpoint(name).steps
+        steps = cache.plain_checkpoint(name).steps
     except ValueError as error:  # CheckpointError says what to do
         st.error(f"The model {name} cannot be read. {error}")
         return False

@@ -5,6 +5,7 @@ under their own names, so that `st.slider(…, **state.control("top_k"))` is the
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,14 +37,14 @@ class Property:
         """The value that `raw` spells; ValueError with a message for people when it spells none."""
         if self.kind is str:
             if self.options and raw not in self.options:
-                raise ValueError(f"“{raw[:40]}” is not one of {', '.join(self.options)}")
+                raise ValueError(f"“{literal(raw[:40])}” is not one of {', '.join(self.options)}")
             return clean(raw)[:MAX_LINK_TEXT]
         if len(raw) > 24 or not raw.isascii():
             raise ValueError("not a number")
         try:
             value = self.kind(raw)
         except ValueError:
-            raise ValueError(f"“{raw}” is not a number") from None
+            raise ValueError(f"“{literal(raw)}” is not a number") from None
         if not math.isfinite(value) or not self.low <= value <= self.high:
             raise ValueError(f"{raw} is not between {self.low:g} and {self.high:g}")
         return value
@@ -69,6 +70,7 @@ PROPERTIES: dict[str, Property] = {
         Property("dimensions", str, "2-D", options=("2-D", "3-D")),
         Property("word", str, ""),  # the word chosen on the map of embeddings
         Property("run", str, ""),
+        Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
     )
 }
 
@@ -103,6 +105,11 @@ def decode(query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         except ValueError as error:
             notes[row.name] = f"The link's {row.name.replace('_', ' ')} was not used: {error}."
     return values, notes
+
+
+def literal(text: str) -> str:
+    """`text` for a Markdown message, to be read as it stands: a link's words must not draw a picture from elsewhere."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 # ---- the session ----

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from core.text import Piece, Tokenizer
-from pages.ui.state import DEFAULT_TEXT, clean
+from pages.ui.state import DEFAULT_TEXT, clean, literal
 
 MAX_CHARS = 20_000  # more is cut when it arrives: enough for every model here, and no page freezes
 EMPTY = "The box is empty, so this page shows an example. Type a sentence of your own."
@@ -87,10 +87,10 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepa
     pieces = tokenizer.pieces(text)
     room = context_length - 1
     if len(pieces) > room:
-        where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:].replace("\n", " ")
+        where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:]
         messages.append(
             f"The text has {len(pieces):,} tokens and this model reads {room:,} at a time: "
-            f"it was cut after token {room:,}, after “…{where}”."
+            f"it was cut after token {room:,}, after “…{literal(where)}”."
         )
         text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")
         pieces = pieces[:room]

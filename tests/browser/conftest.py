@@ -83,7 +83,7 @@ def page(chromium, server: str) -> Iterator:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     opened.on("console", lambda said: complaints.append(said.text) if _is_error(said) else None)

@@ -139,3 +139,13 @@ def test_a_broken_link_says_what_was_wrong(page):
     page.get_by_text("no model “nobody”").wait_for()
     page.get_by_text("no step 123,456").wait_for()
     page.get_by_text("“hot” is not a number").wait_for()
+
+
+def test_a_link_cannot_draw_a_picture_from_elsewhere(page):
+    """Messages quote the link and the text: as words, never as Markdown (the fixture hears any request that leaves)."""
+    page.goto("/?v=1&model=![p](//192.0.2.1/a)&temperature=![p](//192.0.2.1/b)&text=" + "![p](//192.0.2.1/c)+" * 60)
+    ready(page)
+    page.get_by_text("no model “![p](//192.0.2.1/a)”").wait_for()
+    page.get_by_text("“![p](//192.0.2.1/b)” is not a number").wait_for()
+    page.get_by_text(re.compile(r"it was cut after token \d+")).wait_for()
+    assert page.locator("[data-testid=stAlert] img").count() == 0
