@@ -96,11 +96,12 @@ def neuron_effects(model: Transformer, trace: Trace, position: int, token: int, 
 
 def unembedding(model: Transformer, token: int, against: int | None = None) -> Tensor:
     """The row of the unembedding for `token`, less that for `against`: (D,) float64. ValueError: no such token."""
-    rows = weight(model, "unembed.weight")
+    rows = model.get_parameter("unembed.weight").detach()
     for id in (token, *(() if against is None else (against,))):
         if not 0 <= id < len(rows):
             raise ValueError(f"tokens lie between 0 and {len(rows) - 1}, not {id}")
-    return rows[token] if against is None else rows[token] - rows[against]
+    row = rows[token].double().cpu()
+    return row if against is None else row - rows[against].double().cpu()
 
 
 def reading(model: Transformer, trace: Trace, position: int, token: int, against: int | None = None) -> Tensor:

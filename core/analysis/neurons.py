@@ -119,4 +119,5 @@ def vocabulary_effect(model: Transformer, layer: int, neuron: int) -> NDArray[np
     written = weight(model, f"blocks.{layer}.mlp.w_out.weight")[:, neuron]  # (D,)
     if c.norm == "layernorm":
         written = written - written.mean()
-    return (weight(model, "unembed.weight") @ (written * weight(model, "ln_final.weight"))).float().numpy()
+    unembed = model.get_parameter("unembed.weight").detach().float().cpu()
+    return (unembed @ (written * weight(model, "ln_final.weight")).float()).numpy()

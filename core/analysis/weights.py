@@ -1,5 +1,7 @@
 """The model's parameters by name, as analysis computes with them."""
 
+from collections.abc import Iterator
+
 from torch import Tensor
 
 from core.model import Transformer
@@ -13,6 +15,6 @@ def weight(model: Transformer, name: str) -> Tensor:
         raise KeyError(f"this model has no parameter {name}") from None
 
 
-def layer_weights(model: Transformer, name: str) -> list[Tensor]:
-    """That parameter of every block: layer_weights(model, "attn.wo.weight")[layer]."""
-    return [weight(model, f"blocks.{layer}.{name}") for layer in range(model.config.n_layers)]
+def layer_weights(model: Transformer, name: str) -> Iterator[Tensor]:
+    """That parameter of every block in turn, for instance layer_weights(model, "attn.wo.weight")."""
+    return (weight(model, f"blocks.{layer}.{name}") for layer in range(model.config.n_layers))
