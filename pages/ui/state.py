@@ -69,6 +69,9 @@ PROPERTIES: dict[str, Property] = {
         Property("new_tokens", int, 40, 1, 200),
         Property("dimensions", str, "2-D", options=("2-D", "3-D")),
         Property("word", str, ""),  # the word chosen on the map of embeddings
+        Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
+        Property("metric", str, "cosine", options=("cosine", "Euclidean")),
+        Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
         Property("run", str, ""),
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
     )
