@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.figures import overview as figures
 from pages.ui import cache, components
-from pages.ui.caption import page_header, stage_title, truth, try_it
+from pages.ui.caption import page_header, stage_title, truth
+from pages.ui.overview_experiments import experiments
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -129,14 +130,7 @@ def life(view: View) -> None:
         "every picture on this page is redrawn with the model as it was then."
     )
     with stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
-        try_it(
-            "Before any training, which next token will the model favour?",
-            "None: every token is about equally likely. What the bars show is chance, and the loss starts near "
-            f"ln({view.tokenizer.vocab_size:,}).",
-            label="Go back to step " + f"{view.checkpoint.steps[0]:,}",
-            key="overview_start",
-            update={"step": view.checkpoint.steps[0]},
-        )
+        experiments(view)
 
 
 page_header(
