@@ -19,10 +19,8 @@ from tests.core.text.test_public import SAMPLE
 
 OURS = Tokenizer.from_bpe(train_bpe([*MULTILINGUAL, SAMPLE, "aaaa aaaaaaa ababab"], 500), "ours")
 THEIRS = tokenizers.Tokenizer.from_str(json.dumps(to_hugging_face(OURS)))
-# Characters that every Unicode version of the last ten years knows: the three programs carry tables of different age.
-KNOWN = st.characters(max_codepoint=0x2FFF, exclude_categories=("Cs", "Cn")) | st.sampled_from(
-    "你好世界こんにちは😀👩‍👧🇫🇷한국"
-)
+# All of Unicode: in the pinned versions, regex, tiktoken and tokenizers know the same letters, digits and spaces.
+KNOWN = st.characters(exclude_categories=("Cs",))
 PARTS = [*MULTILINGUAL, *SPECIAL_TOKENS, "aaaaa", "it's 12345", "  \n\n x", "\r\n", "   "]
 TEXTS = st.lists(st.text(KNOWN, max_size=8) | st.sampled_from(PARTS)).map("".join)
 
