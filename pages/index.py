@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.interventions import banner
 from pages.ui.sidebar import sidebar
 from pages.ui.theme import ROOT
 
@@ -15,10 +16,13 @@ page = st.navigation(
         st.Page("tokenization.py", title="Tokenization", icon=":material/content_cut:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("attention.py", title="Attention", icon=":material/visibility:"),
+        st.Page("experiments.py", title="Experiments", icon=":material/experiment:"),
         st.Page("training.py", title="Training", icon=":material/trending_down:"),
         st.Page("sampling.py", title="Sampling", icon=":material/casino:"),
     ]
 )
 state.restore()
 if sidebar():
+    if page.url_path != "experiments":
+        banner()
     page.run()

@@ -1,17 +1,36 @@
-"""Bounded caches. Keys hold all that a result depends on: model, step, the folder's time stamp, token ids."""
+"""Bounded caches. Keys hold all that a result depends on: model, step, stamp, token ids.
 
+While interventions are on (the property of that name), `checkpoint`, `trace` and `continuation` are those of the
+changed model, on every page, and `stamp` differs too. `plain_checkpoint`, and `interventions=""`, give it as it is.
+"""
+
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.ui import state
 from pages.ui.theme import ROOT
 
 if TYPE_CHECKING:
+    from core.analysis.intervene import Sample
     from core.model import Checkpoint, Trace
 
 
+def active(name: str) -> str:
+    """The interventions that are on in this session for the model `name`, in their text form; "" for none."""
+    return state.get("interventions") if name == state.get("model") else ""
+
+
 def stamp(name: str) -> tuple[int, ...]:
+    """What else a result of the model `name` depends on: the state of its files, and the interventions that are on."""
+    text = active(name)
+    digest = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()),) if text else ()
+    return files_stamp(name) + digest
+
+
+def files_stamp(name: str) -> tuple[int, ...]:
     """Modification times of the checkpoint's folder, so that a live run or a retrained model is read again."""
     from core.model import runs_root
 
@@ -29,34 +48,64 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
     return load_checkpoint(name, step)
 
 
-def checkpoint(name: str, step: int | None = None) -> "Checkpoint":
-    """The model `name` at `step` (None: the last), shared by all visitors: never store anything on it."""
-    return _checkpoint(name, step, stamp(name))
+def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
+    """The model `name` at `step` (None: the last) as it is, shared by all visitors: never store anything on it."""
+    return _checkpoint(name, step, files_stamp(name))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _sample(name: str, step: int | None, stamp: tuple[int, ...]) -> "Sample":
+    from core.analysis.intervene import sample_parts
+
+    return sample_parts(_checkpoint(name, step, stamp))
+
+
+def sample(name: str, step: int | None) -> "Sample":
+    """What the parts of the plain model put out on a sample of texts: means and draws for ablations."""
+    return _sample(name, step, files_stamp(name))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _changed(name: str, step: int | None, stamp: tuple[int, ...], interventions: str) -> "Checkpoint":
+    from core.analysis.intervene import intervene
+
+    drawn = _sample(name, step, stamp) if "mean:" in interventions or "resample:" in interventions else None
+    return intervene(_checkpoint(name, step, stamp), interventions, drawn)
+
+
+def checkpoint(name: str, step: int | None = None, interventions: str | None = None) -> "Checkpoint":
+    """The model `name` at `step` (None: the last) with these interventions (None: those that are on), shared by all."""
+    text = active(name) if interventions is None else interventions
+    return _changed(name, step, files_stamp(name), text) if text else plain_checkpoint(name, step)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _trace(name: str, step: int | None, stamp: tuple[int, ...], ids: tuple[int, ...]) -> "Trace":
+def _trace(name: str, step: int | None, stamp: tuple[int, ...], interventions: str, ids: tuple[int, ...]) -> "Trace":
     from core.model import run_trace
 
-    return run_trace(_checkpoint(name, step, stamp).model, list(ids))
+    return run_trace(checkpoint(name, step, interventions).model, list(ids))
 
 
-def trace(name: str, step: int | None, ids: tuple[int, ...]) -> "Trace":
+def trace(name: str, step: int | None, ids: tuple[int, ...], interventions: str | None = None) -> "Trace":
     """The trace of `ids` through the model `name` at `step`; frozen and shared: copy before changing."""
-    return _trace(name, step, stamp(name), ids)
+    text = active(name) if interventions is None else interventions
+    return _trace(name, step, files_stamp(name), text, ids)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _continuation(
-    name: str, step: int | None, stamp: tuple[int, ...], ids: tuple[int, ...], count: int
+    name: str, step: int | None, stamp: tuple[int, ...], interventions: str, ids: tuple[int, ...], count: int
 ) -> list[tuple[int, float]]:
     from core.generation import Sampler, generate
 
-    model = _checkpoint(name, step, stamp).model
+    model = checkpoint(name, step, interventions).model
     made = generate(model, ids, Sampler(temperature=0), count, seed=0, stop=(ids[0],))
     return [(token.id, token.raw_probability) for token in made]
 
 
-def continuation(name: str, step: int | None, ids: tuple[int, ...], count: int) -> list[tuple[int, float]]:
+def continuation(
+    name: str, step: int | None, ids: tuple[int, ...], count: int, interventions: str | None = None
+) -> list[tuple[int, float]]:
     """The greedy continuation of `ids`: at most `count` tokens, each with its probability."""
-    return _continuation(name, step, stamp(name), ids, count)
+    text = active(name) if interventions is None else interventions
+    return _continuation(name, step, files_stamp(name), text, ids, count)

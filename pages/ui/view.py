@@ -1,4 +1,4 @@
-"""What every page starts from: the model, the step, the text and the pinned position that the sidebar chose."""
+"""What every page starts from: model, step, text, pinned position, and the interventions that are on."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class View:
-    """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1."""
+    """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1.
+
+    `interventions` is the text form of those that are on; `checkpoint`, `trace` and `code` have them.
+    """
 
     name: str
     step: int
@@ -25,6 +28,7 @@ class View:
     chips: tuple[Chip, ...]
     messages: tuple[str, ...]
     cursor: int | None
+    interventions: str
 
     @property
     def tokenizer(self) -> "Tokenizer":
@@ -33,7 +37,7 @@ class View:
     @property
     def trace(self) -> "Trace":
         """The forward pass of this text, from the cache."""
-        return cache.trace(self.name, self.step, self.ids)
+        return cache.trace(self.name, self.step, self.ids, self.interventions)
 
     @property
     def labels(self) -> list[str]:
@@ -50,10 +54,13 @@ class View:
     @property
     def code(self) -> str:
         """The lines of Python that load this model and trace this text: the head of every "Show code"."""
+        changed = f"checkpoint = intervene(checkpoint, {self.interventions!r})\n" if self.interventions else ""
         return (
-            "from core.model import load_checkpoint, run_trace\n\n"
+            ("from core.analysis.intervene import intervene\n" if changed else "")
+            + "from core.model import load_checkpoint, run_trace\n\n"
             f"checkpoint = load_checkpoint({self.name!r}, step={self.step})\n"
-            "tokenizer = checkpoint.tokenizer\n"
+            + changed
+            + "tokenizer = checkpoint.tokenizer\n"
             f"ids = [tokenizer.eot, *tokenizer.encode({self.text!r})]\n"
             "trace = run_trace(checkpoint.model, ids)\n"
         )
@@ -68,5 +75,13 @@ def current() -> View:
     if cursor is not None and cursor >= len(prepared.ids):
         cursor = None
     return View(
-        name, checkpoint.step, checkpoint, prepared.text, prepared.ids, prepared.chips, prepared.messages, cursor
+        name,
+        checkpoint.step,
+        checkpoint,
+        prepared.text,
+        prepared.ids,
+        prepared.chips,
+        prepared.messages,
+        cursor,
+        cache.active(name),
     )
