@@ -73,6 +73,9 @@ PROPERTIES: dict[str, Property] = {
         Property("metric", str, "cosine", options=("cosine", "Euclidean")),
         Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
         Property("run", str, ""),
+        Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
+        Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
+        Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
     )
 }
