@@ -65,6 +65,9 @@ PROPERTIES: dict[str, Property] = {
         Property("min_p", float, 0.0, 0.0, 1.0, 0.01),
         Property("typical_p", float, 1.0, 0.0, 1.0, 0.01),
         Property("repetition_penalty", float, 1.0, 1.0, 2.0, 0.05),
+        Property("presence_penalty", float, 0.0, -2.0, 2.0, 0.1),
+        Property("frequency_penalty", float, 0.0, -2.0, 2.0, 0.1),
+        Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
         Property("seed", int, 0, 0, 2**31 - 1),
         Property("new_tokens", int, 40, 1, 200),
         Property("dimensions", str, "2-D", options=("2-D", "3-D")),
