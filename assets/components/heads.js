@@ -1,181 +1,278 @@
 // Every attention head as a thumbnail, layer by layer, drawn here from one typed array. Hover or walk to see one large.
+// A linked grid (`header.view`) shares its numbers and what is open or pinned with the views beside it, without the server.
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const grid = once(root, () => build(root));
-  grid.send = (layer, head) => setTriggerValue("select", { layer, head });
+  grid.send = (chosen) => setTriggerValue("select", chosen);
   const { header, payload } = unpack(data);
-  grid.show(header, new Uint16Array(payload.buffer, 0, payload.byteLength >> 1));
+  grid.show(header, new Float32Array(payload.buffer));
   return grid.stop;
 }
 
+// ---- what linked views share ----
+
+// `weights`: for each head the rows of its pattern one after another, row q with q + 1 numbers; then q, k, v and z of
+// every head, (T, Dh) each, when `header.d_head` says so. `open`: the heads on show; none means the mean of all.
+function makeStore() {
+  const listeners = new Set();
+  const store = { header: null, weights: null, open: [[0, 0]], isolated: false, pins: [], aside: false };
+  Object.assign(store, { peek: null, hovered: null, side: null, memo: null, sent: [] });
+  const triangle = (length) => (length * (length + 1)) / 2;
+  const offset = (layer, head) => (layer * store.header.heads + head) * triangle(store.header.length);
+
+  store.subscribe = (listener) => {
+    listeners.add(listener);
+    if (store.header) listener();
+    return () => listeners.delete(listener);
+  };
+  store.set = (change) => {
+    Object.assign(store, change);
+    if (["open", "isolated", "peek", "aside", "weights"].some((name) => name in change)) store.memo = null;
+    for (const listener of listeners) listener();
+  };
+  const view = () => ({ open: store.open, isolated: store.isolated, pins: store.pins, aside: store.aside });
+  // A change by the visitor: shown at once; the server hears of it and answers with the same.
+  store.choose = (change) => {
+    store.sent.push(JSON.stringify({ ...view(), ...change }));
+    store.set(change);
+  };
+  // What the server knows. An answer to an earlier change is out of date when a later one is already on its way.
+  store.fill = (header, weights) => {
+    const at = store.sent.indexOf(JSON.stringify(header.view));
+    const late = at >= 0 && at < store.sent.length - 1;
+    store.sent = late ? store.sent.slice(at + 1) : [];
+    store.set({ header, weights, ...(late ? {} : header.view) });
+  };
+  store.all = () => {
+    const { layers, heads } = store.header;
+    return Array.from({ length: layers * heads }, (_, i) => [Math.floor(i / heads), i % heads]);
+  };
+  store.shown = () => (store.peek && !store.isolated ? [store.peek] : store.open.length ? store.open : store.all());
+  // The head whose stages are shown.
+  store.main = () => (store.shown().length === 1 ? store.shown()[0] : store.open.at(-1) ?? store.header.selected);
+  // The weights of one head, or the mean of several, as a triangle; without the first token when that is set aside.
+  store.matrix = () => (store.memo ??= reduce(store.shown()));
+  store.row = (q) => store.matrix().subarray(triangle(q), triangle(q) + q + 1);
+  store.at = (q, k) => (k > q ? 0 : store.matrix()[triangle(q) + k]);
+  // The tokens in question: the one pointed at, else those pinned, else the last.
+  store.queries = () => {
+    const last = store.header.length - 1;
+    const asked = store.hovered !== null && store.hovered <= last ? [store.hovered] : store.pins;
+    return asked.length ? asked : [last];
+  };
+  store.query = () => store.queries().at(-1);
+  store.vectors = (name, layer, head) => {
+    const { layers, heads, length, d_head } = store.header;
+    const block = ["q", "k", "v", "z"].indexOf(name) * layers * heads + layer * heads + head;
+    const start = layers * heads * triangle(length) + block * length * d_head;
+    return store.weights.subarray(start, start + length * d_head);
+  };
+
+  function reduce(heads) {
+    const { length } = store.header;
+    const sum = new Float32Array(triangle(length));
+    for (const [layer, head] of heads) {
+      const from = offset(layer, head);
+      for (let i = 0; i < sum.length; i++) sum[i] += store.weights[from + i];
+    }
+    for (let i = 0; i < sum.length; i++) sum[i] /= heads.length;
+    return store.aside ? withoutFirst(sum, length) : sum;
+  }
+  // Each row's other weights, divided by what they add up to. A row that gave all to the first token has nothing left.
+  function withoutFirst(weights, length) {
+    for (let q = 0, at = 0; q < length; at += ++q) {
+      let rest = 0;
+      for (let k = 1; k <= q; k++) rest += weights[at + k];
+      weights[at] = 0;
+      for (let k = 1; k <= q; k++) weights[at + k] = rest > 1e-6 ? weights[at + k] / rest : 0;
+    }
+    return weights;
+  }
+  store.one = (layer, head) => reduce([[layer, head]]);
+  store.close = listenHover((position) => store.header && position !== store.hovered && store.set({ hovered: position, side: null }));
+  return store;
+}
+
+// The one store of the page that linked views find; announced when it is made.
+function linkedStore() {
+  if (!globalThis.glassboxHeads) {
+    globalThis.glassboxHeads = makeStore();
+    document.dispatchEvent(new Event("glassbox:heads"));
+  }
+  return globalThis.glassboxHeads;
+}
+
+// ---- the grid ----
+
+const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of each patch
+
 function build(root) {
   const grid = root.querySelector(".grid");
+  const foot = root.querySelector(".foot");
   const large = root.querySelector(".large canvas");
-  const [name, value, hint] = ["name", "value", "hint"].map((c) => root.querySelector(`.large .${c}`));
-  const self = { header: null, weights: null, selected: [0, 0], shown: [0, 0], hovered: null, send: () => {} };
-  const at = (layer, head, q, k) => {
-    const { heads, length } = self.header;
-    return self.weights[((layer * heads + head) * length + q) * length + k] / 65535;
-  };
-  const scores = (layer, head) => self.header.scores?.[layer]?.[head];
-  const title = (layer, head) => `layer ${layer}, head ${head}`;
+  const [name, value] = ["name", "value"].map((c) => root.querySelector(`.large .${c}`));
+  const self = { store: null, send: () => {}, drawn: "" };
+  const title = ([layer, head]) => `layer ${layer}, head ${head}`;
+  const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
+  const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
 
-  function image(layer, head) {
-    const { length } = self.header;
-    const picture = new ImageData(length, length);
-    for (let q = 0; q < length; q++)
-      for (let k = 0; k < length; k++) {
-        const o = 4 * (q * length + k);
-        picture.data.set(k > q ? self.empty : self.table[Math.round(255 * Math.sqrt(at(layer, head, q, k)))], o);
+  function image(weights, length) {
+    const side = Math.min(length, THUMBNAIL);
+    const place = (i) => Math.floor((i * side) / length);
+    const most = new Float32Array(side * side);
+    for (let q = 0, at = 0; q < length; at += ++q)
+      for (let k = 0; k <= q; k++) {
+        const o = place(q) * side + place(k);
+        if (weights[at + k] > most[o]) most[o] = weights[at + k];
       }
+    const picture = new ImageData(side, side);
+    const pixels = new Uint32Array(picture.data.buffer);
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x <= y; x++) pixels[y * side + x] = self.table[Math.round(255 * Math.sqrt(most[y * side + x]))];
     const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = length;
+    canvas.width = canvas.height = side;
     canvas.getContext("2d").putImageData(picture, 0, 0);
     return canvas;
-  }
-
-  function draw() {
-    const theme = (self.theme = applyTheme(root));
-    // The square root spreads weak attention over more of the scale; the legend says so.
-    self.table = Array.from({ length: 256 }, (_, i) => [...mix(theme.sequential, i / 255), 255]);
-    self.empty = [0, 0, 0, 0];
-    const { layers, heads } = self.header;
-    grid.style.setProperty("--heads", heads);
-    grid.setAttribute("aria-label", self.header.title);
-    const rows = [];
-    for (let layer = 0; layer < layers; layer++) {
-      const row = document.createElement("div");
-      row.className = "row";
-      row.setAttribute("role", "row");
-      const label = document.createElement("span");
-      label.className = "label";
-      label.setAttribute("role", "rowheader");
-      label.textContent = `layer ${layer}`;
-      row.appendChild(label);
-      for (let head = 0; head < heads; head++) row.appendChild(cell(layer, head));
-      rows.push(row);
-    }
-    const focused = root.activeElement?.dataset?.layer !== undefined;
-    grid.replaceChildren(...rows);
-    mark();
-    if (focused) button(...self.selected)?.focus();
-    show(...self.selected);
   }
 
   function cell(layer, head) {
     const made = document.createElement("button");
     made.type = "button";
-    made.dataset.layer = layer;
-    made.dataset.head = head;
+    Object.assign(made.dataset, { layer, head });
     made.setAttribute("role", "gridcell");
-    const score = scores(layer, head);
-    made.setAttribute("aria-label", title(layer, head) + (score ? `, ${score}` : ""));
-    const canvas = image(layer, head);
+    const score = self.store.header.scores?.[layer]?.[head];
+    made.setAttribute("aria-label", title([layer, head]) + (score ? `, ${score}` : ""));
+    const canvas = image(self.store.one(layer, head), self.store.header.length);
     canvas.setAttribute("aria-hidden", "true");
-    made.appendChild(canvas);
-    if (score) {
-      const small = document.createElement("small");
-      small.textContent = score;
-      made.appendChild(small);
-    }
+    made.append(canvas);
+    if (score) made.append(Object.assign(document.createElement("small"), { textContent: score }));
     return made;
   }
 
-  const button = (layer, head) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
-
-  function mark() {
-    for (const b of grid.querySelectorAll("button")) {
-      const on = Number(b.dataset.layer) === self.selected[0] && Number(b.dataset.head) === self.selected[1];
-      b.setAttribute("aria-selected", on);
-      b.tabIndex = on ? 0 : -1;
-    }
+  function draw() {
+    const { header } = self.store;
+    self.theme = applyTheme(root);
+    // The square root spreads weak attention over more of the scale; the caption says so.
+    self.table = Uint32Array.from({ length: 256 }, (_, i) => {
+      const [r, g, b] = mix(self.theme.sequential, i / 255);
+      return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // RGBA, little-endian
+    });
+    grid.style.setProperty("--heads", header.heads);
+    grid.setAttribute("aria-label", header.title);
+    const focused = root.activeElement?.dataset?.layer !== undefined;
+    const rows = Array.from({ length: header.layers }, (_, layer) => {
+      const row = Object.assign(document.createElement("div"), { className: "row" });
+      row.setAttribute("role", "row");
+      const label = Object.assign(document.createElement("span"), { className: "label", textContent: `layer ${layer}` });
+      label.setAttribute("role", "rowheader");
+      row.append(label, ...Array.from({ length: header.heads }, (_, head) => cell(layer, head)));
+      return row;
+    });
+    grid.replaceChildren(...rows);
+    const pooled = header.length > THUMBNAIL ? " A dot is the largest weight of its patch." : "";
+    foot.textContent = [header.hint, pooled, header.note].filter(Boolean).join(" ");
+    root.querySelector(".large").hidden = Boolean(header.view);
+    if (focused) button(self.store.main())?.focus();
   }
 
-  // The large picture of one head, with the row of the pinned or hovered position outlined.
-  function show(layer, head, spot = null) {
-    self.shown = [layer, head];
-    name.textContent = title(layer, head);
-    const { length, labels } = self.header;
-    const side = large.clientWidth || 240;
+  function mark() {
+    const { store } = self;
+    const focus = store.open.at(-1) ?? store.header.selected;
+    for (const b of grid.querySelectorAll("button")) {
+      const here = [Number(b.dataset.layer), Number(b.dataset.head)];
+      const on = store.open.some((head) => same(head, here));
+      b.setAttribute("aria-selected", on);
+      b.classList.toggle("dim", store.isolated && !on);
+      b.tabIndex = same(here, focus) ? 0 : -1;
+    }
+    if (!store.header.view) enlarge();
+  }
+
+  // The large picture of a grid that stands alone, with the row of the pinned or hovered position outlined.
+  function enlarge() {
+    const { store } = self;
+    const { length, labels } = store.header;
     const scale = globalThis.devicePixelRatio || 1;
-    large.width = large.height = Math.round(side * scale);
+    large.width = large.height = Math.round((large.clientWidth || 240) * scale);
     const pen = large.getContext("2d");
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(image(layer, head), 0, 0, large.width, large.height);
+    pen.drawImage(image(store.matrix(), length), 0, 0, large.width, large.height);
+    name.textContent = title(store.main());
+    const q = store.query();
+    const best = store.row(q).reduce((top, w, k, row) => (w > row[top] ? k : top), 0);
     const unit = large.width / length;
-    const q = spot ? spot[0] : self.hovered ?? self.header.cursor;
-    if (q !== null && q !== undefined && q < length) {
-      pen.strokeStyle = self.theme.roles.attention;
-      pen.lineWidth = 2 * scale;
-      pen.strokeRect(0, q * unit, (q + 1) * unit, unit);
-      if (spot) pen.strokeRect(spot[1] * unit, spot[0] * unit, unit, unit);
-      let best = spot ? spot[1] : 0;
-      if (!spot) for (let k = 1; k <= q; k++) if (at(layer, head, q, k) > at(layer, head, q, best)) best = k;
-      value.textContent = `${labels[q]} → ${labels[best]}: ${percent(at(layer, head, q, best))}`;
-      hint.textContent = spot ? "" : "the strongest link of this row";
-    } else {
-      value.textContent = "";
-      hint.textContent = "Point at a cell: the row looks at the column.";
-    }
+    pen.strokeStyle = self.theme.roles.attention;
+    pen.lineWidth = 2 * scale;
+    pen.strokeRect(0, q * unit, (q + 1) * unit, unit);
+    value.textContent = `${labels[q]} → ${labels[best]}: ${percent(store.at(q, best))}`;
   }
 
   const headOf = (event) => {
     const b = event.target.closest?.("button");
     return b ? [Number(b.dataset.layer), Number(b.dataset.head)] : null;
   };
-  const send = paced((layer, head) => self.send(layer, head));
-  function select(layer, head) {
-    self.selected = [layer, head];
-    mark();
-    show(layer, head);
-    send(layer, head);
+  const send = paced(() => self.send({ open: self.store.open, isolated: self.store.isolated }));
+  function open(heads, isolated = false) {
+    self.store.choose({ open: heads, isolated, peek: null });
+    send();
   }
-  grid.addEventListener("pointerover", (event) => headOf(event) && show(...headOf(event)));
-  grid.addEventListener("pointerleave", () => show(...self.selected));
-  grid.addEventListener("click", (event) => headOf(event) && select(...headOf(event)));
+  const peek = (head) => !same(head, self.store.peek) && self.store.set({ peek: head });
+
+  grid.addEventListener("pointerover", (event) => event.pointerType !== "touch" && headOf(event) && peek(headOf(event)));
+  grid.addEventListener("pointerleave", () => self.store.peek && self.store.set({ peek: null }));
+  grid.addEventListener("click", (event) => {
+    const head = headOf(event);
+    if (!head) return;
+    const { open: now, isolated, header } = self.store;
+    const others = now.filter((other) => !same(other, head));
+    if (!header.view) open([head]);
+    else if (event.shiftKey || event.ctrlKey || event.metaKey) open(others.length < now.length ? others : [...now, head]);
+    else if (now.length === 1 && !others.length && !isolated) open([]);
+    else open([head]);
+  });
+  grid.addEventListener("dblclick", (event) => self.store.header.view && headOf(event) && open([headOf(event)], true));
   grid.addEventListener("keydown", (event) => {
+    const from = headOf(event) ?? self.store.main();
     const move = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    const linked = Boolean(self.store.header.view);
+    if (linked && event.key === "Escape") return open(self.store.isolated ? [from] : []);
+    if (linked && event.key === "i") return open([from], true);
     if (!move) return;
     event.preventDefault();
-    const [layer, head] = headOf(event) ?? self.selected;
-    const to = [layer + move[0], head + move[1]];
-    if (!button(...to)) return;
-    select(...to);
-    button(...to).focus();
+    const to = [from[0] + move[0], from[1] + move[1]];
+    if (!button(to)) return;
+    open([to], self.store.isolated);
+    button(to).focus();
   });
-  large.addEventListener("pointermove", (event) => {
-    const { length } = self.header;
-    const [k, q] = [event.offsetX, event.offsetY].map((p) => Math.floor((p / large.clientWidth) * length));
-    if (q < 0 || q >= length || k < 0 || k > q) return show(...self.shown);
-    show(...self.shown, [q, k]);
-    announceHover(q);
-  });
-  large.addEventListener("pointerleave", () => {
-    announceHover(null);
-    show(...self.selected);
-  });
-  const hush = listenHover((position) => {
-    self.hovered = position;
-    if (self.header && !large.matches(":hover")) show(...self.shown);
-  });
-  const unwatch = onThemeChange(root, () => self.header && draw());
-  const sizes = new ResizeObserver(() => self.header && show(...self.shown));
-  sizes.observe(root.querySelector(".large"));
-  self.show = (header, weights) => {
-    const same = self.header && alike(self.header, header) && weights.every((w, i) => w === self.weights[i]);
-    self.header = header;
-    self.weights = weights;
-    self.selected = header.selected;
-    if (!same) return draw();
-    mark(); // the pictures stay: only the selection or the cursor moved
-    show(...(grid.matches(":hover") ? self.shown : self.selected));
+
+  const unwatch = onThemeChange(root, () => self.drawn && (draw(), mark()));
+  const sizes = new ResizeObserver(() => self.drawn && mark());
+  sizes.observe(root.querySelector(".frame"));
+  // Thumbnails are drawn again only when what they show has changed; their numbers carry a stamp.
+  const refresh = () => {
+    const { header, aside } = self.store;
+    const wanted = JSON.stringify([header.stamp, aside, header.scores, header.note]);
+    if (wanted !== self.drawn) draw();
+    self.drawn = wanted;
+    mark();
   };
-  const alike = (a, b) =>
-    ["layers", "heads", "length"].every((k) => a[k] === b[k]) &&
-    JSON.stringify([a.scores, a.labels]) === JSON.stringify([b.scores, b.labels]);
+  self.show = (header, weights) => {
+    const store = header.view ? linkedStore() : (self.own ??= makeStore());
+    if (store !== self.store) {
+      self.hush?.();
+      self.hush = null;
+      self.store = store;
+    }
+    const alone = { open: [header.selected], pins: header.cursor === null ? [] : [header.cursor] };
+    store.fill(header, weights);
+    if (!header.view) store.set(alone);
+    self.hush ??= store.subscribe(refresh);
+  };
   self.destroy = () => {
     send.cancel();
-    hush();
+    self.hush?.();
+    self.own?.close();
+    self.store?.set({ peek: null });
     unwatch();
     sizes.disconnect();
   };

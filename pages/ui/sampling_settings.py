@@ -1,0 +1,75 @@
+"""The settings of sampling as a visitor has left them: values, order, and the stages that are switched off."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.generation import BOUNDS, ORDER, Sampler
+from pages.ui import state
+
+WORDS = {
+    "repetition_penalty": "Divides the logit of every token that the text already has. 1 is off.",
+    "presence_penalty": "Takes this much from the logit of every token that the text already has. 0 is off.",
+    "frequency_penalty": "Takes this much from a token's logit for each time that the text has it. 0 is off.",
+    "temperature": "Below 1 the likely gets likelier, above 1 all become more alike; 0 takes the likeliest. 1 is off.",
+    "top_k": "Only the k likeliest tokens stay. 0 is off.",
+    "top_p": "The likeliest tokens stay until together they hold this probability. 1 is off.",
+    "min_p": "Cuts what is less likely than this part of the likeliest token. 0 is off.",
+    "typical_p": "Keeps tokens about as surprising as the model expects, up to this probability. 1 is off.",
+}
+OFF: dict[str, Any] = {name: state.PROPERTIES[name].default for name in ORDER} | {"stages": ""}
+
+
+def settings() -> dict[str, Any]:
+    """{"values": {name: number}, "order": [name], "off": [name]}, always usable: a link may hold anything."""
+    values = {name: state.get(name) for name in ORDER}
+    if values["temperature"] < 0.001:  # next to nothing cannot be divided by: it is greedy
+        values["temperature"] = 0.0
+    written = [part for part in state.get("stages").split(",") if part]
+    order = [part.removeprefix("-") for part in written]
+    if sorted(order) != sorted(ORDER):
+        return {"values": values, "order": list(ORDER), "off": []}
+    return {"values": values, "order": order, "off": sorted(part[1:] for part in written if part.startswith("-"))}
+
+
+def store(raw: Any) -> None:
+    """Keeps what the browser sent; what is not a setting, or outside its bounds, is left out."""
+    if not isinstance(raw, dict):
+        return
+    values, order, off = raw.get("values") or {}, raw.get("order") or [], raw.get("off") or []
+    for name in ORDER:
+        row, value = state.PROPERTIES[name], values.get(name)
+        if isinstance(value, int | float) and row.low <= value <= row.high:
+            state.update(**{name: row.kind(value)})
+    if sorted(map(str, order)) == sorted(ORDER):
+        usual = order == list(ORDER) and not off
+        state.update(stages="" if usual else ",".join(f"-{name}" if name in off else name for name in order))
+
+
+def chosen_sampler() -> Sampler:
+    """The Sampler that these settings are."""
+    now = settings()
+    values = {name: BOUNDS[name][2] if name in now["off"] else value for name, value in now["values"].items()}
+    return Sampler(**values, order=tuple(now["order"]))
+
+
+def agreed(refresh: bool = False) -> dict[str, Any]:
+    """The part of the component's header that holds the settings, with a revision number.
+
+    The browser moves its own sliders and tells the session afterwards. Data that it was given stays the same meanwhile,
+    so that nothing is sent back; the revision grows only when the page itself has decided (a link, an experiment).
+    refresh: this may be a new component, so give it the present settings.
+    """
+    now = settings()
+    if st.session_state.get("sampler_known") != now:
+        st.session_state["sampler_revision"] = st.session_state.get("sampler_revision", 0) + 1
+        refresh = True
+    if refresh:
+        st.session_state["sampler_known"] = st.session_state["sampler_given"] = now
+    return {"settings": st.session_state["sampler_given"], "revision": st.session_state["sampler_revision"]}
+
+
+def reported(raw: Any) -> None:
+    """A callback: the visitor has moved something in the browser."""
+    store(raw)
+    st.session_state["sampler_known"] = settings()

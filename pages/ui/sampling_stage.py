@@ -1,0 +1,64 @@
+"""The stage of the sampling page: one component that is given the logits once and computes everything else itself."""
+
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.generation import ORDER
+from pages.ui import cache, components, state
+from pages.ui.sampling_settings import WORDS, agreed, reported
+from pages.ui.text import chips
+from pages.ui.theme import THEME
+from pages.ui.view import View
+
+NAMED = 2500  # tokens whose names the browser is given: all of a small vocabulary, the likeliest of a large one
+
+
+def declare(name: str, *scripts: str) -> Callable[..., Any]:
+    """A component whose JavaScript is in several files of assets/components; the last is NAME.js itself."""
+    read = lambda file: (components.FOLDER / file).read_text()  # noqa: E731
+    js = "".join(read(file) for file in ("shared.js", *scripts, f"{name}.js"))
+    return st.components.v2.component(
+        f"glassbox_{name}", html=read(f"{name}.html"), css=read(f"{name}.css"), js=f"const THEME = {json.dumps(THEME)};\n{js}"
+    )
+
+
+_sampler = declare("sampler", "sampling_stages.js", "sampler_draw.js")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _names(model: str, stamp: tuple[int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
+    return [chip.label for chip in chips(_view.tokenizer, ids)]
+
+
+def sampler(view: View, position: int, *, key: str, refresh: bool) -> None:
+    """The live distribution after `position` of the view's text. Settled settings come back as properties."""
+    from core.generation import uniform
+
+    logits = np.ascontiguousarray(view.trace.logits[position].numpy(), dtype="<f4")  # (V,)
+    context = view.ids[: position + 1]
+    actual = view.ids[position + 1] if position + 1 < len(view.ids) else None
+    ids = tuple(range(len(logits)))
+    if len(logits) > NAMED:
+        likeliest = np.argpartition(-logits, NAMED)[:NAMED].tolist()
+        ids = tuple(sorted({*likeliest, *context, *([] if actual is None else [actual])}))
+    header = {
+        "key": f"{view.name} {view.step} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
+        "label_ids": ids,
+        "labels": _names(view.name, cache.stamp(view.name), ids, view),
+        "context": context,
+        "actual": actual,
+        "u": uniform(state.get("seed"), position + 1),
+        "words": WORDS,
+        "bounds": {name: [row.low, row.high, row.step] for name in ORDER for row in [state.PROPERTIES[name]]},
+        **agreed(refresh),
+    }
+
+    def moved() -> None:
+        reported(st.session_state[key].get("settings"))
+
+    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=moved)
