@@ -80,6 +80,13 @@ PROPERTIES: dict[str, Property] = {
         Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
         Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
+        Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
+        Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
+        Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
+        Property("against", str, ""),  # the token that it is compared with; "": none
+        Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
+        Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
+        Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons
     )
 }
 
