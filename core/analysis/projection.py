@@ -171,7 +171,7 @@ def silhouettes(
 
 
 def distances(rows: NDArray[np.floating], metric: Literal["cosine", "euclidean"]) -> Floats:
-    """Between all pairs of rows (N, D): (N, N), 0 on the diagonal. A zero vector is at cosine distance 1 from others."""
+    """Between all pairs of rows (N, D): (N, N), 0 on the diagonal. A zero vector is at cosine distance 1."""
     rows = np.asarray(rows, dtype=np.float64)
     if metric == "cosine":
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)

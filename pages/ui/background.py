@@ -8,23 +8,26 @@
     if result is not None:
         ...                      # shown at once when the result is there; until then the bar stands here
 
-Results are bounded: the one that nobody has asked for the longest is dropped. One thread works at a time, so that a
-class of thirty does not start thirty of them; what takes minutes is `slow` and has a thread of its own.
+Results are bounded, in number and in bytes of arrays: those nobody has asked for the longest are dropped. One thread
+works at a time, so that a class of thirty does not start thirty of them; what takes minutes is `slow` and has a thread
+of its own.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
 
 T = TypeVar("T")
 Report = Callable[[float, str], None]
 
 MAX_RESULTS = 48
+MAX_BYTES = 600_000_000
 PATIENCE = 0.25  # seconds that a page waits: what is quick comes at once and no bar flashes
 EVERY = 0.5  # seconds between two looks at a computation
 
@@ -53,11 +56,32 @@ def start(key: Hashable, work: Callable[[Report], Any], slow: bool = False) -> J
         if job is None:
             job = _jobs[key] = Job()
             job.future = _workers[slow].submit(work, job.report)
-            finished = [old for old, other in _jobs.items() if other.future.done()]
-            for old in finished[: max(0, len(_jobs) - MAX_RESULTS)]:
-                del _jobs[old]
+            _drop_old()
         _jobs.move_to_end(key)
         return job
+
+
+def _drop_old() -> None:
+    """Keeps the results within bounds; the latest three stay whatever their size, and so does what still runs."""
+    finished = [key for key, job in _jobs.items() if job.future.done()]
+    sizes = {key: _bytes(_jobs[key].future) for key in finished}
+    for key in finished[:-3]:
+        if len(_jobs) <= MAX_RESULTS and sum(sizes.values()) <= MAX_BYTES:
+            break
+        del _jobs[key], sizes[key]
+
+
+def _bytes(value: Any) -> int:
+    """Bytes of the arrays in a result."""
+    if isinstance(value, Future):
+        return 0 if value.exception() else _bytes(value.result())
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Mapping):
+        return sum(map(_bytes, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(_bytes, value))
+    return sum(map(_bytes, vars(value).values())) if hasattr(value, "__dict__") else 0
 
 
 def forget(key: Hashable) -> None:
@@ -74,6 +98,7 @@ def compute(
 
     `height` keeps that many pixels free meanwhile, so that nothing jumps when the result comes.
     """
+    # `work` runs outside the session: it must use nothing of st.session_state, only what it was given
     job = start(key, work, slow)
     try:
         return job.future.result(timeout=PATIENCE)

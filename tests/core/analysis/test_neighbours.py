@@ -1,11 +1,11 @@
-"""Neighbours, PCA and alignment against brute force and closed forms."""
+"""Neighbours against brute force, and the vectors "as spoken" against the logits themselves."""
 
 import math
 
 import numpy as np
 import pytest
 
-from core.analysis.neighbours import align, nearest, project
+from core.analysis.neighbours import nearest, spoken
 
 
 def cloud(rows: int, columns: int, seed: int = 0) -> np.ndarray:
@@ -45,53 +45,39 @@ def test_nearest_at_the_edges():
             nearest(matrix, **wrong)
 
 
-@pytest.mark.parametrize("shape", [(200, 6), (6, 200), (7, 7)])
-@pytest.mark.parametrize("dims", [2, 3])
-def test_projection_equals_the_eigenvectors_of_the_covariance(shape, dims):
-    matrix = cloud(*shape) * np.linspace(1, 4, shape[1])
-    found = project(matrix, dims)
-    variances, vectors = np.linalg.eigh(np.cov(matrix.T))
-    np.testing.assert_allclose(found.explained, variances[::-1][:dims] / variances.sum(), rtol=1e-8)
-    np.testing.assert_allclose(np.abs(found.axes @ vectors[:, ::-1][:, :dims]), np.eye(dims), atol=1e-6)
-    np.testing.assert_allclose(found.points, (matrix - found.mean) @ found.axes.T, atol=1e-12)
-    np.testing.assert_allclose(found.points.var(axis=0, ddof=1), variances[::-1][:dims], rtol=1e-8)
-    assert (found.axes.max(axis=1) > -found.axes.min(axis=1)).all()
+def test_lengths_may_be_given():
+    matrix = cloud(40, 6).astype(np.float32)
+    plain, given = nearest(matrix, 3, 7), nearest(matrix, 3, 7, lengths=np.linalg.norm(matrix, axis=1))
+    np.testing.assert_array_equal(plain[0], given[0])
+    np.testing.assert_array_equal(plain[1], given[1])
 
 
-def test_projection_of_a_plane_keeps_every_distance():
-    basis = np.linalg.qr(cloud(9, 2))[0]  # (9, 2) orthonormal columns
-    flat = cloud(30, 2, seed=1)
-    found = project(flat @ basis.T + 5.0)
-    assert math.isclose(found.explained.sum(), 1.0)
-    distances = np.linalg.norm(flat[:, None] - flat[None], axis=-1)
-    np.testing.assert_allclose(np.linalg.norm(found.points[:, None] - found.points[None], axis=-1), distances)
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_spoken_vectors_have_the_geometry_of_their_logits(metric):
+    vectors, unembed = cloud(50, 6), cloud(80, 6, seed=1) * np.linspace(0.2, 3, 6)
+    logits = vectors @ unembed.T  # (50, 80)
+    short, long = nearest(spoken(vectors, unembed), 4, 49, metric), nearest(logits, 4, 49, metric)
+    np.testing.assert_array_equal(short[0], long[0])
+    np.testing.assert_allclose(short[1], long[1], atol=1e-9)
+    assert spoken(vectors, unembed).shape == vectors.shape
 
 
-def test_projection_at_the_edges():
-    still = project(np.ones((5, 4)))
-    np.testing.assert_array_equal(still.points, np.zeros((5, 2)))
-    np.testing.assert_array_equal(still.explained, [0, 0])
-    for wrong in (np.ones((1, 4)), np.ones((4, 1)), np.ones(4), np.full((4, 4), np.nan)):
-        with pytest.raises(ValueError, match="finite rows"):
-            project(wrong)
+def test_spoken_rows_are_those_of_the_model():
+    import torch
 
+    from core.analysis.words import spoken_rows
+    from core.model import ModelConfig, Transformer
 
-@pytest.mark.parametrize("mirror", [1, -1])
-def test_alignment_undoes_a_rigid_motion(mirror):
-    reference = cloud(40, 2)
-    turn = np.array([[math.cos(2), -math.sin(2)], [math.sin(2), math.cos(2)]]) * [1, mirror]
-    np.testing.assert_allclose(align(reference @ turn + [3, -8], reference), reference, atol=1e-12)
-
-
-def test_alignment_is_the_best_of_all_turns_and_keeps_the_size():
-    points, reference = cloud(15, 2, seed=1) * 3, cloud(15, 2, seed=2)
-    found = align(points, reference)
-    np.testing.assert_allclose(np.linalg.norm(found - found.mean(0)), np.linalg.norm(points - points.mean(0)))
-    best = ((found - reference) ** 2).sum()
-    for angle in np.linspace(0, 2 * math.pi, 400):
-        for mirror in (1, -1):
-            turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) * [1, mirror]
-            turned = (points - points.mean(0)) @ turn + reference.mean(0)
-            assert ((turned - reference) ** 2).sum() >= best - 1e-9
-    with pytest.raises(ValueError, match="shape"):
-        align(points, reference[:5])
+    for norm in ("rmsnorm", "layernorm"):
+        model = Transformer(
+            ModelConfig(
+                vocab_size=30, context_length=8, n_layers=1, n_heads=2, d_model=8, norm=norm, tie_embeddings=False
+            )
+        )
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.normal_(0, 1, generator=generator)
+            logits = model.unembed(model.ln_final(model.embed.weight)).numpy()  # (30, 30)
+        rows = spoken_rows(model)
+        np.testing.assert_allclose(rows @ rows.T, logits @ logits.T, rtol=1e-3, atol=1e-2)

@@ -1,0 +1,495 @@
+// The words as points, at every kept step of training: all coordinates come once, the rest happens here.
+// Hover names a word, click chooses it, drag moves (2-D) or turns (3-D), Play runs through the steps.
+export default function (component) {
+  const { data, parentElement: root, setTriggerValue } = component;
+  const space = once(root, () => build(root));
+  space.send = (name, value) => setTriggerValue(name, value);
+  const { header, payload } = unpack(data);
+  space.show(header, new Float32Array(payload.buffer, 0, payload.byteLength >> 2));
+  return space.stop;
+}
+
+const PACE = 650; // milliseconds from one step to the next while playing
+
+function build(root) {
+  const $ = (selector) => root.querySelector(selector);
+  const [canvas, tip, ruler, range, play, search] = ["canvas", ".tip", ".ruler", "input[type=range]", ".play", "input[type=search]"].map($);
+  const [legend, said, alone, fixed] = [".legend", ".said", ".alone", ".fixed"].map($);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const self = { header: null, points: null, at: 0, hidden: new Set(), hover: null, found: null, frame: 0, places: null, send: () => {} };
+  const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
+
+  // ---- where things are ----
+
+  // The box that each step's map fills: its centre and half its width along each axis; in 3-D, a ball around 0.
+  function measure() {
+    const { steps, words, dims } = self.header;
+    const n = words.length;
+    self.boxes = steps.map((_, s) => {
+      const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+      let radius = 1e-9;
+      for (let i = s * n; i < (s + 1) * n; i++) {
+        const p = self.points.subarray(i * dims, (i + 1) * dims);
+        radius = Math.max(radius, Math.hypot(...p));
+        for (const k of [0, 1]) [low[k], high[k]] = [Math.min(low[k], p[k]), Math.max(high[k], p[k])];
+      }
+      if (dims === 3) return [0, 0, radius, radius];
+      return [...[0, 1].map((k) => (low[k] + high[k]) / 2), ...[0, 1].map((k) => (high[k] - low[k]) / 2 || 1e-9)];
+    });
+    const [left, right] = [0, 1].map((k) => Math.max(...self.boxes.map((b) => Math.abs(b[k]) + b[2 + k])));
+    self.largest = [0, 0, left, right];
+  }
+
+  // Screen places (x, y, depth) of every word at the time self.at, a number between two steps.
+  function place() {
+    const { words, dims, steps } = self.header;
+    const n = words.length;
+    const a = Math.min(Math.floor(self.at), steps.length - 1);
+    const b = Math.min(a + 1, steps.length - 1);
+    const t = self.at - a;
+    const box = fixed.checked ? self.largest : self.boxes[a].map((v, k) => v + (self.boxes[b][k] - v) * t);
+    const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+    self.unit = Math.min((w / 2 - 40) / box[2], (h / 2 - 28) / box[3]) * view.zoom; // pixels per unit
+    self.centre = [box[0] - view.x, box[1] - view.y];
+    const [cy, sy, cp, sp] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
+    self.places ||= new Float32Array(3 * n);
+    if (self.places.length !== 3 * n) self.places = new Float32Array(3 * n);
+    for (let i = 0; i < n; i++) {
+      const [p, q] = [(a * n + i) * dims, (b * n + i) * dims];
+      const value = (k) => self.points[p + k] + (self.points[q + k] - self.points[p + k]) * t;
+      let [x, y, z] = [value(0), value(1), dims === 3 ? value(2) : 0];
+      if (dims === 3) {
+        [x, z] = [x * cy - z * sy, x * sy + z * cy];
+        [y, z] = [y * cp - z * sp, y * sp + z * cp];
+      }
+      self.places[3 * i] = w / 2 + (x - self.centre[0]) * self.unit;
+      self.places[3 * i + 1] = h / 2 - (y - self.centre[1]) * self.unit;
+      self.places[3 * i + 2] = z / box[2];
+    }
+  }
+
+  const index = (id) => self.header.ids.indexOf(id);
+  const family = () => new Set([self.header.chosen, ...self.header.near].map(index).filter((i) => i >= 0));
+  function visible(i) {
+    if (alone.checked && self.header.chosen !== null) return family().has(i);
+    return !self.hidden.has(self.header.groups[i]);
+  }
+
+  // ---- drawing ----
+
+  function draw() {
+    self.frame = 0;
+    if (!self.header || !canvas.clientWidth) return;
+    const theme = self.theme;
+    const scale = globalThis.devicePixelRatio || 1;
+    const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+    if (canvas.width !== Math.round(w * scale) || canvas.height !== Math.round(h * scale)) {
+      canvas.width = Math.round(w * scale);
+      canvas.height = Math.round(h * scale);
+    }
+    place();
+    const pen = canvas.getContext("2d");
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, w, h);
+    const { words, groups, colours, dims, near, chosen } = self.header;
+    const order = [...words.keys()].filter(visible);
+    if (dims === 3) order.sort((i, j) => self.places[3 * i + 2] - self.places[3 * j + 2]);
+    const ring = new Set(near.map(index));
+    const match = self.found;
+    const few = words.length < 900 ? 4 : 2.5;
+    for (const i of order) {
+      const faint = match && !match.has(i);
+      pen.globalAlpha = faint ? 0.12 : 0.82;
+      pen.fillStyle = theme.categories[colours[groups[i]]];
+      const size = (dims === 3 ? few * (1 + 0.35 * self.places[3 * i + 2]) : few) + (match && !faint ? 1.5 : 0);
+      pen.beginPath();
+      pen.arc(self.places[3 * i], self.places[3 * i + 1], Math.max(size, 1), 0, 7);
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+    const at = index(chosen);
+    if (at >= 0) {
+      trail(pen, at);
+      pen.strokeStyle = theme.muted;
+      pen.lineWidth = 1;
+      for (const j of ring) {
+        if (j < 0 || !visible(j)) continue;
+        pen.beginPath();
+        pen.moveTo(self.places[3 * at], self.places[3 * at + 1]);
+        pen.lineTo(self.places[3 * j], self.places[3 * j + 1]);
+        pen.globalAlpha = 0.45;
+        pen.stroke();
+        pen.globalAlpha = 1;
+      }
+    }
+    label(pen, at, ring);
+    measureStick(w);
+  }
+
+  // Where the chosen word has been at the steps so far.
+  function trail(pen, i) {
+    const { dims, words, steps } = self.header;
+    if (dims !== 2 || self.at < 0.01 || !visible(i)) return;
+    const now = self.at;
+    const spots = [];
+    for (let s = Math.max(0, Math.floor(now) - 4); s <= now; s++) spots.push([self.points[(s * words.length + i) * dims], self.points[(s * words.length + i) * dims + 1]]);
+    pen.beginPath();
+    const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+    for (const [x, y] of spots) pen.lineTo(w / 2 + (x - self.centre[0]) * self.unit, h / 2 - (y - self.centre[1]) * self.unit);
+    pen.lineTo(self.places[3 * i], self.places[3 * i + 1]);
+    pen.setLineDash([2, 4]);
+    pen.strokeStyle = self.theme.text;
+    pen.globalAlpha = steps.length > 1 ? 0.55 : 0;
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  }
+
+  const onScreen = (i) => {
+    const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
+    return x > 0 && y > 12 && x < canvas.clientWidth && y < canvas.clientHeight;
+  };
+
+  // Names, most important first; all of them when zoomed in; one that would cover another is left out.
+  function label(pen, at, ring) {
+    const { words, ids, mine } = self.header;
+    const wanted = [];
+    if (self.hover !== null) wanted.push([self.hover, 600, true]);
+    if (at >= 0) wanted.push([at, 700, true]);
+    if (self.found && self.found.size <= 60) for (const i of self.found) wanted.push([i, 500, false]);
+    for (const j of ring) if (j >= 0) wanted.push([j, 500, false]);
+    for (const id of mine) wanted.push([index(id), 500, false]);
+    const close = view.zoom >= 2.5 ? [...words.keys()].filter(onScreen) : [];
+    for (const i of close) wanted.push([i, 400, false]);
+    const taken = [];
+    const seen = new Set();
+    for (const [i, weight, must] of wanted) {
+      if (i < 0 || seen.has(i) || !visible(i)) continue;
+      seen.add(i);
+      const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
+      const theme = self.theme;
+      pen.strokeStyle = theme.text;
+      pen.lineWidth = i === at ? 2.2 : 1.2;
+      pen.beginPath();
+      pen.arc(x, y, i === at ? 8 : 5.5, 0, 7);
+      if (weight > 400) pen.stroke();
+      pen.font = `${weight} ${i === at ? 14 : 12}px ${THEME.fonts.text}`;
+      const text = words[i];
+      const wide = pen.measureText(text).width;
+      const left = Math.min(Math.max(x - wide / 2, 3), canvas.clientWidth - wide - 3);
+      const box = [left - 2, y - 24, left + wide + 2, y - 8];
+      if (!must && taken.some((o) => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) continue;
+      taken.push(box);
+      pen.lineWidth = 4;
+      pen.lineJoin = "round";
+      pen.strokeStyle = theme.background;
+      pen.strokeText(text, left, y - 11);
+      pen.fillStyle = theme.text;
+      pen.fillText(text, left, y - 11);
+    }
+  }
+
+  // A ruler in the units of the vectors, for PCA; the other maps have no units.
+  function measureStick() {
+    ruler.hidden = !self.header.units;
+    if (ruler.hidden) return;
+    const raw = 70 / self.unit;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const nice = [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= raw * 1.01).pop();
+    ruler.querySelector("i").style.width = `${nice * self.unit}px`;
+    ruler.querySelector("span").textContent = `distance ${Number(nice.toPrecision(1))}`;
+  }
+
+  const redraw = () => (self.frame ||= requestAnimationFrame(draw));
+
+  // ---- time ----
+
+  function tell() {
+    const { steps, scores } = self.header;
+    const s = Math.round(self.at);
+    if (root.activeElement !== range || Number(range.value) !== s) range.value = s;
+    range.setAttribute("aria-valuetext", `step ${steps[s].toLocaleString("en")}`);
+    $("output").textContent = `step ${steps[s].toLocaleString("en")}`;
+    $(".score").textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
+  }
+
+  // Runs to the step `to` in `time` milliseconds, then calls `after`.
+  function run(to, time, after) {
+    cancelAnimationFrame(self.running);
+    const [from, begun] = [self.at, performance.now()];
+    const tick = (now) => {
+      const t = time > 0 ? Math.min(Math.max(now - begun, 0) / time, 1) : 1;
+      self.at = from + (to - from) * t;
+      tell();
+      redraw();
+      if (t < 1) self.running = requestAnimationFrame(tick);
+      else after?.();
+    };
+    self.running = requestAnimationFrame(tick);
+  }
+
+  const commit = paced((s) => {
+    self.asked = s;
+    self.send("step", { index: s });
+  }, 250);
+
+  function stopPlaying() {
+    self.playing = false;
+    cancelAnimationFrame(self.running);
+    play.textContent = "▶ Play";
+    play.setAttribute("aria-label", "Play the training");
+  }
+  function startPlaying() {
+    const last = self.header.steps.length - 1;
+    if (self.at >= last) self.at = 0;
+    self.playing = true;
+    play.textContent = "❚❚ Pause";
+    play.setAttribute("aria-label", "Pause");
+    // With reduced motion the maps follow one another without sliding.
+    const next = () => {
+      if (!self.playing) return;
+      if (self.at >= last) return finish();
+      const to = Math.floor(self.at) + 1;
+      if (still) setTimeout(() => self.playing && run(to, 0, next), PACE);
+      else run(to, PACE * (to - self.at), next);
+    };
+    tell();
+    redraw();
+    next();
+  }
+  function finish() {
+    stopPlaying();
+    const s = Math.round(self.at);
+    run(s, still ? 0 : 150);
+    commit(s);
+  }
+  play.addEventListener("click", () => (self.playing ? finish() : startPlaying()));
+  range.addEventListener("input", () => {
+    if (self.playing) stopPlaying();
+    self.asked = Number(range.value);
+    run(self.asked, still ? 0 : 180);
+  });
+  range.addEventListener("change", () => commit(Number(range.value)));
+
+  // ---- hands ----
+
+  function nearestTo(x, y, most = 14) {
+    let [best, least] = [null, most * most];
+    for (let i = 0; i < self.header.words.length; i++) {
+      if (!visible(i)) continue;
+      const d = (self.places[3 * i] - x) ** 2 + (self.places[3 * i + 1] - y) ** 2;
+      if (d < least) [best, least] = [i, d];
+    }
+    return best;
+  }
+  function hover(i, quiet = false) {
+    self.hover = i;
+    canvas.classList.toggle("over", i !== null);
+    tip.hidden = i === null;
+    if (i !== null) {
+      const { words, groups, names } = self.header;
+      tip.textContent = `${words[i]} · ${names[groups[i]]}`;
+      const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
+      tip.style.left = `${Math.min(Math.max(x + 12, 4), canvas.clientWidth - tip.offsetWidth - 4)}px`;
+      tip.style.top = `${Math.min(y + 12, canvas.clientHeight - 32)}px`;
+    }
+    if (!quiet) {
+      const position = i === null ? -1 : self.header.mine.indexOf(self.header.ids[i]);
+      announceHover(position >= 0 ? position : null);
+    }
+    redraw();
+  }
+  function choose(i) {
+    const id = i === null || self.header.ids[i] === self.header.chosen ? null : self.header.ids[i];
+    said.textContent = i === null ? "" : `${self.header.words[i]}, ${self.header.names[self.header.groups[i]]}`;
+    self.send("pick", { id });
+  }
+
+  let drag = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    drag = { x: event.offsetX, y: event.offsetY, moved: 0 };
+    canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!drag) return hover(nearestTo(event.offsetX, event.offsetY));
+    const [dx, dy] = [event.offsetX - drag.x, event.offsetY - drag.y];
+    drag.moved += Math.abs(dx) + Math.abs(dy);
+    if (drag.moved < 5) return;
+    canvas.classList.add("grab");
+    if (self.header.dims === 3) {
+      view.yaw += dx / 140;
+      view.pitch = Math.min(Math.max(view.pitch + dy / 140, -1.5), 1.5);
+    } else {
+      view.x += dx / self.unit;
+      view.y -= dy / self.unit;
+    }
+    Object.assign(drag, { x: event.offsetX, y: event.offsetY });
+    redraw();
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    canvas.classList.remove("grab");
+    if (drag && drag.moved < 5) {
+      const i = nearestTo(event.offsetX, event.offsetY, 18);
+      if (i !== null) choose(i);
+    }
+    drag = null;
+  });
+  canvas.addEventListener("pointercancel", () => (drag = null));
+  canvas.addEventListener("pointerleave", () => !drag && hover(null));
+  canvas.addEventListener("dblclick", () => {
+    alone.checked = !alone.checked && self.header.chosen !== null;
+    redraw();
+  });
+  // The wheel scrolls the page; with Ctrl, or when the map has been clicked into, it zooms.
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && root.activeElement !== canvas) return;
+    event.preventDefault();
+    zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15);
+  }, { passive: false });
+  function zoom(factor) {
+    view.zoom = Math.min(Math.max(view.zoom * factor, 0.5), 30);
+    redraw();
+  }
+  $(".zoom").addEventListener("click", (event) => {
+    const what = event.target.closest("button")?.dataset.do;
+    if (what === "fit") Object.assign(view, { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 });
+    zoom(what === "in" ? 1.4 : what === "out" ? 1 / 1.4 : 1);
+  });
+
+  // Arrow keys walk to the nearest word in that direction; Enter chooses it, Escape lets go.
+  canvas.addEventListener("keydown", (event) => {
+    const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+    if (event.key === "Escape") {
+      hover(null);
+      if (self.header.chosen !== null) self.send("pick", { id: null });
+    } else if (event.key === "Enter" && self.hover !== null) choose(self.hover);
+    else if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 1.3 : 1 / 1.3);
+    else if (event.key === " ") play.click();
+    else if (way) {
+      const from = self.hover ?? Math.max(index(self.header.chosen), 0);
+      const [x, y] = [self.places[3 * from], self.places[3 * from + 1]];
+      let [best, least] = [null, Infinity];
+      for (let i = 0; i < self.header.words.length; i++) {
+        const [dx, dy] = [self.places[3 * i] - x, self.places[3 * i + 1] - y];
+        const [along, aside] = [dx * way[0] + dy * way[1], Math.abs(dx * way[1]) + Math.abs(dy * way[0])];
+        if (i === from || !visible(i) || along <= 0.5) continue;
+        if (along + 2 * aside < least) [best, least] = [i, along + 2 * aside];
+      }
+      if (best !== null) {
+        hover(best);
+        said.textContent = `${self.header.words[best]}, ${self.header.names[self.header.groups[best]]}. Enter chooses it.`;
+      }
+    } else return;
+    event.preventDefault();
+  });
+
+  // ---- search and legend ----
+
+  function find() {
+    const text = search.value.trim().toLowerCase();
+    const hits = [...self.header.words.keys()].filter((i) => self.header.words[i].toLowerCase().includes(text));
+    // words that begin with the text come first
+    hits.sort((i, j) => self.header.words[j].toLowerCase().startsWith(text) - self.header.words[i].toLowerCase().startsWith(text));
+    self.found = text ? new Set(hits) : null;
+    said.textContent = text ? `${hits.length} of ${self.header.words.length} words match${hits.length ? "; Enter chooses the first" : ""}.` : "";
+    redraw();
+  }
+  search.addEventListener("input", find);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && self.found?.size) {
+      const first = [...self.found][0];
+      search.value = "";
+      find();
+      if (self.header.ids[first] !== self.header.chosen) choose(first);
+    } else if (event.key === "Escape") {
+      search.value = "";
+      find();
+    }
+  });
+
+  function listKinds() {
+    const { names, colours, groups } = self.header;
+    while (legend.children.length > names.length) legend.lastChild.remove();
+    names.forEach((name, g) => {
+      let button = legend.children[g];
+      if (!button) {
+        button = document.createElement("button");
+        button.type = "button";
+        button.append(document.createElement("i"), document.createElement("span"), document.createElement("small"));
+        button.addEventListener("click", (event) => event.detail < 2 && toggle(g));
+        button.addEventListener("dblclick", () => isolate(g));
+        legend.appendChild(button);
+      }
+      button.style.setProperty("--colour", self.theme.categories[colours[g]]);
+      button.children[1].textContent = name;
+      button.children[2].textContent = groups.filter((k) => k === g).length;
+      button.setAttribute("aria-pressed", !self.hidden.has(g));
+    });
+  }
+  function toggle(g) {
+    if (!self.hidden.delete(g)) self.hidden.add(g);
+    listKinds();
+    redraw();
+  }
+  function isolate(g) {
+    const others = self.header.names.map((_, k) => k).filter((k) => k !== g);
+    const lone = others.every((k) => self.hidden.has(k));
+    self.hidden = new Set(lone ? [] : others);
+    listKinds();
+    redraw();
+  }
+  alone.addEventListener("change", redraw);
+  fixed.addEventListener("change", redraw);
+
+  // ---- life ----
+
+  const hush = listenHover((position) => {
+    if (!self.header || canvas.matches(":hover")) return;
+    const i = position === null ? -1 : index(self.header.mine[position]);
+    hover(i >= 0 ? i : null, true);
+    tip.hidden = true;
+  });
+  function recolour() {
+    self.theme = applyTheme(root);
+    listKinds();
+    redraw();
+  }
+  const unwatch = onThemeChange(root, () => self.header && recolour());
+  const sizes = new ResizeObserver(redraw);
+  sizes.observe(canvas);
+  self.show = (header, points) => {
+    const first = !self.header;
+    const changed = first || header.kind !== self.header.kind || points.length !== self.points.length;
+    const before = self.header?.at;
+    self.header = header;
+    self.points = points;
+    measure();
+    if (changed) {
+      Object.assign(view, { zoom: 1, x: 0, y: 0 });
+      self.hidden = first ? self.hidden : new Set([...self.hidden].filter((g) => g < header.names.length));
+    }
+    canvas.style.setProperty("--height", `${header.height}px`);
+    canvas.setAttribute("aria-label", header.title);
+    range.max = header.steps.length - 1;
+    $(".frame").classList.toggle("single", header.steps.length < 2);
+    alone.disabled = header.chosen === null;
+    if (header.chosen === null) alone.checked = false;
+    self.at = Math.min(self.at, header.steps.length - 1);
+    if (first || still) {
+      if (!self.playing) self.at = header.at;
+    } else if (!self.playing && header.at !== before && header.at !== self.asked) run(header.at, 450);
+    self.asked = undefined;
+    tell();
+    recolour();
+  };
+  self.destroy = () => {
+    cancelAnimationFrame(self.running);
+    cancelAnimationFrame(self.frame);
+    self.playing = false;
+    commit.cancel();
+    hush();
+    unwatch();
+    sizes.disconnect();
+  };
+  return self;
+}
