@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("tokenization.py", title="Tokenization", icon=":material/content_cut:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("attention.py", title="Attention", icon=":material/visibility:"),
+        st.Page("inside.py", title="Inside", icon=":material/account_tree:"),
         st.Page("experiments.py", title="Experiments", icon=":material/experiment:"),
         st.Page("training.py", title="Training", icon=":material/trending_down:"),
         st.Page("sampling.py", title="Sampling", icon=":material/casino:"),

@@ -1,0 +1,60 @@
+"""What the parts of the page Inside share: the token they are about, the tokens that are drawn, the readings."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import cache, state
+from pages.ui.text import visible
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.lens import Lens
+
+MOST = 40  # tokens side by side; of longer texts the page shows those around the pinned one
+
+
+def focus(view: View) -> int:
+    """The position that the page is about: the pinned one, else the last."""
+    return len(view.ids) - 1 if view.cursor is None else view.cursor
+
+
+def window(view: View) -> tuple[int, int]:
+    """The positions (start, stop) that are drawn: all, or MOST of them around the focus."""
+    length = len(view.ids)
+    start = min(max(0, focus(view) - MOST // 2), max(0, length - MOST))
+    return start, min(length, start + MOST)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _lens(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], chosen: int | None) -> "Lens":
+    from core.analysis.lens import logit_lens
+
+    return logit_lens(cache.checkpoint(name, step).model, cache.trace(name, step, ids), chosen)
+
+
+def lens(view: View, chosen: int | None = None) -> "Lens":
+    """The logit lens of this text; ranks are those of `chosen`, or of the model's own answer at each position."""
+    return _lens(view.name, view.step, cache.stamp(view.name), view.ids, chosen)
+
+
+def show(view: View, id: int) -> str:
+    """A token as the page writes it."""
+    names = {number: name for name, number in view.tokenizer.special_tokens.items()}
+    return names.get(id) or visible(view.tokenizer.decode([id]))
+
+
+def single(view: View, text: str) -> int | None:
+    """The token that `text` names: as it stands, with a space before it, or a special one. None: it is not one."""
+    if text in view.tokenizer.special_tokens:
+        return view.tokenizer.special_tokens[text]
+    for form in (text, f" {text}"):
+        ids = view.tokenizer.encode(form)
+        if len(ids) == 1:
+            return ids[0]
+    return None
+
+
+def follow(cursor: int) -> None:
+    """Pins a position, or lets it go when it was pinned."""
+    state.update(cursor=None if cursor == state.get("cursor") else cursor)
