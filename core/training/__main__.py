@@ -5,6 +5,8 @@ python -m core.training --out runs/tinyland --resume
 """
 
 import argparse
+import contextlib
+import errno
 import json
 import os
 import signal
@@ -17,6 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from core.training import control
 from core.training.config import PRESETS, TrainConfig, preset
 
 
@@ -28,13 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    if options.control:
+    if options.control:  # a server sees to control.json; in a terminal, an old wish to stop is over
         threading.Thread(target=obey, args=(stop,), daemon=True).start()
+    elif (Path(options.out) / control.FILE).exists():
+        control.go(Path(options.out))
     try:
         return run(configuration(options), options, stop)
     except (ValueError, OSError) as error:
-        report_failure(Path(options.out), str(error))
-        print(f"error: {error}", file=sys.stderr)
+        message = explain(error)
+        print(f"error: {message}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # a full disk may have no room for the reason either
+            report_failure(Path(options.out), message)
         return 1
 
 
@@ -109,6 +116,16 @@ def obey(stop: threading.Event) -> None:
         if line.strip() == "stop":
             break
     stop.set()
+
+
+def explain(error: Exception) -> str:
+    """The error as a sentence for the person whose run it ended."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            "The disk is full: the last file could not be written. Every snapshot before it is intact. "
+            "Free some space, then resume the run."
+        )
+    return str(error)
 
 
 def report_failure(folder: Path, message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from core.training.schedule import SCHEDULES
 
 HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
-OPTIMIZERS = ("muon", "adamw")
+OPTIMIZERS = ("muon", "adamw", "sgd")
 PRECISIONS = ("bfloat16", "float32")
 
 
@@ -18,11 +18,15 @@ class TrainConfig:
     """Settings of one run. `TrainConfig.from_dict(json.loads(text))` restores what `to_dict` gave.
 
     model: fields of ModelConfig except `vocab_size`, which the tokenizer decides.
-    data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None} or {"kind": "text", "path": "corpus.txt"}.
+    data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None}, {"kind": "text", "path": "corpus.txt"} (in
+    the run's folder, or any path), or {"kind": "mixture", "parts": [{"share": 2, "kind": …}, …]}.
     tokenizer: path of a tokenizer.json; None trains one of `vocab_size` tokens on the data.
     batch_tokens: tokens per update. A Tinyland step takes `documents_per_step` whole documents instead.
     micro_batch_tokens: how many tokens, padding included, go through the model at once.
     seconds: when set, the run (and its schedule) ends after this time or after `steps`, whichever comes first.
+    target_loss, patience: end early at this held-out loss (nats per token), or after so many evaluations without a
+    lower one. keep_states: keep the optimizer's state with every snapshot, so that forks continue exactly.
+    init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
     """
 
     out: str = "runs/run"
@@ -34,6 +38,7 @@ class TrainConfig:
     optimizer: str = "muon"
     muon_lr: float = 0.02
     adamw_lr: float = 0.01
+    sgd_lr: float = 0.3
     momentum: float = 0.95
     beta1: float = 0.9
     beta2: float = 0.95
@@ -44,6 +49,8 @@ class TrainConfig:
     clip: float = 1.0
     steps: int = 1000
     seconds: float | None = None
+    target_loss: float | None = None
+    patience: int | None = None
     documents_per_step: int = 64
     batch_tokens: int = 8192
     micro_batch_tokens: int = 2048
@@ -52,9 +59,22 @@ class TrainConfig:
     eval_documents: int = 200
     final_eval_documents: int = 2000
     snapshots: int = 14
+    keep_states: bool = False
     precision: str = "bfloat16"
     threads: int = 2
     seed: int = 0
+    init_scale: float = 1.0
+    causal: bool = True
+
+    @property
+    def peak_lr(self) -> float:
+        """The peak learning rate of the main optimizer, the one on the curve."""
+        return float(getattr(self, f"{self.optimizer}_lr"))
+
+    def rates(self, factor: float, peak: float | None = None) -> dict[str, float]:
+        """The rates of one update by optimizer: `factor` of the peaks, all in ratio to the main one, `peak`."""
+        factor *= (self.peak_lr if peak is None else peak) / self.peak_lr
+        return {"muon": self.muon_lr * factor, "adamw": self.adamw_lr * factor, "sgd": self.sgd_lr * factor}
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -79,13 +99,13 @@ class TrainConfig:
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("muon_lr", "adamw_lr", "clip"):
+        for name in ("muon_lr", "adamw_lr", "sgd_lr", "clip"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
         for name in ("momentum", "beta1", "beta2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), not {getattr(self, name)}")
-        for name in ("weight_decay", "warmup_steps", "seed"):
+        for name in ("weight_decay", "warmup_steps", "seed", "init_scale"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
         if not 0 <= self.decay_fraction <= 1:
@@ -94,6 +114,13 @@ class TrainConfig:
             raise ValueError(f"snapshots must be at least 2 (the first step and the last), not {self.snapshots}")
         if self.seconds is not None and not self.seconds > 0:
             raise ValueError(f"seconds must be above 0, or null for no limit, not {self.seconds!r}")
+        for name, least in (("target_loss", 0), ("patience", 1)):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value) and value >= least):
+                raise ValueError(f"{name} must be at least {least}, or null, not {value!r}")
+        for name in ("keep_states", "causal"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("schedule", self.schedule, SCHEDULES)
         _one_of("precision", self.precision, PRECISIONS)
@@ -136,19 +163,35 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 
 
+DATA_FIELDS = {"tinyland": {"kind", "seed", "weights"}, "text": {"kind", "path"}, "mixture": {"kind", "parts"}}
+
+
 def _check_data(data: dict[str, Any]) -> None:
-    allowed = {"tinyland": {"kind", "seed", "weights"}, "text": {"kind", "path"}}
     kind = data.get("kind") if isinstance(data, dict) else None
-    if kind not in allowed:
-        raise ValueError(f'data.kind must be "tinyland" or "text", not {kind!r}')
-    if data.keys() - allowed[kind]:
-        raise ValueError(f"unknown data settings: {', '.join(sorted(data.keys() - allowed[kind]))}")
+    if kind not in DATA_FIELDS:
+        raise ValueError(f'data.kind must be "tinyland", "text" or "mixture", not {kind!r}')
+    if data.keys() - DATA_FIELDS[kind]:
+        raise ValueError(f"unknown data settings: {', '.join(sorted(data.keys() - DATA_FIELDS[kind]))}")
     if kind == "text" and not isinstance(data.get("path"), str):
         raise ValueError("data.path must name a text file")
     if kind == "tinyland":
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
             raise ValueError(f"data.seed must be a whole number from 0, other than {HELD_OUT_SEED} (held out)")
+    if kind == "mixture":
+        _check_parts(data.get("parts"))
+
+
+def _check_parts(parts: Any) -> None:
+    if not isinstance(parts, list) or not parts:
+        raise ValueError("data.parts must list the parts of the mixture")
+    for part in parts:
+        share = part.get("share") if isinstance(part, dict) else None
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < math.inf:
+            raise ValueError(f"every part of a mixture needs a share above 0, not {share!r}")
+        if part.get("kind") == "mixture":
+            raise ValueError("a mixture cannot hold another mixture")
+        _check_data({name: value for name, value in part.items() if name != "share"})
 
 
 _FAMILY = {  # the shipped family of blocks

@@ -13,7 +13,7 @@ from core.training.compute import Workers, token_losses
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Losses in nats. The document fields are None for plain text.
+    """Losses in nats. The document fields are None for plain text; in a mixture they are about Tinyland's documents.
 
     `floor` is what the generator itself would score on the same documents; `excess` = document_loss - floor, with the
     standard error of that paired difference; `by_kind` maps a kind to [document loss, floor, documents].
@@ -31,7 +31,7 @@ def evaluate(model: Transformer, workers: Workers, held_out: HeldOut) -> Evaluat
 
     @torch.no_grad()
     def score(micro: MicroBatch) -> tuple[np.ndarray, int]:
-        nats = token_losses(model, micro).sum(dim=1, dtype=torch.float64)  # (B,)
+        nats = token_losses(model, micro, causal=workers.causal).sum(dim=1, dtype=torch.float64)  # (B,)
         return nats.numpy(), int((micro.targets != IGNORE).sum())
 
     batches = held_out.micro_batches
@@ -40,16 +40,17 @@ def evaluate(model: Transformer, workers: Workers, held_out: HeldOut) -> Evaluat
     for micro, (values, _) in zip(batches, scored, strict=True):
         nats[list(micro.rows)] = values
     loss = float(nats.sum() / sum(tokens for _, tokens in scored))
-    if held_out.true_nats is None or held_out.kinds is None:
+    if held_out.true_nats is None or held_out.kinds is None or np.isnan(held_out.true_nats).all():
         return Evaluation(loss)
-    excess = nats - held_out.true_nats
+    known = ~np.isnan(held_out.true_nats)
+    excess = (nats - held_out.true_nats)[known]
     kinds = np.array(held_out.kinds)
     by_kind = {}
-    for kind in sorted(set(held_out.kinds)):
+    for kind in sorted(set(kinds[known])):
         of_kind = kinds == kind
         by_kind[kind] = [float(nats[of_kind].mean()), float(held_out.true_nats[of_kind].mean()), int(of_kind.sum())]
     error = float(excess.std(ddof=1) / len(excess) ** 0.5) if len(excess) > 1 else None
-    return Evaluation(loss, float(nats.mean()), float(held_out.true_nats.mean()), error, by_kind)
+    return Evaluation(loss, float(nats[known].mean()), float(held_out.true_nats[known].mean()), error, by_kind)
 
 
 def sample_text(model: Transformer, tokenizer: Tokenizer, seed: int, tokens: int = 80) -> str:

@@ -1,6 +1,13 @@
-"""Runs as subprocesses of a server: start, watch, stop. The only module that starts processes; it needs no torch.
+"""Runs for a server: start, queue, steer, watch, delete. The only module that starts processes; it needs no torch.
 
-A worker reads commands on stdin and stops, its state saved, when stdin ends: so it never outlives the server unseen.
+    key = new_key()                                  # kept by the browser that starts the run
+    run_id = start(preset("live"), owner=key)        # goes at once, or waits for a place
+    pause(run_id, key); step(run_id, key); resume(run_id, key); set_learning_rate(run_id, 0.005, key); stop(run_id, key)
+    status(run_id); read_since(run_id, offset, file)  # anyone may look
+
+Whoever lacks the key gets NotYours. A worker reads its wishes from control.json before every update, and ends, its
+state saved, when its stdin does: so it never outlives the server unseen. Runs go on in processes of this machine, or,
+when $GLASSBOX_SCHEDULER holds the address of a Dask scheduler, on that cluster.
 """
 
 import contextlib
@@ -8,123 +15,277 @@ import json
 import os
 import re
 import secrets
-import signal
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.model import runs_root
+from core.training import control, queue
 from core.training.config import TrainConfig
-from core.training.runs import RunError, owner, read_rows, write_atomically
+from core.training.executors import DaskExecutor, Executor, LocalExecutor, wait_or_kill
+from core.training.queue import Limits, TooManyRuns
+from core.training.records import (
+    NotYours,
+    Record,
+    fingerprint,
+    new_key,
+    owned_by,
+    read_record,
+    renamed,
+    tagged,
+    write_record,
+)
+from core.training.runs import RunError, last_row, write_atomically
+
+__all__ = [
+    "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
+    "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename", "resume",
+    "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when", "tag", "undelete",
+]  # fmt: skip
 
 RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses
-ENDED = ("finished", "stopped", "failed")
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
+LONGEST_TEXT = 20_000_000  # characters of a training text
+KEPT_DELETED = 24 * 3600.0  # seconds in which a deletion can be undone
 
-_workers: dict[str, subprocess.Popen] = {}
-_lock = threading.Lock()
-
-
-class TooManyRuns(RunError):
-    """As many runs are going as this server allows."""
+_lock = threading.RLock()
+_attending = threading.Event()
 
 
 @dataclass(frozen=True)
 class Status:
-    """`state`: "running", "finished", "stopped", "failed", or "interrupted" (its process died; it can be resumed)."""
+    """How a run is doing. `state` is one of
+
+    "queued" (`position` 1 is the next), "running", "paused", "finished", "stopped", "failed" (see `message`) or
+    "interrupted" (its process died; it can be resumed). `steps` is the budget; `step` those done in the last row.
+    """
 
     run_id: str
     state: str
     step: int
     steps: int
     message: str | None = None
+    position: int | None = None
 
 
-def start(config: TrainConfig, *, limit: int = 2, threads: int = 1) -> str:
-    """Start training in a process of its own; returns the id of the run. `config.out` is replaced by its folder.
+def start(
+    config: TrainConfig,
+    owner: str | None = None,
+    *,
+    text: str | None = None,
+    name: str = "",
+    parent: dict[str, Any] | None = None,
+    limit: int | None = None,
+    threads: int = 1,
+) -> str:
+    """Train in a process of its own, now or when a place is free; returns the id of the run.
 
-    Raises TooManyRuns when `limit` runs of this server are going.
+    owner: the key of the visitor (`new_key`); only its fingerprint is kept. None: code on this machine.
+    text: a training text, kept in the run's folder as corpus.txt: data {"kind": "text", "path": "corpus.txt"} means it.
+    parent: what the run was forked from (see `core.training.forks`). limit: runs at once, instead of the server's.
+    `config.out` is replaced by the run's folder. Raises TooManyRuns when the queue is full or the visitor's share is
+    used up, RunError for a text that is too long.
     """
+    limits = Limits.of_server()
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise RunError(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most")
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
     config = replace(config, out=str(folder), threads=threads)
     with _lock:
-        _check_limit(limit)
+        runs = [(run_folder(other), _busy(run_folder(other))) for other in list_runs()]
+        queue.check_visitor(fingerprint(owner), runs, limits)
+        if len(queue.waiting(runs_root())) >= limits.waiting:
+            raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
         folder.mkdir(parents=True)
-        path = folder / "train.json"
-        write_atomically(path, json.dumps(config.to_dict(), indent=1).encode())
-        _launch(run_id, ["--config", str(path)])
+        if text is not None:
+            write_atomically(folder / "corpus.txt", text.encode("utf-8", errors="replace"))
+        write_record(folder, renamed(Record(fingerprint(owner), parent=parent), name))
+        write_atomically(folder / "train.json", json.dumps(config.to_dict(), indent=1).encode())
+        queue.join(folder, ["--config", str(folder / "train.json")])
+    dispatch(limit)
     return run_id
 
 
-def resume(run_id: str, *, limit: int = 2) -> None:
-    """Go on with a run that was stopped or interrupted. Raises RunError when it is going already."""
+def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:
+    """Go on with a run that is paused, stopped, interrupted or failed, from where it was. Raises RunError otherwise."""
     with _lock:
-        if _going(run_id):
-            raise RunError(f"{run_id} is running already")
-        _check_limit(limit)
-        _launch(run_id, ["--resume"])
+        folder = _mine(run_id, key)
+        state = status(run_id).state
+        if state in ("running", "queued", "finished"):
+            raise RunError(f"{run_id} is {state} already")
+        control.go(folder)
+        if state == "paused":
+            return
+        began = (folder / "metrics.jsonl").exists()
+        queue.join(folder, ["--resume"] if began else ["--config", str(folder / "train.json")])
+    dispatch(limit)
+
+
+def pause(run_id: str, key: str | None = None) -> None:
+    """Wait before the next update, until `resume` or `step`."""
+    control.change(_going(run_id, key), pause_at=0)
+
+
+def step(run_id: str, key: str | None = None) -> None:
+    """One update more, then wait. Raises RunError unless the run is paused."""
+    with _lock:
+        folder = _going(run_id, key)
+        now = status(run_id)
+        if now.state != "paused":
+            raise RunError(f"{run_id} is {now.state}: pause it before taking single steps")
+        control.change(folder, pause_at=now.step + 1)
+
+
+def set_learning_rate(run_id: str, lr: float, key: str | None = None) -> None:
+    """A new peak for the learning rate of the main optimizer, from the next update on; the others keep in ratio.
+
+    The schedule still multiplies it. The run marks the change with a row {"event": "lr", "lr": new, "was": old}.
+    """
+    control.change(_going(run_id, key), lr=lr)
+
+
+def stop_when(run_id: str, key: str | None = None, **conditions: float | int | None) -> None:
+    """Set stop conditions: target_loss (held-out, nats per token) and patience (evaluations without improvement)."""
+    if unknown := conditions.keys() - {"target_loss", "patience"}:
+        raise RunError(f"unknown stop conditions: {', '.join(sorted(unknown))}")
+    control.change(_going(run_id, key), **conditions)
+
+
+def stop(run_id: str, key: str | None = None, wait: float = 20.0) -> None:
+    """Ask a run to save its state and end; after `wait` seconds it is killed. Nothing happens if it is not going."""
+    with _lock:
+        folder = _mine(run_id, key)
+        queue.leave(folder)
+        if not _executor().alive(folder):
+            return
+        control.change(folder, stop=True)
+    end = time.monotonic() + wait
+    while _executor().alive(folder) and time.monotonic() < end:
+        time.sleep(0.05)
+    if _executor().alive(folder):
+        _executor().kill(folder)
+    attend()
 
 
 def status(run_id: str) -> Status:
     """How a run is doing. Raises RunError for an id that names no run."""
     folder = existing_folder(run_id)
-    going = _going(run_id)  # before the rows: a run that ends in between is then reported as running, not as dead
-    rows = read_rows(folder / "metrics.jsonl")
-    last = rows[-1] if rows else {}
-    steps = TrainConfig.load(folder / "train.json").steps
-    state = "running" if going else last.get("status", "interrupted")
+    place = queue.position(folder)
+    alive = _executor().alive(folder)  # before the row: a run that ends in between is reported as running, not as dead
+    last = last_row(folder / "metrics.jsonl")
+    steps, done = TrainConfig.load(folder / "train.json").steps, last.get("step", 0)
+    if alive:
+        pause_at = control.read(folder).get("pause_at")
+        waits = last.get("event") == "paused" or last.get("step") == pause_at
+        state = "paused" if pause_at is not None and done >= pause_at and waits else "running"
+    elif place is not None:
+        state = "queued"
+    else:
+        state = last.get("status") or ("interrupted" if last or _last_words(folder) else "stopped")
     message = last.get("message") or (_last_words(folder) if state == "interrupted" else None)
-    return Status(run_id, state, last.get("step", 0), steps, message)
-
-
-def stop(run_id: str, wait: float = 20.0) -> None:
-    """Ask a run to save its state and end; after `wait` seconds it is killed. Nothing happens if it is not running."""
-    folder = existing_folder(run_id)
-    process, pid = _workers.get(run_id), owner(folder)
-    if process is not None and process.poll() is None:
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(wait)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    elif pid is not None:
-        os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + wait
-        while owner(folder) == pid and time.monotonic() < end:
-            time.sleep(0.05)
-        if owner(folder) == pid:
-            os.kill(pid, signal.SIGKILL)
+    return Status(run_id, state, done, steps, message, place if state == "queued" else None)
 
 
 def read_metrics(run_id: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The whole rows after byte `offset` of metrics.jsonl, and the offset to ask for next time.
 
-    A resumed run may have dropped rows: when the file is shorter than `offset`, it is read from the start.
+    When the file is shorter than `offset`, it is read from the start; `read_since` also notices other changes.
+    """
+    rows, offset, _ = _read_rows(existing_folder(run_id) / "metrics.jsonl", offset)
+    return rows, offset
+
+
+def read_since(run_id: str, offset: int = 0, file: int = 0) -> dict[str, Any]:
+    """What is new since the last call, ready for JSON: {"rows", "offset", "file", "restarted", "status"}.
+
+    Give `offset` and `file` of the last answer. A run that is resumed writes a new file, without the rows beyond its
+    last saved state: then `restarted` is true and `rows` are all rows. `status` holds the fields of Status.
     """
     path = existing_folder(run_id) / "metrics.jsonl"
+    now = path.stat().st_ino if path.exists() else 0
+    rows, end, found = _read_rows(path, offset if file in (0, now) else 0)
+    restarted = file not in (0, found) or end < offset
+    return {"rows": rows, "offset": end, "file": found, "restarted": restarted, "status": asdict(status(run_id))}
+
+
+def _read_rows(path: Path, offset: int) -> tuple[list[dict[str, Any]], int, int]:
     try:
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(offset if 0 <= offset <= size else 0)
-            start_at, data = file.tell(), file.read()
+            start_at, data, number = file.tell(), file.read(), os.fstat(file.fileno()).st_ino
     except FileNotFoundError:
-        return [], 0
+        return [], 0, 0
     data = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in data.splitlines() if line], start_at + len(data)
+    rows = []
+    for line in data.splitlines():
+        with contextlib.suppress(ValueError):  # half a row, where the disk was full
+            rows.append(json.loads(line))
+    return rows, start_at + len(data), number
 
 
 def list_runs() -> list[str]:
     """Ids of all runs, the newest first."""
     root = runs_root()
     folders = [f for f in root.iterdir() if RUN_ID.fullmatch(f.name)] if root.is_dir() else []
-    return [f.name for f in sorted(folders, key=lambda f: f.stat().st_ctime, reverse=True)]
+    folders = [f for f in folders if (f / "train.json").is_file()]
+    return [f.name for f in sorted(folders, key=lambda f: (read_record(f).created, f.name), reverse=True)]
+
+
+def record(run_id: str) -> Record:
+    """Name, tags, parent and the fingerprint of the owner of a run."""
+    return read_record(existing_folder(run_id))
+
+
+def owns(run_id: str, key: str | None) -> bool:
+    """Whether the holder of `key` may change the run."""
+    return owned_by(record(run_id), key)
+
+
+def rename(run_id: str, name: str, key: str | None = None) -> None:
+    """Give the run a name of at most 60 characters; "" takes it away."""
+    with _lock:
+        folder = _mine(run_id, key)
+        write_record(folder, renamed(read_record(folder), name))
+
+
+def tag(run_id: str, tags: Sequence[str], key: str | None = None) -> None:
+    """Replace the tags of the run: at most 8 of at most 24 characters."""
+    with _lock:
+        folder = _mine(run_id, key)
+        write_record(folder, tagged(read_record(folder), list(tags)))
+
+
+def delete(run_id: str, key: str | None = None) -> None:
+    """Stop the run and put it aside, for a day, in which `undelete` brings it back."""
+    stop(run_id, key)
+    with _lock:
+        bin_folder = runs_root() / ".deleted"
+        bin_folder.mkdir(exist_ok=True)
+        for old in bin_folder.iterdir():
+            if time.time() - old.stat().st_mtime > KEPT_DELETED:
+                shutil.rmtree(old, ignore_errors=True)
+        os.replace(_mine(run_id, key), bin_folder / run_id)
+        os.utime(bin_folder / run_id)
+
+
+def undelete(run_id: str, key: str | None = None) -> None:
+    """Bring a deleted run back. Raises RunError when it is gone for good."""
+    with _lock:
+        folder = runs_root() / ".deleted" / run_folder(run_id).name
+        if not folder.is_dir():
+            raise RunError(f"{run_id} is not among the deleted runs")
+        if not owned_by(read_record(folder), key):
+            raise NotYours("only the browser that started a run may bring it back")
+        os.replace(folder, run_folder(run_id))
 
 
 def run_folder(run_id: str) -> Path:
@@ -142,25 +303,85 @@ def existing_folder(run_id: str) -> Path:
     return folder
 
 
-def _going(run_id: str) -> bool:
-    process = _workers.get(run_id)
-    return (process is not None and process.poll() is None) or owner(existing_folder(run_id)) is not None
+def dispatch(limit: int | None = None) -> None:
+    """Start those runs of the queue for which there is a place, and keep looking in the background while others wait.
+
+    limit: runs at once on this machine; None means the server's.
+    """
+    root = runs_root()
+    with _lock, queue.exclusively(root):
+        places = _executor().slots(Limits.of_server().running if limit is None else limit)
+        going = sum(_executor().alive(run_folder(run_id)) for run_id in list_runs())
+        for folder, options in queue.waiting(root)[: max(0, places - going)]:
+            control.go(folder)
+            _executor().submit(folder, options)
+            queue.leave(folder)
+    attend()
 
 
-def _check_limit(limit: int) -> None:
-    going = sum(_going(run_id) for run_id in list_runs() if (run_folder(run_id) / "train.json").is_file())
-    if going >= limit:
-        raise TooManyRuns(f"{going} runs are going, and this server allows {limit}: stop one, or wait for it to finish")
+def attend() -> None:
+    """See to the queue from now on, for as long as something waits in it. A server calls it once when it starts."""
+    if queue.waiting(runs_root()) and not _attending.is_set():
+        _attending.set()
+        threading.Thread(target=_attend, name="queue", daemon=True).start()
 
 
-def _launch(run_id: str, options: list[str]) -> None:
-    folder = existing_folder(run_id)
+def _attend() -> None:
+    try:
+        while queue.waiting(runs_root()):
+            time.sleep(0.5)
+            with contextlib.suppress(RunError, OSError):  # a cluster that is away for a moment
+                dispatch()
+    finally:
+        _attending.clear()
+
+
+def run_to_end(folder: str, options: list[str]) -> int:
+    """What a worker of a cluster does for a run: it starts the process and waits. Returns the exit status."""
+    path = Path(folder)
+    return wait_or_kill(launch(path, options), path)
+
+
+def launch(folder: Path, options: list[str]) -> subprocess.Popen:
+    """Start the process of a run."""
     command = [sys.executable, "-m", "core.training", "--out", str(folder), "--control", "--quiet", "--nice", "10"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     with open(folder / "log.txt", "wb") as log:
-        _workers[run_id] = subprocess.Popen(
+        return subprocess.Popen(
             [*command, *options], stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=_repository()
         )
+
+
+_local = LocalExecutor(launch)
+
+
+@cache
+def _cluster(address: str) -> Executor:
+    return DaskExecutor(address, run_to_end)
+
+
+def _executor() -> Executor:
+    address = os.environ.get("GLASSBOX_SCHEDULER")
+    return _cluster(address) if address else _local
+
+
+def _mine(run_id: str, key: str | None) -> Path:
+    folder = existing_folder(run_id)
+    if not owned_by(read_record(folder), key):
+        raise NotYours("this run belongs to somebody else: only the browser that started it may change it")
+    return folder
+
+
+def _going(run_id: str, key: str | None) -> Path:
+    folder = _mine(run_id, key)
+    if not _busy(folder):
+        raise RunError(f"{run_id} is not going")
+    return folder
+
+
+def _busy(folder: Path) -> bool:
+    """Whether a run goes on or waits."""
+    return (folder / queue.FILE).exists() or _executor().alive(folder)
 
 
 def _repository() -> Path:

@@ -1,8 +1,9 @@
-"""Muon for the matrices of attention and MLP, AdamW for everything else.
+"""Muon for the matrices of attention and MLP with AdamW for everything else, AdamW alone, or SGD.
 
 Muon: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/ — Nesterov momentum whose matrix is replaced by
 (nearly) the closest orthogonal one, found by a Newton-Schulz iteration. AdamW: Loshchilov & Hutter 2019,
-https://arxiv.org/abs/1711.05101.
+https://arxiv.org/abs/1711.05101. SGD with momentum as in torch.optim.SGD: velocity = momentum ·
+velocity + gradient.
 """
 
 from collections import defaultdict
@@ -32,15 +33,16 @@ def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
 class Optimizer:
     """Updates the named parameters in place from their `.grad`; its state is a flat dict of named tensors.
 
-    `muon`: use Muon for the matrices inside the blocks; otherwise AdamW does everything. Matrices of one shape are
-    orthogonalised together in one batch. Weight decay is decoupled (scaled by the learning rate), on matrices only.
+    `kind`: "muon" (Muon for the matrices inside the blocks, AdamW for the rest), "adamw" or "sgd" for everything.
+    Matrices of one shape are orthogonalised together in one batch. Weight decay is decoupled (scaled by the learning
+    rate), on matrices only.
     """
 
     def __init__(
         self,
         parameters: Iterable[tuple[str, nn.Parameter]],
         *,
-        muon: bool,
+        kind: str,
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.95),
         eps: float = 1e-8,
@@ -50,9 +52,13 @@ class Optimizer:
         self.step_count = 0
         self.state: dict[str, Tensor] = {}
         self.adamw: list[tuple[str, nn.Parameter]] = []
+        self.sgd: list[tuple[str, nn.Parameter]] = []
         self.muon: dict[tuple[int, ...], list[tuple[str, nn.Parameter]]] = defaultdict(list)
         for name, p in parameters:
-            if muon and is_hidden_matrix(name, p):
+            if kind == "sgd":
+                self.sgd.append((name, p))
+                self.state[f"velocity.{name}"] = torch.zeros_like(p)
+            elif kind == "muon" and is_hidden_matrix(name, p):
                 self.muon[tuple(p.shape)].append((name, p))
                 self.state[f"momentum.{name}"] = torch.zeros_like(p)
             else:
@@ -61,13 +67,15 @@ class Optimizer:
                 self.state[f"square.{name}"] = torch.zeros_like(p)
 
     @torch.no_grad()
-    def step(self, muon_lr: float, adamw_lr: float) -> None:
-        """One update with these learning rates."""
+    def step(self, *, muon: float = 0.0, adamw: float = 0.0, sgd: float = 0.0) -> None:
+        """One update with these learning rates; that of an optimizer which has no parameters is not used."""
         self.step_count += 1
         for shape, group in self.muon.items():
-            self._muon(shape, group, muon_lr)
+            self._muon(shape, group, muon)
         if self.adamw:
-            self._adamw(adamw_lr)
+            self._adamw(adamw)
+        if self.sgd:
+            self._sgd(sgd)
 
     def _muon(self, shape: tuple[int, ...], group: list[tuple[str, nn.Parameter]], lr: float) -> None:
         params: list[Tensor] = [p for _, p in group]
@@ -78,7 +86,7 @@ class Optimizer:
         update = orthogonalise(torch.stack(nesterov))  # (n, r, c)
         rows, columns = shape
         scale = max(1.0, rows / columns) ** 0.5
-        torch._foreach_mul_(params, 1 - lr * self.weight_decay)
+        self._decay(params, lr)
         torch._foreach_add_(params, list(update.unbind(0)), alpha=-lr * scale)
 
     def _adamw(self, lr: float) -> None:
@@ -93,10 +101,21 @@ class Optimizer:
         denominator = torch._foreach_sqrt(squares)
         torch._foreach_div_(denominator, (1 - beta2**self.step_count) ** 0.5)
         torch._foreach_add_(denominator, self.eps)
-        decayed = [p for p in params if p.dim() >= 2]
-        if decayed:
-            torch._foreach_mul_(decayed, 1 - lr * self.weight_decay)
+        self._decay(params, lr)
         torch._foreach_addcdiv_(params, means, denominator, value=-lr / (1 - beta1**self.step_count))
+
+    def _sgd(self, lr: float) -> None:
+        params: list[Tensor] = [p for _, p in self.sgd]
+        velocities = [self.state[f"velocity.{name}"] for name, _ in self.sgd]
+        torch._foreach_mul_(velocities, self.momentum)
+        torch._foreach_add_(velocities, gradients(params))
+        self._decay(params, lr)
+        torch._foreach_add_(params, velocities, alpha=-lr)
+
+    def _decay(self, params: list[Tensor], lr: float) -> None:
+        decayed = [p for p in params if p.dim() >= 2]
+        if decayed and self.weight_decay:
+            torch._foreach_mul_(decayed, 1 - lr * self.weight_decay)
 
     def load_state(self, tensors: dict[str, Tensor], step_count: int) -> None:
         """Restore from `state` of an optimizer over the same parameters."""

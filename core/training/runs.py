@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STATE = Path("state") / "state.safetensors"
+TAIL = 1 << 17  # bytes from the end of a metrics file in which its last row lies
 
 
 class RunError(ValueError):
@@ -25,13 +27,21 @@ class RunError(ValueError):
 
 @dataclass
 class Position:
-    """Where a run stands between two updates: enough, with the tensors, to go on as if nothing had happened."""
+    """Where a run stands between two updates: enough, with the tensors, to go on as if nothing had happened.
+
+    States saved by an earlier version lack the last fields, which then take their defaults.
+    """
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     loss_sum: float = 0.0  # since the last logged row
     loss_count: int = 0
+    flops: float = 0.0  # of the model, forward and backward (see core.training.measure)
+    lr: float | None = None  # the peak rate that was set while it ran; None: the one of the configuration
+    best: float | None = None  # the lowest held-out loss so far
+    stale: int = 0  # evaluations since then
+    fresh_at: int = 0  # the step at which the optimizer began without a past
 
 
 class Run:
@@ -52,9 +62,13 @@ class Run:
         self._metrics = open(self.folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
 
     def go_on(self, step: int) -> None:
-        """Continue after `step`: rows that a killed process wrote beyond its last saved state are dropped."""
+        """Continue after `step`: rows that a killed process wrote beyond its last saved state are dropped.
+
+        A run that has done no step evaluates again, so all its rows go. Pauses leave no trace.
+        """
         path = self.folder / "metrics.jsonl"
-        rows = [row for row in read_rows(path) if row["step"] <= step and "status" not in row]
+        rows = [row for row in read_rows(path) if row["step"] <= step and "status" not in row] if step else []
+        rows = [row for row in rows if row.get("event") != "paused"]
         write_atomically(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
         self._metrics = open(path, "a", encoding="utf-8")  # noqa: SIM115
 
@@ -64,13 +78,15 @@ class Run:
         self._metrics.write(json.dumps({k: None if v != v else v for k, v in row.items()}) + "\n")
         self._metrics.flush()
 
-    def save_state(self, tensors: "dict[str, Tensor]", position: Position) -> None:
-        """Write the tensors and the position as one file, in one atomic step."""
+    def save_state(self, tensors: "dict[str, Tensor]", position: Position, *, keep: bool = False) -> None:
+        """Write the tensors and the position as one file, at once or not at all; `keep`: also for forks from here."""
         import safetensors.torch  # needs torch, which a server that only reads runs should not load
 
-        metadata = {"position": json.dumps(vars(position))}
+        data = safetensors.torch.save(tensors, {"position": json.dumps(vars(position))})
         (self.folder / STATE).parent.mkdir(exist_ok=True)
-        write_atomically(self.folder / STATE, safetensors.torch.save(tensors, metadata))
+        write_atomically(self.folder / STATE, data)
+        if keep:
+            write_atomically(kept_state(self.folder, position.step), data)
 
     def load_state(self) -> "tuple[dict[str, Tensor], Position]":
         """What `save_state` wrote. Raises RunError when there is nothing to resume."""
@@ -89,6 +105,11 @@ class Run:
         if self._metrics is not None:
             self._metrics.close()
         self._lock.close()
+
+
+def kept_state(folder: Path, step: int) -> Path:
+    """Where the whole state of a step is kept for forks."""
+    return folder / "state" / f"step_{step:08d}.safetensors"
 
 
 def take_lock(folder: Path) -> IO[str]:
@@ -116,6 +137,31 @@ def owner(folder: str | Path) -> int | None:
     except (FileNotFoundError, ValueError):
         pass
     return None
+
+
+def kill_owner(folder: Path) -> None:
+    """End the process that trains in `folder`, if there is one on this machine, without asking."""
+    pid = owner(folder)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def last_row(path: Path) -> dict[str, Any]:
+    """The last whole row of a metrics file, found from its end; {} where there is none."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return {}
+    for line in reversed(lines):
+        with contextlib.suppress(ValueError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                return row
+    return {}
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import Tokenizer, tinyland
-from core.training.batches import IGNORE, TextData, TinylandData, make_tokenizer, pad_batches
+from core.training.batches import IGNORE, pad_batches
 from core.training.config import HELD_OUT_SEED, TrainConfig
+from core.training.data import TextData, TinylandData, make_tokenizer
 
 BYTES = Tokenizer.byte_tokenizer()
 

@@ -20,11 +20,9 @@ REPOSITORY = Path(__file__).parents[3]
 def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
     yield
-    for process in jobs._workers.values():
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    jobs._workers.clear()
+    for run_id in jobs.list_runs():
+        jobs.queue.leave(jobs.run_folder(run_id))
+        jobs._local.kill(jobs.run_folder(run_id))
 
 
 def wait_for(condition, seconds=60.0):
@@ -39,7 +37,7 @@ def test_start_watch_stop_resume(tiny):
     wait_for(lambda: jobs.status(run_id).step >= 5)
     assert jobs.status(run_id).state == "running" and jobs.list_runs() == [run_id]
     pid = owner(jobs.run_folder(run_id))
-    assert pid == jobs._workers[run_id].pid
+    assert pid == jobs._local.processes[run_id].pid
     with pytest.raises(RunError, match="running already"):
         jobs.resume(run_id)
     rows, offset = jobs.read_metrics(run_id)
@@ -54,28 +52,18 @@ def test_start_watch_stop_resume(tiny):
     assert jobs.read_metrics(run_id, end) == ([], end)
     jobs.resume(run_id)
     wait_for(lambda: jobs.status(run_id).step > state.step)
-    jobs._workers.pop(run_id).stdin.close()  # as after a restart of the server: its pipe is closed, nobody knows it
+    jobs._local.processes.pop(run_id).stdin.close()  # as after a restart of the server: its pipe is closed, nobody knows it
     wait_for(lambda: jobs.status(run_id).state == "stopped")
 
 
 def test_a_worker_that_is_killed_is_interrupted_and_can_be_resumed(tiny):
     run_id = jobs.start(replace(tiny, **{**LONG, "eval_every": 2}))
     wait_for(lambda: jobs.status(run_id).step >= 3)
-    jobs._workers[run_id].kill()
-    jobs._workers[run_id].wait()
+    jobs._local.kill(jobs.run_folder(run_id))
     assert jobs.status(run_id).state == "interrupted"
     jobs.resume(run_id)
     wait_for(lambda: jobs.status(run_id).state == "running" and jobs.status(run_id).step >= 5)
     jobs.stop(run_id)
-
-
-def test_too_many_runs_are_refused(tiny):
-    config = replace(tiny, **LONG)
-    first = jobs.start(config, limit=1)
-    with pytest.raises(jobs.TooManyRuns, match="this server allows 1"):
-        jobs.start(config, limit=1)
-    jobs.stop(first)
-    assert len(jobs.list_runs()) == 1
 
 
 def test_a_run_that_cannot_start_says_why(tiny, text_file):

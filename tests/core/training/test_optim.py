@@ -26,14 +26,14 @@ def test_a_batch_of_matrices_equals_one_by_one():
 def test_muon_step_against_the_definition():
     generator = torch.Generator().manual_seed(2)
     p = nn.Parameter(torch.randn(24, 8, generator=generator))
-    optimizer = Optimizer([("blocks.0.mlp.w_in.weight", p)], muon=True, momentum=0.9, weight_decay=0.1)
+    optimizer = Optimizer([("blocks.0.mlp.w_in.weight", p)], kind="muon", momentum=0.9, weight_decay=0.1)
     expected, buffer = p.detach().clone(), torch.zeros(24, 8)
     for _ in range(3):
         p.grad = torch.randn(24, 8, generator=generator)
         buffer = 0.9 * buffer + 0.1 * p.grad
         direction = orthogonalise((0.1 * p.grad + 0.9 * buffer)[None])[0]
         expected = expected * (1 - 0.02 * 0.1) - 0.02 * 3**0.5 * direction
-        optimizer.step(muon_lr=0.02, adamw_lr=0)
+        optimizer.step(muon=0.02)
         torch.testing.assert_close(p.detach(), expected, atol=1e-3, rtol=0)
 
 
@@ -41,17 +41,31 @@ def test_adamw_equals_torch():
     generator = torch.Generator().manual_seed(3)
     ours = [nn.Parameter(torch.randn(5, 3, generator=generator)), nn.Parameter(torch.randn(7, generator=generator))]
     theirs = [nn.Parameter(p.detach().clone()) for p in ours]
-    optimizer = Optimizer([("matrix", ours[0]), ("gain", ours[1])], muon=False, betas=(0.8, 0.97), weight_decay=0.1)
+    optimizer = Optimizer([("matrix", ours[0]), ("gain", ours[1])], kind="adamw", betas=(0.8, 0.97), weight_decay=0.1)
     groups = [{"params": theirs[:1], "weight_decay": 0.1}, {"params": theirs[1:], "weight_decay": 0.0}]
     reference = torch.optim.AdamW(groups, lr=0.01, betas=(0.8, 0.97), eps=1e-8)
     for _ in range(5):
         for a, b in zip(ours, theirs, strict=True):
             a.grad = torch.randn(a.shape, generator=generator)
             b.grad = a.grad.clone()
-        optimizer.step(muon_lr=0, adamw_lr=0.01)
+        optimizer.step(adamw=0.01)
         reference.step()
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-6)
+
+
+def test_sgd_equals_torch():
+    generator = torch.Generator().manual_seed(4)
+    ours = nn.Parameter(torch.randn(5, 3, generator=generator))
+    theirs = nn.Parameter(ours.detach().clone())
+    optimizer = Optimizer([("matrix", ours)], kind="sgd", momentum=0.9)
+    reference = torch.optim.SGD([theirs], lr=0.1, momentum=0.9)
+    for _ in range(5):
+        ours.grad = torch.randn(ours.shape, generator=generator)
+        theirs.grad = ours.grad.clone()
+        optimizer.step(sgd=0.1)
+        reference.step()
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
 
 
 def test_who_gets_muon():
@@ -63,6 +77,6 @@ def test_who_gets_muon():
 
 
 def test_state_of_another_model_is_refused():
-    optimizer = Optimizer([("a", nn.Parameter(torch.zeros(2)))], muon=False)
+    optimizer = Optimizer([("a", nn.Parameter(torch.zeros(2)))], kind="adamw")
     with pytest.raises(ValueError, match="another model"):
         optimizer.load_state({"mean.b": torch.zeros(2)}, 1)

@@ -16,7 +16,7 @@ from core.training.config import HELD_OUT_SEED
 from core.training.evaluate import evaluate
 from core.training.runs import Run, RunError, read_rows
 
-TIMES = ("seconds", "tokens_per_second")
+TIMES = ("seconds", "tokens_per_second", "utilisation")
 
 
 def rows_of(config):
@@ -39,7 +39,7 @@ def test_a_run_leaves_a_checkpoint_with_its_life_and_its_card(tiny):
     assert progress[-1].row["val_loss"] < progress[0].row["val_loss"] - 1
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("optimizer", ["muon", "adamw", "sgd"])
 def test_a_resumed_run_has_the_identical_curve(tiny, optimizer):
     tiny = replace(tiny, optimizer=optimizer, log_every=3)
     whole = replace(tiny, out=tiny.out + "-whole")
@@ -150,7 +150,11 @@ def test_documents_are_scored_as_one_by_one_from_their_first_token(tmp_path):
         ({"steps": 1.5}, "whole number"),
         ({"muon_lr": float("nan")}, "finite"),
         ({"seconds": 0}, "seconds"),
-        ({"optimizer": "sgd"}, "muon, adamw"),
+        ({"optimizer": "lion"}, "muon, adamw, sgd"),
+        ({"target_loss": -1}, "target_loss"),
+        ({"causal": 1}, "causal"),
+        ({"data": {"kind": "mixture", "parts": []}}, "data.parts"),
+        ({"data": {"kind": "mixture", "parts": [{"kind": "tinyland"}]}}, "share"),
         ({"model": {"vocab_size": 3}}, "tokenizer"),
         ({"data": {"kind": "web"}}, "data.kind"),
         ({"data": {"kind": "tinyland", "seed": HELD_OUT_SEED}}, "held out"),

@@ -1,0 +1,79 @@
+"""How a run is steered while it goes on: control.json in its folder, looked at before every update. No torch here.
+
+The file says what is wanted, not what to do next, so that nothing depends on who reads it when:
+
+    {"pause_at": 120, "stop": false, "lr": 0.005, "target_loss": 1.2, "patience": 4, "kill": false}
+
+`pause_at`: wait as soon as this many updates are done (0: at once); one more step is one more than have been done.
+`lr`: the peak learning rate of the main optimizer from now on. `target_loss`, `patience`: stop conditions, as in
+TrainConfig, null for none; a field that is missing leaves the setting as it is. `kill`: what an executor on another
+machine does to a process that no longer answers.
+"""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from core.text.tokenizer import write_atomically
+from core.training.runs import RunError
+
+FILE = "control.json"
+Wishes = dict[str, Any]
+
+
+def read(folder: Path) -> Wishes:
+    """What is wanted of a run; {} where nothing is, or where the file is not one of ours."""
+    try:
+        wishes = json.loads((folder / FILE).read_bytes())
+        return check(wishes) if isinstance(wishes, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def change(folder: Path, **wishes: Any) -> None:
+    """Set some wishes, keep the others; one writer at a time (`jobs` sees to it). RunError: an impossible wish."""
+    write_atomically(folder / FILE, json.dumps(read(folder) | check(wishes)).encode())
+
+
+def go(folder: Path) -> None:
+    """Take back every wish to pause or to end, before a run starts again; the others stay."""
+    change(folder, pause_at=None, stop=False, kill=False)
+
+
+def check(wishes: Wishes) -> Wishes:
+    """`wishes`, if a run can fulfil them. Raises RunError, naming the one that it cannot."""
+    for name, value in wishes.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        whole = number and value == int(value)
+        fits = {
+            "pause_at": value is None or (whole and value >= 0),
+            "stop": isinstance(value, bool),
+            "kill": isinstance(value, bool),
+            "lr": number and 0 < value <= 1e30,
+            "target_loss": value is None or (number and value > 0),
+            "patience": value is None or (whole and value >= 1),
+        }
+        if not fits.get(name, False):
+            raise RunError(f"a run cannot be told {name} = {value!r}")
+    return wishes
+
+
+class Watcher:
+    """The wishes for one run, read again only when the file has changed: 2 µs a step otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen: tuple[int, int] | None = None
+        self._wishes: Wishes = {}
+
+    def look(self) -> Wishes:
+        """What is wanted now."""
+        try:
+            stat = os.stat(self.folder / FILE)
+        except OSError:
+            return {}
+        if (stat.st_mtime_ns, stat.st_ino) != self._seen:
+            self._seen, self._wishes = (stat.st_mtime_ns, stat.st_ino), read(self.folder)
+        return self._wishes

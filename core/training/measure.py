@@ -1,0 +1,84 @@
+"""What an update costs and how far it moves the weights: arithmetic, peak of the machine, update-to-weight ratios."""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.model import ModelConfig
+from core.training.batches import IGNORE, MicroBatch
+
+WATTS_PER_CORE = 10.0  # assumed, not measured: every energy is this × cores × seconds
+
+
+def matmul_parameters(config: ModelConfig) -> int:
+    """The weights that every token is multiplied with: attention, MLP, unembedding; not the look-up of embeddings."""
+    parts = config.parameter_count()
+    return parts["attention"] + parts["mlp"] + config.vocab_size * config.d_model
+
+
+def training_flops(config: ModelConfig, lengths: np.ndarray) -> float:
+    """Floating-point operations of forward and backward over sequences of these lengths (tokens).
+
+    6 for each weight and token (2 forward, 4 backward: Kaplan et al. 2020, arXiv:2001.08361) and 12·L·H·Dh·T² for the
+    scores and the mixing of values of a sequence of T tokens (Chowdhery et al. 2022, arXiv:2204.02311, appendix B; the
+    masked half is computed too). Padding, norms, activations and the optimizer are not counted.
+    """
+    lengths = np.asarray(lengths, dtype=np.float64)
+    attention = 12 * config.n_layers * config.n_heads * config.d_head
+    return float(6 * matmul_parameters(config) * lengths.sum() + attention * (lengths**2).sum())
+
+
+def batch_lengths(batch: Iterable[MicroBatch]) -> np.ndarray:
+    """Tokens of every sequence of a batch: (N,) int64."""
+    return np.concatenate([(micro.targets != IGNORE).sum(dim=1).numpy() for micro in batch])
+
+
+def peak_flops(dtype: torch.dtype, threads: int, seconds: float = 0.15, size: int = 512) -> float:
+    """Operations per second of square matrix products in `dtype`, one on each of `threads` threads, the best of several
+    rounds: what "utilisation" is measured against. A busy machine gives less."""
+    a, b = torch.ones(size, size, dtype=dtype), torch.ones(size, size, dtype=dtype)
+    out = [torch.empty_like(a) for _ in range(threads)]
+
+    def work(i: int) -> None:
+        torch.mm(a, b, out=out[i])
+
+    best, rounds, begun = 0.0, 0, time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        while rounds < 4 or time.perf_counter() - begun < seconds:
+            rounds, start = rounds + 1, time.perf_counter()
+            list(pool.map(work, range(threads)))
+            best = max(best, threads * 2 * size**3 / (time.perf_counter() - start))
+    return best
+
+
+def group_of(name: str) -> str:
+    """The part of the model that a parameter belongs to: "embed", "0", "1", … for the blocks, "final"."""
+    if name.startswith("blocks."):
+        return name.split(".")[1]
+    return "embed" if "embed" in name and not name.startswith("unembed") else "final"
+
+
+def update_ratios(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, float]:
+    """‖after - before‖ / ‖before‖ for each part of the model (see group_of); 0 where the weights were 0."""
+    moved: dict[str, float] = defaultdict(float)
+    size: dict[str, float] = defaultdict(float)
+    for name, old in before.items():
+        moved[group_of(name)] += float((after[name] - old).square().sum())
+        size[group_of(name)] += float(old.square().sum())
+    return {group: (moved[group] / size[group]) ** 0.5 if size[group] else 0.0 for group in moved}
+
+
+def watt_hours(seconds: float, threads: int) -> float:
+    """Energy from the assumed power of a busy core."""
+    return WATTS_PER_CORE * threads * seconds / 3600
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

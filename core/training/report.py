@@ -1,0 +1,78 @@
+"""What a run says about itself: the fields of its evaluations, its card, and why it ended."""
+
+from dataclasses import asdict
+from typing import Any
+
+from core.model import ModelConfig
+from core.training.config import HELD_OUT_SEED, TrainConfig
+from core.training.evaluate import Evaluation
+from core.training.learner import Update
+from core.training.measure import WATTS_PER_CORE, watt_hours
+from core.training.runs import Position
+
+
+def evaluation_fields(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation under the names that metrics.jsonl uses; only val_loss for plain text."""
+    fields = {"val_loss": evaluation.loss}
+    if evaluation.floor is None:
+        return fields
+    return fields | {
+        "val_document_loss": evaluation.document_loss,
+        "floor": evaluation.floor,
+        "excess_error": evaluation.excess_error,
+        "by_kind": evaluation.by_kind,
+    }
+
+
+def describe(config: TrainConfig, model_config: ModelConfig) -> dict[str, Any]:
+    """The card of a run, as far as it is known before the first update."""
+    data = dict(config.data)
+    if data["kind"] == "tinyland":
+        data |= {"seed": data.get("seed", 0), "held_out_seed": HELD_OUT_SEED}
+    return {
+        "data": data,
+        "seed": config.seed,
+        "parameters": model_config.parameter_count(),
+        "recipe": {k: v for k, v in config.to_dict().items() if k not in ("out", "data", "model", "seed")},
+    }
+
+
+def results(config: TrainConfig, position: Position, evaluation: Evaluation, too_long: int) -> dict[str, Any]:
+    """What the card gains at the end."""
+    return {
+        "step": position.step,
+        "tokens": position.tokens,
+        "seconds": round(position.seconds, 1),
+        "flops": position.flops,
+        "evaluation": asdict(evaluation) | {"documents": config.final_eval_documents},
+        "energy": {
+            "watt_hours": round(watt_hours(position.seconds, config.threads), 2),
+            "assumption": f"{WATTS_PER_CORE:g} W per busy core × {config.threads} cores × seconds; not measured",
+        },
+        "too_long_documents": too_long,
+    }
+
+
+def failure(update: Update, config: TrainConfig) -> str:
+    """What to tell a person whose run diverged."""
+    rates = ", ".join(f"{name} {rate:g}" for name, rate in config.rates(1.0).items() if name != "sgd")
+    rates = f"sgd {config.sgd_lr:g}" if config.optimizer == "sgd" else rates
+    return (
+        f"The loss is no longer a number (gradient norm {update.grad_norm:g}): training diverged. "
+        f"Usual cause: a learning rate that is too high ({rates}) or "
+        f"too short a warm-up ({config.warmup_steps} steps). The snapshots before this step are intact."
+    )
+
+
+def early_end(config: TrainConfig, wishes: dict[str, Any], position: Position, val_loss: float) -> str | None:
+    """Why a stop condition ends the run now, after an evaluation; None when none does.
+
+    `wishes` (control.json) replace the conditions of the configuration.
+    """
+    target = wishes.get("target_loss", config.target_loss)
+    patience = wishes.get("patience", config.patience)
+    if target is not None and val_loss <= target:
+        return f"reached the target: held-out loss {val_loss:.4f} ≤ {target:g} nats per token"
+    if patience is not None and position.stale >= patience:
+        return f"no improvement in {position.stale} evaluations: the best held-out loss stays {position.best:.4f}"
+    return None
