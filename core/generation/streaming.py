@@ -151,7 +151,7 @@ def _steps(
         new = draw(probs, u)
         full = len(ids) == limit
         finish = "stop" if new in stop else "length" if index + 1 == max_new_tokens else "context" if full else None
-        yield _step(index, new, u, probs, logits, finish)
+        yield step_of(index, new, u, probs, logits, finish)
         if finish:
             return
         ids.append(new)
@@ -165,7 +165,8 @@ def _last_logits(model: Transformer, ids: list[int], cache: Cache, tap: Tap | No
     return model(batch, tap=tap, cache=cache)[0, -1].double().cpu().numpy()
 
 
-def _step(index: int, id: int, u: float, probs: Floats, logits: Floats, finish: str | None) -> Step:
+def step_of(index: int, id: int, u: float, probs: Floats, logits: Floats, finish: str | None) -> Step:
+    """The Step of a token `id` drawn from probs (V,), which the sampler made of the model's logits (V,)."""
     raw = softmax(logits)
     possible = raw[raw > 0]
     return Step(
