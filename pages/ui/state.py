@@ -76,6 +76,8 @@ PROPERTIES: dict[str, Property] = {
         Property("metric", str, "cosine", options=("cosine", "Euclidean")),
         Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
         Property("run", str, ""),
+        Property("tokenizer", str, "model"),  # of the tokenization page; pages/ui/tokenizers.py lists them
+        Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
         Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
         Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
         Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
