@@ -1,54 +1,56 @@
-"""How the chosen model learned, step by step, and a place to train a small one."""
+"""How models learn: the record of the chosen one, a lab that trains new ones, and what goes wrong when it does."""
 
 import streamlit as st
 
-from pages.ui import components, state
-from pages.ui.caption import page_header, truth, try_it, what_you_see
-from pages.ui.runs import curves, live, metrics
-from pages.ui.view import View, current
+from pages.ui import state
+from pages.ui import training_stage as on_stage
+from pages.ui.caption import page_header, what_you_see
+from pages.ui.training_curves import curves
+from pages.ui.training_form import form
+from pages.ui.training_owner import remember
+from pages.ui.training_steer import steer
 
 
-def life(view: View) -> None:
-    rows = metrics(view.checkpoint.folder)
-    if not any(row.get("val_loss") is not None for row in rows):
-        st.info("The training of this model left no record here. Choose another in the sidebar, or train one below.")
-        return
-    steps = view.checkpoint.steps
-    log = st.toggle("Logarithmic steps", value=True, key="training_log", persist_state="session")
-    code = f"rows = read_rows(load_checkpoint({view.name!r}).folder / 'metrics.jsonl')\n"
-    code = "from core.model import load_checkpoint\n\n" + code
-
-    def to_snapshot(event: components.PlotEvent) -> None:
-        if isinstance(event.x, (int, float)):
-            state.update(step=min(steps, key=lambda step: abs(step - event.x)))
-
-    curves(rows, code, "life", log, view.step, to_snapshot)
-    samples = [row for row in rows if isinstance(row.get("sample"), str)]
-    if samples:
-        row = min(samples, key=lambda row: abs(row["step"] - view.step))
-        st.markdown(f"##### What the model wrote at step {row['step']:,}, asked for nothing")
-        st.code(row["sample"], language=None, wrap_lines=True)
-        truth("row['sample']", (), "temperature 0.8, the same random draws at every evaluation")
-    what_you_see(
-        "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
-        "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
-        "the surprise left to a reader who knows exactly how the documents are made, so what lies between is "
-        "what is still to be learned. Click a curve to move every page to the nearest kept step."
+@st.fragment
+def stage() -> None:
+    on_stage.everywhere()
+    model = state.get("model")
+    runs = on_stage.runs()
+    names = on_stage.labels()
+    st.selectbox(
+        "Record of",
+        ["", *runs],
+        format_func=lambda run: names.get(run, run) or f"{model} (the model of the sidebar)",
+        **state.control("run"),
     )
-    scored = [row for row in rows if row.get("floor") and row.get("val_document_loss")]
-    if scored:
-        last = scored[-1]
-        loss, floor = last["val_document_loss"], last["floor"]
-        try_it(
-            "With far more training, could the loss fall to 0?",
-            "No. The documents are partly chance: which name, which colour. Their own author would still be surprised "
-            f"by {floor:.1f} nats in each. At step {last['step']:,} the model stands at {loss:.1f}.",
-            label="Go to the last step",
-            key="training_floor",
-            update={"step": steps[-1]},
-        )
+    records = on_stage.shown(model)
+    if not records:
+        return
+    curves(
+        records,
+        key="curves",
+        title="Training and held-out loss",
+        mark=state.get("step") if records[0].id == model else None,
+        hover=True,
+        on_pick=on_stage.pick,
+        on_change=on_stage.changed,
+        on_hover=on_stage.hovered,
+    )
+    if state.get("run"):
+        steer(state.get("run"))
+    on_stage.rows_truth(records)
+    on_stage.thumbnails(records)
 
 
 page_header("How did the model learn?", "By being wrong, a little less each time.")
-life(current())
-live()
+stage()
+what_you_see(
+    "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
+    "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
+    "the surprise left to a reader who knows exactly how the documents are made, so what lies between is "
+    "what is still to be learned. Click a curve to move every page to the nearest kept step."
+)
+st.subheader("Train one yourself", anchor=False)
+st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
+form()
+remember()

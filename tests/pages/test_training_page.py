@@ -1,52 +1,141 @@
-"""The training page beyond an empty record: curves, refused runs, links to runs that are not there."""
+"""The training page: what it sends to the curves, the form that becomes a run, links to runs that are not there."""
 
 import json
+import struct
 
 import pytest
 
-from core.training import jobs
+from core.training import TrainConfig, jobs
+from pages.ui import training_setup as setup
+from pages.ui.training_curves import record
 
 ROWS = [
-    {"step": 0, "val_loss": 7.0, "val_document_loss": 300.0, "floor": 30.0, "sample": "**x** <b>"},
-    {"step": 200, "loss": 1.0, "val_loss": 0.9, "val_document_loss": 40.0, "floor": 30.0, "sample": "the dog"},
+    {"step": 0, "val_loss": 7.0, "val_document_loss": 300.0, "floor": 30.0, "sample": "**x** <b>", "by_kind": {}},
+    {"step": 200, "loss": 1.0, "lr": None, "val_loss": 0.9, "val_document_loss": 40.0, "floor": 30.0, "sample": "dog"},
 ]
 
 
 @pytest.fixture
-def record(runs):
+def rows(runs):
     path = runs / "tiny" / "metrics.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in ROWS) + '{"step": 300, "lo')
     yield
     path.unlink()
 
 
-def test_the_sample_is_that_of_the_step(app, record):
-    assert "the dog" in [code.value for code in app("training").code]
-    assert "**x** <b>" in [code.value for code in app("training", step="0").code]
+@pytest.fixture
+def started(monkeypatch):
+    """What was given to jobs.start, which starts nothing."""
+    calls = []
+
+    def start(config, owner=None, **named):
+        calls.append((config, owner, named))
+        return "run-20260101-0123456789ab"
+
+    monkeypatch.setattr(jobs, "start", start)
+    return calls
 
 
-def test_too_many_runs_is_a_message(app, record, monkeypatch):
+def button(at, label):
+    return next(one for one in at.button if one.label == label)
+
+
+def headers(at, name):
+    """What the components of a kind were given."""
+    for element in at.get("bidi_component"):
+        if element.proto.component_name.endswith(f"glassbox_{name}"):
+            data = element.proto.bytes
+            (size,) = struct.unpack("<I", data[:4])
+            yield json.loads(data[4 : 4 + size])
+
+
+def test_the_record_of_a_model_travels_without_what_curves_do_not_show(app, rows):
+    at = app("training", step="10")
+    assert not at.exception
+    (header,) = headers(at, "curves")
+    (run,) = header["runs"]
+    assert [row["step"] for row in run["rows"]] == [0, 200]
+    assert "by_kind" not in run["rows"][0] and run["rows"][0]["sample"] == "**x** <b>"
+    assert run["kept"] == [0, 10, 200] and header["mark"] == 10 and not run["live"]
+
+
+def test_a_run_is_fetched_by_the_browser(app, runs):
+    folder = runs / "run-20260101-0123456789ab"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps(TrainConfig(steps=64, snapshots=4, seconds=9.0).to_dict()))
+    try:
+        app("training")
+        found = record(folder.name, "mine")
+        assert found.rows is None and found.label == "mine" and not found.live
+        assert (found.steps, found.seconds, found.planned[-1], found.kept) == (64, 9.0, 64, ())
+    finally:
+        (folder / "train.json").unlink()
+        folder.rmdir()
+
+
+def test_the_form_becomes_a_run(app, started):
+    at = app("training")
+    at.session_state[setup.key("model_n_layers")] = 3
+    at.session_state[setup.key("weight_chat")] = 0.0
+    at.session_state[setup.key("train_optimizer")] = "adamw"
+    button(at.run(), "Train").click().run()
+    assert not at.exception
+    config, owner, named = started[0]
+    assert config.model["n_layers"] == 3 and "n_kv_heads" not in config.model
+    assert config.data["weights"]["chat"] == 0 and config.data["weights"]["story"] > 0
+    assert (config.optimizer, config.seconds, named["text"]) == ("adamw", 75.0, None)
+    assert len(owner) >= 40
+
+
+def test_a_text_becomes_a_run_and_a_mixture(app, started):
+    at = app("training")
+    at.session_state[setup.key("corpus")] = "Your text"
+    at.run()
+    assert button(at, "Train").disabled and "too few" in at.warning[0].value
+    at.session_state[setup.key("text")] = "the dog saw a cat. " * 40
+    button(at.run(), "Train").click().run()
+    assert started[0][0].data == {"kind": "text", "path": "corpus.txt"} and started[0][2]["text"].startswith("the dog")
+    at.session_state[setup.key("corpus")] = "Both"
+    button(at.run(), "Train").click().run()
+    parts = started[1][0].data["parts"]
+    assert [part["kind"] for part in parts] == ["tinyland", "text"] and sum(part["share"] for part in parts) == 1
+
+
+def test_what_cannot_be_a_model_is_said_beside_its_settings(app, started):
+    at = app("training")
+    at.session_state[setup.key("model_n_heads")] = 7
+    at.run()
+    assert not at.exception and button(at, "Train").disabled
+    assert any("multiple" in warning.value for warning in at.warning)
+
+
+def test_blocks_set_every_field_of_the_model(app):
+    at = app("training")
+    at.session_state[setup.key("model_n_kv_heads")] = 2
+    at.run()
+    for label, choice in (("Blocks", "GPT-2"), ("Size", "Tiny")):
+        next(one for one in at.get("button_group") if one.label == label).set_value(choice).run()
+    assert at.session_state[setup.key("model_norm")] == "layernorm"
+    assert at.session_state[setup.key("model_d_model")] == 32 and at.session_state[setup.key("model_n_kv_heads")] == 0
+
+
+def test_too_many_runs_is_a_message(app, monkeypatch):
     def refuse(*_, **__):
-        raise jobs.TooManyRuns("2 runs are going")
+        raise jobs.TooManyRuns("4 of *your* runs are going")
 
     monkeypatch.setattr(jobs, "start", refuse)
     at = app("training")
-    next(button for button in at.button if button.label == "Train").click().run()
+    button(at, "Train").click().run()
     assert not at.exception
-    assert "as many as may" in at.warning[0].value
-
-
-def test_the_form_becomes_a_run_within_bounds(app, monkeypatch):
-    started = []
-    monkeypatch.setattr(jobs, "start", lambda config, limit: started.append(config) or "run-20260101-0123456789ab")
-    at = app("training")
-    at.slider(key="live_width").set_value(48)
-    at.slider(key="live_layers").set_value(4)
-    next(button for button in at.button if button.label == "Train").click().run()
-    assert not at.exception
-    assert (started[0].model["d_model"], started[0].model["n_layers"], started[0].seconds) == (48, 4, 45.0)
+    assert "4 of \\*your\\* runs are going" in at.warning[0].value
 
 
 def test_a_link_to_a_run_that_is_not_here(app):
     at = app("training", run="../../etc")
     assert not at.exception and at.session_state["run"] == ""
+
+
+def test_the_schedule_is_the_trainers():
+    config = TrainConfig(optimizer="sgd", sgd_lr=0.5, schedule="constant", warmup_steps=0)
+    progress, rates = setup.rates(config, points=3)
+    assert progress == [0, 0.5, 1] and rates == {"SGD": [0.5, 0.5, 0.5]}

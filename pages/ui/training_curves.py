@@ -1,0 +1,153 @@
+"""The curves of runs: what the browser needs to know of each, and the component that draws them and polls for rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.model.folders import checkpoint_folder, read_config, weight_files
+from core.training import TrainConfig, jobs
+from core.training.runs import RunError, read_rows
+from core.training.schedule import log_spaced_steps
+from pages.ui import components
+
+_curves = components.component("curves", isolate=False)  # plotly.js puts its styles into the document
+
+FIELDS = (
+    "step", "tokens", "seconds", "loss", "val_loss", "val_document_loss", "floor", "lr", "grad_norm",
+    "tokens_per_second", "utilisation", "update_ratio", "flops", "sample", "event", "was", "baselines",
+)  # fmt: skip
+GOING = ("queued", "running", "paused")
+Told = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run as its curves show it. `rows` None: the browser fetches them, and asks again while `live`.
+
+    kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
+    budget. `flops_per_token` is for rows that do not say how much arithmetic they took.
+    """
+
+    id: str
+    label: str
+    state: str
+    live: bool = False
+    rows: list[dict[str, Any]] | None = None
+    steps: int | None = None
+    seconds: float | None = None
+    kept: tuple[int, ...] = ()
+    planned: tuple[int, ...] = ()
+    flops_per_token: float | None = None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _rows(path: str, stamp: tuple[int, int]) -> list[dict[str, Any]]:
+    return [row for row in read_rows(Path(path)) if isinstance(row, dict) and isinstance(row.get("step"), int)]
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a run's metrics.jsonl; none where there is no such file."""
+    path = folder / "metrics.jsonl"
+    try:
+        stat = path.stat()
+        return _rows(str(path), (stat.st_mtime_ns, stat.st_size))
+    except (OSError, ValueError):
+        return []
+
+
+def record(name: str, label: str | None = None) -> Record:
+    """The record of a run or another model. Raises ValueError (RunError, CheckpointError) when it cannot be read."""
+    folder = checkpoint_folder(name)
+    if jobs.RUN_ID.fullmatch(name):
+        return _of_run(name, folder, label or name)
+    rows = [{key: row[key] for key in FIELDS if row.get(key) is not None} for row in metrics(folder)]
+    return Record(name, label or name, "trained", rows=rows, kept=kept(folder), flops_per_token=_flops(folder))
+
+
+def _of_run(name: str, folder: Path, label: str) -> Record:
+    config, status = TrainConfig.load(folder / "train.json"), jobs.status(name)
+    return Record(
+        name,
+        label,
+        status.state,
+        live=status.state in GOING,
+        steps=config.steps,
+        seconds=config.seconds,
+        kept=kept(folder),
+        planned=log_spaced_steps(config.steps, config.snapshots),
+        flops_per_token=_flops(folder),
+    )
+
+
+def kept(folder: Path) -> tuple[int, ...]:
+    """The steps whose weights are in the folder; none when they cannot be read."""
+    try:
+        return tuple(weight_files(folder))
+    except (ValueError, OSError):
+        return ()
+
+
+def _flops(folder: Path) -> float | None:
+    """Floating-point operations of training on one token: 6 for each weight that multiplies, as core.training.measure
+    counts them, attention between tokens left out."""
+    try:
+        config = read_config(folder)
+    except (ValueError, OSError):
+        return None
+    parts = config.parameter_count()
+    return 6.0 * (parts["attention"] + parts["mlp"] + config.vocab_size * config.d_model)
+
+
+def described(names: Sequence[str], labels: Mapping[str, str]) -> tuple[list[Record], list[str]]:
+    """The records of `names` that can be read, and the names of those that cannot."""
+    found, lost = [], []
+    for name in names:
+        try:
+            found.append(record(name, labels.get(name)))
+        except (RunError, ValueError, OSError):
+            lost.append(name)
+    return found, lost
+
+
+def curves(
+    records: Sequence[Record],
+    *,
+    key: str,
+    title: str,
+    mark: int | None = None,
+    height: int = 340,
+    group: str = "",
+    hover: bool = False,
+    on_pick: Told | None = None,
+    on_change: Told | None = None,
+    on_hover: Told | None = None,
+) -> None:
+    """Draws the curves of `records`, the first of which leads the cursor; components of one `group` share it.
+
+    The callbacks get {"run": id, "step": n}: `on_pick` for a click, `on_hover` (with `hover`) where the pointer rests,
+    {} when it has left; `on_change` also "kind": "ended", "state", "snapshot", or "silent" when no row came.
+    """
+    known = {one.id for one in records}
+    header = {"runs": [vars(one) for one in records], "title": title, "mark": mark, "height": height, "group": group}
+
+    def told(name: str, then: Told | None) -> Callable[[], None]:
+        def act() -> None:
+            raw = st.session_state[key].get(name)
+            happened = raw if isinstance(raw, dict) else {}
+            valid = happened.get("run") in known and isinstance(happened.get("step"), int)
+            if then and (valid or name == "hover"):
+                then(happened if valid else {})
+
+        return act
+
+    _curves(
+        key=key,
+        data=components.pack(header | {"hover": hover}),
+        height="content",
+        on_pick_change=told("pick", on_pick),
+        on_change_change=told("change", on_change),
+        on_hover_change=told("hover", on_hover),
+    )

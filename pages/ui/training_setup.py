@@ -1,0 +1,164 @@
+"""Setting up a run: what the controls of the form mean, and the run they describe. `training_form` draws them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from core.model.config import ModelConfig
+from core.text import SPECIAL_TOKENS, load_saved, saved_path, tinyland
+from core.training import TrainConfig, preset
+from core.training.schedule import lr_factor
+
+NEW = "a new one, learned from these documents"
+CORPORA = ("Tinyland", "Your text", "Both")
+SHORTEST = 500  # characters of a training text
+KINDS = {
+    "story": "stories",
+    "story_qa": "stories with questions",
+    "entry": "facts about places and people",
+    "list": "lists",
+    "translation": "translations",
+    "arithmetic": "sums",
+    "code": "small programs",
+    "chat": "conversations",
+}
+BLOCKS = {  # what tells the families of models apart
+    "Ours": {"norm": "rmsnorm", "position": "rotary", "activation": "relu2", "bias": False, "qk_norm": True},
+    "GPT-2": {"norm": "layernorm", "position": "learned", "activation": "gelu_tanh", "bias": True, "qk_norm": False},
+    "Llama": {"norm": "rmsnorm", "position": "rotary", "activation": "swiglu", "bias": False, "qk_norm": False},
+}
+SIZES = {
+    "Tiny": {"n_layers": 1, "n_heads": 2, "d_model": 32, "context_length": 64},
+    "Small": {"n_layers": 2, "n_heads": 4, "d_model": 96, "context_length": 128},
+    "Medium": {"n_layers": 4, "n_heads": 4, "d_model": 128, "context_length": 128},
+    "As shipped": {"n_layers": 4, "n_heads": 5, "d_model": 160, "context_length": 256},
+}
+LIVE = preset("live")
+OWN = {"n_kv_heads": 0, "d_mlp": 0, "d_head": 0}  # 0: what ModelConfig makes of the others
+MODEL = SIZES["Small"] | OWN | BLOCKS["Ours"] | {"norm_eps": 1e-5, "rope_theta": 10_000.0, "tie_embeddings": True}
+TRAIN = {
+    name: getattr(LIVE, name)
+    for name in (
+        "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",
+        "warmup_steps", "decay_fraction", "clip", "steps", "seconds", "documents_per_step", "batch_tokens",
+        "eval_every", "snapshots", "vocab_size", "precision", "seed", "target_loss", "patience",
+    )
+}  # fmt: skip
+DEFAULTS = (
+    {f"model_{name}": value for name, value in MODEL.items()}
+    | {f"train_{name}": value for name, value in TRAIN.items()}
+    | {f"weight_{kind}": 1.0 for kind in KINDS}
+    | {"corpus": CORPORA[0], "size": "Small", "blocks": "Ours", "tokenizer": NEW, "text": "", "share": 0.5, "name": ""}
+)
+
+
+def key(name: str) -> str:
+    """The session's name of a setting of the form."""
+    return f"setup_{name}"
+
+
+def get(name: str) -> Any:
+    """A setting as the form has it."""
+    return st.session_state.get(key(name), DEFAULTS[name])
+
+
+def control(name: str, **bounds: Any) -> dict[str, Any]:
+    """Keyword arguments that make a widget the control of a setting."""
+    st.session_state.setdefault(key(name), DEFAULTS[name])
+    return {"key": key(name), "persist_state": "session", **bounds}
+
+
+def fill(values: Mapping[str, Any]) -> None:
+    """Sets settings from a callback: a preset, or the settings of another run."""
+    for name, value in values.items():
+        st.session_state[key(name)] = value
+
+
+def resize() -> None:
+    """The chosen size and blocks, written into every setting of the model."""
+    chosen = OWN | SIZES.get(get("size"), {}) | BLOCKS.get(get("blocks"), {})
+    fill({f"model_{name}": value for name, value in chosen.items()})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the form describes. `problems` says by section why it cannot be trained; then `config` is None."""
+
+    config: TrainConfig | None = None
+    model: ModelConfig | None = None
+    text: str | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def plan() -> Plan:
+    """The run that the form describes, as far as it describes one."""
+    problems: dict[str, str] = {}
+    data, text = _data(problems)
+    tokenizer, vocab_size = _tokenizer(problems)
+    shape = {name: get(f"model_{name}") for name in MODEL if name not in OWN or get(f"model_{name}")}
+    model = config = None
+    try:
+        model = ModelConfig.from_dict(shape | {"vocab_size": vocab_size})
+    except ValueError as error:
+        problems["model"] = str(error)
+    settings = {name: get(f"train_{name}") for name in TRAIN}
+    try:
+        config = TrainConfig.from_dict(
+            LIVE.to_dict() | settings | {"model": shape, "data": data, "tokenizer": tokenizer, "out": "runs/run"}
+        )
+    except ValueError as error:
+        problems["training"] = str(error)
+    return Plan(None if problems else config, model, text, problems)
+
+
+def _data(problems: dict[str, str]) -> tuple[dict[str, Any], str | None]:
+    """The data of the run, and the visitor's text where it is part of them."""
+    weights = {kind: tinyland.DEFAULT_WEIGHTS[kind] * float(get(f"weight_{kind}")) for kind in KINDS}
+    usual = all(get(f"weight_{kind}") == 1 for kind in KINDS)
+    world = {"kind": "tinyland", "weights": None if usual else weights}
+    own = {"kind": "text", "path": "corpus.txt"}
+    corpus, text = get("corpus"), get("text")
+    if corpus != "Your text" and not any(weights.values()):
+        problems["corpus"] = "No kind of document is left: give at least one of them some weight."
+    if corpus == "Tinyland":
+        return world, None
+    if len(text) < SHORTEST:
+        problems["corpus"] = f"{len(text):,} characters are too few: paste or upload at least {SHORTEST:,}."
+    if corpus == "Your text":
+        return own, text
+    share = float(get("share"))
+    return {"kind": "mixture", "parts": [world | {"share": share}, own | {"share": 1 - share}]}, text
+
+
+def _tokenizer(problems: dict[str, str]) -> tuple[str | None, int]:
+    """The file of the chosen tokenizer (None: a new one) and how many tokens it has."""
+    name = get("tokenizer")
+    if name == NEW:
+        size = get("train_vocab_size")
+        if size <= 256 + len(SPECIAL_TOKENS):
+            problems["tokenizer"] = f"At least {257 + len(SPECIAL_TOKENS)}: 256 bytes, the special tokens and one more."
+        return None, size
+    try:
+        return str(saved_path(name)), load_saved(name).vocab_size
+    except (ValueError, OSError) as error:
+        problems["tokenizer"] = str(error)
+        return None, get("train_vocab_size")
+
+
+def rates(config: TrainConfig, points: int = 200) -> tuple[list[float], dict[str, list[float]]]:
+    """The schedule before it is used: parts of the budget, and the rates of the optimizers there.
+
+    The warm-up is in steps and the rest in parts of the budget, so the picture holds for a run of `config.steps`.
+    """
+    progress = [i / (points - 1) for i in range(points)]
+    steps = [int(p * config.steps) for p in progress]
+    factors = [
+        lr_factor(config.schedule, step, p, config.warmup_steps, config.decay_fraction)
+        for step, p in zip(steps, progress, strict=True)
+    ]
+    peaks = {"adamw": ("AdamW", config.adamw_lr), "sgd": ("SGD", config.sgd_lr)}
+    named = dict([peaks[config.optimizer]]) if config.optimizer in peaks else {}
+    named = named or {"matrices (Muon)": config.muon_lr, "the rest (AdamW)": config.adamw_lr}
+    return progress, {name: [peak * factor for factor in factors] for name, peak in named.items()}
