@@ -16,7 +16,7 @@ export default function (component) {
 function makeStore() {
   const listeners = new Set();
   const store = { header: null, weights: null, open: [[0, 0]], isolated: false, pins: [], aside: false };
-  Object.assign(store, { peek: null, hovered: null, side: null, memo: null, sent: [] });
+  Object.assign(store, { peek: null, hovered: null, side: null, still: false, memo: null, sent: [] });
   const triangle = (length) => (length * (length + 1)) / 2;
   const offset = (layer, head) => (layer * store.header.heads + head) * triangle(store.header.length);
 
@@ -61,6 +61,10 @@ function makeStore() {
     return asked.length ? asked : [last];
   };
   store.query = () => store.queries().at(-1);
+  store.given = (layer, head, q) => {
+    const start = offset(layer, head) + triangle(q); // as the model gave them, whatever is set aside
+    return store.weights.subarray(start, start + q + 1);
+  };
   store.vectors = (name, layer, head) => {
     const { layers, heads, length, d_head } = store.header;
     const block = ["q", "k", "v", "z"].indexOf(name) * layers * heads + layer * heads + head;
@@ -89,7 +93,9 @@ function makeStore() {
     return weights;
   }
   store.one = (layer, head) => reduce([[layer, head]]);
-  store.close = listenHover((position) => store.header && position !== store.hovered && store.set({ hovered: position, side: null }));
+  store.close = listenHover((position) => {
+    if (store.header && !store.still && position !== store.hovered) store.set({ hovered: position, side: null });
+  });
   return store;
 }
 

@@ -1,4 +1,7 @@
-"""What attention heads look at: scores of patterns, and of every head of a model on repeated random text."""
+"""What attention heads look at: scores of patterns, and of every head of a model on repeated random text.
+
+Every score is a share of a head's attention: how much of it goes where one well-known kind of head looks.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,13 +19,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class HeadScore:
-    """A score of every head: mean (L, H) over `cases` sequences, and low, high (L, H), its 95 % interval (Student)."""
+    """A score of every head: mean (L, H) over `cases` sequences, and low, high (L, H), its 95 % interval (Student).
+
+    chance (L, H) is what a head scores that does not tell the right place from others, and margin (L, H) the lower end
+    of the 95 % interval of score − chance, paired case by case.
+    """
 
     name: str
     mean: Floats
     low: Floats
     high: Floats
     cases: int
+    chance: Floats
+    margin: Floats
 
 
 def offset_score(pattern: ArrayLike, offset: int, start: int | None = None) -> Floats:
@@ -83,7 +92,8 @@ def head_scores(
     """The scores "previous", "first", "duplicate" and "induction" of every head, on random repeated sequences.
 
     Each of the `cases` sequences is start, then `half` distinct random tokens, then the same again. tokens: the ids to
-    draw from, all by default. ValueError: fewer than 2 cases, half below 2, too few tokens, or longer than the context.
+    draw from, all by default. Chance is the score of a head that looks at all it can see alike.
+    ValueError: fewer than 2 cases, half below 2, too few tokens, or longer than the context.
     """
     ids = repeated_sequences(range(model.config.vocab_size) if tokens is None else tokens, half, cases, seed, start)
     if ids.shape[1] > model.config.context_length:
@@ -95,7 +105,15 @@ def head_scores(
         "duplicate": lambda pattern: duplicate_score(pattern, half),
         "induction": lambda pattern: induction_score(pattern, half),
     }
-    return [_summary(name, np.stack([score(p) for p in patterns], axis=1)) for name, score in scores.items()]
+    even = evenly(ids.shape[1])
+    return [
+        summary(name, np.stack([score(p) for p in patterns], axis=1), score(even)) for name, score in scores.items()
+    ]
+
+
+def evenly(length: int) -> Floats:
+    """The pattern (T, T) of a head that looks at everything up to itself alike."""
+    return np.tril(np.ones((length, length))) / np.arange(1, length + 1)[:, None]
 
 
 def repeated_sequences(
@@ -136,10 +154,11 @@ def student_t(freedom: int) -> float:
     return sum(term / freedom**power for power, term in enumerate(terms))
 
 
-def _summary(name: str, samples: Floats) -> HeadScore:
-    """samples (cases, L, H)."""
+def summary(name: str, samples: Floats, chance: ArrayLike) -> HeadScore:
+    """The score of every head from samples (cases, L, H); chance: of each case alike, or (cases, L, H) too."""
+    chances = np.broadcast_to(np.asarray(chance, dtype=np.float64), samples.shape)
     mean, low, high = mean_interval(samples)
-    return HeadScore(name, mean, low, high, len(samples))
+    return HeadScore(name, mean, low, high, len(samples), chances.mean(axis=0), mean_interval(samples - chances)[1])
 
 
 @torch.inference_mode()

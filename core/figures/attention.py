@@ -1,137 +1,42 @@
-"""Figures of attention: one head as a heat map, what one token reads from, and what a head does on random text."""
+"""Figures of what heads do: one head's scores with their intervals, and the scores of all heads over training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
-from core.figures.labels import percent, plain
-from core.figures.palette import LIGHT, ROLES, SEQUENTIAL
+from core.figures.labels import percent
+from core.figures.palette import CATEGORIES, LIGHT, ROLES
 
-MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
-NO_BREAK = "\N{NO-BREAK SPACE}"
-NAMED = 96  # up to so many tokens the hover names both; beyond, the text of every cell would weigh too much
-# Colours at the squares of their places: weak attention gets more of the scale, and z stays the weight itself.
-SCALE = [(place**2, colour) for place, colour in SEQUENTIAL]
-
-
-def _ticks(labels: Sequence[str], query: int | None, most: int) -> dict:
-    """Token labels on an axis: all when there are at most `most`, else every n-th; the query's always, in bold."""
-    every = -(-len(labels) // most)
-    at = [i for i in range(0, len(labels), every) if query is None or every == 1 or abs(i - query) >= every]
-    at = sorted({*at, *([] if query is None else [query])})
-    shown = [f"<b>{plain(labels[i])}</b>" if i == query else plain(labels[i]) for i in at]
-    return {"tickvals": at, "ticktext": shown, "showgrid": False, "zeroline": False, "fixedrange": True}
-
-
-def head(pattern: np.ndarray, labels: Sequence[str], query: int | None = None) -> go.Figure:
-    """`pattern` (T, T): a row for each token that looks, a column for each that it may look at; later ones blank."""
-    length = len(labels)
-    weights = np.where(np.tril(np.ones((length, length), dtype=bool)), pattern, np.nan).astype(np.float32)
-    if length <= NAMED:
-        names = [plain(label) for label in labels]
-        text = [[f"{names[q]} reads from {names[k]}" if k <= q else "" for k in range(length)] for q in range(length)]
-        hover = "%{text}: %{z:.2p}<extra></extra>"
-    else:
-        text, hover = None, "token %{y} reads from token %{x}: %{z:.2p}<extra></extra>"
-    heat = go.Heatmap(
-        z=weights,
-        text=text,
-        hovertemplate=hover,
-        hoverongaps=False,
-        colorscale=SCALE,
-        zmin=0,
-        zmax=1,
-        colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".0%", "tickvals": [0, 0.1, 0.25, 0.5, 1]},
-    )
-    figure = go.Figure(heat)
-    if query is not None:
-        figure.add_shape(
-            type="rect",
-            x0=-0.5,
-            x1=query + 0.5,
-            y0=query - 0.5,
-            y1=query + 0.5,
-            line={"color": ROLES["attention"], "width": 2},
-        )
-    figure.update_layout(
-        margin=MARGIN,
-        xaxis=_ticks(labels, query, 36) | {"tickangle": -50, "title": {"text": "read from"}},
-        yaxis=_ticks(labels, query, 26) | {"autorange": "reversed", "title": {"text": "reader"}},
-    )
-    return figure
-
-
-def reads(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
-    """`weights` (q + 1,): the share that the query, the last of `labels`, reads from each token up to itself."""
-    shown = [percent(float(w)) if w > 0 else "0 %" for w in weights]
-    bars = go.Bar(
-        x=list(range(len(weights))),
-        y=[float(w) for w in weights],
-        marker={"color": ROLES["attention"]},
-        text=shown if len(weights) <= 20 else None,
-        textposition="outside",
-        textangle=0,
-        cliponaxis=False,
-        customdata=[f"{plain(label)}: {share}" for label, share in zip(labels, shown, strict=True)],
-        hovertemplate="%{customdata}<extra></extra>",
-    )
-    figure = go.Figure(bars)
-    top = max(float(np.max(weights)), 0.05) * 1.15
-    figure.update_layout(
-        margin=MARGIN | {"t": 20},
-        bargap=0.2,
-        xaxis=_ticks(labels, len(weights) - 1, 22) | {"tickangle": -50},
-        yaxis={"tickformat": ".0%", "range": [0, top], "nticks": 5, "fixedrange": True, "zeroline": False},
-    )
-    return figure
-
-
-def stages(scores: np.ndarray, weights: np.ndarray, labels: Sequence[str], most: int = 8) -> go.Figure:
-    """From score to weight: a table of the `most` tokens with the largest `weights`, and the rest in one row.
-
-    scores, weights (q + 1,). The column between them is e^(score − largest score); its sum divides it into weights.
-    """
-    parts = np.exp(scores - np.max(scores))
-    order = [int(i) for i in np.argsort(-weights, kind="stable")]
-    best, rest = order[:most], order[most:]
-    rows = [
-        (plain(labels[i]), f"{scores[i]:.2f}".replace("-", "−"), f"{parts[i]:.4f}", percent(float(weights[i])))
-        for i in best
-    ]
-    if rest:
-        rows.append((f"{len(rest)} more", "", f"{parts[rest].sum():.4f}", percent(float(weights[rest].sum()))))
-    rows.append(("<b>sum</b>", "", f"{parts.sum():.4f}", percent(float(weights.sum()))))
-    table = go.Table(
-        columnwidth=[5, 3, 5, 4],
-        header={
-            "values": ["token", "score", "e<sup>score − max</sup>", "weight"],
-            "align": ["left", "right"],
-            "fill": {"color": LIGHT["surface"]},
-            "line": {"color": LIGHT["line"]},
-            "font": {"color": LIGHT["text"]},
-            "height": 30,
-        },
-        cells={
-            "values": [[cell.replace(" ", NO_BREAK) for cell in column] for column in zip(*rows, strict=True)],
-            "align": ["left", "right"],
-            "fill": {"color": LIGHT["background"]},
-            "line": {"color": LIGHT["line"]},
-            "font": {"color": LIGHT["text"]},
-            "height": 26,
-        },
-    )
-    return go.Figure(table).update_layout(margin={"l": 2, "r": 2, "t": 4, "b": 4})
+ZERO = 0.5  # where step 0 stands on a logarithmic axis
+DASHED = {"color": LIGHT["muted"], "width": 1, "dash": "dash"}
+COLUMNS = 3
 
 
 def roles(
-    names: Sequence[str], mean: Sequence[float], low: Sequence[float], high: Sequence[float], threshold: float
+    names: Sequence[str],
+    mean: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    chance: Sequence[float],
+    threshold: float,
 ) -> go.Figure:
-    """One head's scores as points with their interval (`low` to `high`), and the threshold for a name."""
-    bars = go.Scatter(
-        x=list(mean),
-        y=list(range(len(names))),
+    """One head's scores as points with their interval (`low` to `high`), chance, and the threshold for a name."""
+    at = list(range(len(names)))
+    guess = go.Scatter(
+        x=list(chance),
+        y=at,
         mode="markers",
+        name="by chance",
+        marker={"color": LIGHT["muted"], "size": 13, "symbol": "line-ns-open", "line": {"width": 2}},
+        hovertemplate="by chance %{x:.2p}<extra></extra>",
+    )
+    points = go.Scatter(
+        x=list(mean),
+        y=at,
+        mode="markers",
+        name="this head",
         marker={"color": ROLES["attention"], "size": 11},
         error_x={
             "type": "data",
@@ -145,13 +50,14 @@ def roles(
         customdata=[f"{percent(max(lo, 0))} to {percent(h)}" for lo, h in zip(low, high, strict=True)],
         hovertemplate="%{x:.2p} (95 % interval %{customdata})<extra></extra>",
     )
-    figure = go.Figure(bars)
-    figure.add_vline(x=threshold, line={"color": LIGHT["muted"], "width": 1, "dash": "dash"})
+    figure = go.Figure([guess, points])
+    figure.add_vline(x=threshold, line=DASHED)
     figure.update_layout(
-        margin=MARGIN | {"r": 24},
+        margin={"l": 24, "r": 24, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         xaxis={"range": [-0.02, 1.02], "tickformat": ".0%", "fixedrange": True, "zeroline": False},
         yaxis={
-            "tickvals": list(range(len(names))),
+            "tickvals": at,
             "ticktext": list(names),
             "range": [len(names) - 0.5, -0.5],
             "showgrid": False,
@@ -160,3 +66,92 @@ def roles(
         },
     )
     return figure
+
+
+def life(
+    steps: Sequence[int],
+    scores: Mapping[str, np.ndarray],
+    chosen: tuple[int, int],
+    losses: tuple[Sequence[float], Sequence[float]],
+    mark: int,
+    threshold: float,
+) -> go.Figure:
+    """A panel for each score, a line for each head over `steps`, and the loss in a last panel.
+
+    scores: panel title -> means (S, L, H); chosen: the head that stands out; losses: (steps, nats per token), perhaps
+    empty; mark: the step on show. Lines carry (layer, head, step) as custom data.
+    """
+    titles = [*scores, *(["held-out loss (nats per token)"] if len(losses[0]) else [])]
+    rows = -(-len(titles) // COLUMNS)
+    figure = make_subplots(
+        rows, COLUMNS, subplot_titles=titles, shared_xaxes=True, vertical_spacing=0.16, horizontal_spacing=0.06
+    )
+    x = [max(step, ZERO) for step in steps]
+    places = [(1 + i // COLUMNS, 1 + i % COLUMNS) for i in range(len(titles))]
+    for (row, column), means in zip(places, scores.values(), strict=False):
+        figure.add_trace(_others(x, steps, means, chosen), row, column)
+        figure.add_trace(_chosen(x, steps, means[:, chosen[0], chosen[1]], chosen), row, column)
+        figure.add_hline(threshold, line=DASHED, row=row, col=column)
+        figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%", row=row, col=column)
+    if len(losses[0]):
+        row, column = places[-1]
+        figure.add_trace(_loss(*losses), row, column)
+    for row, column in places:
+        figure.add_vline(max(mark, ZERO), line={"color": LIGHT["text"], "width": 1, "dash": "dot"}, row=row, col=column)
+    powers = [10**n for n in range(10) if 10**n <= max(steps[-1], 1)]
+    figure.update_xaxes(
+        type="log",
+        range=[np.log10(ZERO) - 0.08, np.log10(max(x[-1], 1)) + 0.08],
+        tickvals=[ZERO, *powers],
+        ticktext=["0", *(f"{n:,}" for n in powers)],
+        fixedrange=True,
+        showticklabels=True,
+        zeroline=False,
+    )
+    figure.update_yaxes(fixedrange=True, zeroline=False)
+    figure.update_annotations(font={"size": 13, "color": LIGHT["text"]})
+    figure.update_layout(margin={"l": 40, "r": 8, "t": 28, "b": 28}, showlegend=False, hovermode="closest")
+    return figure
+
+
+def _others(x: Sequence[float], steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> go.Scatter:
+    """All heads but the chosen one as one trace, a gap between two lines."""
+    _, layers, heads = means.shape
+    shown = [(i, j) for i in range(layers) for j in range(heads) if (i, j) != chosen]
+    return go.Scatter(
+        x=[value for _ in shown for value in [*x, None]],
+        y=[value for i, j in shown for value in [*means[:, i, j].tolist(), None]],
+        customdata=[(i, j, step) for i, j in shown for step in [*steps, 0]],
+        mode="lines+markers",
+        line={"color": LIGHT["muted"], "width": 1},
+        marker={"size": 3, "color": LIGHT["muted"]},
+        opacity=0.45,
+        hovertemplate=HOVER,
+    )
+
+
+HOVER = "layer %{customdata[0]}, head %{customdata[1]}, step %{customdata[2]:,}: %{y:.2p}<extra></extra>"
+
+
+def _chosen(x: Sequence[float], steps: Sequence[int], mean: np.ndarray, chosen: tuple[int, int]) -> go.Scatter:
+    return go.Scatter(
+        x=list(x),
+        y=mean.tolist(),
+        customdata=[(*chosen, step) for step in steps],
+        mode="lines+markers",
+        line={"color": ROLES["attention"], "width": 2.5},
+        marker={"size": 6, "color": ROLES["attention"]},
+        hovertemplate=HOVER,
+    )
+
+
+def _loss(steps: Sequence[float], values: Sequence[float]) -> go.Scatter:
+    return go.Scatter(
+        x=[max(step, ZERO) for step in steps],
+        y=list(values),
+        customdata=list(steps),
+        mode="lines+markers",
+        line={"color": CATEGORIES[1], "width": 2},
+        marker={"size": 5, "color": CATEGORIES[1]},
+        hovertemplate="step %{customdata:,}: %{y:.2f}<extra></extra>",
+    )

@@ -6,6 +6,7 @@ or selects comes back as a trigger and is stored by a callback, so that the sess
 
 import json
 import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -178,15 +179,22 @@ def heads(
     scores: Sequence[Sequence[str]] | None = None,
     selected: tuple[int, int] | None = None,
     title: str = "Attention heads, a row for each layer",
+    linked: Mapping[str, Any] | None = None,
+    vectors: Sequence[np.ndarray] = (),
+    on_select: Callable[[Any], None] | None = None,
 ) -> tuple[int, int]:
     """All heads of `pattern` (L, H, T, T), floats in [0, 1], as thumbnails; returns the selected (layer, head).
 
     `labels` are the T tokens; `scores[layer][head]` is a few words under each thumbnail. Selecting sets the properties
-    `layer` and `head`.
+    `layer` and `head`. `linked`, more of the header, shares the numbers (and `vectors`, arrays (L, H, T, Dh)) with the
+    views of pages/ui/attention_stage.py in the browser; `on_select` is then given what was selected.
     """
     layers, count, length, _ = pattern.shape
     layer, head = selected if selected is not None else (state.get("layer"), state.get("head"))
     layer, head = min(layer, layers - 1), min(head, count - 1)
+    rows, columns = np.tril_indices(length)  # nothing above the diagonal travels
+    parts = [pattern[:, :, rows, columns], *vectors]
+    payload = b"".join(np.ascontiguousarray(part, dtype="<f4").tobytes() for part in parts)
     header = {
         "layers": layers,
         "heads": count,
@@ -196,17 +204,26 @@ def heads(
         "scores": scores,
         "selected": [layer, head],
         "title": title,
+        "stamp": zlib.crc32(payload),
+        **(linked or {}),
     }
-    # 16 bits a weight: a step of 0.000015, far below what a screen shows, and half the bytes of float32
-    weights = np.round(np.clip(pattern, 0, 1) * 65535).astype("<u2")
 
     def chosen() -> None:
-        raw: dict[str, Any] = st.session_state[key].get("select") or {}
-        if raw.get("layer") in range(layers) and raw.get("head") in range(count):
-            state.update(layer=int(raw["layer"]), head=int(raw["head"]))
+        raw: Any = st.session_state[key].get("select")
+        if on_select:
+            on_select(raw)
+        elif chosen_heads := open_heads(raw, layers, count):
+            state.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
 
-    _heads(key=key, data=pack(header, weights.tobytes()), on_select_change=chosen)
+    _heads(key=key, data=pack(header, payload), on_select_change=chosen)
     return layer, head
+
+
+def open_heads(raw: Any, layers: int, count: int) -> list[tuple[int, int]]:
+    """The heads that the browser says are open; whatever is no head of this model is passed over."""
+    found = raw.get("open") if isinstance(raw, dict) else None
+    pairs = [pair for pair in found if isinstance(pair, list) and len(pair) == 2] if isinstance(found, list) else []
+    return [(int(i), int(j)) for i, j in pairs if i in range(layers) and j in range(count)]
 
 
 def copy_link(*, key: str = "copy_link") -> None:

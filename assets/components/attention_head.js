@@ -1,0 +1,324 @@
+// The open head twice: as a heat map, and as lines between two columns of tokens. Its numbers are those of the grid of heads.
+export default function (component) {
+  const { data, parentElement: root, setTriggerValue } = component;
+  const pair = once(root, () => build(root));
+  pair.send = (name, value) => setTriggerValue(name, value);
+  pair.header = unpack(data).header;
+  whenLinked((store) => pair.attach(store));
+  return pair.stop;
+}
+
+// The store that the grid of heads (heads.js) fills: now, or as soon as there is one.
+function whenLinked(use) {
+  if (globalThis.glassboxHeads) use(globalThis.glassboxHeads);
+  else document.addEventListener("glassbox:heads", () => use(globalThis.glassboxHeads), { once: true });
+}
+
+const MARGIN = 92; // pixels beside the heat map for the tokens along its diagonal
+const COLUMN = 112; // pixels of each column of tokens
+const [LOW, HIGH] = [15, 24]; // pixels of a token in the columns: the whole text when it fits, else it scrolls
+
+function build(root) {
+  const heat = root.querySelector(".heat canvas");
+  const scroll = root.querySelector(".scroll");
+  const lines = scroll.querySelector("canvas");
+  const spacer = root.querySelector(".spacer");
+  const box = root.querySelector("input");
+  const [name, note, from, by] = ["name", "note", "from", "by"].map((c) => root.querySelector(`.${c}`));
+  const self = { store: null, header: {}, send: () => {}, cell: null, theme: null };
+  const label = (i) => self.store.header.labels[i];
+  const clip = (text, most = 13) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
+
+  // A canvas at the screen's resolution, in CSS pixels.
+  function pen(canvas, width, height) {
+    const scale = globalThis.devicePixelRatio || 1;
+    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    const made = canvas.getContext("2d");
+    made.scale(scale, scale);
+    made.font = `12px ${THEME.fonts.code}`;
+    made.textBaseline = "middle";
+    return made;
+  }
+
+  // ---- the heat map: a row for each reader, labelled where it ends, on the diagonal ----
+
+  function drawHeat() {
+    const { store, theme } = self;
+    const { length } = store.header;
+    const [width, height] = [heat.clientWidth, heat.clientHeight];
+    if (!width) return;
+    const side = Math.max(Math.min(width - MARGIN, height - 8), 40);
+    const unit = (self.unit = side / length);
+    const p = pen(heat, width, height);
+    p.fillStyle = theme.surface;
+    p.beginPath(); // what may be looked at: the staircase below the diagonal
+    p.moveTo(0, 0);
+    for (let q = 0; q < length; q++) {
+      p.lineTo((q + 1) * unit, q * unit);
+      p.lineTo((q + 1) * unit, (q + 1) * unit);
+    }
+    p.lineTo(0, side);
+    p.fill();
+    const gap = unit > 8 ? 0.6 : 0;
+    for (let q = 0; q < length; q++) {
+      const row = store.row(q);
+      for (let k = 0; k <= q; k++) {
+        if (row[k] < 1e-5) continue;
+        p.fillStyle = self.table[Math.round(255 * Math.sqrt(row[k]))];
+        p.fillRect(k * unit, q * unit, unit - gap, unit - gap);
+      }
+    }
+    const asked = new Set(store.queries());
+    const every = Math.ceil(11 / unit);
+    for (let i = 0; i < length; i++) {
+      if (i % every && !asked.has(i)) continue;
+      p.fillStyle = asked.has(i) ? theme.roles.attention : theme.muted;
+      p.font = `${asked.has(i) ? 600 : 400} ${unit >= 13 ? 11.5 : 10}px ${THEME.fonts.code}`;
+      p.fillText(clip(label(i)), (i + 1) * unit + 5, (i + 0.5) * unit);
+    }
+    p.lineWidth = 1.5;
+    for (const q of asked) {
+      p.strokeStyle = theme.roles.attention;
+      p.strokeRect(0.75, q * unit, (q + 1) * unit - 0.75, unit);
+      p.strokeStyle = theme.roles.token;
+      p.strokeRect(q * unit, q * unit, unit, side - q * unit);
+    }
+    if (self.cell) {
+      p.strokeStyle = theme.text;
+      p.strokeRect(self.cell[1] * unit, self.cell[0] * unit, unit, unit);
+    }
+    heat.setAttribute("aria-label", `Attention weights of ${title()}: a row for each reader. Arrow keys move, Enter pins.`);
+  }
+
+  // ---- the lines: what the tokens in question read from, and who reads them ----
+
+  function drawLines() {
+    const { store, theme } = self;
+    const { length } = store.header;
+    const [width, height] = [scroll.clientWidth, scroll.clientHeight];
+    if (!width) return;
+    const ROW = (self.row = Math.min(Math.max(height / length, LOW), HIGH));
+    spacer.style.height = `${length * ROW}px`;
+    lines.style.height = `${height}px`;
+    const p = pen(lines, width, height);
+    const top = scroll.scrollTop;
+    const y = (i) => (i + 0.5) * ROW - top;
+    const inside = (i) => y(i) > -ROW && y(i) < height + ROW;
+    const asked = store.queries();
+    const [reads, readBy] = sums(asked);
+    const [left, right] = [COLUMN, width - COLUMN];
+    const line = (q, k, weight, colour, strength) => {
+      p.strokeStyle = colour;
+      p.globalAlpha = Math.min(0.1 + Math.sqrt(weight), 1) * strength;
+      p.lineWidth = 0.7 + 5 * weight;
+      p.beginPath();
+      p.moveTo(left, y(q));
+      p.bezierCurveTo((left + right) / 2, y(q), (left + right) / 2, y(k), right, y(k));
+      p.stroke();
+    };
+    for (let q = 0; q < length; q++) {
+      if (!inside(q)) continue; // the other tokens, faintly
+      const row = store.row(q);
+      for (let k = 0; k <= q; k++) if (row[k] > 0.08) line(q, k, row[k], theme.muted, 0.22);
+    }
+    if (store.side !== "reader")
+      for (const k of asked)
+        for (let q = k; q < length; q++) if (store.at(q, k) > 0.01) line(q, k, store.at(q, k), theme.roles.token, 0.75);
+    if (store.side !== "source")
+      for (const q of asked)
+        for (let k = 0; k <= q; k++) if (store.at(q, k) > 0.005) line(q, k, store.at(q, k), theme.roles.attention, 1);
+    p.globalAlpha = 1;
+    for (let i = 0; i < length; i++) {
+      if (!inside(i)) continue;
+      token(p, i, y(i), 0, "right", left - 6, asked.includes(i), store.side === "reader" ? 0 : readBy[i], theme.roles.token);
+      token(p, i, y(i), right, "left", right + 6, asked.includes(i), store.side === "source" ? 0 : reads[i], theme.roles.attention);
+    }
+    const sizes = asked.map((i) => `${label(i)} (${i})`).join(" + ");
+    lines.setAttribute("aria-label", `Lines from readers on the left to what they read from on the right, for ${sizes}`);
+  }
+
+  // A token of a column, with its share behind it as a bar and as a number.
+  function token(p, i, y, x, align, at, asked, share, colour) {
+    const thick = self.row - 4;
+    const outer = align === "right" ? 0 : x + COLUMN;
+    if (share > 0.001) {
+      const long = Math.min(share, 1) * (COLUMN - 8);
+      p.fillStyle = colour;
+      p.globalAlpha = 0.22;
+      p.fillRect(align === "right" ? at + 2 - long : at - 2, y - thick / 2, long, thick);
+      p.globalAlpha = 1;
+    }
+    p.textAlign = align;
+    p.fillStyle = asked ? colour : self.theme.text;
+    p.font = `${asked ? 600 : 400} 12px ${THEME.fonts.code}`;
+    p.fillText(clip(label(i), share >= 0.01 ? 8 : 13), at, y);
+    if (share < 0.01) return;
+    p.textAlign = align === "right" ? "left" : "right";
+    p.fillStyle = self.theme.muted;
+    p.font = `10px ${THEME.fonts.code}`;
+    p.fillText(percent(share), align === "right" ? outer + 2 : outer - 2, y);
+  }
+
+  // What the asked tokens read from each token, and what each later reader takes from them: sums over the asked.
+  function sums(asked) {
+    const { length } = self.store.header;
+    const [reads, readBy] = [new Float32Array(length), new Float32Array(length)];
+    for (const a of asked) {
+      self.store.row(a).forEach((weight, k) => (reads[k] += weight));
+      for (let q = a; q < length; q++) readBy[q] += self.store.at(q, a);
+    }
+    return [reads, readBy];
+  }
+
+  // ---- words ----
+
+  function title() {
+    const { store } = self;
+    const heads = store.shown();
+    if (heads.length === 1) return `layer ${heads[0][0]}, head ${heads[0][1]}`;
+    if (heads.length === store.all().length) return `the mean of all ${heads.length} heads`;
+    return `the mean of heads ${heads.map(([l, h]) => `${l}.${h}`).join(", ")}`;
+  }
+
+  function tell(paragraph, lead, shares, who) {
+    const best = [...shares.keys()].filter((i) => shares[i] > 0.0005).sort((a, b) => shares[b] - shares[a]).slice(0, 4);
+    const strong = Object.assign(document.createElement("b"), { textContent: lead });
+    const parts = best.flatMap((i, n) => [
+      n ? ", " : " ",
+      Object.assign(document.createElement("code"), { textContent: label(i) }),
+      ` ${percent(shares[i])}`,
+    ]);
+    paragraph.replaceChildren(...who, strong, ...(best.length ? parts : [" nothing"]));
+  }
+
+  function say() {
+    const { store } = self;
+    const heading = title();
+    name.textContent = heading[0].toUpperCase() + heading.slice(1) + (store.isolated ? ", alone" : "");
+    box.checked = store.aside;
+    const first = label(0);
+    root.querySelector(".aside span").textContent = `set the first token (${first}) aside`;
+    if (self.cell) {
+      const [q, k] = self.cell;
+      const weight = percent(store.at(q, k));
+      from.replaceChildren(...quoted(q), Object.assign(document.createElement("b"), { textContent: "reads from " }), ...quoted(k));
+      from.append(`: ${weight}`);
+      by.replaceChildren(`row ${q}, column ${k}`);
+    } else {
+      const asked = store.queries();
+      const [reads, readBy] = sums(asked);
+      const who = asked.flatMap((i, n) => [...(n ? ["+ "] : []), ...quoted(i)]);
+      tell(from, asked.length > 1 ? "together read from" : "reads from", reads, who);
+      tell(by, asked.length > 1 ? "together are read by" : "is read by", readBy, asked.flatMap((i, n) => [...(n ? ["+ "] : []), ...quoted(i)]));
+    }
+    const asked = store.queries();
+    const kept = store.pins.length ? "" : " Nothing is pinned: the last token is shown.";
+    const summed = asked.length > 1 ? ` The shares of ${asked.length} tokens are added: they sum to ${asked.length} × 100 %.` : "";
+    note.textContent = store.aside
+      ? `Without the first token: what each row gave to it is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
+      : `Colours follow the square root of the weight. Click pins a token, shift-click adds one to the sum, Escape unpins.${summed}${kept}`;
+  }
+  const quoted = (i) => [Object.assign(document.createElement("code"), { textContent: label(i) }), " "];
+
+  function draw() {
+    if (!self.store?.header) return;
+    self.theme = applyTheme(root);
+    const dark = self.theme === THEME.dark;
+    if (self.dark !== dark || !self.table)
+      self.table = Array.from({ length: 256 }, (_, i) => `rgb(${mix(self.theme.sequential, i / 255)})`);
+    self.dark = dark;
+    const { length } = self.store.header;
+    if (self.cell && self.cell[0] >= length) self.cell = null;
+    drawHeat();
+    drawLines();
+    say();
+  }
+
+  // ---- the hand ----
+
+  const send = paced(() => self.send("pins", { positions: self.store.pins }));
+  function pin(positions) {
+    self.store.choose({ pins: positions });
+    send();
+    if (positions.length) bring(positions.at(-1));
+  }
+  function toggle(i, add) {
+    const { pins } = self.store;
+    if (add) return pin(pins.includes(i) ? pins.filter((p) => p !== i) : [...pins, i]);
+    pin(pins.length === 1 && pins[0] === i ? [] : [i]);
+  }
+  function bring(i) {
+    const low = (i + 3) * self.row - scroll.clientHeight;
+    scroll.scrollTop = Math.min(Math.max(scroll.scrollTop, low), Math.max((i - 2) * self.row, 0));
+  }
+  const several = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
+
+  function cellAt(event) {
+    const [k, q] = [event.offsetX, event.offsetY].map((v) => Math.floor(v / self.unit));
+    const { length } = self.store.header;
+    return q >= 0 && q < length && k >= 0 && k <= q ? [q, k] : null;
+  }
+  heat.addEventListener("pointermove", (event) => {
+    const cell = cellAt(event);
+    if (String(cell) === String(self.cell)) return;
+    self.cell = cell;
+    announceHover(cell ? cell[0] : null);
+    draw();
+  });
+  heat.addEventListener("pointerleave", () => {
+    self.cell = null;
+    announceHover(null);
+    draw();
+  });
+  heat.addEventListener("click", (event) => cellAt(event) && toggle(cellAt(event)[0], several(event)));
+  heat.addEventListener("blur", () => self.cell && ((self.cell = null), draw()));
+  heat.addEventListener("keydown", (event) => {
+    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const { length } = self.store.header;
+    if (event.key === "Escape") pin([]);
+    else if ((event.key === "Enter" || event.key === " ") && self.cell) toggle(self.cell[0], several(event));
+    else if (move) {
+      const [q, k] = self.cell ?? [self.store.query(), self.store.query()];
+      const row = Math.min(Math.max(q + move[0], 0), length - 1);
+      self.cell = [row, Math.min(Math.max(k + move[1], 0), row)];
+      announceHover(row);
+      draw();
+    } else return;
+    event.preventDefault();
+  });
+
+  const tokenAt = (event) => {
+    const i = Math.floor((event.offsetY + scroll.scrollTop) / self.row);
+    return i >= 0 && i < self.store.header.length ? i : null;
+  };
+  lines.addEventListener("pointermove", (event) => {
+    const side = event.offsetX < COLUMN ? "reader" : event.offsetX > lines.clientWidth - COLUMN ? "source" : null;
+    const hovered = side ? tokenAt(event) : null;
+    if (hovered === self.store.hovered && side === self.store.side) return;
+    announceHover(hovered);
+    if (hovered !== null) self.store.set({ side });
+  });
+  lines.addEventListener("pointerleave", () => announceHover(null));
+  lines.addEventListener("click", (event) => tokenAt(event) !== null && toggle(tokenAt(event), several(event)));
+  scroll.addEventListener("scroll", () => drawLines());
+  box.addEventListener("change", () => {
+    self.store.choose({ aside: box.checked });
+    self.send("aside", { on: box.checked });
+  });
+
+  const unwatch = onThemeChange(root, draw);
+  const sizes = new ResizeObserver(draw);
+  sizes.observe(root.querySelector(".panels"));
+  self.attach = (store) => {
+    if (self.store) return draw();
+    self.store = store;
+    self.hush = store.subscribe(draw);
+  };
+  self.destroy = () => {
+    send.cancel();
+    self.hush?.();
+    unwatch();
+    sizes.disconnect();
+  };
+  return self;
+}

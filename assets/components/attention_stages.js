@@ -1,0 +1,327 @@
+// The stages of one token's attention: q · k, scale, mask, softmax, weights × values, z. Each cell tells what it was made from.
+export default function (component) {
+  const { data, parentElement: root } = component;
+  const table = once(root, () => build(root));
+  table.header = unpack(data).header;
+  if (globalThis.glassboxHeads) table.attach(globalThis.glassboxHeads);
+  else document.addEventListener("glassbox:heads", () => table.attach(globalThis.glassboxHeads), { once: true });
+  return table.stop;
+}
+
+const ROW = 22; // pixels of a key's row
+const STRIP = 6; // the column of weight × value
+const COLUMNS = [
+  ["", "token", "Every token of the text: each made an offer, its key k, and holds a value v."],
+  ["1  q · k", "does it fit?", "The question q of the token in question times each token's offer k, number by number, added up."],
+  ["2  ÷ √n", "scale", "Divided by the square root of how many numbers a head's vectors have, so that sums of more numbers are not larger."],
+  ["3  mask", "not ahead", "What comes after the token in question is set to minus infinity: it will get no weight."],
+  ["4  e^(s−max)", "above zero", "e to the power of each score; the largest score is taken off first, which changes no share."],
+  ["5  ÷ sum", "weight", "Divided by the sum of column 4: shares that add up to 100 %. Stages 4 and 5 together are the softmax."],
+  ["6  weight × v, added up: z", "what is read", "Each token's value v times its weight. The sum of each column below is z, what the head has read."],
+];
+
+function number(x) {
+  if (x === -Infinity) return "−∞";
+  const size = Math.abs(x);
+  const shown = size >= 100 ? x.toFixed(1) : size >= 0.01 || size === 0 ? x.toFixed(2) : x.toPrecision(1);
+  return shown.replace("-", "−");
+}
+const exact = (x) => x.toFixed(Math.abs(x) < 0.1 ? 4 : 3).replace("-", "−");
+
+// Every number of the table, computed here from q, k and v as the model had them.
+function compute(store, layer, head, query) {
+  const { length, d_head: size } = store.header;
+  const vectors = Object.fromEntries(["q", "k", "v", "z"].map((name) => [name, store.vectors(name, layer, head)]));
+  const at = (name, i) => vectors[name].subarray(i * size, (i + 1) * size);
+  const q = at("q", query);
+  const dots = Array.from({ length }, (_, k) => at("k", k).reduce((sum, x, j) => sum + x * q[j], 0));
+  const scaled = dots.map((dot) => dot / Math.sqrt(size));
+  const masked = scaled.map((score, k) => (k > query ? -Infinity : score));
+  const most = Math.max(...masked);
+  const parts = masked.map((score) => Math.exp(score - most));
+  const total = parts.reduce((a, b) => a + b, 0);
+  const weights = parts.map((part) => part / total);
+  const z = Array.from({ length: size }, (_, j) => weights.reduce((sum, w, k) => sum + w * at("v", k)[j], 0));
+  const given = store.given(layer, head, query);
+  const off = (a, b) => a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i])), 0);
+  const errors = [off([...given], weights), off([...at("z", query)], z)];
+  return { layer, head, query, size, length, at, q, dots, scaled, masked, most, parts, total, weights, z, errors };
+}
+
+function build(root) {
+  const [body, sums, scroll, spacer] = ["body", "sums", "scroll", "spacer"].map((c) => root.querySelector(`.${c}`));
+  const columns = root.querySelector(".columns");
+  const self = { store: null, t: null, cell: null, theme: null };
+  const label = (i) => self.store.header.labels[i];
+  const code = (i) => Object.assign(document.createElement("code"), { textContent: label(i) });
+  const clip = (text, most) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
+
+  // Left edges of the seven columns and the right end, in CSS pixels.
+  function edges() {
+    const width = body.clientWidth;
+    const [token, strip] = [width > 800 ? 130 : 100, Math.max(0.32 * width, 200)];
+    const step = (width - token - strip) / 5;
+    return [0, ...Array.from({ length: 6 }, (_, i) => token + i * step), width - 8];
+  }
+
+  function pen(canvas, height) {
+    const scale = globalThis.devicePixelRatio || 1;
+    [canvas.width, canvas.height] = [Math.round(canvas.clientWidth * scale), Math.round(height * scale)];
+    const made = canvas.getContext("2d");
+    made.scale(scale, scale);
+    made.textBaseline = "middle";
+    made.font = `12px ${THEME.fonts.code}`;
+    return made;
+  }
+
+  function head() {
+    const x = edges();
+    columns.style.gridTemplateColumns = x.slice(1).map((end, i) => `${end - x[i]}px`).join(" ");
+    columns.replaceChildren(
+      ...COLUMNS.map(([formula, name, words]) => {
+        const [cell, b, span] = ["div", "b", "span"].map((tag) => document.createElement(tag));
+        b.textContent = formula.replace("√n", `√${self.t.size}`) || "\u00a0";
+        span.textContent = name;
+        cell.title = words;
+        cell.append(b, span);
+        return cell;
+      }),
+    );
+  }
+
+  function rows() {
+    const { t, theme } = self;
+    spacer.style.height = `${t.length * ROW}px`;
+    const height = scroll.clientHeight;
+    body.style.height = `${height}px`;
+    const [p, x, top] = [pen(body, height), edges(), scroll.scrollTop];
+    const reach = Math.max(...t.scaled.slice(0, t.query + 1).map(Math.abs), 1e-9);
+    for (let k = Math.floor(top / ROW); k < t.length && k * ROW - top < height; k++) {
+      const [y, later] = [k * ROW - top, k > t.query];
+      if (k === t.query) {
+        p.fillStyle = theme.surface;
+        p.fillRect(0, y, x[7] + 8, ROW);
+      }
+      p.fillStyle = later ? theme.muted : k === t.query ? theme.roles.attention : theme.text;
+      p.globalAlpha = later ? 0.55 : 1;
+      p.textAlign = "left";
+      p.fillText(clip(label(k), Math.floor((x[1] - 14) / 7.4)), 10, y + ROW / 2);
+      p.textAlign = "right";
+      [t.dots[k], t.scaled[k], t.masked[k], t.parts[k], t.weights[k]].forEach((value, i) => {
+        const [left, right] = [x[i + 1], x[i + 2]];
+        if (!later && i < 3) {
+          p.fillStyle = `rgb(${mix(theme.diverging, 0.5 + (0.4 * (i ? value : value / Math.sqrt(t.size))) / reach)})`;
+          p.fillRect(left + 4, y + 1, right - left - 6, ROW - 2);
+        } else if (!later) {
+          p.globalAlpha = 0.3;
+          p.fillStyle = theme.roles.attention;
+          p.fillRect(left + 4, y + 2, (right - left - 6) * value, ROW - 4);
+          p.globalAlpha = 1;
+        }
+        p.fillStyle = later ? theme.muted : theme.text;
+        p.fillText(i === 4 ? percent(value) : number(value), right - 8, y + ROW / 2);
+      });
+      if (!later) strip(p, t.at("v", k), t.weights[k], y);
+      p.globalAlpha = 1;
+      mark(p, k, y, ROW);
+    }
+  }
+
+  // One number a cell: `scale` × values, coloured by sign and size.
+  function strip(p, values, scale, y) {
+    const [x, unit] = [edges()[STRIP], self.unit];
+    values.forEach((value, j) => {
+      p.fillStyle = `rgb(${mix(self.theme.diverging, 0.5 + (0.5 * value * scale) / self.reach)})`;
+      p.fillRect(x + 8 + j * unit, y + 2, unit + 0.3, ROW - 4);
+    });
+  }
+
+  function mark(p, row, y, height) {
+    const { cell } = self;
+    if (cell?.row !== row) return;
+    const x = edges();
+    p.strokeStyle = self.theme.text;
+    p.lineWidth = 1.5;
+    if (cell.column < STRIP) p.strokeRect(x[cell.column] + 3, y + 1, x[cell.column + 1] - x[cell.column] - 4, height - 2);
+    else p.strokeRect(x[STRIP] + 8 + cell.j * self.unit, y + 1, self.unit, height - 2);
+  }
+
+  function foot() {
+    const { t, theme } = self;
+    const [p, x] = [pen(sums, 34), edges()];
+    p.fillStyle = theme.text;
+    p.fillText("sum", 10, 17);
+    p.textAlign = "right";
+    p.fillText(number(t.total), x[5] - 8, 17);
+    p.fillText(percent(Number(t.weights.reduce((a, b) => a + b, 0).toFixed(9))), x[6] - 8, 17);
+    p.textAlign = "left";
+    strip(p, t.z, 1, 6);
+    mark(p, "sum", 4, 26);
+  }
+
+  // ---- what a cell was made from ----
+
+  function explain() {
+    const { t } = self;
+    const strongest = t.weights.indexOf(Math.max(...t.weights));
+    const { row, column, j } = self.cell ?? { row: strongest, column: 1, j: 0 };
+    const root8 = `√${t.size}`;
+    const say = (words, formula, inputs = []) => {
+      root.querySelector(".what").replaceChildren(...words);
+      root.querySelector(".formula").textContent = formula;
+      fill(inputs);
+    };
+    if (row === "sum") {
+      if (column < STRIP)
+        return say(["The sums"], `column 4 adds up to ${exact(t.total)}; divided by it, column 5 adds up to 100 %`);
+      const read = Array.from({ length: t.query + 1 }, (_, k) => k);
+      const values = read.map((k) => t.at("v", k)[j]);
+      return say([`z[${j}], number ${j} of what `, code(t.query), " has read"], `Σ weight × v[${j}] = ${exact(t.z[j])}`, [
+        ["token", read.map((k) => clip(label(k), 8))],
+        ["weight", read.map((k) => percent(t.weights[k]))],
+        [`v[${j}]`, values],
+        ["product", values.map((v, k) => v * t.weights[k])],
+      ]);
+    }
+    const [dot, scaled, masked, part] = [t.dots[row], t.scaled[row], t.masked[row], t.parts[row]].map(exact);
+    const names = [code(t.query), " looks at ", code(row)];
+    if (column === 1) {
+      const products = Array.from(t.q, (x, i) => x * t.at("k", row)[i]);
+      return say(names, `q · k = the ${t.size} products added up = ${dot}`, [
+        [`q of ${clip(label(t.query), 12)}`, [...t.q]],
+        [`k of ${clip(label(row), 12)}`, [...t.at("k", row)]],
+        ["product", products],
+      ]);
+    }
+    if (column === 2) return say(names, `${dot} ÷ ${root8} = ${dot} ÷ ${exact(Math.sqrt(t.size))} = ${scaled}`);
+    if (column === 3)
+      return row > t.query
+        ? say(names, `token ${row} comes after token ${t.query}: ${scaled} becomes −∞`)
+        : say(names, `token ${row} does not come after token ${t.query}: ${scaled} stays`);
+    const later = row > t.query;
+    if (column === 4) {
+      const power = later ? "−∞" : exact(t.masked[row] - t.most);
+      return say(names, `e^(${later ? "−∞" : masked} − ${exact(t.most)}) = e^(${power}) = ${part}; ${exact(t.most)} is the largest score`);
+    }
+    if (column === 5) return say(names, `${part} ÷ ${exact(t.total)} = ${percent(t.weights[row])}`);
+    const v = t.at("v", row)[j];
+    return say(
+      [`number ${j} of the value of `, code(row)],
+      later ? "masked: nothing of it is read" : `${percent(t.weights[row])} × ${exact(v)} = ${(t.weights[row] * v).toPrecision(3).replace("-", "−")}`,
+    );
+  }
+
+  function fill(inputs) {
+    const table = root.querySelector("table");
+    const numbers = inputs.flatMap(([, values]) => values.filter((v) => typeof v === "number").map(Math.abs));
+    const reach = Math.max(...numbers, 1e-9);
+    table.replaceChildren(
+      ...inputs.map(([name, values]) => {
+        const row = document.createElement("tr");
+        row.append(Object.assign(document.createElement("th"), { textContent: name }));
+        for (const value of values) {
+          const cell = document.createElement("td");
+          cell.textContent = typeof value === "number" ? exact(value) : value;
+          if (typeof value === "number") {
+            const colour = mix(self.theme.diverging, 0.5 + (0.4 * value) / reach);
+            cell.style.background = `rgb(${colour})`;
+            cell.style.color = inkOn(colour);
+          }
+          row.append(cell);
+        }
+        return row;
+      }),
+    );
+  }
+
+  function draw() {
+    if (!self.store?.header?.d_head || !body.clientWidth) return;
+    self.theme = applyTheme(root);
+    const { store } = self;
+    const before = self.t?.query;
+    const t = (self.t = compute(store, ...store.main(), Math.min(store.query(), store.header.length - 1)));
+    self.unit = (edges()[7] - edges()[STRIP] - 10) / t.size;
+    self.reach = Math.max(...t.z.map(Math.abs), ...t.weights.map((w, k) => w * Math.max(...t.at("v", k).map(Math.abs))), 1e-9);
+    if (self.cell && self.cell.row !== "sum" && self.cell.row >= t.length) self.cell = null;
+    if (before !== t.query) scroll.scrollTop = Math.max((t.query + 2) * ROW - scroll.clientHeight, 0);
+    root.querySelector(".title").replaceChildren(code(t.query), ` (token ${t.query}) in layer ${t.layer}, head ${t.head}, number by number`);
+    head();
+    paint();
+    const [weights, z] = t.errors.map((error) => error.toExponential(0));
+    root.querySelector(".check").textContent =
+      Math.max(...t.errors) < 1e-3
+        ? `Checked: these weights differ from the model's own by at most ${weights}, z by at most ${z} (rounding).`
+        : `The model's own weights differ by ${weights}, its z by ${z}: something that is on changes them after these stages.`;
+    body.setAttribute("aria-label", `The stages of attention for token ${t.query}, a row for each token. Arrow keys walk the cells.`);
+  }
+
+  function paint() {
+    rows();
+    foot();
+    explain();
+  }
+
+  // ---- the hand ----
+
+  function columnAt(x) {
+    const ends = edges();
+    const column = Math.min(Math.max(ends.findIndex((edge, i) => i && x < edge) - 1, 1), STRIP);
+    const found = x >= ends[STRIP] ? STRIP : column;
+    return { column: found, j: Math.min(Math.max(Math.floor((x - ends[STRIP] - 8) / self.unit), 0), self.t.size - 1) };
+  }
+  function point(cell) {
+    if (JSON.stringify(cell) === JSON.stringify(self.cell)) return;
+    self.cell = cell;
+    announceHover(cell && cell.row !== "sum" ? cell.row : null);
+    paint();
+  }
+  const hold = (still) => self.store?.set({ still });
+  body.addEventListener("pointerenter", () => hold(true));
+  body.addEventListener("pointermove", (event) => {
+    const row = Math.floor((event.offsetY + scroll.scrollTop) / ROW);
+    if (self.t && row < self.t.length) point({ row, ...columnAt(event.offsetX) });
+  });
+  body.addEventListener("pointerleave", () => {
+    announceHover(null);
+    hold(false);
+  });
+  sums.addEventListener("pointermove", (event) => self.t && point({ row: "sum", ...columnAt(event.offsetX) }));
+  scroll.addEventListener("scroll", () => self.t && rows());
+  body.addEventListener("focus", () => hold(true));
+  body.addEventListener("blur", () => {
+    announceHover(null);
+    hold(false);
+  });
+  body.addEventListener("keydown", (event) => {
+    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const { length, size, query } = self.t;
+    const { row, column, j } = self.cell ?? { row: query, column: 1, j: 0 };
+    const down = (row === "sum" ? length : row) + move[0];
+    const to = { row: down >= length ? "sum" : Math.max(down, 0), column, j };
+    if (column === STRIP && move[1] && j + move[1] >= 0) to.j = Math.min(j + move[1], size - 1);
+    else to.column = Math.min(Math.max(column + move[1], 1), STRIP);
+    if (to.row !== "sum") {
+      const low = (to.row + 1) * ROW - scroll.clientHeight;
+      scroll.scrollTop = Math.min(Math.max(scroll.scrollTop, low), to.row * ROW);
+    }
+    point(to);
+  });
+
+  const unwatch = onThemeChange(root, draw);
+  const sizes = new ResizeObserver(draw);
+  sizes.observe(root.querySelector(".wide"));
+  self.attach = (store) => {
+    if (self.store) return;
+    self.store = store;
+    self.hush = store.subscribe(draw);
+  };
+  self.destroy = () => {
+    hold(false);
+    self.hush?.();
+    unwatch();
+    sizes.disconnect();
+  };
+  return self;
+}

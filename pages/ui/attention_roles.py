@@ -1,0 +1,152 @@
+"""What heads do in general: measured off the page's thread, told only where it is clear, and followed over training."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import attention as figures
+from core.figures.labels import percent
+from core.training.runs import read_rows
+from pages.ui import background, cache, components, state
+from pages.ui.caption import truth
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.head_roles import Life, Scores
+
+Losses = tuple[list[int], list[float]]  # steps, held-out nats per token
+ROWS, ROW = 2, 215  # of the panels of a life, and pixels of each
+
+
+def scores_now(view: View) -> "Scores | None":
+    """The scores of every head at this step, {} for a model too small to measure; None while they are being measured.
+
+    Without the interventions that may be on: roles are told of the model as it was trained.
+    """
+    from core.analysis import head_roles
+    from core.model import load_checkpoint
+
+    name, step = view.name, view.step
+
+    def work(report: background.Report) -> "Scores":
+        report(0.1, "random sequences, then stories")
+        return head_roles.measure(load_checkpoint(name, step))
+
+    key = ("head scores", name, step, cache.files_stamp(name))
+    return background.compute(key, work, f"Measuring every head at step {step:,}", height=220)
+
+
+def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
+    """The scores at every kept step and the held-out loss; None while they are being measured."""
+    from core.analysis import head_roles
+    from core.model import load_checkpoint
+
+    name, steps = view.name, head_roles.some_steps(view.checkpoint.steps)
+    metrics = view.checkpoint.folder / "metrics.jsonl"
+
+    def work(report: background.Report) -> "tuple[Life, Losses]":
+        life = head_roles.life(lambda step: load_checkpoint(name, step), steps, report)
+        rows = [row for row in read_rows(metrics) if isinstance(row.get("val_loss"), int | float) and "step" in row]
+        return life, ([row["step"] for row in rows], [row["val_loss"] for row in rows])
+
+    key = ("head life", name, steps, cache.files_stamp(name))
+    return background.compute(key, work, "Following every head through training", height=ROWS * ROW, slow=True)
+
+
+def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
+    """The short name of each head's role for the grid, "" where none is clear."""
+    from core.analysis.head_roles import role_of
+
+    if not scores:
+        return None
+    layers, heads = view.checkpoint.config.n_layers, view.checkpoint.config.n_heads
+    return [[role_of(scores, i, j) or "" for j in range(heads)] for i in range(layers)]
+
+
+def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
+    """The role of one head, if it has a clear one, and all its scores."""
+    from core.analysis.head_roles import HALF, ROLES, STORIES, THRESHOLD, role_of
+
+    if not scores:
+        st.info("This model reads too few tokens at a time to measure what its heads do.")
+        return
+    found = role_of(scores, layer, head)
+    label = "no clear role" if found is None else f"{ROLES[found].name}: {ROLES[found].does}"
+    st.markdown(f"Layer {layer}, head {head}: **{label}**.")
+    chosen = list(scores.values())
+    mean, low, high, chance = (
+        [float(table[layer, head]) for table in tables]
+        for tables in zip(*((s.mean, s.low, s.high, s.chance) for s in chosen), strict=True)
+    )
+    figure = figures.roles([ROLES[s.name].name for s in chosen], mean, low, high, chance, THRESHOLD)
+    components.plot(figure, key="roles", height=260, title="Scores of this head, with 95 % intervals")
+    code = _code(view) + (
+        "scores = head_roles.measure(checkpoint)\n"
+        f"[(s.name, s.mean[{layer}, {head}], s.low[{layer}, {head}], s.high[{layer}, {head}]) for s in scores.values()]"
+    )
+    counts = f"{chosen[0].cases} random sequences" + (
+        f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
+    )
+    truth("head_roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
+    half = min(HALF, (view.checkpoint.config.context_length - 1) // 2)
+    st.caption(
+        f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
+        f"{half} random tokens, each followed by the same tokens again. The last: in at most {STORIES} stories that no "
+        "training run has seen, from a pronoun to the names of whom it means, with another person named before it; "
+        "there, chance is a head that likes all names alike. A role is named only when its whole 95 % interval lies "
+        f"above {percent(THRESHOLD)} (dashed) and above chance; everything else has no clear role."
+    )
+
+
+def its_life(view: View, layer: int, head: int) -> None:
+    """The scores of every head over the kept steps, beside the loss, and when each role was born."""
+    from core.analysis.head_roles import ROLES, THRESHOLD, births
+
+    if len(view.checkpoint.steps) < 2:
+        st.info("Only one step of this model was kept: there is no life to follow.")
+        return
+    measured = scores_over_life(view)
+    if measured is None:
+        return
+    life, losses = measured
+    if not life[-1][1]:
+        st.info("This model reads too few tokens at a time to measure what its heads do.")
+        return
+    steps = [step for step, _ in life]
+    curves = {ROLES[name].name: np.stack([scores[name].mean for _, scores in life]) for name in life[-1][1]}
+    figure = figures.life(steps, curves, (layer, head), losses, view.step, THRESHOLD)
+    components.plot(
+        figure, key="life", height=ROWS * ROW, title="Scores of all heads over training", on_click=open_head
+    )
+    code = _code(view) + (
+        f"life = head_roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)\n"
+        "list(head_roles.births(life))"
+    )
+    shape = (len(steps), view.checkpoint.config.n_layers, view.checkpoint.config.n_heads)
+    truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
+    st.markdown(_told([(ROLES[name].name, *where) for name, *where in births(life)]))
+
+
+def _told(born: list[tuple]) -> str:
+    """Since when heads have the role that they have at the end."""
+    if not born:
+        return "At the last step, no head of this model has a clear role."
+    lines = []
+    for name, layer, head, before, since in born:
+        when = f"from the start (step {since:,})" if before is None else f"born between steps {before:,} and {since:,}"
+        lines.append(f"- layer {layer}, head {head}: **{name}**, {when}")
+    return "Clear roles at the last step:\n\n" + "\n".join(lines)
+
+
+def open_head(event: components.PlotEvent) -> None:
+    """A click on a head's curve opens that head."""
+    if isinstance(event.customdata, list) and len(event.customdata) == 3:
+        state.update(layer=int(event.customdata[0]), head=int(event.customdata[1]), open_heads="")
+
+
+def _code(view: View) -> str:
+    return (
+        "from core.analysis import head_roles\nfrom core.model import load_checkpoint\n\n"
+        f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
+    )

@@ -1,0 +1,114 @@
+"""The attention page's linked views: the grid of heads, the open head, and the stages of one token's attention.
+
+The grid carries the numbers of every head to the browser, once for each text and step; the other views draw from them
+there, so that another head or token needs no answer from here. What is open and pinned is kept in these properties:
+`layer`, `head` and `open_heads`; `cursor` and `also_pinned`; `first_aside`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import components, state
+from pages.ui.view import View
+
+MOST_NUMBERS = 8_000_000  # float32 numbers that a browser is sent: 32 MB; a longer text is shown up to there
+Heads = list[tuple[int, int]]
+HINT = (
+    "Point at a head to preview it; click opens it, again closes it (then you see the mean of all); "
+    "double-click keeps only that one; shift-click adds one. Arrow keys walk, i isolates, Escape closes."
+)
+
+_head, _stages = components.component("attention_head"), components.component("attention_stages")
+
+
+def shown_tokens(view: View) -> int:
+    """How many tokens of the text fit what the browser is sent."""
+    config, length = view.checkpoint.config, len(view.ids)
+    heads = config.n_layers * config.n_heads
+    while length > 2 and heads * (length * (length + 1) // 2 + 4 * length * config.d_head) > MOST_NUMBERS:
+        length -= 1
+    return length
+
+
+def opened(view: View) -> tuple[Heads, bool]:
+    """The heads on show, the last of them the one whose role and stages are told, and whether it stands alone."""
+    config, text = view.checkpoint.config, state.get("open_heads")
+    main = (min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1))
+    if text == "none":
+        return [], False
+    pairs = [(int(i), int(j)) for i, j in re.findall(r"(\d{1,3})\.(\d{1,3})", text)]
+    several = [pair for pair in dict.fromkeys(pairs) if pair[0] < config.n_layers and pair[1] < config.n_heads]
+    return (several, False) if main in several else ([main], text == "alone")
+
+
+def pinned(view: View, length: int) -> list[int]:
+    """The pinned positions, the cursor last. `also_pinned` counts only beside the cursor it was made for."""
+    if view.cursor is None or view.cursor >= length:
+        return []
+    owner, _, others = state.get("also_pinned").partition(":")
+    kept = [int(i) for i in re.findall(r"\d{1,6}", others)] if owner == str(view.cursor) else []
+    return [i for i in dict.fromkeys(kept) if i < length and i != view.cursor] + [view.cursor]
+
+
+def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, int]:
+    """Draws the grid; returns (layer, head) of the open head, or of the last that was, and how many tokens it shows.
+
+    names[layer][head] stands under each thumbnail.
+    """
+    config, trace, length = view.checkpoint.config, view.trace, shown_tokens(view)
+    heads, alone = opened(view)
+    note = f" The first {length} of {len(view.ids)} tokens are shown." if length < len(view.ids) else ""
+    linked = {
+        "d_head": config.d_head,
+        "hint": HINT,
+        "note": note,
+        "view": {
+            "open": heads,
+            "isolated": alone,
+            "pins": pinned(view, length),
+            "aside": bool(state.get("first_aside")),
+        },
+    }
+
+    def selected(raw: Any) -> None:
+        chosen = components.open_heads(raw, config.n_layers, config.n_heads)
+        if not chosen:
+            return state.update(open_heads="none")
+        layer, head = chosen[-1]
+        text = "alone" if raw.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
+        return state.update(layer=layer, head=head, open_heads=text)
+
+    layer, head = components.heads(
+        trace.pattern[:, :, :length, :length].numpy(),
+        key="heads",
+        labels=view.labels[:length],
+        scores=names,
+        selected=heads[-1] if heads else None,
+        linked=linked,
+        vectors=[tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)],
+        on_select=selected,
+    )
+    return layer, head, length
+
+
+def open_head(length: int) -> None:
+    """The open head as a heat map and as lines. Clicks pin tokens; a box sets the first token aside."""
+
+    def pins() -> None:
+        raw = (st.session_state["open_head"].get("pins") or {}).get("positions")
+        found = [i for i in raw if isinstance(i, int) and 0 <= i < length] if isinstance(raw, list) else []
+        last = found[-1] if found else None
+        state.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
+
+    def aside() -> None:
+        state.update(first_aside=int(bool((st.session_state["open_head"].get("aside") or {}).get("on"))))
+
+    _head(key="open_head", data=components.pack({}), on_pins_change=pins, on_aside_change=aside)
+
+
+def stages() -> None:
+    """From q · k to z for one token of the open head, with what each number was made from."""
+    _stages(key="stages", data=components.pack({}))
