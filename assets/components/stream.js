@@ -434,6 +434,16 @@ function build(root) {
     const where = strip.heads ? [index[0], position, index[1]] : [position, index[0]];
     line("Python", `${strip.spec.code}[${[...(strip.spec.site ? [self.header.opened] : []), ...where].join(", ")}]`, "code");
     self.readout.replaceChildren(title, value, list);
+    beside(strip);
+  }
+
+  // Where there is room for two columns, the readout stands level with the strip that it explains.
+  function beside(strip) {
+    const [strips, box] = [self.readout.previousSibling, self.readout.getBoundingClientRect()];
+    const frame = strips.getBoundingClientRect();
+    const wanted = strip.node.getBoundingClientRect().top - frame.top - 60;
+    const down = box.left < frame.right ? 0 : Math.min(Math.max(0, wanted), Math.max(0, frame.height - box.height));
+    self.readout.style.marginTop = `${down}px`;
   }
 
   // The formula with the numbers of this cell, where its inputs are here; sums over weights come with a click.

@@ -1,5 +1,6 @@
 """What the parts of the page Inside share: the token they are about, the tokens that are drawn, the readings."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -53,6 +54,12 @@ def single(view: View, text: str) -> int | None:
         if len(ids) == 1:
             return ids[0]
     return None
+
+
+def switch(label: str, name: str, words: Mapping[str, str]) -> str:
+    """A row of buttons for a property with options, each with its words; returns the option that is on."""
+    st.segmented_control(label, required=True, format_func=words.__getitem__, **state.control(name))
+    return state.get(name)
 
 
 def follow(cursor: int) -> None:

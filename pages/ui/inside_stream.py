@@ -17,9 +17,9 @@ _stream = components.component("stream")
 WORDS = {
     "resid_pre": "the vector that comes in",
     "norm1": "the same, brought to a common scale",
-    "q": "query: what this token looks for",
-    "k": "key: what it offers to later tokens",
-    "v": "value: what it hands over",
+    "q": "query: what it looks for",
+    "k": "key: what it offers",
+    "v": "value: what it hands on",
     "attn_scores": "how well each earlier token fits",
     "pattern": "shares: whom it reads from",
     "z": "the values read, mixed by those shares",
@@ -69,7 +69,8 @@ def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
     """The cell that is kept, worked out: tensor, place and arithmetic; None where there is no such cell here."""
     from core.analysis.cells import explain
 
-    layer, (name, *place) = opened(view), state.get("cell").split(".")
+    layer = opened(view)
+    name, *place = str(state.get("cell")).split(".")
     if layer is None or not all(p.isdecimal() and len(p) < 6 for p in place):
         return None
     index = tuple(int(p) for p in place)
