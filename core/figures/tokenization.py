@@ -1,124 +1,29 @@
-"""Figures of the tokenization page: the merges that build a token, and several tokenizers compared."""
+"""Figures of the tokenization page: what a text costs, a sentence in ten languages, how a vocabulary pays."""
 
-from bisect import bisect_right
+import math
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 
 import plotly.graph_objects as go
 
 from core.figures.labels import plain
-from core.figures.palette import LIGHT, ROLES
-from core.text import Piece
+from core.figures.palette import LIGHT, ROLES, scale
 
-ROW = 28  # pixels for each step of the merges
-
-
-def located(tokens: Sequence[tuple[int, bytes]]) -> list[Piece]:
-    """Tokens, given as id and bytes, with their byte offsets in the text that they spell."""
-    ends = spans([data for _, data in tokens])
-    return [Piece(id, data, *span) for (id, data), span in zip(tokens, ends, strict=True)]
+ROW = 30  # pixels for each tokenizer
+_STILL = {"showgrid": False, "zeroline": False, "fixedrange": True}
+_BARE = _STILL | {"showticklabels": False, "ticks": "", "showline": False, "side": "top"}
 
 
-def groups(pieces: Sequence[Piece], sizes: Sequence[int]) -> list[list[Piece]]:
-    """The tokens by the chunk that they begin in; `sizes` are the bytes of the chunks, in order."""
-    ends = list(accumulate(sizes))
-    found: list[list[Piece]] = [[] for _ in range(len(ends) + 1)]  # the last: bytes of a character that was cut off
-    for piece in pieces:
-        found[bisect_right(ends, piece.start)].append(piece)
-    return [group for group in found if group]
+def counts(names: Sequence[str], pieces: Sequence[int], sizes: Sequence[int], notes: Sequence[str]) -> go.Figure:
+    """Pieces that each tokenizer makes, and how many bytes one spells on average.
 
-
-def around(group: Sequence[Piece], piece: Piece, cap: int) -> list[Piece]:
-    """Whole tokens around `piece`, `cap` bytes at most. No merge crosses their borders: they merge as in the chunk."""
-    first = last = group.index(piece)
-    while True:
-        if last + 1 < len(group) and group[last + 1].end - group[first].start <= cap:
-            last += 1
-        elif first > 0 and group[last].end - group[first - 1].start <= cap:
-            first -= 1
-        else:
-            return list(group[first : last + 1])
-
-
-def spans(parts: Sequence[bytes]) -> list[tuple[int, int]]:
-    """First byte and end of each part."""
-    found, at = [], 0
-    for part in parts:
-        found.append((at, at + len(part)))
-        at += len(part)
-    return found
-
-
-def merges(
-    steps: Sequence[Sequence[bytes]],
-    labels: Mapping[bytes, str],
-    ranks: Mapping[bytes, int],
-    start: int,
-    pinned: tuple[int, int],
-) -> go.Figure:
-    """A row for each of the `steps`, from single bytes to tokens; the part that a merge made is filled.
-
-    `labels` and `ranks` are by part; `start` is the byte offset of the first part in the text, `pinned` the offsets
-    of the token to frame.
+    `sizes` are the bytes that the pieces spell together, `notes` a few words after each count ("" for none).
     """
-    old: list[tuple[int, int, int, bytes]] = []  # row, from, to, part
-    new: list[tuple[int, int, int, bytes]] = []
-    names, before = [], set(spans(steps[0]))
-    for row, parts in enumerate(steps):
-        made = [part for span, part in zip(spans(parts), parts, strict=True) if span not in before]
-        names.append(f"rank {ranks[made[0]]:,}" if made and made[0] in ranks else "bytes")
-        for span, part in zip(spans(parts), parts, strict=True):
-            (old if span in before else new).append((row, *span, part))
-        before = set(spans(parts))
-    figure = go.Figure([_blocks(old, labels, start, False), _blocks(new, labels, start, True)])
-    figure.add_vrect(x0=pinned[0], x1=pinned[1], line={"color": ROLES["token"], "width": 2})
-    figure.update_layout(
-        margin={"l": 76, "r": 8, "t": 8, "b": 44},
-        barmode="overlay",
-        bargap=0.16,
-        showlegend=False,
-        xaxis={"title": {"text": "byte offset in the text"}, "showgrid": False, "zeroline": False, "fixedrange": True},
-        yaxis={
-            "tickvals": list(range(len(steps))),
-            "ticktext": names,
-            "autorange": "reversed",
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
-    )
-    return figure
-
-
-def _blocks(
-    blocks: Sequence[tuple[int, int, int, bytes]], labels: Mapping[bytes, str], start: int, filled: bool
-) -> go.Bar:
-    shown = [plain(labels[part]) for *_, part in blocks]
-    fill, ink = (ROLES["token"], LIGHT["background"]) if filled else (LIGHT["surface"], LIGHT["text"])
-    return go.Bar(
-        y=[row for row, *_ in blocks],
-        x=[end - begin for _, begin, end, _ in blocks],
-        base=[start + begin for _, begin, *_ in blocks],
-        orientation="h",
-        marker={"color": fill, "line": {"color": LIGHT["muted"], "width": 1}},
-        text=shown,
-        textposition="inside",
-        insidetextanchor="middle",
-        textangle=0,
-        textfont={"color": ink},
-        customdata=[part.hex(" ").upper() for *_, part in blocks],
-        hovertemplate="%{text}<br>bytes %{customdata}<extra></extra>",
-    )
-
-
-def counts(names: Sequence[str], tokens: Sequence[int], size: int) -> go.Figure:
-    """Tokens that each tokenizer needs for a text of `size` bytes, and how many bytes one token spells on average."""
-    per_token = [size / max(n, 1) for n in tokens]
+    per_piece = [size / max(n, 1) for size, n in zip(sizes, pieces, strict=True)]
     rows = list(range(len(names)))
     figure = go.Figure()
     for axis, values, text, colour in (
-        ("x", list(tokens), [f"{n:,}" for n in tokens], ROLES["token"]),
-        ("x2", per_token, [f"{n:.2f}" for n in per_token], ROLES["residual"]),
+        ("x", list(pieces), [f"{n:,} {note}" for n, note in zip(pieces, notes, strict=True)], ROLES["token"]),
+        ("x2", per_piece, [f"{n:.2f}" for n in per_piece], ROLES["residual"]),
     ):
         figure.add_bar(
             x=values,
@@ -131,29 +36,88 @@ def counts(names: Sequence[str], tokens: Sequence[int], size: int) -> go.Figure:
             cliponaxis=False,
             hoverinfo="skip",
         )
-    hidden = {
-        "showticklabels": False,
-        "ticks": "",
-        "showline": False,
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "side": "top",
-    }
     figure.update_layout(
-        margin={"l": 100, "r": 40, "t": 36, "b": 8},
+        margin={"l": 90, "r": 40, "t": 36, "b": 8},
         showlegend=False,
         bargap=0.35,
-        xaxis=hidden | {"domain": [0, 0.46], "title": {"text": "tokens"}, "range": [0, max(tokens) * 1.12]},
-        xaxis2=hidden
-        | {"domain": [0.54, 1], "title": {"text": "bytes per token"}, "range": [0, max(per_token) * 1.12]},
-        yaxis={
-            "tickvals": rows,
-            "ticktext": [plain(name) for name in names],
-            "autorange": "reversed",
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
+        xaxis=_BARE | {"domain": [0, 0.5], "title": {"text": "pieces"}, "range": [0, max(*pieces, 1) * 1.45]},
+        xaxis2=_BARE
+        | {"domain": [0.58, 1], "title": {"text": "bytes for each"}, "range": [0, max(*per_piece, 1) * 1.25]},
+        yaxis=_STILL | {"tickvals": rows, "ticktext": [plain(name) for name in names], "autorange": "reversed"},
+    )
+    return figure
+
+
+def languages(names: Sequence[str], tokenizers: Sequence[str], tokens: Sequence[Sequence[int]]) -> go.Figure:
+    """`tokens[language][tokenizer]` of one sentence, coloured by how often it costs what the first language costs."""
+    ratios = [[n / max(base, 1) for n, base in zip(row, tokens[0], strict=True)] for row in tokens]
+    text = [
+        [f"{n}   {ratio:.1f}×" for n, ratio in zip(row, by, strict=True)]
+        for row, by in zip(tokens, ratios, strict=True)
+    ]
+    highest = max(max(row) for row in ratios)
+    figure = go.Figure(
+        go.Heatmap(
+            z=ratios,
+            text=text,
+            texttemplate="%{text}",
+            textfont={"color": LIGHT["text"]},
+            colorscale=scale(LIGHT["sequential"][:5]),  # the pale half: the numbers stay readable
+            zmin=0.5,
+            zmax=max(highest, 2.0),
+            xgap=3,
+            ygap=3,
+            showscale=False,
+            hovertemplate="%{text} the tokens of the English sentence<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        margin={"l": 70, "r": 8, "t": 30, "b": 8},
+        xaxis=_STILL
+        | {"tickvals": list(range(len(tokenizers))), "ticktext": list(map(plain, tokenizers)), "side": "top"},
+        yaxis=_STILL | {"tickvals": list(range(len(names))), "ticktext": list(names), "autorange": "reversed"},
+    )
+    return figure
+
+
+def learning(curve: Sequence[tuple[int, float]], target: int, references: Mapping[str, float]) -> go.Figure:
+    """Bytes per token on held-out text (`curve`: size, bytes per token) as the vocabulary grows to `target`.
+
+    `references` are other tokenizers on the same text, drawn as lines across.
+    """
+    sizes, values = [size for size, _ in curve], [value for _, value in curve]
+    figure = go.Figure(
+        go.Scatter(
+            x=sizes,
+            y=values,
+            mode="lines+markers",
+            line={"color": ROLES["token"], "width": 2.5},
+            marker={"size": 5},
+            hovertemplate="%{x:,} tokens in the list<br>%{y:.2f} bytes per token<extra></extra>",
+        )
+    )
+    for name, value in references.items():
+        figure.add_hline(y=value, line={"color": LIGHT["muted"], "width": 1, "dash": "dot"})
+        figure.add_annotation(
+            text=f"{plain(name)} {value:.2f}",
+            x=0,
+            xref="paper",
+            y=value,
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 11},
+        )
+    highest = max([*values, *references.values(), 1.0])
+    figure.update_layout(
+        margin={"l": 52, "r": 12, "t": 10, "b": 44},
+        showlegend=False,
+        xaxis={
+            "type": "log",
+            "title": {"text": "tokens in the list"},
+            "range": [math.log10(250), math.log10(max(target, 300) * 1.05)],
+        }
+        | {"tickvals": [256 * 2**k for k in range(10)], "ticktext": [f"{256 * 2**k:,}" for k in range(10)]},
+        yaxis={"title": {"text": "bytes per token"}, "range": [0, highest * 1.12]},
     )
     return figure

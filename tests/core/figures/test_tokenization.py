@@ -1,55 +1,30 @@
-"""The figures of the tokenization page show every byte once, fill what a merge made, and keep text as text."""
+"""The figures of the tokenization page show the numbers they are given, and keep text as text."""
 
-from itertools import pairwise
+import pytest
 
-from core.figures.tokenization import around, counts, groups, located, merges, spans
-from core.text import Tokenizer, train_bpe
-from core.text.bpe import replay
-
-STEPS = [[b"<", b"a", b"b"], [b"<", b"ab"], [b"<ab"]]
-LABELS = {part: part.decode() for step in STEPS for part in step}
+from core.figures.tokenization import counts, languages, learning
 
 
-def test_merges_cover_every_row_and_fill_the_new_part():
-    old, new = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 300}, start=7, pinned=(7, 10)).data
-    for row in range(3):
-        covered = sorted(
-            (base, base + width)
-            for bar in (old, new)
-            for y, base, width in zip(bar.y, bar.base, bar.x, strict=True)
-            if y == row
-        )
-        assert covered[0][0] == 7 and covered[-1][1] == 10
-        assert all(a[1] == b[0] for a, b in pairwise(covered))
-    assert list(new.text) == ["ab", "&lt;ab"]
+def test_counts_show_pieces_and_bytes_for_each():
+    pieces, per_piece = counts(["a<b>", "b"], [4, 8], sizes=[16, 12], notes=["", "(2 unknown)"]).data
+    assert list(pieces.x) == [4, 8] and list(per_piece.x) == [4, 1.5]
+    assert list(pieces.text) == ["4 ", "8 (2 unknown)"]
+    figure = counts(["a<b>"], [0], sizes=[0], notes=[""])
+    assert figure.layout.yaxis.ticktext == ("a&lt;b&gt;",)
 
 
-def test_rows_are_named_by_rank():
-    figure = merges(STEPS, LABELS, {b"ab": 256, b"<ab": 1300}, start=0, pinned=(0, 1))
-    assert list(figure.layout.yaxis.ticktext) == ["bytes", "rank 256", "rank 1,300"]
+def test_languages_are_measured_against_the_first():
+    figure = languages(["English", "Hindi"], ["one", "two"], [[10, 20], [45, 30]])
+    (heat,) = figure.data
+    assert [list(row) for row in heat.z] == [[1, 1], [4.5, 1.5]]
+    assert heat.text[1][0] == "45   4.5×"
 
 
-def test_one_byte_has_one_row():
-    figure = merges([[b"x"]], {b"x": "x"}, {b"x": 120}, start=0, pinned=(0, 1))
-    assert list(figure.layout.yaxis.ticktext) == ["bytes"] and len(figure.data[1].x) == 0
-
-
-def test_spans_and_counts():
-    assert spans([b"ab", b"c"]) == [(0, 2), (2, 3)]
-    tokens, per_token = counts(["a", "b"], [4, 8], size=16).data
-    assert list(tokens.x) == [4, 8] and list(per_token.x) == [4, 2]
-    counts(["a"], [0], size=0)
-
-
-def test_part_of_a_long_chunk_merges_as_in_the_whole():
-    tokenizer = Tokenizer.from_bpe(train_bpe(["abab abcb cabba bcabc"] * 3, 275), "small")
-    text = "abcbabcabbacabcb" * 12 + " éa"
-    pieces = located([(id, tokenizer.token_bytes(id)) for id in tokenizer.encode(text)])
-    assert pieces == tokenizer.pieces(text)
-    chunks = groups(pieces, [len(part.encode()) for part in tokenizer.split(text)])
-    assert len(chunks) == 2 and [p for chunk in chunks for p in chunk] == pieces
-    for piece in chunks[0]:
-        part = around(chunks[0], piece, 20)
-        data = b"".join(p.bytes for p in part)
-        assert piece in part and len(data) <= 20
-        assert replay(tokenizer.ranks, data)[-1] == [p.bytes for p in part]
+def test_learning_draws_the_curve_and_a_line_for_each_other():
+    figure = learning([(256, 1.0), (300, 1.6)], 1024, {"GPT-2": 3.5, "a<b>": 2.0})
+    (curve,) = figure.data
+    assert list(curve.x) == [256, 300] and list(curve.y) == [1.0, 1.6]
+    assert [shape.y0 for shape in figure.layout.shapes] == [3.5, 2.0]
+    assert figure.layout.annotations[1].text == "a&lt;b&gt; 2.00"
+    assert 10 ** figure.layout.xaxis.range[1] == pytest.approx(1024 * 1.05)
+    learning([], 300, {})

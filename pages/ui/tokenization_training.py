@@ -1,0 +1,206 @@
+"""Train a tokenizer of one's own on the page: the form, the view that watches it grow, what to do with the result."""
+
+import json
+import threading
+from collections.abc import Iterable
+
+import streamlit as st
+
+from core.figures import tokenization as figures
+from core.text import PUBLIC_ENCODINGS, Piece, keep_tokenizer, tinyland
+from core.text.background import Training, hold_out
+from core.text.export import to_hugging_face, to_tiktoken
+from core.training.config import HELD_OUT_SEED
+from pages.ui import components, state, tokenizers
+from pages.ui.caption import truth
+from pages.ui.text import chip
+from pages.ui.view import current
+
+SOURCES = ("Tinyland", "A text you paste", "A file")
+SIZES = (300, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+DOCUMENTS = 3000  # of Tinyland
+LIMIT = 2  # trainings at a time on this server
+SHOWN = 200  # of the merges, the newest
+TOO_LITTLE = "That is too little text to learn from: it needs a few sentences."
+NO_FILE = "Choose a file first."
+
+
+@st.cache_resource(show_spinner=False)
+def _going() -> tuple[list[Training], threading.Lock]:
+    return [], threading.Lock()
+
+
+def _begin() -> None:
+    """Starts a training from the form; what was wrong is said beside it."""
+    asked = st.session_state
+    asked["own_message"] = ""
+    size = asked["own_size"] if asked["own_size"] in SIZES else 1024
+    try:
+        training = _made(asked["own_source"], size)
+    except ValueError as error:
+        asked["own_message"] = str(error)
+        return
+    going, lock = _going()
+    with lock:
+        going[:] = [other for other in going if not other.ended]
+        if len(going) >= LIMIT:
+            asked["own_message"] = f"{LIMIT} trainings are going here, as many as may. Try again in a moment."
+            return
+        going.append(training)
+    training.start()
+    asked["own_training"], asked["own_kept"] = training, ""
+
+
+def _made(source: str, size: int) -> Training:
+    """The training that the form describes. ValueError says what is missing."""
+    if source == SOURCES[0]:
+        held = "\n".join(document.text for document in tinyland.documents(HELD_OUT_SEED, 0, 200))
+        texts: Iterable[str] = (document.text for document in tinyland.documents(0, 0, DOCUMENTS))
+        return Training(f"{DOCUMENTS:,} documents of Tinyland", texts, held, size)
+    if source == SOURCES[1]:
+        text = state.clean(st.session_state.get("own_paste") or "")
+    else:
+        file = st.session_state.get("own_file")
+        if file is None:
+            raise ValueError(NO_FILE)
+        text, st.session_state["own_message"] = tokenizers.decode_file(file.getvalue())
+    kept, held = hold_out(text)
+    if len(kept) < 100 or not held:
+        raise ValueError(TOO_LITTLE)
+    return Training("your text" if source == SOURCES[1] else "your file", [kept], held, size, len(kept))
+
+
+def _form(busy: bool) -> None:
+    source = st.radio("Learn from", SOURCES, key="own_source")
+    if source == SOURCES[1]:
+        st.text_area("Your text", key="own_paste", height=140, placeholder="Paste a few pages of anything.")
+    elif source == SOURCES[2]:
+        st.file_uploader("A text file, up to 20 MB", key="own_file")
+    st.select_slider("Tokens in the list", SIZES, 1024, key="own_size", format_func=lambda n: f"{n:,}")
+    st.button("Train", on_click=_begin, type="primary", width="stretch", disabled=busy, key="own_train")
+    if message := st.session_state.get("own_message"):
+        st.warning(message)
+
+
+def _references(training: Training) -> dict[str, float]:
+    """Bytes per token of the other tokenizers on the held-out text, measured once for each training."""
+    known = st.session_state.get("own_references")
+    if known is None or known[0] is not training:
+        checkpoint, size = current().checkpoint, len(training.held_out.encode("utf-8"))
+        found = {}
+        for key in (tokenizers.MODEL, *PUBLIC_ENCODINGS):
+            tokenizer = tokenizers.tokenizer_of(key, checkpoint)
+            found[tokenizers.TITLES[key]] = size / len(tokenizer.encode(training.held_out)) if tokenizer else 0.0
+        known = st.session_state["own_references"] = (training, found)
+    return known[1]
+
+
+def _label(data: bytes) -> str:
+    return chip(Piece(0, data, 0, len(data))).label
+
+
+def _watch(training: Training, going: bool) -> None:
+    """The training as it stands: drawn again every second while it goes on."""
+    if going and training.ended:
+        st.rerun()
+    merges = list(training.merges)
+    doing = {
+        "waiting": "about to begin",
+        "counting": f"counting the chunks: {training.read:,} characters read",
+        "failed": "failed",
+    }.get(training.state, f"{training.state}: {256 + len(merges):,} of {training.vocab_size:,} tokens")
+    st.progress(training.progress, text=f"{training.title} · {doing} · {training.seconds:.1f} s")
+    st.button("Stop", on_click=training.stop, disabled=training.ended, key="own_stop")
+    if training.state == "failed":
+        st.warning("The training broke off. Its last words:")
+        st.code(training.message[:300] or "none", language=None, wrap_lines=True)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        try:
+            references = _references(training)
+        except ValueError:
+            references = {}
+        figure = figures.learning(list(training.curve), training.vocab_size, references)
+        components.plot(figure, key="own_curve", height=330, title="Bytes per token against tokens in the list")
+        held = len(training.held_out.encode("utf-8"))
+        note = f"measured on {held:,} bytes of held-out text, as the others are"
+        truth("training.curve", (len(training.curve),), note, CODE.format(size=training.vocab_size))
+    with right:
+        newest = merges[-SHOWN:][::-1]
+        table = {
+            "rank": [merge.rank for merge in newest],
+            "left": [_label(merge.left) for merge in newest],
+            "right": [_label(merge.right) for merge in newest],
+            "token": [_label(merge.left + merge.right) for merge in newest],
+            "count": [merge.count for merge in newest],
+        }
+        st.dataframe(table, hide_index=True, height=330, width="stretch")
+        some = f"the newest {len(newest)} of {len(merges):,}" if len(merges) > len(newest) else "the newest first"
+        st.caption(f"The merges, {some}, each with how often its pair stood side by side.")
+
+
+CODE = """from core.text import tinyland
+from core.text.background import Training
+
+texts = (document.text for document in tinyland.documents(0, 0, 3000))   # or a list of your own texts
+held_out = "\\n".join(document.text for document in tinyland.documents(1_000_000_007, 0, 200))
+training = Training("mine", texts, held_out, {size})
+training.start()                          # training.curve and training.merges grow
+"""
+
+
+def _keep(training: Training) -> None:
+    name = st.session_state["own_name"]
+    try:
+        kept = keep_tokenizer(training.tokenizer(name), name)
+    except ValueError as error:
+        st.session_state["own_kept"] = f"It was not kept: {error}."
+    except OSError as error:
+        st.session_state["own_kept"] = f"It was not kept: its file cannot be written ({error.strerror})."
+    else:
+        state.update(tokenizer=tokenizers.KEPT + kept)
+        st.session_state["own_kept"] = (
+            f"Kept as “{kept}”: chosen at the top of this page, and offered on the training page."
+        )
+
+
+def _result(training: Training) -> None:
+    """Keep it, take it away."""
+    tokenizer = training.tokenizer("mine")
+    name, keep, ranks, hugging_face = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    with name:
+        st.text_input("A name for it", key="own_name", max_chars=40, placeholder="for example: my-diary")
+    with keep:
+        st.button("Keep it", on_click=_keep, args=(training,), width="stretch", key="own_keep")
+    with ranks:
+        st.download_button(
+            "For tiktoken", to_tiktoken(tokenizer), "mine.tiktoken", "text/plain", width="stretch", on_click="ignore"
+        )
+    with hugging_face:
+        data = json.dumps(to_hugging_face(tokenizer), ensure_ascii=False).encode("utf-8")
+        st.download_button(
+            "For Hugging Face", data, "tokenizer.json", "application/json", width="stretch", on_click="ignore"
+        )
+    if message := st.session_state.get("own_kept"):
+        st.text(message)
+
+
+def train_your_own() -> None:
+    """The form, and the last training of this visitor."""
+    st.subheader("Train one yourself", anchor=False)
+    st.markdown(
+        "Count all pairs of neighbours in a text, join the most frequent one, count again: that is all. It learns on "
+        "this machine, beside the page, and leaves the others their turn."
+    )
+    training: Training | None = st.session_state.get("own_training")
+    busy = training is not None and not training.ended
+    left, right = st.columns([3, 7], gap="large")
+    with left:
+        _form(busy)
+    with right:
+        if training is None:
+            st.info("Nothing learned yet. Press Train: the merges will run in here, and the curve will rise.")
+            return
+        st.fragment(_watch, run_every=1.0 if busy else None)(training, busy)
+        if training.ended and training.state != "failed":
+            _result(training)

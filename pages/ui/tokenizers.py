@@ -1,0 +1,281 @@
+"""The tokenizers that the tokenization page offers, the text that it reads, and what each makes of it."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.text import (
+    PUBLIC_ENCODINGS,
+    Piece,
+    Tokenizer,
+    cuts,
+    load_saved,
+    public_encoding,
+    saved_path,
+    saved_tokenizers,
+    tinyland,
+)
+from pages.ui import cache, state
+
+if TYPE_CHECKING:
+    from core.model import Checkpoint
+
+MODEL = "model"
+TITLES = {MODEL: "this model", "gpt2": "GPT-2", "cl100k_base": "GPT-4", "o200k_base": "GPT-4o"}
+UNTRAINED = ("words", "characters", "bytes")
+KEPT = "kept: "
+MAX_TEXT = 1_000_000  # characters of a text that this page cuts
+WORD_DOCUMENTS = 2000  # of Tinyland, whose words the word list holds
+MISSING = "The public tokenizers cannot be read here."
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of this page. `shared` says whether it is the sidebar's, which the other pages read too."""
+
+    text: str
+    shared: bool
+    name: str = ""
+
+    @property
+    def code(self) -> str:
+        return f"text = {self.text!r}\n" if len(self.text) <= 400 else 'text = open("your text.txt").read()\n'
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What one tokenizer makes of a text. `tokenizer` is None for words, characters and bytes."""
+
+    key: str
+    pieces: tuple[Piece, ...]
+    tokenizer: Tokenizer | None
+    version: tuple  # what the cut depends on, but for the text
+
+    @property
+    def title(self) -> str:
+        return TITLES.get(self.key, self.key.removeprefix(KEPT))
+
+    @property
+    def unknown(self) -> int:
+        """How many pieces the list of words does not have."""
+        return sum(piece.id == cuts.UNKNOWN for piece in self.pieces)
+
+
+def source() -> Source:
+    """The longer text, unless the sidebar's was changed after it was given."""
+    longer = st.session_state.get("longer_text")
+    text = state.clean(state.get("text") or "")
+    if longer and longer.beside == text:
+        return Source(longer.text, False, longer.name)
+    return Source(text, True) if text.strip() else Source(state.DEFAULT_TEXT, True)
+
+
+def options() -> list[str]:
+    """The keys of all that can be chosen; kept tokenizers last."""
+    return [MODEL, *PUBLIC_ENCODINGS, *UNTRAINED, *(KEPT + name for name in saved_tokenizers())]
+
+
+def title(key: str) -> str:
+    """As the control shows it."""
+    return f"{TITLES[key]} ({key})" if key in PUBLIC_ENCODINGS else TITLES.get(key, key)
+
+
+def tokenizer_of(key: str, checkpoint: "Checkpoint") -> Tokenizer | None:
+    """The tokenizer of a key, None for an untrained cut. ValueError, with a message for people, when it is not here."""
+    if key == MODEL:
+        return checkpoint.tokenizer
+    if key in PUBLIC_ENCODINGS:
+        return _public(key)
+    if key.startswith(KEPT):
+        return _kept(key.removeprefix(KEPT), _time(key.removeprefix(KEPT)))
+    return None
+
+
+def _time(name: str) -> int:
+    path = saved_path(name)
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@st.cache_resource(show_spinner="Reading a public tokenizer …")
+def _public(name: str) -> Tokenizer:
+    return public_encoding(name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(name: str, stamp: int) -> Tokenizer:
+    return load_saved(name)
+
+
+@st.cache_resource(show_spinner="Counting the words of Tinyland …")
+def word_list() -> dict[str, int]:
+    """Every word of the first documents of Tinyland, the most frequent first."""
+    return cuts.word_list((document.text for document in tinyland.documents(0, 0, WORD_DOCUMENTS)), 100_000)
+
+
+def cut(key: str, checkpoint: "Checkpoint", text: str, special: bool = False) -> Cut:
+    """The pieces of a text. ValueError when the tokenizer is not here."""
+    tokenizer = tokenizer_of(key, checkpoint)
+    if key == MODEL:
+        version = (key, special, checkpoint.name, *cache.stamp(checkpoint.name))
+    else:
+        version = (key, special, _time(key.removeprefix(KEPT)) if key.startswith(KEPT) else 0)
+    return Cut(key, _pieces(version, text, tokenizer), tokenizer, version)
+
+
+@st.cache_resource(max_entries=40, show_spinner="Cutting a long text …")
+def _pieces(version: tuple, text: str, _tokenizer: Tokenizer | None) -> tuple[Piece, ...]:
+    key, special, *_ = version
+    if _tokenizer is not None:
+        return tuple(_tokenizer.pieces(text, special=special))
+    ways: dict[str, Callable[[str], list[Piece]]] = {
+        "words": lambda text: cuts.words(text, word_list()),
+        "characters": cuts.characters,
+        "bytes": cuts.single_bytes,
+    }
+    return tuple(ways[key](text))
+
+
+def code(key: str, checkpoint: "Checkpoint") -> str:
+    """The lines of Python that make `tokenizer`, or import what cuts without one."""
+    if key == MODEL:
+        return f"from core.model import load_checkpoint\n\ntokenizer = load_checkpoint({checkpoint.name!r}).tokenizer\n"
+    if key in PUBLIC_ENCODINGS:
+        return f"from core.text import public_encoding\n\ntokenizer = public_encoding({key!r})\n"
+    if key.startswith(KEPT):
+        return f"from core.text import load_saved\n\ntokenizer = load_saved({key.removeprefix(KEPT)!r})\n"
+    if key == "words":
+        return (
+            "from core.text import cuts, tinyland\n\n"
+            f"documents = tinyland.documents(0, 0, {WORD_DOCUMENTS})\n"
+            "known = cuts.word_list((document.text for document in documents), 100_000)\n"
+        )
+    return "from core.text import cuts\n"
+
+
+def call(key: str, special: bool = False) -> str:
+    """The call that gives the pieces of `text`."""
+    untrained = {
+        "words": "cuts.words(text, known)",
+        "characters": "cuts.characters(text)",
+        "bytes": "cuts.single_bytes(text)",
+    }
+    return untrained.get(key, f"tokenizer.pieces(text{', special=True' if special else ''})")
+
+
+# ---- a longer text ----
+
+
+@dataclass(frozen=True)
+class _Longer:
+    name: str
+    text: str
+    beside: str  # what the sidebar said at the time
+
+
+def decode_file(data: bytes) -> tuple[str, str]:
+    """The text of a file, and what had to be done to read it ("" when nothing)."""
+    marks = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+    encoding = next((name for mark, name in marks if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, "replace")
+    wrong = text.count("\ufffd") - (data.count("\ufffd".encode()) if encoding.startswith("utf-8") else 0)
+    note = f"In {wrong:,} places bytes that spell no character became �: this is not UTF-8. " if wrong > 0 else ""
+    return state.clean(text), note
+
+
+def _limited(text: str, note: str) -> tuple[str, str]:
+    if len(text) > MAX_TEXT:
+        note += f"Only the first {MAX_TEXT:,} of {len(text):,} characters are cut."
+    return text[:MAX_TEXT], note
+
+
+def longer_text() -> None:
+    """The popover that takes a text too long for the sidebar, pasted or from a file."""
+    with st.popover("A longer text", icon=":material/description:", width="stretch"):
+        st.file_uploader("A text file", key="longer_file", on_change=_take_file)
+        st.text_area("Or paste it here", key="longer_paste", height=120, on_change=_take_paste)
+        if not source().shared:
+            st.button("Back to the text of the sidebar", on_click=_forget_longer, key="longer_back")
+
+
+def longer_note() -> None:
+    """What had to be done to the longer text, and where it came from."""
+    if note := st.session_state.get("longer_note"):
+        st.warning(note)
+    if not (here := source()).shared:
+        st.caption(f"This page reads {here.name}, {len(here.text):,} characters; the other pages the sidebar's text.")
+
+
+def _take(name: str, text: str, note: str) -> None:
+    if text.strip():
+        st.session_state["longer_text"] = _Longer(name, text, state.clean(state.get("text") or ""))
+        st.session_state.pop("pieces_pin", None)
+    else:
+        note = "There is no text in it, so nothing was changed."
+    st.session_state["longer_note"] = note
+
+
+def _take_file() -> None:
+    file = st.session_state["longer_file"]
+    if file is not None:
+        _take("your file", *_limited(*decode_file(file.getvalue())))
+
+
+def _take_paste() -> None:
+    if pasted := st.session_state["longer_paste"]:
+        _take("what you pasted", *_limited(state.clean(pasted), ""))
+
+
+def _forget_longer() -> None:
+    for key in ("longer_text", "longer_note", "pieces_pin"):
+        st.session_state.pop(key, None)
+    st.session_state["longer_paste"] = ""
+
+
+def read(text: str) -> None:
+    """Makes `text` the visitor's text, on every page. Call it in a callback."""
+    state.update(text=text, cursor=None)
+
+
+# ---- controls ----
+
+
+def choice() -> str:
+    """The control that says whose tokens are shown; the key chosen."""
+    found = options()
+    asked = state.get("tokenizer")
+    if asked not in found:
+        state.note("tokenizer", f"There is no tokenizer “{asked[:60]}” here; these are the tokens of this model.")
+        state.update_quietly(tokenizer=MODEL)
+    st.selectbox("Tokens of", found, format_func=title, **state.control("tokenizer"))
+    return state.get("tokenizer")
+
+
+def say_special(cut: Cut, text: str) -> None:
+    """Which names are special for this tokenizer, when the text has one or the visitor asked for them."""
+    names = list(cut.tokenizer.special_tokens) if cut.tokenizer else []
+    here = [name for name in names if name in text]
+    if state.get("special") == "tokens":
+        said = f"One token each: {'  '.join(names)}" if names else "Here no name is special."
+    elif here:
+        said = f"Read as ordinary text, letter by letter: {'  '.join(here)}"
+    else:
+        return
+    st.text(said)
+
+
+def most_cut(cut: Cut, most: int = 2000, cap: int = 60) -> int:
+    """The first token of the chunk with the most tokens, among the first `most`; but for those over `cap` bytes."""
+    pieces = cut.pieces[:most]
+    if not pieces or cut.tokenizer is None:
+        return 0
+    text = b"".join(piece.bytes for piece in pieces).decode("utf-8", "replace")
+    ends = list(accumulate(len(part.encode("utf-8")) for part in cut.tokenizer.split(text)))
+    chunks = [bisect_right(ends, piece.start) for piece in pieces]
+    sizes = Counter(chunks)
+    fits = {chunk for chunk in sizes if chunk < len(ends) and ends[chunk] - (ends[chunk - 1] if chunk else 0) <= cap}
+    return chunks.index(max(fits or sizes, key=lambda chunk: (sizes[chunk], -chunk)))
