@@ -2,35 +2,82 @@
 
 import streamlit as st
 
-from pages.ui import components
+from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.sampling_settings import OFF, chosen_sampler
-from pages.ui.sampling_stage import sampler
-from pages.ui.view import current
+from pages.ui.sampling_stage import fresh, sampler
+from pages.ui.sampling_story import choose_scene, story
+from pages.ui.view import View, current
+
+
+def prompt_end(view: View) -> int:
+    """How many tokens of the text are read: up to the pin, or all."""
+    return len(view.ids) if view.cursor is None else view.cursor + 1
 
 
 @st.fragment
-def stage(refresh: bool) -> None:
+def stage() -> None:
     view = current()
-    position = len(view.ids) - 1 if view.cursor is None else view.cursor
+    end = prompt_end(view)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
     st.caption(f"What may follow the {'last token: pin another' if view.cursor is None else 'pinned token'}.")
-    sampler(view, position, key="sampler", refresh=refresh)
-    code = f"from core.generation import Sampler, draw, uniform\n{view.code}"
-    code += f"stages = {chosen_sampler()}.stages(trace.logits[{position}], ids[:{position + 1}])\nstages[0].probs, stages[-1].probs"
-    shape = (len(view.trace.logits[position]),)
-    truth(f"trace.logits[{position}]", shape, "measured on this text; the settings act in your browser", code)
+    sampler(view, end - 1, key="sampler")
+    code = f"from core.generation import Sampler\n{view.code}"
+    code += f"stages = {chosen_sampler()}.stages(trace.logits[{end - 1}], ids[:{end}])\n"
+    shape = view.trace.logits[end - 1].shape
+    note = "measured on this text; the settings act in your browser, and in Python as in the code"
+    truth(f"trace.logits[{end - 1}]", shape, note, f"{code}stages[0].probs, stages[-1].probs")
+
+
+@st.fragment
+def writing() -> None:
+    view = current()
+    st.subheader("Let it write", anchor=False)
+    scene = choose_scene(view, prompt_end(view))
+    if scene is None:
+        return
+    length = story(scene, key="story")
+    code = f"from core.generation import Sampler, generate\n{view.code}prompt = {list(scene.prompt)}\n"
+    settings = f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
+    code += f"steps = list(generate(checkpoint.model, prompt, {settings}))"
+    truth("step.raw_probability", (length,), f"{view.name}, step {view.step:,}: each token as it was drawn", code)
 
 
 page_header("Which word comes next, and who decides?", "The model gives odds; the settings bend them; a number draws.")
-stage(True)
+fresh()
+stage()
 what_you_see(
-    "Each bar is one token: pale is what the model says, :violet[violet] what is left to draw from. A stage that cuts a token gives it its colour, and below the bars each stage has a lane. "
+    "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A stage that cuts a "
+    "token dyes its bar, and below the bars every stage has a lane: full colour where it cuts. The *effective "
+    "vocabulary* is how many equally likely tokens would be just as uncertain. The number u falls on the tokens laid "
+    "end to end; the strip below it shows what the same u would draw at every place of the slider you moved last."
 )
-try_it(
-    "Generate, change the seed, generate again. Will the two texts differ?",
-    "No. At temperature 0 one token has all the probability, so every number u draws the same one.",
-    label="Set the temperature to 0",
-    key="sampling_greedy",
-    update=OFF | {"temperature": 0.0},
-)
+writing()
+left, middle, right = st.columns(3)
+with left:
+    try_it(
+        "Write, change the seed, write again. Will the second text differ?",
+        "No. At temperature 0 one token has all the probability, so every number u draws the same one; the tree of "
+        "branches does not even get a second branch, because the same token in the same place is the same node.",
+        label="Set the temperature to 0",
+        key="sampling_greedy",
+        update=OFF | {"temperature": 0.0},
+    )
+with middle:
+    try_it(
+        "Temperature 2, and top-p 0.9 after it. How many tokens are left if you drag top-p above the temperature?",
+        "Fewer. Above it, top-p measures the model's own confident distribution; below it, a flattened one, in which "
+        "90 % are spread over many more tokens. Compare “Tokens left” before and after.",
+        label="Heat, then cut",
+        key="sampling_order",
+        update=OFF | {"temperature": 2.0, "top_p": 0.9},
+    )
+with right:
+    try_it(
+        "Every token so far gets a frequency penalty of 2. Which tokens does that hurt most?",
+        "Those a text needs again and again: the full stop, “the”, the names. The penalty counts each time, so the "
+        "longer the text, the harder it is to write a plain sentence. Write 100 tokens and see.",
+        label="Punish repetition hard",
+        key="sampling_penalty",
+        update=OFF | {"frequency_penalty": 2.0},
+    )

@@ -49,22 +49,27 @@ def store(raw: Any) -> None:
 def chosen_sampler() -> Sampler:
     """The Sampler that these settings are."""
     now = settings()
-    values = {name: BOUNDS[name][2] if name in now["off"] else value for name, value in now["values"].items()}
+    values: dict[str, Any] = {
+        name: BOUNDS[name][2] if name in now["off"] else value for name, value in now["values"].items()
+    }
     return Sampler(**values, order=tuple(now["order"]))
 
 
-def agreed(refresh: bool = False) -> dict[str, Any]:
+def fresh() -> None:
+    """On a run of the whole page: the component may be a new one, so what it is given must be the present settings."""
+    if st.session_state.get("sampler_known") == (now := settings()):
+        st.session_state["sampler_given"] = now
+
+
+def agreed() -> dict[str, Any]:
     """The part of the component's header that holds the settings, with a revision number.
 
     The browser moves its own sliders and tells the session afterwards. Data that it was given stays the same meanwhile,
     so that nothing is sent back; the revision grows only when the page itself has decided (a link, an experiment).
-    refresh: this may be a new component, so give it the present settings.
     """
     now = settings()
     if st.session_state.get("sampler_known") != now:
         st.session_state["sampler_revision"] = st.session_state.get("sampler_revision", 0) + 1
-        refresh = True
-    if refresh:
         st.session_state["sampler_known"] = st.session_state["sampler_given"] = now
     return {"settings": st.session_state["sampler_given"], "revision": st.session_state["sampler_revision"]}
 

@@ -10,21 +10,24 @@ import streamlit as st
 
 from core.generation import ORDER
 from pages.ui import cache, components, state
-from pages.ui.sampling_settings import WORDS, agreed, reported
+from pages.ui.sampling_settings import WORDS, agreed, fresh, reported
 from pages.ui.text import chips
 from pages.ui.theme import THEME
 from pages.ui.view import View
+
+__all__ = ["declare", "fresh", "sampler"]
 
 NAMED = 2500  # tokens whose names the browser is given: all of a small vocabulary, the likeliest of a large one
 
 
 def declare(name: str, *scripts: str) -> Callable[..., Any]:
     """A component whose JavaScript is in several files of assets/components; the last is NAME.js itself."""
-    read = lambda file: (components.FOLDER / file).read_text()  # noqa: E731
-    js = "".join(read(file) for file in ("shared.js", *scripts, f"{name}.js"))
-    return st.components.v2.component(
-        f"glassbox_{name}", html=read(f"{name}.html"), css=read(f"{name}.css"), js=f"const THEME = {json.dumps(THEME)};\n{js}"
-    )
+
+    def read(file: str) -> str:
+        return (components.FOLDER / file).read_text()
+
+    js = f"const THEME = {json.dumps(THEME)};\n" + "".join(map(read, ("shared.js", *scripts, f"{name}.js")))
+    return st.components.v2.component(f"glassbox_{name}", html=read(f"{name}.html"), css=read(f"{name}.css"), js=js)
 
 
 _sampler = declare("sampler", "sampling_stages.js", "sampler_draw.js")
@@ -35,7 +38,7 @@ def _names(model: str, stamp: tuple[int, ...], ids: tuple[int, ...], _view: View
     return [chip.label for chip in chips(_view.tokenizer, ids)]
 
 
-def sampler(view: View, position: int, *, key: str, refresh: bool) -> None:
+def sampler(view: View, position: int, *, key: str) -> None:
     """The live distribution after `position` of the view's text. Settled settings come back as properties."""
     from core.generation import uniform
 
@@ -47,7 +50,7 @@ def sampler(view: View, position: int, *, key: str, refresh: bool) -> None:
         likeliest = np.argpartition(-logits, NAMED)[:NAMED].tolist()
         ids = tuple(sorted({*likeliest, *context, *([] if actual is None else [actual])}))
     header = {
-        "key": f"{view.name} {view.step} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
+        "key": f"{view.name} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
         "label_ids": ids,
         "labels": _names(view.name, cache.stamp(view.name), ids, view),
         "context": context,
@@ -55,7 +58,7 @@ def sampler(view: View, position: int, *, key: str, refresh: bool) -> None:
         "u": uniform(state.get("seed"), position + 1),
         "words": WORDS,
         "bounds": {name: [row.low, row.high, row.step] for name in ORDER for row in [state.PROPERTIES[name]]},
-        **agreed(refresh),
+        **agreed(),
     }
 
     def moved() -> None:

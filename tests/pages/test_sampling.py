@@ -1,40 +1,53 @@
-"""The sampling page: the settings reach the table, the button writes, a pinned token explains its draw."""
+"""The sampling page's Python: links become settings, settings become a Sampler, and anything else is left out."""
+
+import streamlit as st
+
+from core.generation import ORDER, Sampler
+from pages.ui import sampling_settings, state
 
 
-def press(at, label):
-    return next(button for button in at.button if button.label == label).click().run()
+def session(monkeypatch, **values) -> dict:
+    kept: dict = dict(values)
+    monkeypatch.setattr(st, "session_state", kept)
+    return kept
 
 
-def test_a_setting_becomes_a_stage(app):
-    at = app("sampling", top_k="3")
-    table = at.table[0].value
-    assert table["Stage"].tolist() == ["the model", "top k 3"]
-    assert int(table["Tokens kept"].iloc[1]) >= 3
-    assert press(at, "All off").table[0].value["Stage"].tolist() == ["the model"]
-
-
-def test_greedy_writing_ignores_the_seed(app):
-    at = app("sampling", temperature="0", new_tokens="6", cursor="1")
-    texts = []
-    for seed in (1, 2):
-        at.number_input(key="seed").set_value(seed).run()
-        press(at, "Generate")
-        assert not at.exception
-        texts.append([step.id for step in at.session_state["written"][0]])
-    assert texts[0] == texts[1] and 1 <= len(texts[0]) <= 6
-
-
-def test_a_pinned_token_shows_its_draw(app):
-    at = press(app("sampling", new_tokens="3"), "Generate")
-    assert not at.metric
-    at.session_state["generated_pin"] = 0
-    at.run()
+def test_the_page_opens_with_any_settings(app):
+    at = app("sampling", temperature="1e-9", top_k="3", stages="-top_k," + ",".join(n for n in ORDER if n != "top_k"))
     assert not at.exception
-    step = at.session_state["written"][0][0]
-    assert at.metric[0].value == f"{step.rank + 1:,}"
+    code = at.code[0].value
+    assert "stages = Sampler(temperature=0.0, order=('top_k', 'repetition_penalty'" in code  # top-k is switched off
+    assert not app("sampling", stages="top_k,nonsense", cursor="2").exception
 
 
-def test_a_temperature_too_small_to_divide_by_is_greedy(app):
-    at = app("sampling", temperature="1e-9")
-    assert not at.exception
-    assert at.table[0].value["Tokens kept"].iloc[-1] == "1"
+def test_what_is_settled_comes_back_as_it_was(monkeypatch):
+    session(monkeypatch)
+    order = [ORDER[3], *ORDER[:3], *ORDER[4:]]
+    values = {name: state.PROPERTIES[name].default for name in ORDER} | {"temperature": 0.7, "top_k": 12}
+    sampling_settings.reported({"values": values, "order": order, "off": ["top_k"]})
+    assert sampling_settings.settings() == {"values": values, "order": order, "off": ["top_k"]}
+    assert sampling_settings.chosen_sampler() == Sampler(temperature=0.7, order=tuple(order))
+    assert "stages=temperature%2Crepetition_penalty" in state.query() and "-top_k" in state.query()
+    sampling_settings.reported({"values": values, "order": list(ORDER), "off": []})
+    assert state.get("stages") == "" and sampling_settings.chosen_sampler() == Sampler(temperature=0.7, top_k=12)
+
+
+def test_what_is_no_setting_is_left_out(monkeypatch):
+    kept = session(monkeypatch)
+    for raw in (None, "x", {}, {"values": {"temperature": 99, "top_p": "1", "top_k": None}}, {"order": [1, None]}):
+        sampling_settings.store(raw)
+    assert kept == {} and sampling_settings.chosen_sampler() == Sampler()
+
+
+def test_the_browser_is_given_settings_only_when_the_page_decided(monkeypatch):
+    session(monkeypatch)
+    first = sampling_settings.agreed()
+    moved = sampling_settings.settings()
+    moved["values"]["temperature"] = 0.3
+    sampling_settings.reported(moved)
+    assert sampling_settings.agreed() == first  # the slider was moved there: nothing is sent back
+    sampling_settings.fresh()  # a new component must be told
+    given = sampling_settings.agreed()
+    assert given["settings"]["values"]["temperature"] == 0.3 and given["revision"] == first["revision"]
+    state.update(temperature=1.5)
+    assert sampling_settings.agreed()["revision"] == first["revision"] + 1
