@@ -46,8 +46,9 @@ from core.training.runs import RunError, last_row, write_atomically
 
 __all__ = [
     "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
-    "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename", "resume",
-    "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when", "tag", "undelete",
+    "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename",
+    "resume", "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when",
+    "tag", "undelete",
 ]  # fmt: skip
 
 RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses

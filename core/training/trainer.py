@@ -72,7 +72,6 @@ class Trainer:
         self.watcher = control.Watcher(run.folder)
         self.clock = time.perf_counter() - self.position.seconds
         self.logged = (self.position.tokens, self.position.flops, self.position.seconds)
-        self.reported = -1  # the step of the last row
         self.peak = math.nan
 
     def _begin(self) -> tuple[Transformer, Data]:
@@ -141,7 +140,7 @@ class Trainer:
         yield from self._follow_rate()
         if not self._paused():
             return
-        if self.reported != self.position.step:
+        if self.watcher.look().get("pause_at") != self.position.step:  # the row of a single step says enough
             yield self._report({"event": "paused"})
         self._save_state()
         while self._paused() and not self._stopped(stop):
@@ -249,7 +248,6 @@ class Trainer:
         if status:
             row["status"] = status
         self.folder.write(row)
-        self.reported = position.step
         return Progress(position.step, self.config.steps, row, status)
 
     def _save_state(self, *, keep: bool = False) -> None:

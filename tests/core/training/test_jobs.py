@@ -52,7 +52,9 @@ def test_start_watch_stop_resume(tiny):
     assert jobs.read_metrics(run_id, end) == ([], end)
     jobs.resume(run_id)
     wait_for(lambda: jobs.status(run_id).step > state.step)
-    jobs._local.processes.pop(run_id).stdin.close()  # as after a restart of the server: its pipe is closed, nobody knows it
+    jobs._local.processes.pop(
+        run_id
+    ).stdin.close()  # as after a restart of the server: its pipe is closed, nobody knows it
     wait_for(lambda: jobs.status(run_id).state == "stopped")
 
 

@@ -1,0 +1,129 @@
+"""Steering a run through control.json, in this process."""
+
+import itertools
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.model import load_checkpoint
+from core.training import control, train
+from core.training.runs import RunError, read_rows
+
+TIMES = ("seconds", "tokens_per_second", "utilisation")
+
+
+def rows_of(config, with_events=True):
+    rows = read_rows(Path(config.out) / "metrics.jsonl")
+    rows = [row for row in rows if with_events or "event" not in row]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
+
+
+def losses(config):
+    return {row["step"]: row["loss"] for row in rows_of(config) if "loss" in row}
+
+
+def test_pause_single_steps_and_resume_leave_the_curve_as_it_was(tiny):
+    whole = replace(tiny, out=tiny.out + "-whole")
+    list(train(whole))
+    folder = Path(tiny.out)
+    folder.mkdir()
+    control.change(folder, pause_at=3)
+    done = threading.Event()
+    seen = []
+
+    def work():
+        seen.extend(train(tiny))
+        done.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+
+    def wait_for_step(step):
+        for _ in range(2000):
+            rows = read_rows(folder / "metrics.jsonl")
+            if rows and rows[-1]["step"] >= step:
+                return rows[-1]
+            done.wait(0.02)
+        raise AssertionError(f"step {step} did not come")
+
+    assert wait_for_step(3)["step"] == 3 and not done.wait(0.3)
+    control.change(folder, pause_at=4)
+    wait_for_step(4)
+    assert not done.wait(0.3) and wait_for_step(4)["step"] == 4
+    assert (folder / "state" / "state.safetensors").exists()  # a kill while paused would lose nothing
+    control.go(folder)
+    thread.join(60)
+    assert seen[-1].status == "finished" and losses(tiny) == losses(whole)
+
+
+def test_pausing_between_two_rows_says_where(tiny):
+    tiny = replace(tiny, log_every=100, eval_every=100)
+    asked = itertools.count()
+
+    def pause_after_six():
+        if next(asked) == 5:
+            control.change(Path(tiny.out), pause_at=0)
+        return False
+
+    run = train(tiny, stop=pause_after_six)
+    event = next(progress.row for progress in run if progress.row.get("event") == "paused")
+    assert event["step"] == 6
+    control.change(Path(tiny.out), stop=True)
+    assert next(run).status == "stopped"
+
+
+def test_a_new_learning_rate_is_marked_and_used(tiny):
+    tiny = replace(tiny, schedule="constant", warmup_steps=0)
+    run = train(tiny)
+    for progress in run:
+        if progress.step == 5 and "loss" in progress.row:
+            control.change(Path(tiny.out), lr=0.005)
+    rows = rows_of(tiny)
+    events = [row for row in rows if row.get("event") == "lr"]
+    assert [(e["step"], e["lr"], e["was"]) for e in events] == [(5, 0.005, tiny.muon_lr)]
+    assert [row["lr"] for row in rows if "loss" in row] == [tiny.muon_lr] * 5 + [0.005] * 7
+
+
+def test_a_run_with_another_rate_resumes_with_it(tiny):
+    whole = replace(tiny, out=tiny.out + "-whole")
+    for config, stopping in ((whole, 10**9), (tiny, 8)):
+        asked = itertools.count()
+        for progress in train(config, stop=lambda asked=asked, stopping=stopping: next(asked) == stopping):
+            if progress.step == 5 and "loss" in progress.row:
+                control.change(Path(config.out), lr=0.003)
+    assert rows_of(tiny)[-1]["status"] == "stopped"
+    list(train(tiny, resume=True))
+    assert rows_of(tiny) == rows_of(whole) and rows_of(tiny)[-1]["status"] == "finished"
+
+
+def test_stop_conditions_end_the_run_properly(tiny):
+    reached = list(train(replace(tiny, target_loss=6.0)))[-1]
+    assert reached.status == "finished" and reached.step == 4 and "reached the target" in reached.row["message"]
+    assert load_checkpoint(Path(tiny.out)).step == 4
+    stuck = replace(tiny, out=tiny.out + "-stuck", patience=1, muon_lr=1e-12, adamw_lr=1e-12, init_scale=0.0)
+    last = list(train(stuck))[-1]
+    assert last.status == "finished" and last.step == 8 and "no improvement in 1" in last.row["message"]
+
+
+def test_conditions_can_change_while_it_runs(tiny):
+    for progress in train(replace(tiny, target_loss=0.001)):
+        if progress.step == 2:
+            control.change(Path(tiny.out), target_loss=9.0)
+    assert progress.step == 4 and "9" in progress.row["message"]
+
+
+@pytest.mark.parametrize(
+    "wish", [{"lr": 0}, {"lr": float("nan")}, {"lr": "1"}, {"pause_at": -1}, {"stop": 1}, {"patience": 0}, {"x": 1}]
+)
+def test_impossible_wishes_are_refused(tmp_path, wish):
+    with pytest.raises(RunError, match="cannot be told"):
+        control.change(tmp_path, **wish)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"lr": -1}', '{"run": "rm -rf"}'])
+def test_a_strange_file_is_no_wish(tmp_path, text):
+    (tmp_path / control.FILE).write_text(text)
+    assert control.read(tmp_path) == {} == control.Watcher(tmp_path).look()
