@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.analysis.skills import Share
 from core.text import Tokenizer, tinyland
+from core.text.tinyland.lexicon import Adjective, Noun, Verb
 
 MOST = 1_000  # analogies of one family that are tried; more are sampled
 FEWEST = 10  # analogies: a family with fewer says nothing
@@ -76,7 +77,7 @@ class Result:
 
 def families(tokenizer: Tokenizer, world: tinyland.World = tinyland.WORLD) -> list[Family]:
     """Every relation of the world with at least FEWEST analogies among the single tokens of this tokenizer."""
-    single = _single_tokens(tokenizer)
+    single = single_tokens(tokenizer)
     found = []
     for name, kind, pairs in _relations(world):
         ids = tuple(dict.fromkeys((single[x], single[y]) for x, y in pairs if x in single and y in single))
@@ -86,7 +87,7 @@ def families(tokenizer: Tokenizer, world: tinyland.World = tinyland.WORLD) -> li
     return found
 
 
-def _single_tokens(tokenizer: Tokenizer) -> dict[str, int]:
+def single_tokens(tokenizer: Tokenizer) -> dict[str, int]:
     """The words that are one token after a space, and the ids of those tokens."""
     found = {}
     for id in range(tokenizer.vocab_size):
@@ -109,8 +110,9 @@ def _relations(world: tinyland.World) -> Iterator[tuple[str, str, list[tuple[str
         yield f"{name} → next {name}", "order", [*pairwise(words), (words[-1], words[0])]
     yield "one → two", "order", list(pairwise(world.number_words))
     yield "1 → 2", "order", list(pairwise(map(str, range(100))))
-    entries = [*world.objects, *world.animals, *world.foods, *world.places, *world.adjectives, *world.colours]
-    yield "word → Olu", "Olu", [(str(entry), entry.invented) for entry in (*entries, *world.verbs)]
+    entries: list[Noun | Adjective | Verb] = [*world.objects, *world.animals, *world.foods, *world.places]
+    entries += [*world.adjectives, *world.colours, *world.verbs]
+    yield "word → Olu", "Olu", [(str(entry), entry.invented) for entry in entries]
     yield "name → she or he", "facts", [(person.name, person.pronoun) for person in world.people]
     for relation, name in (
         ("home", "person → town"), ("occupation", "person → job"), ("food", "person → favourite food"),

@@ -5,6 +5,7 @@ position × θ^(-2i/Dh). Learned positions add a row of a table. Both can be cha
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
-def moved(model: Transformer, positions: Tensor | None) -> Tap:
+def moved(model: Transformer, positions: Sequence[float] | NDArray | Tensor | None) -> Tap:
     """A tap that makes token t believe it stands at positions[t], (T,); None: that it stands nowhere at all.
 
     Rotary: queries and keys are turned on from t to positions[t] (None: back to angle 0, all at one place), and
@@ -40,8 +41,9 @@ def moved(model: Transformer, positions: Tensor | None) -> Tap:
     and inside the table: ValueError otherwise. A model without positions is left as it is.
     """
     config = model.config
+    positions = None if positions is None else torch.as_tensor(positions)
     if config.position == "learned" and positions is not None:
-        inside = 0 <= positions.min() and positions.max() < config.context_length
+        inside = positions.min() >= 0 and positions.max() < config.context_length
         if not inside or (positions != positions.round()).any():
             raise ValueError(f"learned positions are whole numbers from 0 to {config.context_length - 1}")
 
@@ -68,7 +70,7 @@ class Effect:
     losses: NDArray[np.float32]
 
 
-def effect(model: Transformer, trace: Trace, positions: Tensor | None) -> Effect:
+def effect(model: Transformer, trace: Trace, positions: Sequence[float] | NDArray | None) -> Effect:
     """Compare `trace` with the same text at other positions (see `moved`)."""
     other = run_trace(model, trace.ids, moved(model, positions))
     losses = [F.cross_entropy(t.logits[:-1], t.ids[1:], reduction="none") for t in (trace, other)]

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from core.analysis.neighbours import spoken
 from core.model import Checkpoint, Transformer
 from core.model.folders import weight_files
-from core.text import Tokenizer
+from core.text import Tokenizer, tinyland
 from core.text.tinyland import category
 
 OTHER = "other"
@@ -89,3 +89,28 @@ def spoken_rows(model: Transformer) -> NDArray[np.float32]:
     embeddings give when they go straight through the final norm and the unembedding."""
     vectors = model.ln_final(model.embed.weight).float().numpy()
     return spoken(vectors, model.unembed.weight.float().numpy())
+
+
+def training_texts(checkpoint: Checkpoint, most: int = 2_000) -> tuple[list[str], str] | None:
+    """Texts this model was trained on and a few words on what they are; None when they are not here.
+
+    Tinyland: the first `most` documents of the training stream. A run on a text: the corpus in its folder.
+    """
+    data = checkpoint.card.get("data")
+    if not isinstance(data, dict):
+        return None
+    if data.get("kind") == "tinyland":
+        seed, weights = data.get("seed", 0), data.get("weights")
+        texts = [document.text for document in tinyland.documents(seed, stop=most, weights=weights)]
+        return texts, f"the first {most:,} documents of its training"
+    corpus = checkpoint.folder / "corpus.txt"
+    if data.get("kind") == "text" and data.get("path") == corpus.name and corpus.is_file():
+        return [corpus.read_text("utf-8", "replace")[:5_000_000]], "the text it was trained on"
+    return None
+
+
+def counts(tokenizer: Tokenizer, texts: list[str]) -> NDArray[np.int64]:
+    """How often each token occurs in the texts, (V,)."""
+    ids = tokenizer.encode_batch(texts, special=True)
+    joined = np.fromiter((id for row in ids for id in row), np.int64)
+    return np.bincount(joined, minlength=tokenizer.vocab_size)

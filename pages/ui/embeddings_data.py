@@ -48,14 +48,14 @@ def journey(view: View, found: Words, method: projection.Method, dims: int) -> p
     chosen = rows[:, list(found.ids)]  # (S, N, D)
     return background.compute(
         key(view, "journey", method, dims),
-        lambda report: projection.journey(chosen, method, dims, report),
+        lambda report: projection.journey(list(chosen), method, dims, report),
         f"Drawing the {method} map",
         slow=method != "PCA",
     )
 
 
 def silhouettes(view: View, found: Words) -> dict[str, Any] | None:
-    """Mean silhouettes at every step: "mean" (S,), "groups" {name: (S,)}, "chance" (S, 2), "n", "sizes".
+    """Mean silhouettes at every step: "mean" (S,), "groups" {name: (S,)}, "chance" (S, 2), "n".
 
     "chance" is the range over SHUFFLES shuffles of the groups. An empty dict when fewer than two groups are known;
     None while they are computed.
@@ -71,7 +71,7 @@ def silhouettes(view: View, found: Words) -> dict[str, Any] | None:
 
 
 def _silhouettes(rows: np.ndarray, labels: np.ndarray, report: background.Report) -> dict[str, Any]:
-    names, sizes = np.unique(labels, return_counts=True)
+    names = np.unique(labels)
     if len(names) < 2:
         return {}
     dice = np.random.default_rng(0)
@@ -79,10 +79,9 @@ def _silhouettes(rows: np.ndarray, labels: np.ndarray, report: background.Report
     each, chance = [], []
     for s, step in enumerate(rows):
         report(s / len(rows), f"step {s + 1} of {len(rows)}")
-        each.append(projection.silhouettes(step, labels))
-        by_chance = [projection.silhouettes(step, random).mean() for random in dealt]
+        each.append(projection.silhouettes(step, labels.tolist()))
+        by_chance = [projection.silhouettes(step, random.tolist()).mean() for random in dealt]
         chance.append((min(by_chance), max(by_chance)))
     values = np.stack(each)  # (S, n)
     groups = {str(name): values[:, labels == name].mean(axis=1) for name in names}
-    sizes = {str(name): int(size) for name, size in zip(names, sizes, strict=True)}
-    return {"mean": values.mean(axis=1), "groups": groups, "chance": np.array(chance), "n": len(labels), "sizes": sizes}
+    return {"mean": values.mean(axis=1), "groups": groups, "chance": np.array(chance), "n": len(labels)}

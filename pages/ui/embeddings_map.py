@@ -26,6 +26,18 @@ def head(view: View) -> str:
     return view.code.split("ids =")[0]
 
 
+def go_to(step: int) -> None:
+    """Moves the whole page to a step, from a callback inside a fragment, which would redraw that part alone."""
+    state.update(step=step)
+    st.session_state["embeddings_moved"] = True
+
+
+def follow() -> None:
+    """The other half of `go_to`, at the top of the fragment."""
+    if st.session_state.pop("embeddings_moved", False):
+        st.rerun()
+
+
 def chosen_token(view: View, found: Words) -> int:
     """The token whose neighbours are shown: the pinned one, else the clicked one, else a word of the text."""
     if view.cursor is not None:
@@ -60,13 +72,12 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
 
     def picked() -> None:
         id = (st.session_state["space"].get("pick") or {}).get("id")
-        state.update(word=by_id.get(id, ""), cursor=None)
+        state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
 
     def moved() -> None:
         index = (st.session_state["space"].get("step") or {}).get("index")
-        if index in range(len(steps)):
-            state.update(step=steps[index])
-            st.session_state["embeddings_moved"] = True  # the whole page follows, not this part alone
+        if isinstance(index, int) and 0 <= index < len(steps):
+            go_to(steps[index])
 
     payload = made.points.astype("<f4").tobytes()
     _space(key="space", data=components.pack(header, payload), on_pick_change=picked, on_step_change=moved)
@@ -143,8 +154,7 @@ def table_width(view: View) -> int:
 @st.fragment
 def stage() -> None:
     """The token strip, the map and the neighbours. Moving the map's own slider moves the whole page."""
-    if st.session_state.pop("embeddings_moved", False):
-        st.rerun()
+    follow()
     view = current()
     found = words(view.tokenizer)
     components.tokens(view.chips, key="tokens", cursor=view.cursor)

@@ -75,6 +75,12 @@ PROPERTIES: dict[str, Property] = {
         Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
         Property("metric", str, "cosine", options=("cosine", "Euclidean")),
         Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
+        Property("relation", str, ""),  # of the analogies; a − b + c are words
+        Property("vector_a", str, ""),
+        Property("vector_b", str, ""),
+        Property("vector_c", str, ""),
+        Property("second", str, ""),  # the text beside the visitor's, for one word in two contexts; "": an example
+        Property("places", str, "taken away", options=("taken away", "50 later", "doubled", "backwards")),  # positions
         Property("run", str, ""),
         Property("tokenizer", str, "model"),  # of the tokenization page; pages/ui/tokenizers.py lists them
         Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
