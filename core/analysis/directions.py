@@ -1,14 +1,17 @@
 """Directions in the residual stream to steer along: from two prompts, or from a category of words."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from core.model import Checkpoint, Site, Transformer, run_trace
 from core.text import Tokenizer, tinyland
-from core.text.tinyland import lexicon
+
+BATCH = 16  # texts at a time
 
 
 def prompts_direction(checkpoint: Checkpoint, layer: int, plus: str, minus: str) -> Tensor:
@@ -26,37 +29,54 @@ def prompts_direction(checkpoint: Checkpoint, layer: int, plus: str, minus: str)
 def category_direction(checkpoint: Checkpoint, layer: int, category: str, texts: Sequence[Sequence[int]]) -> Tensor:
     """(D,): the mean stream entering block `layer` where a word of `category` comes next, less the mean everywhere.
 
-    texts: sequences of ids. KeyError: Tinyland has no such category. ValueError: no word of it comes next in them.
+    texts: sequences of ids. ValueError: no word of that category of Tinyland comes next in them.
     """
-    words = whole_words(checkpoint.tokenizer, category)
     there, everywhere = [], []
-    for ids in texts:
-        stream = stream_into(checkpoint.model, layer, ids)  # (T, D)
-        everywhere.append(stream)
-        there += [stream[i] for i, following in enumerate(ids[1:]) if following in words]
-    if not there:
+    for ids, real, values in recorded(checkpoint.model, texts, [Site("resid_pre", layer)]):
+        stream = values[Site("resid_pre", layer)]  # (B, T, D)
+        everywhere.append(stream[real])
+        for row, length, rows in zip(ids.tolist(), real.sum(dim=1).tolist(), stream, strict=True):
+            there.append(rows[before_words(checkpoint.tokenizer, row[:length], category)])
+    found = torch.cat(there)
+    if not len(found):
         raise ValueError(f"no word of “{category}” comes next anywhere in the {len(texts)} texts of the sample")
-    return torch.stack(there).mean(dim=0) - torch.cat(everywhere).mean(dim=0)
+    return found.mean(dim=0) - torch.cat(everywhere).mean(dim=0)
 
 
-def stream_into(model: Transformer, layer: int, ids: Sequence[int]) -> Tensor:
-    """The residual stream entering block `layer`, (T, D) float32 on the CPU."""
-    found = []
+def recorded(
+    model: Transformer, texts: Sequence[Sequence[int]], sites: Collection[Site]
+) -> Iterator[tuple[Tensor, Tensor, dict[Site, Tensor]]]:
+    """Batches of texts (ids) and what the model's `sites` held on them, float32 on the CPU.
 
-    def keep(site: Site, tensor: Tensor) -> Tensor:
-        if site == ("resid_pre", layer):
-            found.append(tensor[0].float().cpu())
-        return tensor
+    Yields (ids (B, T), real (B, T) bool, {site: (B, …)}): shorter texts are filled up at their end, where `real` is
+    False; nothing before the end can see that.
+    """
+    rows = sorted(texts, key=len)
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(list(row)) for row in batch], batch_first=True)  # (B, T)
+        real = torch.arange(ids.shape[1]) < torch.tensor([len(row) for row in batch])[:, None]
+        values: dict[Site, Tensor] = {}
 
-    with torch.inference_mode():
-        model(torch.tensor([list(ids)], device=model.embed.weight.device), tap=keep)
-    return found[0]
+        def keep(site: Site, tensor: Tensor) -> Tensor:
+            if site in sites:
+                values[site] = tensor.float().cpu()  # noqa: B023
+            return tensor
+
+        with torch.inference_mode():
+            model(ids.to(model.embed.weight.device), tap=keep)
+        yield ids, real, values
 
 
-def whole_words(tokenizer: Tokenizer, category: str) -> frozenset[int]:
-    """The tokens that are a space and a whole word of the category; words of several tokens are left out."""
-    words = (tokenizer.encode(f" {word}") for word in lexicon.CATEGORIES[category])
-    return frozenset(ids[0] for ids in words if len(ids) == 1)
+def before_words(tokenizer: Tokenizer, ids: Sequence[int], category: str) -> list[int]:
+    """The positions of the tokens after which a word of a category of Tinyland begins."""
+    pieces = [tokenizer.token_bytes(id) for id in ids]
+    starts = list(accumulate(map(len, pieces), initial=0))[:-1]  # byte offsets
+    words = re.finditer(rb"\w+", b"".join(pieces))
+    firsts = [
+        bisect_right(starts, word.start()) - 1 for word in words if tinyland.category(word[0].decode()) == category
+    ]
+    return [first - 1 for first in firsts if first > 0]
 
 
 def mentions(text: str, category: str) -> int:

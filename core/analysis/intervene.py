@@ -15,14 +15,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.analysis.directions import category_direction, prompts_direction
+from core.analysis.directions import category_direction, prompts_direction, recorded
 from core.analysis.interventions import Ablate, Cut, Intervention, Part, Patch, Steer, check_all, parse
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.text import tinyland
 
 Edit = Callable[[Site, Tensor, int], Tensor]
 SAMPLE_SEED = 1_500_000_001  # a stream of documents for samples alone
-SAMPLE_TEXTS = 64
+SAMPLE_TEXTS = 160
+DRAWN = 256  # places whose outputs are kept for resampling
 LOGIT_BYTES = 2**27  # the most that the logits of one batch may take
 SITES = {"head": "z", "attention": "attn_out", "mlp": "mlp_out", "residual": "resid_pre"}  # where a part's output shows
 
@@ -80,7 +81,7 @@ def intervene(
 @dataclass(frozen=True, eq=False)
 class Sample:
     """What z, attn_out and mlp_out were on a sample of texts. By site, each (H, Dh) or (D,): the `mean` over all
-    positions but the start token's. `drawn`, with one more dimension P in front: its values at P random places."""
+    positions but the start token's. `drawn`, with one more dimension in front: its values at DRAWN random places."""
 
     mean: dict[Site, Tensor]
     drawn: dict[Site, Tensor]
@@ -93,26 +94,24 @@ def sample_ids(checkpoint: Checkpoint, count: int = SAMPLE_TEXTS) -> list[list[i
     return [[tokenizer.eot, *tokenizer.encode(text, special=True)][:limit] for text in texts]
 
 
-@torch.inference_mode()
 def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None = None, seed: int = 0) -> Sample:
-    """The parts' outputs on `texts` (ids; None: `sample_ids`). There are context_length drawn places, of any texts."""
-    seen: dict[Site, list[Tensor]] = {}
-
-    def keep(site: Site, tensor: Tensor) -> Tensor:
-        if site.name in ("z", "attn_out", "mlp_out"):
-            rows = tensor[0].transpose(0, 1) if site.name == "z" else tensor[0]  # (T, H, Dh) or (T, D)
-            seen.setdefault(site, []).append(rows[1:])
-        return tensor
-
-    model = checkpoint.model
-    for ids in sample_ids(checkpoint) if texts is None else texts:
-        model(torch.tensor([list(ids)], device=model.embed.weight.device), tap=keep)
-    values = {site: torch.cat(rows) for site, rows in seen.items()}  # (N, …)
-    count = len(next(iter(values.values())))
-    places = torch.randint(count, (checkpoint.config.context_length,), generator=torch.Generator().manual_seed(seed))
-    return Sample(
-        {site: rows.mean(dim=0) for site, rows in values.items()}, {site: rows[places] for site, rows in values.items()}
-    )
+    """The parts' outputs on `texts` (ids; None: `sample_ids`)."""
+    rows = sample_ids(checkpoint) if texts is None else texts
+    count = sum(len(ids) - 1 for ids in rows)
+    places = torch.randint(count, (DRAWN,), generator=torch.Generator().manual_seed(seed))
+    sites = [Site(name, layer) for layer in range(checkpoint.config.n_layers) for name in ("z", "attn_out", "mlp_out")]
+    total: dict[Site, Tensor] = {}
+    drawn: dict[Site, Tensor] = {}
+    before = 0
+    for _, real, values in recorded(checkpoint.model, rows, sites):
+        real[:, 0] = False  # the start token
+        mine = (places >= before) & (places < before + int(real.sum()))  # (P,)
+        for site, tensor in values.items():
+            here = (tensor.transpose(1, 2) if site.name == "z" else tensor)[real]  # (N, H, Dh) or (N, D)
+            total[site] = total.get(site, 0.0) + here.sum(dim=0)
+            drawn.setdefault(site, here.new_empty(DRAWN, *here.shape[1:]))[mine] = here[places[mine] - before]
+        before += int(real.sum())
+    return Sample({site: summed / count for site, summed in total.items()}, drawn)
 
 
 # ---- edits ----
@@ -149,7 +148,8 @@ def ablation(ablate: Ablate, sample: Sample | None) -> Edit:
             return 0.0
         if sample is None:
             raise ValueError(f"“{ablate}” needs a sample of texts")
-        values = sample.mean[site] if ablate.how == "mean" else sample.drawn[site][past : past + T]
+        places = torch.arange(past, past + T) % DRAWN
+        values = sample.mean[site] if ablate.how == "mean" else sample.drawn[site][places]
         return values[..., part.head, :] if part.head is not None else values  # (Dh,), (T, Dh), (D,) or (T, D)
 
     def edit(site: Site, tensor: Tensor, past: int) -> Tensor:

@@ -70,27 +70,30 @@ def patch_everywhere(
     d_corrupted = _difference(run_trace(model, corrupted).logits[-1:], answer, other).item()
     if abs(d_clean - d_corrupted) < 1e-3:
         raise ValueError("the model gives both prompts the same answer: there is nothing to recover")
-    rows = []
+    heads, T = model.config.n_heads if what == "head" else 1, len(clean)
+    # Before the first token that differs both runs are the same: a patch there changes nothing.
+    first = next(i for i in range(T) if clean[i] != corrupted[i])
+    recovered = torch.zeros(model.config.n_layers, heads, T)
     for layer in range(model.config.n_layers):
-        patched = _difference(_layer(model, source, corrupted, layer, what), answer, other)
-        rows.append((patched - d_corrupted) / (d_clean - d_corrupted))
+        patched = _difference(_layer(model, source, corrupted, layer, what, first), answer, other)
+        recovered[layer, :, first:] = ((patched - d_corrupted) / (d_clean - d_corrupted)).view(heads, -1)
         on_layer(layer + 1)
-    shape = (-1, model.config.n_heads, len(clean)) if what == "head" else (-1, len(clean))
-    return Patching(torch.stack(rows).view(shape), d_clean, d_corrupted)
+    return Patching(recovered if what == "head" else recovered[:, 0], d_clean, d_corrupted)
 
 
 @torch.inference_mode()
-def _layer(model: Transformer, source: Trace, corrupted: Sequence[int], layer: int, what: What) -> Tensor:
+def _layer(model: Transformer, source: Trace, corrupted: Sequence[int], layer: int, what: What, first: int) -> Tensor:
     """The last logits (R, V) of the corrupted prompt, each row with another place of the layer patched.
 
-    A row for each position (R = T), or for each head and position (R = H · T), heads first.
+    A row for each position from `first` on, or for each head and position, heads first.
     """
     T, site = len(corrupted), Site(SITES[what], layer)
     values = getattr(source, site.name)[layer]  # (T, D) or (H, T, Dh)
-    places = [(h, p) for h in range(model.config.n_heads if what == "head" else 1) for p in range(T)]
+    places = [(h, p) for h in range(model.config.n_heads if what == "head" else 1) for p in range(first, T)]
+    step = rows_at_once(model.config, T)
     found = []
-    for start in range(0, len(places), rows_at_once(model.config, T)):
-        heads, positions = torch.tensor(places[start : start + rows_at_once(model.config, T)]).T  # both (R,)
+    for start in range(0, len(places), step):
+        heads, positions = torch.tensor(places[start : start + step]).T  # both (R,)
         rows = torch.arange(len(heads))
 
         def tap(at: Site, tensor: Tensor) -> Tensor:
