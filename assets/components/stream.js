@@ -366,11 +366,11 @@ function build(root) {
 
   function hold(strip, index) {
     if (!index || masked(strip, index, spot())) return;
-    const { cell: kept, focus: position } = self.header;
+    const kept = self.header.cell;
     const same = kept?.name === strip.name && String(kept.index) === String(index);
     self.header.cell = same ? null : { name: strip.name, index };
     for (const other of self.strips) paint(other);
-    self.send("cell", { name: same ? "" : strip.name, index, position });
+    self.send("cell", { name: same ? "" : strip.name, index });
   }
 
   function step(event, strip) {
@@ -379,7 +379,7 @@ function build(root) {
     const move = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
     if (event.key === "Enter" || event.key === " ") hold(strip, index);
     else if (event.key === "Escape") {
-      if (self.header.cell) self.send("cell", { name: "", index, position: self.header.focus });
+      if (self.header.cell) self.send("cell", { name: "", index });
       else self.send("open", { layer: null });
       flow.querySelector(`[data-layer="${self.header.opened}"]`)?.focus();
     } else if (move) {

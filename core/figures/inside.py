@@ -103,7 +103,7 @@ def through_depth(lines: Sequence[tuple[str, Sequence[float], str]], kind: str) 
             for name, values, colour in lines
         ]
     )
-    scales = {
+    scales: dict[str, dict[str, Any]] = {
         "%": {"range": [-0.03, 1.03], "tickformat": ".0%"},
         "rank": {"type": "log", "autorange": "reversed", "dtick": 1},
         "nats": {"rangemode": "tozero"},

@@ -93,11 +93,9 @@ def stream(view: View, *, key: str) -> None:
         state.update(block=layer if layer in range(header["layers"]) else None, cell="")
 
     def held() -> None:
-        name, index, position = (raw("cell").get(part) for part in ("name", "index", "position"))
-        valid = name in WORDS and isinstance(index, list) and all(isinstance(i, int) for i in index)
-        state.update(cell=".".join(map(str, [name, *index])) if valid else "")
-        if valid and position in range(header["total"]) and position != focus(view):
-            state.update(cursor=position)
+        name, index = raw("cell").get("name"), raw("cell").get("index")
+        valid = name in list(WORDS) and isinstance(index, list) and all(isinstance(i, int) for i in index)
+        state.update(cell=f"{name}.{'.'.join(map(str, index or []))}" if valid else "")
 
     def pinned() -> None:
         position = raw("pin").get("position")

@@ -1,0 +1,73 @@
+"""The page Inside on the tiny model: what it opens, refuses, and claims about its own sums."""
+
+import re
+
+import pytest
+
+from tests.tiny import CONTEXT
+
+
+def captions(at) -> str:
+    return " ".join(element.value for element in at.caption)
+
+
+def sums(at) -> tuple[float, float]:
+    found = re.search(r"parts sum to (-?[\d.]+); the model's logit is (-?[\d.]+)", captions(at))
+    assert found
+    return float(found[1]), float(found[2])
+
+
+@pytest.mark.parametrize("query", [{}, {"cursor": "0"}, {"cursor": "5", "answer": " the", "against": " dog"}])
+def test_the_page_shows_that_the_parts_sum_to_the_logit(app, query):
+    at = app("inside", text="the red ball and the brown dog", **query)
+    assert not at.exception
+    total, logit = sums(at)
+    assert total == pytest.approx(logit, abs=2e-4)
+
+
+def test_an_open_block_and_a_kept_cell_are_in_the_link(app):
+    at = app("inside", text="the red ball", block="1", cell="mlp_pre.7", cursor="2")
+    assert not at.exception
+    steps = at.table[0].value
+    assert steps["step"].iloc[-1] == "the model's own number"
+    results = [float(x.replace("−", "-")) for x in steps["result"]]
+    assert results[-2] == pytest.approx(results[-1], abs=1e-4)
+    at.button(key="cell_close").click().run()
+    assert at.session_state["cell"] == "" and not at.table
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"block": "9"},
+        {"block": "1", "cell": "q.0"},
+        {"block": "1", "cell": "pattern.0.40"},
+        {"block": "1", "cell": "<b>.1"},
+        {"cell": "mlp_pre.7"},
+        {"neuron": "7.1"},
+        {"neuron": "x"},
+        {"answer": "no such token at all"},
+        {"answer": "a", "against": "a"},
+    ],
+)
+def test_what_the_model_does_not_have_is_left_out(app, query):
+    at = app("inside", text="the red ball", **query)
+    assert not at.exception
+    assert not at.table
+    warned = " ".join(w.value for w in at.warning)
+    assert ("not one token" in warned) == (query.get("answer") == "no such token at all")
+
+
+def test_every_colour_of_the_lens_and_every_order_of_the_neurons(app):
+    at = app("inside", text="the red ball", lens="rank", strongest="effect")
+    for lens, strongest in (("entropy", "activation"), ("divergence", "writes")):
+        assert not at.exception
+        at.session_state["lens"], at.session_state["strongest"] = lens, strongest
+        at.run()
+    assert not at.exception
+
+
+def test_a_text_longer_than_the_window(app):
+    at = app("inside", text="the red ball " * 30, cursor=str(CONTEXT - 20), block="0", cell="pattern.1.3")
+    assert not at.exception
+    assert len(at.table) == 1
