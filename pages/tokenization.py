@@ -31,8 +31,8 @@ def stage() -> None:
     what_you_see(
         "The text on the left, its numbers on the right: a model reads only the numbers. Before anything is joined, "
         "the text is split into chunks: roughly, a word with the space before it. A chunk starts as single bytes; "
-        "again and again the pair with the **lowest rank**, the one learned earliest, becomes one :blue[part], until no "
-        "two neighbours form a token of the list. Signs that need several tokens stand above their bytes."
+        "again and again the pair with the **lowest rank**, the one learned earliest, becomes one :blue[part], until "
+        "no two neighbours form a token of the list. Signs that need several tokens stand above their bytes."
     )
 
 

@@ -7,7 +7,7 @@ export default function (component) {
   return view.stop;
 }
 
-const [HEIGHT, BASE, BOX, LEAST, PACE] = [304, 30, 24, 13, 900];
+const [HEIGHT, BASE, BOX, LEAST, PACE] = [264, 30, 24, 13, 900];
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MARKS = { " ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡" };
 const mark = (c) => MARKS[c] ?? (c < " " ? String.fromCodePoint(0x2400 + c.codePointAt(0)) : c);
@@ -64,7 +64,7 @@ function build(root) {
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     svg.style.width = `${width}px`;
     const levels = Math.max(1, ...self.nodes.map((node) => node.level));
-    const rise = Math.min((HEIGHT - BASE - BOX - 16) / levels, 58);
+    const rise = Math.min((HEIGHT - BASE - BOX - 16) / levels, 66);
     const x = (node) => shift + (unit * (node.from + node.to)) / 2;
     const y = (node) => HEIGHT - BASE - node.level * rise;
     const top = new Set(self.rows[self.step]);

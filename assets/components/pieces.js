@@ -88,7 +88,8 @@ function build(root) {
     made.className = `t ${special(i) ? "special" : unknown ? "unknown" : i % 2 ? "odd" : "even"}`;
     made.dataset.i = i;
     const spelled = label(i, inGroup);
-    write(made, spelled, marks.checked || inGroup);
+    if (decode(bytesOf(i)) === null) made.textContent = spelled;
+    else write(made, spelled, marks.checked || inGroup);
     const name = unknown ? "not in the list" : `${self.header.id_name} ${self.data.ids[i]}`;
     made.setAttribute("aria-label", `position ${i + self.header.offset}, ${special(i) ? "special token" : "token"} ${said(spelled)}, ${name}`);
     self.chips.set(i, made);
@@ -131,7 +132,8 @@ function build(root) {
       return node;
     });
     const whole = lenient.decode(self.data.bytes.subarray(self.data.starts[from], self.data.ends[to - 1]));
-    glyph.textContent = whole.replace(/[\u202a-\u202e\u2066-\u2069]/g, "").replace(/\uFFFD+$/, "…");
+    const sign = whole.replace(/[\u202a-\u202e\u2066-\u2069]/g, "").replace(/\uFFFD+$/, "…");
+    glyph.textContent = sign.trim() ? sign : [...whole].map((c) => shown(c, true)[0]).join("");
     glyph.setAttribute("aria-hidden", "true");
     glyph.dir = "auto";
     for (let i = from; i < to; i++) parts.append(chip(i, true));

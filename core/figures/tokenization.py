@@ -96,21 +96,14 @@ def learning(curve: Sequence[tuple[int, float]], target: int, references: Mappin
             hovertemplate="%{x:,} tokens in the list<br>%{y:.2f} bytes per token<extra></extra>",
         )
     )
-    for name, value in references.items():
-        figure.add_hline(y=value, line={"color": LIGHT["muted"], "width": 1, "dash": "dot"})
-        figure.add_annotation(
-            text=f"{plain(name)} {value:.2f}",
-            x=0,
-            xref="paper",
-            y=value,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 11},
-        )
     highest = max([*values, *references.values(), 1.0])
+    heights = _apart(list(references.values()), 0.06 * highest)
+    for (name, value), height in zip(references.items(), heights, strict=True):
+        figure.add_hline(y=value, line={"color": LIGHT["muted"], "width": 1, "dash": "dot"})
+        label = f"{plain(name)} {value:.2f}"
+        figure.add_annotation(text=label, x=1.01, xref="paper", y=height, xanchor="left", showarrow=False)
     figure.update_layout(
-        margin={"l": 52, "r": 12, "t": 10, "b": 44},
+        margin={"l": 52, "r": 116, "t": 10, "b": 44},
         showlegend=False,
         xaxis={
             "type": "log",
@@ -121,3 +114,14 @@ def learning(curve: Sequence[tuple[int, float]], target: int, references: Mappin
         yaxis={"title": {"text": "bytes per token"}, "range": [0, highest * 1.12]},
     )
     return figure
+
+
+def _apart(values: Sequence[float], gap: float) -> list[float]:
+    """Heights for labels of these values: in their order, as near as can be, `gap` apart, around the same middle."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    placed: list[float] = []
+    for i in order:
+        placed.append(max(values[i], placed[-1] + gap) if placed else values[i])
+    shift = (sum(placed) - sum(values)) / max(len(values), 1)
+    heights = dict(zip(order, placed, strict=True))
+    return [heights[i] - shift for i in range(len(values))]

@@ -69,7 +69,7 @@ class Training:
         self.merges: list[Merge] = []
         self.curve: list[tuple[int, float]] = []
         self._texts, self._stop = texts, threading.Event()
-        self._woke = 0.0
+        self._begun = self._woke = 0.0
 
     def start(self) -> None:
         """Begin. The thread ends with the program."""
@@ -97,9 +97,9 @@ class Training:
         return Tokenizer.from_bpe(Bpe.from_merges(list(self.merges)), name)
 
     def _run(self) -> None:
-        begun = self._woke = time.perf_counter()
+        self._begun = self._woke = time.perf_counter()
         try:
-            self._learn(begun)
+            self._learn()
             ending = "finished"
         except _Stopped:
             ending = "stopped"
@@ -107,10 +107,10 @@ class Training:
             ending, self.message = "failed", str(error)
         if self.curve and self.curve[-1][0] < 256 + len(self.merges):
             self._measure()
-        self.seconds = time.perf_counter() - begun
+        self.seconds = time.perf_counter() - self._begun
         self.state = ending  # the last thing that changes
 
-    def _learn(self, begun: float) -> None:
+    def _learn(self) -> None:
         self.state = "counting"
         chunks = count_chunks(self._portions())
         self._texts = ()
@@ -118,7 +118,6 @@ class Training:
         self.state = "merging"
         for merge in iterate_merges(chunks, self.vocab_size):
             self.merges.append(merge)
-            self.seconds = time.perf_counter() - begun
             if 256 + len(self.merges) >= GROWTH * self.curve[-1][0]:
                 self._measure()
             self._rest()
@@ -143,3 +142,4 @@ class Training:
         if worked > SLICE:
             time.sleep(worked)
             self._woke = time.perf_counter()
+            self.seconds = self._woke - self._begun

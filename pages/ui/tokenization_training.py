@@ -18,7 +18,7 @@ from pages.ui.view import current
 
 SOURCES = ("Tinyland", "A text you paste", "A file")
 SIZES = (300, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-DOCUMENTS = 3000  # of Tinyland
+DOCUMENTS, HELD_OUT = 3000, 200  # of Tinyland
 LIMIT = 2  # trainings at a time on this server
 SHOWN = 200  # of the merges, the newest
 TOO_LITTLE = "That is too little text to learn from: it needs a few sentences."
@@ -54,9 +54,9 @@ def _begin() -> None:
 def _made(source: str, size: int) -> Training:
     """The training that the form describes. ValueError says what is missing."""
     if source == SOURCES[0]:
-        held = "\n".join(document.text for document in tinyland.documents(HELD_OUT_SEED, 0, 200))
+        held = "\n".join(document.text for document in tinyland.documents(HELD_OUT_SEED, 0, HELD_OUT))
         texts: Iterable[str] = (document.text for document in tinyland.documents(0, 0, DOCUMENTS))
-        return Training(f"{DOCUMENTS:,} documents of Tinyland", texts, held, size)
+        return Training(f"{DOCUMENTS:,} documents of Tinyland", texts, held, size, len(held) * DOCUMENTS // HELD_OUT)
     if source == SOURCES[1]:
         text = state.clean(st.session_state.get("own_paste") or "")
     else:
@@ -114,7 +114,7 @@ def _watch(training: Training, going: bool) -> None:
     if training.state == "failed":
         st.warning("The training broke off. Its last words:")
         st.code(training.message[:300] or "none", language=None, wrap_lines=True)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         try:
             references = _references(training)
@@ -129,9 +129,7 @@ def _watch(training: Training, going: bool) -> None:
         newest = merges[-SHOWN:][::-1]
         table = {
             "rank": [merge.rank for merge in newest],
-            "left": [_label(merge.left) for merge in newest],
-            "right": [_label(merge.right) for merge in newest],
-            "token": [_label(merge.left + merge.right) for merge in newest],
+            "joined": [f"{_label(merge.left)} + {_label(merge.right)}" for merge in newest],
             "count": [merge.count for merge in newest],
         }
         st.dataframe(table, hide_index=True, height=330, width="stretch")
@@ -167,20 +165,15 @@ def _keep(training: Training) -> None:
 def _result(training: Training) -> None:
     """Keep it, take it away."""
     tokenizer = training.tokenizer("mine")
-    name, keep, ranks, hugging_face = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
-    with name:
-        st.text_input("A name for it", key="own_name", max_chars=40, placeholder="for example: my-diary")
-    with keep:
-        st.button("Keep it", on_click=_keep, args=(training,), width="stretch", key="own_keep")
-    with ranks:
-        st.download_button(
-            "For tiktoken", to_tiktoken(tokenizer), "mine.tiktoken", "text/plain", width="stretch", on_click="ignore"
-        )
-    with hugging_face:
-        data = json.dumps(to_hugging_face(tokenizer), ensure_ascii=False).encode("utf-8")
-        st.download_button(
-            "For Hugging Face", data, "tokenizer.json", "application/json", width="stretch", on_click="ignore"
-        )
+    hugging_face = json.dumps(to_hugging_face(tokenizer), ensure_ascii=False).encode("utf-8")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("A name for it", key="own_name", max_chars=40, placeholder="for example: my-diary", width=260)
+        st.button("Keep it", on_click=_keep, args=(training,), key="own_keep")
+        for label, data, name, kind in (
+            ("Rank file for tiktoken", to_tiktoken(tokenizer), "mine.tiktoken", "text/plain"),
+            ("tokenizer.json for Hugging Face", hugging_face, "tokenizer.json", "application/json"),
+        ):
+            st.download_button(label, data, name, kind, on_click="ignore", icon=":material/download:")
     if message := st.session_state.get("own_kept"):
         st.text(message)
 
