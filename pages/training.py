@@ -8,12 +8,12 @@ from pages.ui.caption import page_header, what_you_see
 from pages.ui.training_curves import curves
 from pages.ui.training_form import form
 from pages.ui.training_owner import remember
+from pages.ui.training_runs import all_runs
 from pages.ui.training_steer import steer
 
 
 @st.fragment
 def stage() -> None:
-    on_stage.everywhere()
     model = state.get("model")
     runs = on_stage.runs()
     names = on_stage.labels()
@@ -53,4 +53,6 @@ what_you_see(
 st.subheader("Train one yourself", anchor=False)
 st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
 form()
+st.subheader("All runs", anchor=False)
+all_runs()
 remember()

@@ -32,14 +32,15 @@ const MINIS = {
   grad_norm: "Gradient norm",
   tokens_per_second: "Tokens per second",
   utilisation: "Share of this machine's peak",
-  update_ratio: "Update ÷ weights, part by part",
+  update_ratio: "Update ÷ weights, late layers darker",
 };
+const DECADES = Array.from({ length: 16 }, (_, i) => [1, 3].map((n) => n * 10 ** (i - 9))).flat();
 const SCALES = {
   lr: { rangemode: "tozero" },
-  grad_norm: { type: "log", tickformat: "~g" },
+  grad_norm: { type: "log", tickvals: DECADES, tickformat: "~g" },
   tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
   utilisation: { rangemode: "tozero", tickformat: ".0%" },
-  update_ratio: { type: "log", tickformat: "~g" },
+  update_ratio: { type: "log", tickvals: DECADES, tickformat: "~g" },
 };
 const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
 const number = (value) => typeof value === "number" && Number.isFinite(value);

@@ -68,12 +68,12 @@ def record(name: str, label: str | None = None) -> Record:
 
 
 def _of_run(name: str, folder: Path, label: str) -> Record:
-    config, status = TrainConfig.load(folder / "train.json"), jobs.status(name)
+    config, now = TrainConfig.load(folder / "train.json"), jobs.status(name)
     return Record(
         name,
         label,
-        status.state,
-        live=status.state in GOING,
+        now.state,
+        live=now.state in GOING,
         steps=config.steps,
         seconds=config.seconds,
         kept=kept(folder),

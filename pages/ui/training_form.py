@@ -26,8 +26,6 @@ RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 @st.fragment
 def form() -> None:
     """Draws the form; a click on Train starts the run and puts it on the stage."""
-    if st.session_state.pop("training_started", False):
-        st.rerun()
     plan = setup.plan()
     first, second, third = st.columns(3, gap="large")
     with first:
@@ -188,7 +186,7 @@ def _begin(plan: Plan) -> None:
         st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
     else:
         state.update(run=run_id)
-        st.session_state["training_started"] = True
+        st.rerun()
 
 
 def _problem(plan: Plan, section: str) -> None:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.model.config import ModelConfig
-from core.text import SPECIAL_TOKENS, load_saved, saved_path, tinyland
+from core.text import SPECIAL_TOKENS, load_saved, saved_path, saved_tokenizers, tinyland
 from core.training import TrainConfig, preset
 from core.training.schedule import lr_factor
 
 NEW = "a new one, learned from these documents"
 CORPORA = ("Tinyland", "Your text", "Both")
+KINDS_OF_DATA = {"tinyland": "Tinyland", "text": "Your text", "mixture": "Both"}
 SHORTEST = 500  # characters of a training text
 KINDS = {
     "story": "stories",
@@ -80,6 +82,19 @@ def resize() -> None:
     """The chosen size and blocks, written into every setting of the model."""
     chosen = OWN | SIZES.get(get("size"), {}) | BLOCKS.get(get("blocks"), {})
     fill({f"model_{name}": value for name, value in chosen.items()})
+
+
+def copy(config: TrainConfig, text: str) -> None:
+    """The settings of another run, written into the form; `text` is the one that it read, "" for none."""
+    parts = config.data.get("parts", [config.data])
+    weights = next((part.get("weights") for part in parts if part["kind"] == "tinyland"), None) or {}
+    usual = tinyland.DEFAULT_WEIGHTS
+    values = {f"weight_{kind}": weights.get(kind, usual[kind] if not weights else 0) / usual[kind] for kind in KINDS}
+    values |= {f"train_{name}": getattr(config, name) for name in TRAIN}
+    values |= {f"model_{name}": config.model.get(name, default) for name, default in MODEL.items()}
+    kept = Path(config.tokenizer).stem if config.tokenizer else NEW
+    values |= {"corpus": KINDS_OF_DATA[config.data["kind"]], "share": parts[0].get("share", 0.5), "text": text}
+    fill(values | {"tokenizer": kept if kept in saved_tokenizers() else NEW, "size": None, "blocks": None})
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ def shown(model: str) -> list[Record]:
     found, lost = described([first, *over], labels())
     for _ in lost:
         st.warning("The files of a run cannot be read.")
+    if note := st.session_state.pop("training_note", None):
+        st.warning(note)
     return found
 
 
@@ -53,29 +55,23 @@ def pick(happened: dict[str, Any]) -> None:
     name, asked = happened["run"], happened["step"]
     steps = kept(checkpoint_folder(name))
     if not steps:
-        st.toast("No weights of this run have been kept yet.")
+        st.session_state["training_note"] = "No weights of this run have been kept yet."
         return
     if name != state.get("model"):
         state.update(model=name, layer=0, head=0)
     state.update(step=min(steps, key=lambda step: abs(step - asked)))
-    st.session_state["training_everywhere"] = True
+    st.rerun()
 
 
 def changed(happened: dict[str, Any]) -> None:
     """A run ended, kept a snapshot, or fell silent: where the sidebar shows it, the whole page must know."""
     if happened.get("kind") == "ended" or happened["run"] == state.get("model"):
-        st.session_state["training_everywhere"] = True
+        st.rerun()
 
 
 def hovered(happened: dict[str, Any]) -> None:
     """The step under the pointer, for what only Python can draw."""
     st.session_state["training_hover"] = happened
-
-
-def everywhere() -> None:
-    """Reruns the whole page when a callback of this fragment changed what the sidebar shows."""
-    if st.session_state.pop("training_everywhere", False):
-        st.rerun()
 
 
 def thumbnails(records: list[Record]) -> None:

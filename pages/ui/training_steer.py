@@ -65,8 +65,7 @@ def steer(run_id: str) -> None:
             conditions(run_id, key)
         opened = {"model": run_id, "step": None, "layer": 0, "head": 0}
         ready = run_id in list_checkpoints()
-        if st.button("Open on every page", on_click=state.update, kwargs=opened, disabled=not ready, key="steer_open"):
-            st.rerun()
+        st.button("Open on every page", on_click=_open, kwargs=opened, disabled=not ready, key="steer_open")
         if not mine:
             st.caption("Started in another browser: you can look, only that one can steer.", width="content")
     if message := st.session_state.get("steer_error"):
@@ -74,6 +73,11 @@ def steer(run_id: str) -> None:
     if now.state in ("failed", "interrupted") and now.message:
         st.warning("The run ended early. Its last words:")
         st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
+
+
+def _open(**values: Any) -> None:
+    state.update(**values)
+    st.rerun()
 
 
 def rate(run_id: str, key: str) -> None:
