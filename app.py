@@ -13,12 +13,15 @@ from pathlib import Path
 
 import plotly
 import streamlit as st
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit import net_util
+
+from core.training import jobs
 
 ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -43,17 +46,32 @@ async def plotly_js(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Rows that a run has written since `offset` bytes: {"rows": [...], "offset": next}."""
-    run_id, raw = request.path_params["run_id"], request.query_params.get("offset", "0")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 16):
-        return JSONResponse({"error": "no such run"}, status_code=404)
-    from core.training.jobs import read_metrics
-
+    """What a run has written since `offset` bytes of the file numbered `file`: see `jobs.read_since`."""
+    asked = [request.query_params.get(name, "0") for name in ("offset", "file")]
+    if not all(raw.isascii() and raw.isdigit() and len(raw) < 21 for raw in asked):
+        return _no_such_run()
     try:
-        rows, offset = await run_in_threadpool(read_metrics, run_id, int(raw))
+        news = await run_in_threadpool(jobs.read_since, request.path_params["run_id"], *map(int, asked))
     except ValueError:  # not the id of a run, or of none that is here
-        return JSONResponse({"error": "no such run"}, status_code=404)
-    return JSONResponse({"rows": rows, "offset": offset}, headers={"Cache-Control": "no-store"})
+        return _no_such_run()
+    return JSONResponse(news, headers={"Cache-Control": "no-store"})
+
+
+async def checkpoint_zip(request: Request) -> Response:
+    """A run as a checkpoint folder in a zip file; `snapshots=1` adds its whole life."""
+    from core.training.export import zip_run
+
+    run_id, snapshots = request.path_params["run_id"], request.query_params.get("snapshots") == "1"
+    try:
+        path = await run_in_threadpool(zip_run, run_id, snapshots)
+    except ValueError:
+        return _no_such_run()
+    remove = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type="application/zip", filename=f"{run_id}.zip", background=remove)
+
+
+def _no_such_run() -> Response:
+    return JSONResponse({"error": "no such run"}, status_code=404)
 
 
 def send_small_packets_at_once() -> None:
@@ -84,6 +102,7 @@ def _warm_up() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     send_small_packets_at_once()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    jobs.attend()  # runs that waited when the last server ended
     yield
 
 
@@ -91,5 +110,6 @@ ROUTES = [
     Route("/assets/plotly.min.js", plotly_js),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
     Route("/runs/{run_id}/metrics", metrics),
+    Route("/runs/{run_id}/checkpoint.zip", checkpoint_zip),
 ]
 app = st.App("pages/index.py", lifespan=lifespan, routes=ROUTES)

@@ -1,13 +1,19 @@
 """app.py: the files it serves, the metrics route, and the socket option, without a browser."""
 
+import io
 import json
 import socket
+import tempfile
+import zipfile
 
 import pytest
+import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import app as server
+from core.model import load_checkpoint
+from tests.tiny import make_checkpoint
 
 RUN = "run-20261123-0123456789ab"
 
@@ -35,13 +41,40 @@ def test_fonts_are_served_and_nothing_beside_them(client):
 def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     (tmp_path / RUN).mkdir()
-    (tmp_path / RUN / "train.json").write_text("{}")
+    (tmp_path / RUN / "train.json").write_text('{"steps": 9}')
     rows = [{"step": step, "loss": 3.5 - step} for step in range(3)]
     (tmp_path / RUN / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     answer = client.get(f"/runs/{RUN}/metrics").json()
     assert answer["rows"] == rows
-    later = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"]}).json()
-    assert later == {"rows": [], "offset": answer["offset"]}
+    assert answer["status"] == {"run_id": RUN, "state": "interrupted", "step": 2, "steps": 9} | dict.fromkeys(
+        ("message", "position")
+    )
+    later = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"], "file": answer["file"]}).json()
+    assert later == answer | {"rows": []}
+    other = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"], "file": answer["file"] + 1}).json()
+    assert other["rows"] == rows and other["restarted"]
+
+
+def test_a_run_goes_home_as_a_checkpoint_folder(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / "runs" / RUN
+    assert client.get(f"/runs/{RUN}/checkpoint.zip").status_code == 404
+    make_checkpoint(folder)
+    (folder / "train.json").write_text(json.dumps({"out": str(folder)}))
+    (folder / "run.json").write_text('{"owner": "secret"}')
+    (folder / "corpus.txt").write_text("somebody's diary")
+    for query, steps in (("", (200,)), ("?snapshots=1", (0, 10, 200))):
+        answer = client.get(f"/runs/{RUN}/checkpoint.zip{query}")
+        assert answer.headers["content-disposition"] == f'attachment; filename="{RUN}.zip"'
+        home = tmp_path / f"home{len(steps)}"
+        zipfile.ZipFile(io.BytesIO(answer.content)).extractall(home)
+        taken, here = load_checkpoint(home / RUN), load_checkpoint(folder)
+        assert taken.steps == steps and taken.tokenizer.vocab_size == here.tokenizer.vocab_size
+        assert all(torch.equal(a, b) for a, b in zip(taken.model.parameters(), here.model.parameters(), strict=True))
+        content = b"".join(path.read_bytes() for path in home.rglob("*.*") if path.is_file())
+        assert b"diary" not in content and b"secret" not in content and str(tmp_path).encode() not in content
+    assert not list(tmp_path.glob("*.zip"))
 
 
 @pytest.mark.parametrize(
