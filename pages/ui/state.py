@@ -88,6 +88,18 @@ PROPERTIES: dict[str, Property] = {
         Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
         Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
+        Property("ablation", str, "zero", options=("zero", "mean", "resample")),  # what a part is replaced by
+        Property("clean", str, ""),  # patching: two prompts and the word that each asks for; "": the first preset
+        Property("corrupted", str, ""),
+        Property("clean_answer", str, ""),
+        Property("corrupted_answer", str, ""),
+        Property("patched", str, "residual", options=("residual", "attention", "mlp", "head")),
+        Property("steer_by", str, "a kind of word", options=("a kind of word", "two prompts")),
+        Property("steer_kind", str, "animals"),  # a category of Tinyland's words
+        Property("steer_plus", str, "Xenia was happy"),
+        Property("steer_minus", str, "Xenia was sad"),
+        Property("steer_layer", int, 1, 0, 255),
+        Property("steer_strength", float, 0.5, -8.0, 8.0, 0.25),
         Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
         Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
         Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
