@@ -123,7 +123,7 @@ def paths(points: np.ndarray, names: tuple[str, str]) -> go.Figure:
             marker={"size": [11] + [7] * (len(way) - 1), "color": colour},
             hovertemplate="after %{text} blocks<extra></extra>",
         )
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
+    bare = {"showticklabels": False, "ticks": "", "zeroline": False, "showgrid": False}
     figure.update_layout(
         margin=MARGIN,
         xaxis=bare,

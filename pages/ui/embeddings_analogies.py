@@ -11,7 +11,7 @@ from core.figures.labels import percent
 from pages.ui import background, components, state
 from pages.ui import embeddings_data as data
 from pages.ui.caption import truth, what_you_see
-from pages.ui.embeddings_map import head
+from pages.ui.embeddings_map import follow, head
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -63,10 +63,8 @@ def expected(family: Family, a: int, b: int, c: int) -> int | None:
 
 def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
     options = sorted(single, key=str.lower)
-    columns = st.columns([3, 3, 3, 2], vertical_alignment="bottom")
-    for column, name, label in zip(columns, INPUTS, ("a", "− b", "+ c"), strict=False):
+    for column, name, label in zip(st.columns(3), INPUTS, ("a", "− b", "+ c"), strict=True):
         column.selectbox(label, options, **state.control(name))
-    columns[3].button("Another", on_click=another, args=(result, single), width="stretch", key="analogy_next")
     a, b, c = (single[state.get(name)] for name in INPUTS)
     rows = analogies.unit(data.table(view))
     scores = analogies.answer(rows, a, b, c)
@@ -88,9 +86,10 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
             f"The answer that Tinyland expects has rank **{rank:,}** of {len(rows) - 3:,}, the three given words left "
             f"out. Nearest to c without any arithmetic, its rank is {plain:,}."
         )
-    code = (
-        head(view) + "\nfrom core.analysis.analogies import answer, unit\n\n"
-        f"rows = unit(checkpoint.model.embed.weight.detach().numpy())\nanswer(rows, {a}, {b}, {c}).argsort()[::-1][:{SHOWN}]"
+    code = head(view) + (
+        "\nfrom core.analysis.analogies import answer, unit\n\n"
+        "rows = unit(checkpoint.model.embed.weight.detach().numpy())\n"
+        f"answer(rows, {a}, {b}, {c}).argsort()[::-1][:{SHOWN}]"
     )
     truth("cosine(embed.weight, a − b + c)", rows.shape, "all rows at length 1; grey: the words given", code)
 
@@ -130,6 +129,7 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
 
 @st.fragment
 def section() -> None:
+    follow()
     view = current()
     st.markdown("#### Can one do sums with words?")
     results = measured(view)
@@ -142,17 +142,19 @@ def section() -> None:
     result = settle(single, results)
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        st.selectbox(
+        choice, button = st.columns([2, 1], vertical_alignment="bottom")
+        choice.selectbox(
             "Relation",
             [one.family.name for one in results],
             **state.control("relation"),
             on_change=lambda: state.update_quietly(**dict.fromkeys(INPUTS, "")),
         )
+        button.button("Another example", on_click=another, args=(result, single), width="stretch", key="analogy_next")
         by_hand(view, result, single)
     with right:
         all_of_them(view, results, result)
     what_you_see(
-        f"**a − b + c**: take what *{'a'}* has and *b* lacks, and add it to *c*. If a relation were one direction in "
+        "**a − b + c**: take what *a* has and *b* lacks, and add it to *c*. If a relation were one direction in "
         "space, the same for every pair, this would always land on the answer. The dots say how often it does, with "
         "every analogy that Tinyland can mark. The other marks need no arithmetic at all: for "
         f"“{result.family.name}” the sum is right in **{percent(result.right.rate)}**, the word of the right kind that "

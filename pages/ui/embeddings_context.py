@@ -6,17 +6,18 @@ from core.analysis.context import paths, shared_words
 from core.figures import embeddings_words as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
+from pages.ui.embeddings_map import follow
 from pages.ui.text import prepare
 from pages.ui.view import View, current
 
-EXAMPLE = "Xenia and Brigid were in the park. Xenia had a kite. Xenia gave the kite to Brigid because she"
+EXAMPLE = "The park is big. The kite is red."
 
 
 def places(view: View, other: tuple[int, ...]) -> tuple[int, int] | None:
-    """Where the word stands in both: the pinned token if the other text has it too, else the last that both have."""
+    """Where the word stands in both: the pinned token if the other text has it too, else the longest they share."""
     shared = shared_words(view.ids, other)
     if view.cursor is None:
-        return shared[-1] if shared else None
+        return max(shared, key=lambda pair: (len(view.labels[pair[0]]), pair[0]), default=None)
     there = [j for i, j in shared if view.ids[i] == view.ids[view.cursor]]
     return (view.cursor, there[0]) if there else None
 
@@ -43,6 +44,7 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
 
 @st.fragment
 def section() -> None:
+    follow()
     view = current()
     st.markdown("#### The same word in two sentences")
     st.text_input(
@@ -59,7 +61,8 @@ def section() -> None:
         return
     comparison(view, made.ids, at)
     what_you_see(
-        "In the table a word has one vector, so both paths start at the same point (**0**). Every block then adds what it "
-        "reads from the words before, and the two part: the vector comes to mean *this word here*. Pin a token of your "
-        "text to follow another word. The dotted line is the yardstick: how alike quite different words are there."
+        "In the table a word has one vector, so both paths start at the same point (**0**). Every block then adds what "
+        "it reads from the words before. Where the two paths part, the vector has come to mean *this word here*; where "
+        "they stay together, the model makes no difference. Pin a token of your text to follow another word. The "
+        "dotted line is the yardstick: how alike quite different words are."
     )

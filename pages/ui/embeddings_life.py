@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.analysis.words import words
 from core.figures import embeddings as figures
-from pages.ui import components
+from pages.ui import components, state
 from pages.ui import embeddings_data as data
 from pages.ui.caption import truth, what_you_see
-from pages.ui.embeddings_map import follow, go_to, head
+from pages.ui.embeddings_map import follow, head
 from pages.ui.view import current
 
 
@@ -27,7 +27,7 @@ def section() -> None:
 
     def clicked(event: components.PlotEvent) -> None:
         if isinstance(event.x, (int, float)) and 0 <= round(event.x) < len(steps):
-            go_to(steps[round(event.x)])
+            state.update(step=steps[round(event.x)])
 
     figure = figures.silhouettes(steps, made["mean"], made["groups"], made["chance"], steps.index(view.step))
     components.plot(
@@ -44,9 +44,9 @@ def section() -> None:
     best = int(made["mean"].argmax())
     now = made["mean"][steps.index(view.step)]
     what_you_see(
-        "The **silhouette** asks of every word: is it nearer to its own kind than to the next nearest kind? 1 means far "
-        "apart from all others, 0 that the kinds lie in one another, below 0 that it lies among strangers. At step "
-        f"{view.step:,} it is **{now:.2f}**; its highest value is {made['mean'][best]:.2f}, at step {steps[best]:,}. The "
-        "model is paid for predicting the next token, not for tidiness, so the curve may well fall again. Click it to go "
-        "to that step."
+        "The **silhouette** asks of every word: is it nearer to its own kind than to the next nearest kind? 1 means "
+        "far apart from all others, 0 that the kinds lie in one another, below 0 that it lies among strangers. At step "
+        f"{view.step:,} it is **{now:.2f}**; its highest value is {made['mean'][best]:.2f}, at step {steps[best]:,}. "
+        "The model is paid for predicting the next token, not for tidiness, so the curve may well fall again. Click it "
+        "to go to that step."
     )

@@ -26,15 +26,14 @@ def head(view: View) -> str:
     return view.code.split("ids =")[0]
 
 
-def go_to(step: int) -> None:
-    """Moves the whole page to a step, from a callback inside a fragment, which would redraw that part alone."""
-    state.update(step=step)
-    st.session_state["embeddings_moved"] = True
+def begin() -> None:
+    """Call it at the top of the page: remembers what all of its parts have been drawn for."""
+    st.session_state["embeddings_drawn"] = (state.get("step"), state.get("cursor"))
 
 
 def follow() -> None:
-    """The other half of `go_to`, at the top of the fragment."""
-    if st.session_state.pop("embeddings_moved", False):
+    """Call it at the top of a part: when the step or the pin was moved in one part, the whole page follows."""
+    if st.session_state.get("embeddings_drawn") != (state.get("step"), state.get("cursor")):
         st.rerun()
 
 
@@ -77,7 +76,7 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
     def moved() -> None:
         index = (st.session_state["space"].get("step") or {}).get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
-            go_to(steps[index])
+            state.update(step=steps[index])
 
     payload = made.points.astype("<f4").tobytes()
     _space(key="space", data=components.pack(header, payload), on_pick_change=picked, on_step_change=moved)
@@ -153,7 +152,7 @@ def table_width(view: View) -> int:
 
 @st.fragment
 def stage() -> None:
-    """The token strip, the map and the neighbours. Moving the map's own slider moves the whole page."""
+    """The token strip, the map and the neighbours."""
     follow()
     view = current()
     found = words(view.tokenizer)

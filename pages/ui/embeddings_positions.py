@@ -7,6 +7,7 @@ from core.analysis import positions
 from core.figures import embeddings_words as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
+from pages.ui.embeddings_map import follow
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -40,7 +41,7 @@ def clocks(view: View, layer: int, head: int) -> None:
     _clocks(key="clocks", data=components.pack(header))
     code = view.code + (
         "from core.analysis.positions import energy, frequencies\n\n"
-        f"frequencies(checkpoint.config)  # radians for each position\nenergy(trace, checkpoint.config, {layer}, {head})"
+        f"frequencies(checkpoint.config)  # radians per position\nenergy(trace, checkpoint.config, {layer}, {head})"
     )
     truth("θ^(−2i/Dh)", (len(turns),), f"θ = {config.rope_theta:g}; lengths of the hands measured on this text", code)
 
@@ -53,15 +54,16 @@ def alike(view: View, layer: int, head: int) -> None:
     with left:
         figure = figures.positions(positions.similarity(model, length))
         components.plot(figure, key="positions", height=380, title="Similarity of every two positions")
-        note = {"rotary": "one vector turned to both positions", "learned": "rows of the learned table"}
-        truth("similarity(model)", (length, length), note.get(config.position, "no positions: all alike"),
+        notes = {"rotary": "one vector turned to both positions", "learned": "rows of the learned table"}
+        truth("similarity(model)", (length, length), notes.get(config.position, "no positions: all alike"),
               head_code + f"similarity(checkpoint.model, {length})")  # fmt: skip
     with right:
         if config.position == "rotary":
             curve = positions.preference(view.trace, config, layer, head, length)
             components.plot(figures.distances(curve, f"layer {layer}, head {head}"), key="preference", height=380,
                             title="Mean score of one head by distance")  # fmt: skip
-            truth(f"q, k of layer {layer}, head {head}", (length,), "every query with every key of this text, at each distance",
+            note = "every query with every key of this text, placed so far apart"
+            truth(f"q, k of layer {layer}, head {head}", (length,), note,
                   head_code + f"preference(trace, checkpoint.config, {layer}, {head}, {length})")  # fmt: skip
 
 
@@ -106,6 +108,7 @@ def changed(view: View) -> None:
 
 @st.fragment
 def section() -> None:
+    follow()
     view = current()
     kind = view.checkpoint.config.position
     st.markdown("#### How does it know which word came first?")
@@ -116,14 +119,14 @@ def section() -> None:
     alike(view, layer, head)
     if kind == "rotary":
         what_you_see(
-            "This model has no vector for “third word”. Its **rotary** positions turn each pair of numbers of a query or a "
-            "key like the hand of a clock, fast hands and slow ones; a head then compares two tokens by the *angle between "
-            "their hands*, which depends only on how far apart they stand. The heat map is therefore the same along every "
-            "diagonal. The curve is what one head prefers, whatever the words."
+            "This model has no vector for “third word”. Its **rotary** positions turn each pair of numbers of a query "
+            "or a key like the hand of a clock, fast hands and slow ones; a head then compares two tokens by the "
+            "*angle between their hands*, which depends only on how far apart they stand. The heat map is therefore "
+            "the same along every diagonal. The curve is what one head prefers, whatever the words."
         )
     elif kind == "learned":
         what_you_see(
-            "This model **learned** one vector for each position and adds it to the token's. The heat map compares them: "
+            "This model **learned** one vector for each position, added to the token's. The heat map compares them: "
             "near positions that look alike make a bright diagonal."
         )
     else:

@@ -9,7 +9,7 @@ from core.figures import embeddings as figures
 from pages.ui import background, components, state
 from pages.ui import embeddings_data as data
 from pages.ui.caption import truth, what_you_see
-from pages.ui.embeddings_map import head
+from pages.ui.embeddings_map import follow, head
 from pages.ui.text import visible
 from pages.ui.view import View, current
 
@@ -67,7 +67,7 @@ def lengths(view: View) -> None:
     norms = np.linalg.norm(data.table(view), axis=1)
     texts = [view.tokenizer.token_bytes(id).decode("utf-8", "replace") for id in range(len(counts))]
     groups = [group(text) for text in texts]
-    named = [view.ids[view.cursor]] if view.cursor is not None else list(view.ids)
+    named = [view.ids[view.cursor]] if view.cursor is not None else list(view.ids[1:])
     figure = figures.norms(counts, norms, [visible(text) for text in texts], groups, named)
     components.plot(figure, key="norms", height=400, title="Length of each vector against how often its token occurs")
     code = (
@@ -81,6 +81,7 @@ def lengths(view: View) -> None:
 
 @st.fragment
 def section() -> None:
+    follow()
     view = current()
     st.markdown("#### The table itself")
     left, right = st.columns([6, 5], gap="medium")
