@@ -3,7 +3,11 @@
 import streamlit as st
 
 from pages.ui import components, interventions
-from pages.ui.caption import page_header
+from pages.ui.caption import page_header, what_you_see
+from pages.ui.experiments_patching import patching
+from pages.ui.experiments_skills import skills
+from pages.ui.experiments_stage import board, compare, edges, losses, writings
+from pages.ui.experiments_steering import steering
 from pages.ui.view import current
 
 
@@ -11,8 +15,47 @@ from pages.ui.view import current
 def stage() -> None:
     view = current()
     components.tokens(view.chips, key="tokens", cursor=view.cursor)
+    st.caption("Changes that are on. They stay on while you visit the other pages, and they are in the link.")
     interventions.chips(len(view.ids), key="interventions_chips")
+    if message := st.session_state.pop("experiments_message", None):
+        st.warning(message)
+    tools, result = st.columns([11, 9], gap="large")
+    with tools:
+        st.markdown("##### Press a part to switch it off")
+        board(view)
+        with st.expander("Cut what one token reads"):
+            edges(view)
+    with result:
+        compare(view)
+    losses(view)
+    writings(view)
 
 
-page_header("What happens when we change the inside?", "Switch a part off and see what the model can no longer do.")
+@st.fragment
+def deeper() -> None:
+    view = current()
+    st.subheader("What can it still do?", anchor=False)
+    skills(view)
+    st.subheader("Where is the answer kept?", anchor=False)
+    st.markdown(
+        "Two prompts that differ in one thing ask for different answers. The model reads the *corrupted* one; at one "
+        "place it gets what it had there when it read the *clean* one. **How much of the clean answer comes back** "
+        "says how much of the difference that place carries."
+    )
+    patching(view)
+    st.subheader("Can it be led?", anchor=False)
+    st.markdown(
+        "A direction in the stream is added at every position. A little of it leads the text; too much, and the text "
+        "falls apart."
+    )
+    steering(view)
+
+
+page_header("What happens when we change the inside?", "A claim about a part of the model is tested by changing it.")
 stage()
+what_you_see(
+    "Each switch is a part: heads h0, h1, …, the MLP, and the whole layer. Its colour and number say how much **worse "
+    "the model reads your text** when that part alone is off: :orange[orange] is worse, :blue[blue] is better. Grey "
+    "bars are the model as it was trained, :violet[violet] ones the model with your changes."
+)
+deeper()

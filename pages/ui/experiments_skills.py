@@ -1,0 +1,53 @@
+"""What the model can still do: a few of Tinyland's skills on a stated number of cases, before and after."""
+
+import streamlit as st
+
+from core.figures import experiments as figures
+from pages.ui import cache, components
+from pages.ui.caption import truth
+from pages.ui.view import View
+
+CASES = (25, 50, 100, 200)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _share(
+    name: str, step: int, stamp: tuple[int, ...], on: str, skill: str, cases: int
+) -> tuple[float, float, float, int]:
+    """Rate, 95 % interval, and number of cases."""
+    from core.analysis.spot_checks import measure
+
+    checkpoint = cache.checkpoint(name, step, on)
+    share = measure(checkpoint.model, checkpoint.tokenizer, skill, cases)
+    return (share.rate, *share.interval, share.n)
+
+
+def skills(view: View) -> None:
+    """The button that measures, with its progress, and the figure; kept until the model or the changes are others."""
+    from core.analysis.spot_checks import SKILLS
+
+    left, right = st.columns([3, 7], vertical_alignment="bottom")
+    cases = left.selectbox("Cases of each skill", CASES, index=1, key="experiments_cases", persist_state="session")
+    now = (view.name, view.step, cache.files_stamp(view.name), view.interventions, cases)
+    if right.button("Measure the skills", key="measure_skills", type="primary"):
+        st.session_state["experiments_skills"] = now
+    asked = st.session_state.get("experiments_skills")
+    if asked != now:
+        words = "Not measured yet." if asked is None else "The model or the changes are others since: measure again."
+        st.caption(f"{words} Each skill is a share of cases done exactly right, under greedy decoding.")
+        return
+    progress, shares = st.progress(0.0), []
+    tasks = [(skill, on) for skill in SKILLS for on in ("", view.interventions)]
+    for done, (skill, on) in enumerate(tasks):
+        progress.progress(done / len(tasks), text=f"{skill}, {'changed' if done % 2 else 'as it is'}")
+        shares.append(_share(*now[:3], on, skill, cases))
+    progress.empty()
+    before, after = ([share[:3] for share in shares[start::2]] for start in (0, 1))
+    figure = figures.skills(list(SKILLS), before, after)
+    components.plot(figure, key="skills", height=300, title="Skills before and after, with 95 % intervals")
+    code = view.code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
+        "\nfrom core.analysis.spot_checks import SKILLS, measure\n\n"
+        f"{{skill: measure(checkpoint.model, tokenizer, skill, {cases}) for skill in SKILLS}}"
+    )
+    note = f"{min(share[3] for share in shares)} cases each, never seen in training; intervals: Wilson, 95 %"
+    truth("measure(model, tokenizer, skill, n)", (len(SKILLS),), note, code)

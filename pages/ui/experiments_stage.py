@@ -1,0 +1,223 @@
+"""The stage of the experiments: a board of parts to switch off, edges to cut, and the model before and after."""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.interventions import Ablate, Cut, How, Part
+from core.figures import experiments as figures
+from pages.ui import cache, components, interventions, state
+from pages.ui.caption import truth
+from pages.ui.text import chips
+from pages.ui.view import View
+
+BARS = 9  # tokens whose probability is shown
+NEW = 24  # tokens that both models write
+HOW = {"zero": "silenced", "mean": "held at its mean", "resample": "fed from elsewhere"}
+
+_board = components.component("board")
+
+
+# ---- switching parts off ----
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring what each part matters for this text …")
+def _effects(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], how: How) -> tuple[float, list[float]]:
+    """The plain model's loss on the text, and how much it grows with each part ablated, nats per token."""
+    from core.analysis.intervene import all_parts, part_effects
+
+    checkpoint = cache.plain_checkpoint(name, step)
+    sample = None if how == "zero" else cache.sample(name, step)
+    base, losses = part_effects(checkpoint.model, ids, all_parts(checkpoint.config), how, sample)
+    return float(base.mean()), (losses.mean(dim=1) - base.mean()).tolist()
+
+
+def board(view: View) -> None:
+    """Every head, MLP and layer as a switch, coloured by what switching it off alone does to the loss on this text."""
+    st.segmented_control("A part that is switched off is", format_func=HOW.get, **state.control("ablation"))
+    how: How = state.get("ablation") or "zero"
+    config = view.checkpoint.config
+    base, effects = None, [None] * (config.n_layers * (config.n_heads + 2))
+    if len(view.ids) > 1:
+        base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
+    data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
+
+    def pressed() -> None:
+        asked = (st.session_state["board"].get("press") or {}).get("id")
+        for part in _parts(config.n_layers, config.n_heads):
+            if str(part) == asked:
+                _switch_part(part, how)
+
+    _board(key="board", data=data, on_press_change=pressed)
+    code = (
+        replace(view, interventions="").code
+        + "\nfrom core.analysis.intervene import all_parts, part_effects, sample_parts\n\n"
+        + f"base, losses = part_effects(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, "
+        + ("None)\n" if how == "zero" else "sample_parts(checkpoint))\n")
+        + "losses.mean(dim=1) - base.mean()"
+    )
+    note = "each alone, on the untouched model, measured on this text"
+    truth("losses.mean(dim=1) − base.mean()", (len(effects),), note, code)
+
+
+def _parts(layers: int, heads: int) -> list[Part]:
+    """As `core.analysis.intervene.all_parts`, in that order, without a model."""
+    return [
+        part
+        for i in range(layers)
+        for part in (*(Part("head", i, h) for h in range(heads)), Part("mlp", i), Part("layer", i))
+    ]
+
+
+def _header(layers: int, heads: int, base: float | None, effects: list, how: How) -> dict:
+    off = {str(one.part) for one in interventions.chosen() if isinstance(one, Ablate)}
+    width = heads + 2
+    cells = [
+        {
+            "id": str(part),
+            "label": f"h{part.head}" if part.kind == "head" else "MLP" if part.kind == "mlp" else "all",
+            "words": part.words,
+            "effect": effect,
+            "on": str(part) in off,
+            "wide": part.kind == "layer",
+        }
+        for part, effect in zip(_parts(layers, heads), effects, strict=True)
+    ]
+    rows = [
+        {"name": f"layer {i}", "short": f"L{i}", "cells": cells[i * width : (i + 1) * width]} for i in range(layers)
+    ]
+    known = [abs(effect) for effect in effects if effect is not None]
+    return {
+        "rows": rows,
+        "base": base or 0.0,
+        "limit": max([0.01, *known]),
+        "how": HOW[how],
+        "title": "Parts of the model, a row for each layer. Press one to switch it off",
+        "hint": "Press a part to switch it off, again to switch it on. Arrow keys move.",
+        "name": "change of the loss on this text when this part alone is switched off, nats a token",
+    }
+
+
+def _switch_part(part: Part, how: How) -> None:
+    """Off as `how` says; on again if it is off in any way."""
+    off = [one for one in interventions.chosen() if isinstance(one, Ablate) and one.part == part]
+    for one in off:
+        interventions.switch(one)
+    if not off:
+        tell(interventions.switch(Ablate(part, how)))
+
+
+def tell(message: str | None) -> None:
+    """Keeps what could not be done, to be said once beside the chips."""
+    st.session_state["experiments_message"] = message
+
+
+# ---- cutting an edge ----
+
+
+def edges(view: View) -> None:
+    """One head's weights as they are now; a click on a cell cuts that edge, another mends it."""
+    config, labels = view.checkpoint.config, view.labels
+    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
+    names = [Part("head", i, h) for i in range(config.n_layers) for h in range(config.n_heads)]
+    chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.words)
+    cut = {(one.query, one.key): one for one in interventions.chosen() if isinstance(one, Cut) and _covers(one, chosen)}
+    pattern = view.trace.pattern[chosen.layer, chosen.head].numpy()
+
+    def clicked(event: components.PlotEvent) -> None:
+        query, key = int(event.y), int(event.x)
+        tell(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
+
+    figure = figures.edges(pattern, labels, list(cut), view.cursor)
+    components.plot(figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=clicked)
+    code = view.code + f"trace.pattern[{chosen.layer}, {chosen.head}]"
+    truth(f"trace.pattern[{chosen.layer}, {chosen.head}]", pattern.shape, "measured now, with the changes", code)
+    if len(view.ids) > 1:
+        _by_hand(view, chosen)
+
+
+def _covers(one: Cut, head: Part) -> bool:
+    return one.part in (head, Part("attention", head.layer))
+
+
+def _by_hand(view: View, head: Part) -> None:
+    """The same with two lists, for the keyboard, and for all heads of a layer at once."""
+
+    def name(position: int) -> str:
+        return f"{position}  {view.labels[position]}"
+
+    left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
+    last = len(view.ids) - 1
+    query = left.selectbox("Reader", range(1, last + 1), index=(view.cursor or last) - 1, format_func=name)
+    key = middle.selectbox("no longer reads", range(query + 1), index=query - 1, format_func=name)
+    whole = Part("attention", head.layer)
+    with right.popover("Cut", width="stretch"):
+        for part, words in ((head, "In this head"), (whole, f"In all heads of layer {head.layer}")):
+            made = Cut(part, query, key)
+            st.button(words, key=f"cut_{part.kind}", on_click=lambda made=made: tell(interventions.switch(made)))
+
+
+# ---- before and after ----
+
+
+def compare(view: View) -> None:
+    """The next token at the pinned position, before and after."""
+    position = len(view.ids) - 1 if view.cursor is None else view.cursor
+    plain, changed = cache.trace(view.name, view.step, view.ids, ""), view.trace
+    before, after = plain.probs[position].numpy(), changed.probs[position].numpy()  # (V,)
+    best = np.argsort(-np.maximum(before, after), kind="stable")[:BARS]
+    labels = [chip.label for chip in chips(view.tokenizer, best.tolist())]
+    figure = figures.distributions(labels, before[best].tolist(), after[best].tolist())
+    where = "the whole text" if view.cursor is None else "the pinned token"
+    st.markdown(f"##### What comes after {where}")
+    components.plot(figure, key="distributions", height=390, title="The likeliest next tokens, before and after")
+    note = f"the {len(best)} likeliest of {len(before):,} in either model"
+    truth(f"trace.probs[{position}]", before.shape, note, view.code + f"trace.probs[{position}]")
+
+
+def losses(view: View) -> None:
+    """What each token of the text costs both models, and the mean."""
+    if len(view.ids) < 2:
+        st.caption("The loss needs a text of at least one token.")
+        return
+    before, after = (
+        _nats(cache.trace(view.name, view.step, view.ids, on), view.ids) for on in ("", view.interventions)
+    )
+    st.markdown("##### How well it reads this text")
+    figure = figures.surprise(view.labels, before, after, view.cursor)
+    components.plot(figure, key="surprise", height=250, title="Loss of each token before and after", cursor_axis="x")
+    mean = f"{before.mean():.2f} → {after.mean():.2f} nats a token on average; the higher, the worse"
+    code = view.code + "-trace.logits[:-1].log_softmax(-1).gather(1, trace.ids[1:, None])[:, 0]"
+    truth("−log p of each token", before.shape, mean, code)
+
+
+def _nats(trace, ids: tuple[int, ...]) -> np.ndarray:
+    """-ln p of each token after the first, (T − 1,)."""
+    logs = trace.logits[:-1].log_softmax(dim=-1).numpy()
+    return -logs[np.arange(len(ids) - 1), list(ids[1:])]
+
+
+def writings(view: View) -> None:
+    """What both models write next, greedily."""
+    end = len(view.ids) if view.cursor is None else view.cursor + 1
+    st.markdown("##### What it writes next")
+    for words, on in (("as it is", ""), ("changed", view.interventions)):
+        made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
+        strip(view, made, words, f"writing_{words.replace(' ', '_')}")
+    code = view.code + (
+        "\nfrom core.generation import Sampler, generate\n\n"
+        f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
+        "tokenizer.decode([step.id for step in steps])"
+    )
+    truth("generate(model, ids, …)", (NEW,), "temperature 0, written now; colour is the token's probability", code)
+
+
+def strip(view: View, made: list[tuple[int, float]], words: str, key: str) -> None:
+    """Written tokens with the probabilities that they had."""
+    left, right = st.columns([1, 9], vertical_alignment="center")
+    left.caption(words)
+    with right:
+        shown, values = chips(view.tokenizer, [id for id, _ in made]), [p for _, p in made]
+        title = f"Written by the model {words}"
+        components.tokens(shown, key=key, values=values, role="prediction", title=title, shared=False)
