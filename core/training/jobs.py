@@ -11,52 +11,51 @@ when $GLASSBOX_SCHEDULER holds the address of a Dask scheduler, on that cluster.
 """
 
 import contextlib
-import json
 import os
-import re
 import secrets
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.model import runs_root
-from core.training import control, queue
+from core.training import control, forks, queue
 from core.training.config import TrainConfig
 from core.training.executors import DaskExecutor, Executor, LocalExecutor, wait_or_kill
-from core.training.queue import Limits, TooManyRuns
-from core.training.records import (
-    NotYours,
-    Record,
-    fingerprint,
-    new_key,
-    owned_by,
-    read_record,
-    renamed,
-    tagged,
-    write_record,
+from core.training.library import (
+    LOCK,
+    RUN_ID,
+    existing_folder,
+    list_runs,
+    mine,
+    owns,
+    put_aside,
+    record,
+    rename,
+    run_folder,
+    tag,
+    undelete,
 )
-from core.training.runs import RunError, last_row, write_atomically
+from core.training.queue import Limits, TooManyRuns
+from core.training.records import NotYours, Record, fingerprint, new_key, renamed, write_record
+from core.training.runs import RunError, last_row, new_rows, write_atomically, write_settings
 
 __all__ = [
-    "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
+    "RUN_ID", "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
     "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename",
     "resume", "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when",
     "tag", "undelete",
 ]  # fmt: skip
 
-RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
 LONGEST_TEXT = 20_000_000  # characters of a training text
-KEPT_DELETED = 24 * 3600.0  # seconds in which a deletion can be undone
 
-_lock = threading.RLock()
 _attending = threading.Event()
 
 
@@ -82,7 +81,6 @@ def start(
     *,
     text: str | None = None,
     name: str = "",
-    parent: dict[str, Any] | None = None,
     limit: int | None = None,
     threads: int = 1,
 ) -> str:
@@ -90,35 +88,68 @@ def start(
 
     owner: the key of the visitor (`new_key`); only its fingerprint is kept. None: code on this machine.
     text: a training text, kept in the run's folder as corpus.txt: data {"kind": "text", "path": "corpus.txt"} means it.
-    parent: what the run was forked from (see `core.training.forks`). limit: runs at once, instead of the server's.
+    limit: runs at once, instead of the server's.
     `config.out` is replaced by the run's folder. Raises TooManyRuns when the queue is full or the visitor's share is
     used up, RunError for a text that is too long.
     """
-    limits = Limits.of_server()
     if text is not None and len(text) > LONGEST_TEXT:
         raise RunError(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most")
+
+    def fill(folder: Path) -> list[str]:
+        if text is not None:
+            write_atomically(folder / "corpus.txt", text.encode("utf-8", errors="replace"))
+        write_settings(folder, replace(config, out=str(folder), threads=threads))
+        return ["--config", str(folder / "train.json")]
+
+    return _create(renamed(Record(fingerprint(owner)), name), fill, limit)
+
+
+def fork(
+    run_id: str, at: int, changes: dict[str, Any], owner: str | None = None, *, name: str = "", limit: int | None = None
+) -> str:
+    """A new run that shares the past of `run_id` up to its snapshot `at`, then goes on with `changes`, on the same data
+    in the same order; returns its id. Anyone may fork any run; `owner` is the key for the new one.
+
+    changes: fields of TrainConfig among `forks.CHANGEABLE`. Raises RunError for other fields, for a step without a
+    snapshot, TooManyRuns as `start` does, ValueError for impossible values.
+    """
+    source = existing_folder(run_id)
+    config = forks.changed(TrainConfig.load(source / "train.json"), changes)
+    parent = {"run": run_id, "step": at, "changes": changes}
+
+    def fill(folder: Path) -> list[str]:
+        forks.copy_past(source, folder, at)
+        write_settings(folder, replace(config, out=str(folder)))
+        return ["--resume"]
+
+    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit)
+
+
+def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) -> str:
+    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue."""
+    limits = Limits.of_server()
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
-    config = replace(config, out=str(folder), threads=threads)
-    with _lock:
+    with LOCK:
         runs = [(run_folder(other), _busy(run_folder(other))) for other in list_runs()]
-        queue.check_visitor(fingerprint(owner), runs, limits)
+        queue.check_visitor(made.owner, runs, limits)
         if len(queue.waiting(runs_root())) >= limits.waiting:
             raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
         folder.mkdir(parents=True)
-        if text is not None:
-            write_atomically(folder / "corpus.txt", text.encode("utf-8", errors="replace"))
-        write_record(folder, renamed(Record(fingerprint(owner), parent=parent), name))
-        write_atomically(folder / "train.json", json.dumps(config.to_dict(), indent=1).encode())
-        queue.join(folder, ["--config", str(folder / "train.json")])
+        try:
+            write_record(folder, made)
+            queue.join(folder, fill(folder))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     dispatch(limit)
     return run_id
 
 
 def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:
     """Go on with a run that is paused, stopped, interrupted or failed, from where it was. Raises RunError otherwise."""
-    with _lock:
-        folder = _mine(run_id, key)
+    with LOCK:
+        folder = mine(run_id, key)
         state = status(run_id).state
         if state in ("running", "queued", "finished"):
             raise RunError(f"{run_id} is {state} already")
@@ -137,7 +168,7 @@ def pause(run_id: str, key: str | None = None) -> None:
 
 def step(run_id: str, key: str | None = None) -> None:
     """One update more, then wait. Raises RunError unless the run is paused."""
-    with _lock:
+    with LOCK:
         folder = _going(run_id, key)
         now = status(run_id)
         if now.state != "paused":
@@ -162,8 +193,8 @@ def stop_when(run_id: str, key: str | None = None, **conditions: float | int | N
 
 def stop(run_id: str, key: str | None = None, wait: float = 20.0) -> None:
     """Ask a run to save its state and end; after `wait` seconds it is killed. Nothing happens if it is not going."""
-    with _lock:
-        folder = _mine(run_id, key)
+    with LOCK:
+        folder = mine(run_id, key)
         queue.leave(folder)
         if not _executor().alive(folder):
             return
@@ -200,7 +231,7 @@ def read_metrics(run_id: str, offset: int = 0) -> tuple[list[dict[str, Any]], in
 
     When the file is shorter than `offset`, it is read from the start; `read_since` also notices other changes.
     """
-    rows, offset, _ = _read_rows(existing_folder(run_id) / "metrics.jsonl", offset)
+    rows, offset, _ = new_rows(existing_folder(run_id) / "metrics.jsonl", offset)
     return rows, offset
 
 
@@ -212,96 +243,15 @@ def read_since(run_id: str, offset: int = 0, file: int = 0) -> dict[str, Any]:
     """
     path = existing_folder(run_id) / "metrics.jsonl"
     now = path.stat().st_ino if path.exists() else 0
-    rows, end, found = _read_rows(path, offset if file in (0, now) else 0)
+    rows, end, found = new_rows(path, offset if file in (0, now) else 0)
     restarted = file not in (0, found) or end < offset
     return {"rows": rows, "offset": end, "file": found, "restarted": restarted, "status": asdict(status(run_id))}
-
-
-def _read_rows(path: Path, offset: int) -> tuple[list[dict[str, Any]], int, int]:
-    try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(offset if 0 <= offset <= size else 0)
-            start_at, data, number = file.tell(), file.read(), os.fstat(file.fileno()).st_ino
-    except FileNotFoundError:
-        return [], 0, 0
-    data = data[: data.rfind(b"\n") + 1]
-    rows = []
-    for line in data.splitlines():
-        with contextlib.suppress(ValueError):  # half a row, where the disk was full
-            rows.append(json.loads(line))
-    return rows, start_at + len(data), number
-
-
-def list_runs() -> list[str]:
-    """Ids of all runs, the newest first."""
-    root = runs_root()
-    folders = [f for f in root.iterdir() if RUN_ID.fullmatch(f.name)] if root.is_dir() else []
-    folders = [f for f in folders if (f / "train.json").is_file()]
-    return [f.name for f in sorted(folders, key=lambda f: (read_record(f).created, f.name), reverse=True)]
-
-
-def record(run_id: str) -> Record:
-    """Name, tags, parent and the fingerprint of the owner of a run."""
-    return read_record(existing_folder(run_id))
-
-
-def owns(run_id: str, key: str | None) -> bool:
-    """Whether the holder of `key` may change the run."""
-    return owned_by(record(run_id), key)
-
-
-def rename(run_id: str, name: str, key: str | None = None) -> None:
-    """Give the run a name of at most 60 characters; "" takes it away."""
-    with _lock:
-        folder = _mine(run_id, key)
-        write_record(folder, renamed(read_record(folder), name))
-
-
-def tag(run_id: str, tags: Sequence[str], key: str | None = None) -> None:
-    """Replace the tags of the run: at most 8 of at most 24 characters."""
-    with _lock:
-        folder = _mine(run_id, key)
-        write_record(folder, tagged(read_record(folder), list(tags)))
 
 
 def delete(run_id: str, key: str | None = None) -> None:
     """Stop the run and put it aside, for a day, in which `undelete` brings it back."""
     stop(run_id, key)
-    with _lock:
-        bin_folder = runs_root() / ".deleted"
-        bin_folder.mkdir(exist_ok=True)
-        for old in bin_folder.iterdir():
-            if time.time() - old.stat().st_mtime > KEPT_DELETED:
-                shutil.rmtree(old, ignore_errors=True)
-        os.replace(_mine(run_id, key), bin_folder / run_id)
-        os.utime(bin_folder / run_id)
-
-
-def undelete(run_id: str, key: str | None = None) -> None:
-    """Bring a deleted run back. Raises RunError when it is gone for good."""
-    with _lock:
-        folder = runs_root() / ".deleted" / run_folder(run_id).name
-        if not folder.is_dir():
-            raise RunError(f"{run_id} is not among the deleted runs")
-        if not owned_by(read_record(folder), key):
-            raise NotYours("only the browser that started a run may bring it back")
-        os.replace(folder, run_folder(run_id))
-
-
-def run_folder(run_id: str) -> Path:
-    """The folder of a run, which may not exist yet. Raises RunError for anything that is not a run id."""
-    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
-        raise RunError(f"not the id of a run: {str(run_id)[:60]!r}")
-    return runs_root() / run_id
-
-
-def existing_folder(run_id: str) -> Path:
-    """The folder of a run that exists. Raises RunError."""
-    folder = run_folder(run_id)
-    if not (folder / "train.json").is_file():
-        raise RunError(f"there is no run {run_id}")
-    return folder
+    put_aside(run_id, key)
 
 
 def dispatch(limit: int | None = None) -> None:
@@ -310,7 +260,7 @@ def dispatch(limit: int | None = None) -> None:
     limit: runs at once on this machine; None means the server's.
     """
     root = runs_root()
-    with _lock, queue.exclusively(root):
+    with LOCK, queue.exclusively(root):
         places = _executor().slots(Limits.of_server().running if limit is None else limit)
         going = sum(_executor().alive(run_folder(run_id)) for run_id in list_runs())
         for folder, options in queue.waiting(root)[: max(0, places - going)]:
@@ -366,15 +316,8 @@ def _executor() -> Executor:
     return _cluster(address) if address else _local
 
 
-def _mine(run_id: str, key: str | None) -> Path:
-    folder = existing_folder(run_id)
-    if not owned_by(read_record(folder), key):
-        raise NotYours("this run belongs to somebody else: only the browser that started it may change it")
-    return folder
-
-
 def _going(run_id: str, key: str | None) -> Path:
-    folder = _mine(run_id, key)
+    folder = mine(run_id, key)
     if not _busy(folder):
         raise RunError(f"{run_id} is not going")
     return folder

@@ -58,7 +58,7 @@ class Run:
         if (self.folder / "metrics.jsonl").exists():
             self.close()
             raise RunError(f"{self.folder} already holds a run: resume it (--resume) or choose another folder")
-        write_atomically(self.folder / "train.json", json.dumps(config.to_dict(), indent=1).encode())
+        write_settings(self.folder, config)
         self._metrics = open(self.folder / "metrics.jsonl", "a", encoding="utf-8")  # noqa: SIM115
 
     def go_on(self, step: int) -> None:
@@ -90,15 +90,7 @@ class Run:
 
     def load_state(self) -> "tuple[dict[str, Tensor], Position]":
         """What `save_state` wrote. Raises RunError when there is nothing to resume."""
-        path = self.folder / STATE
-        try:
-            with safetensors.safe_open(path, "pt") as file:
-                position = Position(**json.loads(file.metadata()["position"]))
-                return {name: file.get_tensor(name) for name in file.keys()}, position  # noqa: SIM118
-        except FileNotFoundError:
-            raise RunError(f"{self.folder} has no saved state to resume: start the run again") from None
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path} is damaged ({error}): start the run again") from error
+        return read_state(self.folder / STATE)
 
     def close(self) -> None:
         """Close the files and let others have the folder."""
@@ -107,9 +99,27 @@ class Run:
         self._lock.close()
 
 
+def write_settings(folder: Path, config: TrainConfig) -> None:
+    """Write train.json, whole or not at all."""
+    write_atomically(folder / "train.json", json.dumps(config.to_dict(), indent=1).encode())
+
+
 def kept_state(folder: Path, step: int) -> Path:
     """Where the whole state of a step is kept for forks."""
     return folder / "state" / f"step_{step:08d}.safetensors"
+
+
+def read_state(path: Path) -> "tuple[dict[str, Tensor], Position]":
+    """A file that `Run.save_state` wrote. Raises RunError when there is none, or when it is damaged."""
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            position = Position(**json.loads(file.metadata()["position"]))
+            return {name: file.get_tensor(name) for name in file.keys()}, position  # noqa: SIM118
+    except FileNotFoundError:
+        folder = path.parent.parent
+        raise RunError(f"{folder} has no saved state to resume: start the run again") from None
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path} is damaged ({error}): start the run again") from error
 
 
 def take_lock(folder: Path) -> IO[str]:
@@ -162,6 +172,23 @@ def last_row(path: Path) -> dict[str, Any]:
             if isinstance(row, dict):
                 return row
     return {}
+
+
+def new_rows(path: Path, offset: int) -> tuple[list[dict[str, Any]], int, int]:
+    """The whole rows after byte `offset` (all of them when the file is shorter), the next offset, the file's number."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(offset if 0 <= offset <= size else 0)
+            start_at, data, number = file.tell(), file.read(), os.fstat(file.fileno()).st_ino
+    except FileNotFoundError:
+        return [], 0, 0
+    data = data[: data.rfind(b"\n") + 1]
+    rows = []
+    for line in data.splitlines():
+        with contextlib.suppress(ValueError):  # half a row, where the disk was full
+            rows.append(json.loads(line))
+    return rows, start_at + len(data), number
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from core.text import Tokenizer, tinyland
 from core.training.batches import IGNORE, pad_batches
 from core.training.config import HELD_OUT_SEED, TrainConfig
-from core.training.data import TextData, TinylandData, make_tokenizer
+from core.training.data import TextData, TinylandData, make_data, make_tokenizer, read_text
 
 BYTES = Tokenizer.byte_tokenizer()
 
@@ -85,3 +86,38 @@ def test_a_trained_tokenizer_has_the_size_asked_for():
     assert tokenizer.vocab_size == 300
     text = next(d.text for d in tinyland.documents(0) if d.kind == "chat")
     assert tokenizer.decode(tokenizer.encode(text, special=True)) == text
+
+
+def test_a_mixture_gives_each_part_its_share(tmp_path, tiny, text_file):
+    world = {"kind": "tinyland", "share": 3, "weights": {"list": 1.0}}
+    parts = [world, {"kind": "text", "share": 1, "path": str(text_file)}]
+    config = replace(tiny, data={"kind": "mixture", "parts": parts}, documents_per_step=40, batch_tokens=1280)
+    data = make_data(BYTES, config, 200)
+    found = dict(sequences_of(data.batch(0)))
+    assert sorted(found) == list(range(len(found)))  # every row has a number of its own
+    documents = [ids for ids in found.values() if ids[0] == BYTES.eot]
+    windows = [ids for ids in found.values() if ids[0] != BYTES.eot]
+    assert len(documents) + data.too_long == 30 and sum(len(w) - 1 for w in windows) <= 320 + 200 and windows
+    assert dict(sequences_of(data.batch(0))) == found != dict(sequences_of(data.batch(1)))
+    held = data.held_out(40)
+    known = ~np.isnan(held.true_nats)
+    assert set(np.array(held.kinds)[known]) == {"list"} and set(np.array(held.kinds)[~known]) == {"text"}
+    assert len(held.kinds) == len(dict(sequences_of(held.micro_batches)))
+    tokenizer = make_tokenizer(replace(config, tokenizer=None, vocab_size=300, tokenizer_documents=20))
+    assert tokenizer.vocab_size == 300
+
+
+def test_kind_weights_choose_the_documents():
+    config = TrainConfig(data={"kind": "tinyland", "weights": {"arithmetic": 1.0}})
+    assert set(make_data(BYTES, config, 10_000).held_out(10).kinds) == {"arithmetic"}
+
+
+def test_a_text_in_the_folder_of_the_run_comes_first(tmp_path, tiny, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(tiny.out).mkdir()
+    for folder, text in ((tmp_path, "outside " * 50), (Path(tiny.out), "inside " * 50)):
+        (folder / "corpus.txt").write_text(text)
+    config = replace(tiny, data={"kind": "text", "path": "corpus.txt"})
+    assert read_text(config).startswith("inside")
+    (Path(tiny.out) / "corpus.txt").unlink()
+    assert read_text(config).startswith("outside")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.training import control, jobs
+from core.training import control, jobs, library
 from core.training.jobs import NotYours, RunError, TooManyRuns
 from core.training.records import Record, fingerprint, write_record
 
@@ -199,7 +199,7 @@ def test_deletion_stops_and_can_be_undone_by_its_owner(tiny, board, monkeypatch)
     jobs.undelete(run_id, key)
     assert jobs.record(run_id).name == "precious" and jobs.status(run_id).state == "stopped"
     jobs.delete(run_id, key)
-    monkeypatch.setattr(jobs, "KEPT_DELETED", -1)
+    monkeypatch.setattr(library, "KEPT_DELETED", -1)
     jobs.delete(jobs.start(tiny, key), key)  # the next deletion clears those that are a day old
     with pytest.raises(RunError, match="not among the deleted"):
         jobs.undelete(run_id, key)
