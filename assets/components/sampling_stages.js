@@ -176,20 +176,20 @@ function drawMany(row, n, random) {
   return counts;
 }
 
-// Pearson's chi-square of counts against a row. Tokens expected fewer than 5 times are pooled, as the test demands; a pool
-// that is still too small joins the rarest token that is not in it. {statistic, freedom, p}; p is null for a single cell.
+// Pearson's chi-square of counts against a row. Tokens expected fewer than 5 times are pooled with their neighbours until a
+// pool is expected 5 times, as the test demands. {statistic, freedom, p}; p is null for a single cell.
 function chiSquare(row, counts, n) {
   const cells = [];
-  const pool = [0, 0];
+  let pool = [0, 0];
   for (let i = 0; i < counts.length; i++) {
-    const expected = (n * row.weights[i]) / row.total;
-    if (expected >= 5) cells.push([expected, counts[i]]);
-    else [pool[0], pool[1]] = [pool[0] + expected, pool[1] + counts[i]];
+    pool = [pool[0] + (n * row.weights[i]) / row.total, pool[1] + counts[i]];
+    if (pool[0] < 5) continue;
+    cells.push(pool);
+    pool = [0, 0];
   }
-  if (pool[0] >= 5 || !cells.length) cells.push(pool);
-  else cells.push(cells.pop().map((value, i) => value + pool[i]));
+  if (cells.length) cells.push(cells.pop().map((value, i) => value + pool[i])); // what is left joins the last
   const statistic = cells.reduce((sum, [expected, seen]) => sum + (seen - expected) ** 2 / expected, 0);
-  const freedom = cells.length - 1;
+  const freedom = Math.max(cells.length - 1, 0);
   return { statistic, freedom, p: freedom ? gammaQ(freedom / 2, statistic / 2) : null };
 }
 

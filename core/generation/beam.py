@@ -96,7 +96,7 @@ def _log_probs(logits: torch.Tensor) -> Floats:
 
 
 def _likeliest(totals: Floats, width: int, shown: int, stop: frozenset[int]) -> list[Candidate]:
-    """The best entries of (beams, V), the likeliest first; the earlier beam and the lower id first among equals."""
+    """The best entries of (beams, V), the likeliest first; the earlier beam, then the lower id, among equals."""
     flat = totals.ravel()
     count = min(width + shown, int((flat > -np.inf).sum()))
     near = np.flatnonzero(flat >= np.partition(flat, -count)[-count])

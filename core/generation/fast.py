@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,15 +34,16 @@ class Decoder:
             *_gain_bias([final], 1),
             _array(model.unembed.weight),
         )
-        attn, mlp = [block.attn for block in model.blocks], [block.mlp for block in model.blocks]
+        blocks: Any = model.blocks
+        attn, mlp = [block.attn for block in blocks], [block.mlp for block in blocks]
+        gates = [m.w_gate for m in mlp] if config.activation == "swiglu" else [None] * len(mlp)
         fused = [torch.cat([a.wq.weight, a.wk.weight, a.wv.weight]) for a in attn]  # (H + 2 Hkv) * Dh rows
         biases = [torch.cat([a.wq.bias, a.wk.bias, a.wv.bias]) if config.bias else None for a in attn]
-        gates = [m.w_gate for m in mlp] if config.activation == "swiglu" else [None] * len(mlp)
         self._layers = (
-            *_gain_bias([block.ln1 for block in model.blocks]),
+            *_gain_bias([block.ln1 for block in blocks]),
             _stack(fused, 2), _stack(biases), _gains([a.q_norm for a in attn]), _gains([a.k_norm for a in attn]),
             *_linear([a.wo for a in attn]),
-            *_gain_bias([block.ln2 for block in model.blocks]),
+            *_gain_bias([block.ln2 for block in blocks]),
             *_linear([m.w_in for m in mlp]), *_linear(gates), *_linear([m.w_out for m in mlp]),
         )  # fmt: skip
         rotary = config.position == "rotary"

@@ -1,17 +1,18 @@
 """One token through the whole model as one compiled function: what `fast` calls. Compiled by Numba at its first call.
 
-A single token needs every weight once and does little with it, so the time goes into reading weights and into calls; one
-function without calls in between leaves the reading alone. Plain loops: Numba turns the sums into vector instructions.
+A single token needs every weight once and does little with it, so the time goes into reading weights and into calls;
+one function without calls in between leaves the reading alone. Numba turns the plain loops into vector instructions.
 Shapes as in core.model.transformer; everything float32 and C-contiguous. Arrays of length 0 stand for absent parts.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
-FAST = {"fastmath": True, "cache": True, "nogil": True}
+FAST: dict[str, Any] = {"fastmath": True, "cache": True, "nogil": True}
 ZERO = np.float32(0)
 
 

@@ -1,8 +1,8 @@
 """Speculative decoding: a cheap model drafts a few tokens, the model checks them all in one pass.
 
 What comes out has exactly the model's own distribution (Leviathan et al. 2023, arXiv:2211.17192): a drafted token x
-with probability q(x) under the draft is accepted with probability min(1, p(x) / q(x)); the first that is not is replaced
-by a draw from max(0, p − q), normalised; if all are accepted, one more token is drawn from p.
+with probability q(x) under the draft is accepted with probability min(1, p(x) / q(x)); the first that is not is
+replaced by a draw from max(0, p − q), normalised; if all are accepted, one more token is drawn from p.
 """
 
 from collections.abc import Collection, Iterator, Sequence

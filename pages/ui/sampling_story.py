@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from core.generation.branches import Node, Story
 
 STORIES, NODES = 6, 3000  # what a session keeps
-MOMENT = 0.03  # seconds of writing before the text is shown
+MOMENT = 0.03  # seconds of writing before the text is shown, ...
+LEAST = 4  # ... but at least so many tokens, after the first
 ENDS = {"stop": "The document has ended.", "length": "All written.", "context": "The context is full."}
 _story = declare("story")
 
@@ -37,6 +38,7 @@ class Job:
     story: "Story"
     steps: Iterator["Step"]
     left: int
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,10 @@ def _write(kept: "Story") -> Job | None:
     job: Job | None = st.session_state.get("story_job")
     if job is None or job.story is not kept:
         return None
-    until, begun = time.perf_counter() + MOMENT, False
-    while job.left and not (begun and time.perf_counter() > until):
-        step, begun = next(job.steps, None), True
+    until, made = time.perf_counter() + MOMENT, 0
+    least = LEAST if job.begun else 1
+    while job.left and (made < least or time.perf_counter() < until):
+        step, job.begun, made = next(job.steps, None), True, made + 1
         job.left = 0 if step is None or step.finish else job.left - 1
     if not job.left:
         st.session_state["story_job"] = None

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser.test_shell import ready
 
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+
 
 def open_page(page, query=""):
     page.goto(f"/sampling?v=1&text=the+red+ball{query}")
@@ -42,7 +44,7 @@ def test_a_slider_moves_the_distribution_and_settles_in_the_link(page):
     stage(page, "top_k").get_by_role("checkbox").uncheck()
     expect(page.locator("tbody tr.cut")).to_have_count(0)
     page.locator(".stage[data-name=top_k] .handle").press("ArrowUp")
-    assert [e.get_attribute("data-name") for e in page.locator(".stage").all()][3:5] == ["top_k", "temperature"]
+    expect(page.locator(".stage").nth(3)).to_have_attribute("data-name", "top_k")
     page.get_by_text("Sampler(temperature=0.5, order=").first.wait_for(state="attached")  # "Show code" follows
     address = link(page)
     assert "temperature=0.5" in address and "top_k=1" in address and "-top_k" in address
@@ -66,8 +68,8 @@ def test_dragging_changes_the_order(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 5, target["y"] + 4, steps=8)
     page.mouse.up()
-    names = [e.get_attribute("data-name") for e in page.locator(".stage").all()]
-    assert names.index("top_p") < names.index("temperature")
+    expect(page.locator(".stage").nth(3)).to_have_attribute("data-name", "top_p")
+    expect(left).not_to_have_text(cut_late)
     count = lambda text: int(text.split(" of ")[0].replace(",", ""))  # noqa: E731
     assert count(left.inner_text()) < count(cut_late)  # top-p cuts more where the temperature has not flattened yet
 
@@ -84,6 +86,7 @@ def test_the_dice(page):
     slider.press("Home")  # greedy: the same u must draw the likeliest now
     expect(page.locator(".flips")).to_contain_text(f"the same u now draws {likeliest} instead of {first}")
     slider.press("End")
+    expect(page.locator(".numbers dd").first).not_to_contain_text("1 of")
     page.get_by_role("button", name="Draw 1,000").click()
     expect(page.locator(".fit")).to_have_text(re.compile(r"chi-square \d+\.\d with \d+ degrees of freedom"))
     page.get_by_role("button", name="Roll again").click()
@@ -131,9 +134,9 @@ def test_writing_branching_and_going_back(page):
 
 
 def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
-    open_page(page, "&new_tokens=50")
+    open_page(page, "&new_tokens=20")
     page.locator(".write").click()
-    expect(page.locator(".text button")).to_have_count(50)
+    expect(page.locator(".text button")).to_have_count(20)
     whole = page.locator(".text").inner_text()
     page.get_by_role("button", name="Delete this branch").first.click()
     page.locator(".write").click()
@@ -142,7 +145,7 @@ def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
     written = page.locator(".text button").count()
     page.wait_for_timeout(300)
     assert page.locator(".text button").count() == written
-    for _ in range(50 - written):
+    for _ in range(20 - written):
         page.get_by_role("button", name="One token on").click()
         written += 1
         expect(page.locator(".text button")).to_have_count(written)
