@@ -6,10 +6,12 @@ from pages.ui import state
 from pages.ui import training_stage as on_stage
 from pages.ui.caption import page_header, what_you_see
 from pages.ui.training_curves import curves
+from pages.ui.training_fork import forking
 from pages.ui.training_form import form
 from pages.ui.training_owner import remember
 from pages.ui.training_runs import all_runs
 from pages.ui.training_steer import steer
+from pages.ui.training_update import slow_motion
 
 
 @st.fragment
@@ -55,4 +57,9 @@ st.markdown("A small model, a minute or so, in a process of its own here: it goe
 form()
 st.subheader("All runs", anchor=False)
 all_runs()
+st.subheader("The same run, with one change", anchor=False)
+forking()
+st.subheader("One update, in slow motion", anchor=False)
+st.markdown("All of training is this, again and again. A real batch, a real update, on a copy of the model.")
+slow_motion()
 remember()

@@ -133,8 +133,7 @@ function build(root) {
       button.addEventListener("click", () => {
         view[name] = value;
         sessionStorage.setItem("glassbox:curves", JSON.stringify(view));
-        toolbar();
-        redraw();
+        document.dispatchEvent(new CustomEvent("glassbox:axes", { detail: view }));
       });
       set.append(button);
     }
@@ -376,6 +375,13 @@ function build(root) {
   main.addEventListener("blur", () => hover(null));
   const hear = ({ detail }) => detail.from !== self && detail.group && detail.group === self.header?.group && hover(detail.step, false);
   document.addEventListener("glassbox:step", hear);
+  const turn = ({ detail }) => {
+    Object.assign(view, detail); // all curves on a page have the same axes
+    if (!self.header) return;
+    toolbar();
+    redraw();
+  };
+  document.addEventListener("glassbox:axes", turn);
 
   // ---- words ----
 
@@ -498,6 +504,7 @@ function build(root) {
     unwatch();
     sizes.disconnect();
     document.removeEventListener("glassbox:step", hear);
+    document.removeEventListener("glassbox:axes", turn);
     for (const node of frame.querySelectorAll(".gb-plotted")) globalThis.Plotly?.purge(node);
   };
   return self;

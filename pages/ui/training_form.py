@@ -1,6 +1,6 @@
 """The form that sets up a run: what it reads, what it is, how it learns, for how long; and what that will cost."""
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
@@ -11,11 +11,14 @@ from core.training import jobs
 from core.training.config import OPTIMIZERS, PRECISIONS
 from core.training.runs import RunError
 from core.training.schedule import SCHEDULES
-from pages.ui import components, state
+from pages.ui import background, components, state
 from pages.ui import training_setup as setup
 from pages.ui.caption import truth
 from pages.ui.training_owner import key as owner_key
 from pages.ui.training_setup import Plan, control
+
+if TYPE_CHECKING:
+    from core.training.estimate import Estimate
 
 OPTIMISERS = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
 SCHEDULE_NAMES = {"wsd": "warm up, hold, fall", "cosine": "cosine", "constant": "constant"}
@@ -167,10 +170,47 @@ def outcome(plan: Plan) -> None:
             truth("lr_factor", (len(progress),), "the schedule that the run will follow")
     with right:
         budget()
+        fits = cost(plan)
         st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
-        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=not plan.config)
+        off = not plan.config or not fits
+        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=off)
         if message := st.session_state.get("setup_error"):
             st.warning(message)
+
+
+def cost(plan: Plan) -> bool:
+    """What the run will take on this machine, from a short measurement. False when it cannot fit, with the reason."""
+    config, model = plan.config, plan.model
+    with st.container(height=96, border=False):
+        if not config or not model:
+            return False
+
+        def measured(report: background.Report) -> "Estimate":
+            from core.training.estimate import expect
+
+            report(0.3, "one forward and backward pass of this model")
+            return expect(config, model.vocab_size)
+
+        found = background.compute(("estimate", str(config), model), measured, "Measuring what it will cost")
+        if found is None:
+            return True
+        expected = {
+            "Time": f"{found.seconds:.0f} s",
+            "Steps": f"{found.steps:,}",
+            "Memory": f"{found.memory / 1e9:.2f} GB",
+            "Arithmetic": f"{found.flops / 1e12:.3g} TFLOP",
+            "Energy": f"{found.watt_hours:.2g} Wh",
+        }
+        for column, (name, value) in zip(st.columns(5), expected.items(), strict=True):
+            column.caption(name)
+            column.markdown(f"**{value}**")
+    for refusal in found.refusals:
+        st.warning(refusal)
+    code = "from core.training import TrainConfig\nfrom core.training.estimate import expect\n\n"
+    code += f"config = TrainConfig.from_dict({config.to_dict()})"
+    note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
+    truth("expect(config)", (), note, f"{code}\nexpect(config, {model.vocab_size})")
+    return not found.refusals
 
 
 def _begin(plan: Plan) -> None:

@@ -1,16 +1,15 @@
 """All runs: what became of them, what differs between them, and what their owner may do with each."""
 
-import io
 import time
-import zipfile
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from core.model import list_checkpoints
 from core.training import TrainConfig, jobs
+from core.training.export import zip_run
 from core.training.runs import RunError
 from pages.ui import state
 from pages.ui import training_setup as setup
@@ -20,8 +19,6 @@ from pages.ui.training_stage import SHOWN, title
 
 MOST = 5  # runs whose curves may lie over one another
 PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
-TAKEN = ("*.json", "*.jsonl", "*.safetensors", "corpus.txt", "snapshots/*.safetensors")
-LEFT = {"run.json", "control.json"}  # whose it is and what was asked of it stay here
 
 
 def settings(run: str) -> dict[str, Any]:
@@ -146,7 +143,10 @@ def one(run: str) -> None:
         )  # fmt: skip
     with st.container(horizontal=True):
         file = f"{run}.zip"
-        st.download_button("Download as a folder", partial(zipped, run), file, "application/zip", on_click="ignore")
+        ready = run in list_checkpoints()
+        st.download_button(
+            "Download as a folder", partial(zipped, run), file, "application/zip", on_click="ignore", disabled=not ready
+        )
         st.button("Set up another like it", on_click=like, args=(run,), key=f"like_{run}")
         st.button("Delete", on_click=_delete, args=(run,), disabled=not mine, key=f"delete_{run}")
         if not mine:
@@ -211,10 +211,9 @@ def like(run: str) -> None:
 
 
 def zipped(run: str) -> bytes:
-    """The checkpoint folder of a run as a zip file: what `load_checkpoint` reads, and its record."""
-    folder, buffer = jobs.existing_folder(run), io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
-        for path in sorted(path for pattern in TAKEN for path in folder.glob(pattern)):
-            if path.name not in LEFT:
-                file.write(path, str(Path(run) / path.relative_to(folder)))
-    return buffer.getvalue()
+    """The checkpoint folder of a run, with its whole life, as a zip file."""
+    path = zip_run(run, snapshots=True)
+    try:
+        return path.read_bytes()
+    finally:
+        path.unlink()

@@ -121,7 +121,9 @@ def plan() -> Plan:
     settings = {name: get(f"train_{name}") for name in TRAIN}
     try:
         config = TrainConfig.from_dict(
-            LIVE.to_dict() | settings | {"model": shape, "data": data, "tokenizer": tokenizer, "out": "runs/run"}
+            LIVE.to_dict()
+            | settings
+            | {"model": shape, "data": data, "tokenizer": tokenizer, "out": "runs/run", "keep_states": True}
         )
     except ValueError as error:
         problems["training"] = str(error)

@@ -1,0 +1,180 @@
+"""Exactly one update, in slow motion: from a real batch to the weights that answer it."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core.figures import overview
+from core.figures import training_update as figures
+from core.training import TrainConfig
+from pages.ui import cache, components, state
+from pages.ui.caption import stage_title, truth
+from pages.ui.text import chips
+
+if TYPE_CHECKING:
+    from core.training.one_step import OneUpdate
+
+ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
+
+
+@st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
+def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
+    from core.training.one_step import batch_of, moments_of, one_update
+
+    checkpoint = cache.checkpoint(name, step)
+    folder = checkpoint.folder
+    batch = batch_of(folder, step, ROWS, LONGEST)
+    moments, updates = moments_of(folder, step)
+    config = TrainConfig.load(folder / "train.json")
+    return one_update(checkpoint.model, config, batch, step, moments, updates)
+
+
+@st.fragment
+def slow_motion() -> None:
+    """The controls, and the update that they ask for once somebody has asked."""
+    name = state.get("model")
+    checkpoint = cache.checkpoint(name)
+    steps = checkpoint.steps[:-1]
+    if not steps or not (checkpoint.folder / "train.json").is_file():
+        st.info(
+            "This model came without the settings and the snapshots of its training: choose another in the sidebar."
+        )
+        return
+    key = f"update_step_{name}"
+    st.session_state.setdefault(key, steps[len(steps) // 2])
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.select_slider(f"The update after step, of {name}", steps, key=key, format_func=lambda n: f"{n:,}")
+    if right.button("Show it", width="stretch"):
+        st.session_state["update_shown"] = True
+    if not st.session_state.get("update_shown"):
+        return
+    step = int(st.session_state[key])
+    try:
+        update = _update(name, step, cache.stamp(name))
+    except (ValueError, OSError) as error:
+        st.warning("This update cannot be repeated here: what the run read is not there any more.")
+        st.text(str(error)[:300])
+        return
+    code = (
+        "from core.model import load_checkpoint\nfrom core.training import TrainConfig\n"
+        "from core.training.one_step import batch_of, moments_of, one_update, weight_story\n\n"
+        f"checkpoint = load_checkpoint({name!r}, step={step})\nfolder = checkpoint.folder\n"
+        f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})\n"
+        'config = TrainConfig.load(folder / "train.json")\n'
+        f"update = one_update(checkpoint.model, config, batch, {step}, *moments_of(folder, {step}))\n"
+    )
+    labels = reading(name, step, update, code)
+    predicting(update, labels, code)
+    moving(update, code)
+    one_weight(update, code)
+
+
+def reading(name: str, step: int, update: "OneUpdate", code: str) -> list[str]:
+    """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
+    tokenizer = cache.checkpoint(name, step).tokenizer
+    length = int((update.targets[0] >= 0).sum())
+    ids = [int(update.inputs[0, 0]), *map(int, update.targets[0, :length])]
+    shown = chips(tokenizer, ids)
+    stage_title(1, "A batch of text", "token")
+    tokens = int((update.targets >= 0).sum())
+    st.markdown(
+        f"{len(update.targets)} sequences of the very batch that this run read here, cut to {LONGEST} tokens. This is "
+        "the first; colours say how likely the model held each token, given those before it."
+    )
+    probabilities = [None, *map(float, update.probabilities[0, :length])]
+    components.tokens(shown, key="update_tokens", values=probabilities, shared=False, title="The first sequence")
+    truth("update.probabilities[0]", (length,), f"{tokens:,} targets in all, before the update", code)
+    stage_title(2, "Vectors, rewritten layer by layer", "attention")
+    trace = update.trace
+    before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
+    attention, mlp = trace.attn_out.numpy(), trace.mlp_out.numpy()
+    labels = [chip.label for chip in shown]
+    figure = overview.writes(_size(attention) / _size(before), _size(mlp) / _size(middle), labels[:-1], None)
+    height = 90 + 34 * len(before)
+    components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
+    truth("‖attn_out‖ / ‖resid_pre‖", (2 * len(before), length), "and of the MLP, on the first sequence", code)
+    return labels[1:]
+
+
+def _size(vectors: np.ndarray) -> np.ndarray:
+    """The length of each vector: (…, D) -> (…)."""
+    return np.linalg.norm(vectors, axis=-1)
+
+
+def predicting(update: "OneUpdate", labels: list[str], code: str) -> None:
+    """The loss that the predictions cost, before the update and after it."""
+    stage_title(3, "Predictions, and what they cost", "prediction")
+    before, after = update.losses[0, : len(labels)], update.losses_after[0, : len(labels)]
+    with st.container(horizontal=True):
+        st.metric("Loss on the batch", f"{update.loss:.4f}", border=True)
+        change = update.loss_after - update.loss
+        st.metric(
+            "on the same batch, after", f"{update.loss_after:.4f}", f"{change:.4f}", delta_color="inverse", border=True
+        )
+        st.metric("Gradient norm", f"{update.grad_norm:.3g}", border=True)
+        clip = "not clipped" if update.clip >= 1 else f"shortened to {update.clip:.0%}"
+        st.metric("Clipping", clip, border=True)
+    components.plot(figures.losses(labels, before, after), key="update_losses", height=250, title="Loss of each target")
+    truth("update.losses[0], update.losses_after[0]", (len(labels),), "nats, measured before and after", code)
+
+
+def moving(update: "OneUpdate", code: str) -> None:
+    """Gradients flow back to every part, and the optimizer turns them into steps."""
+    from core.training.measure import group_of
+
+    stage_title(4, "Gradients flow back, and every part takes a step", "mlp")
+    groups = dict.fromkeys(group_of(name) for name in update.before)
+    gradients, steps = [], []
+    for group in groups:
+        names = [name for name in update.before if group_of(name) == group]
+        size = {n: [update.gradients[n], update.after[n] - update.before[n], update.before[n]] for n in names}
+        gradient, moved, weights = (sum(float((x[i] ** 2).sum()) for x in size.values()) ** 0.5 for i in range(3))
+        gradients.append(gradient)
+        steps.append(moved / weights if weights else 0.0)
+    labels = [f"block {group}" if group.isdigit() else {"embed": "embedding"}.get(group, group) for group in groups]
+    figure = figures.parts(labels, gradients, steps)
+    height = 90 + 26 * len(labels)
+    components.plot(figure, key="update_parts", height=height, title="Gradient and step of each part")
+    rates = ", ".join(f"{name} {update.rates[name]:.3g}" for name in used(update))
+    truth("update.gradients, update.after - update.before", (len(update.before),), f"learning rates: {rates}", code)
+    if not update.updates:
+        st.caption("The run did not keep its optimizer's memory at this step: the moments begin at 0 here.")
+
+
+def used(update: "OneUpdate") -> list[str]:
+    """The optimizers that this run's parameters have."""
+    kinds = {"momentum": "muon", "mean": "adamw", "velocity": "sgd"}
+    return sorted({kinds[name.partition(".")[0]] for name in update.state_after if name.partition(".")[0] in kinds})
+
+
+def one_weight(update: "OneUpdate", code: str) -> None:
+    """One number of the model: value, gradient, moments, new value."""
+    from core.training.one_step import weight_story
+
+    stage_title(5, "One weight", "residual")
+    matrices = [name for name, values in update.before.items() if values.ndim == 2]
+    name = st.selectbox("Matrix", matrices, index=min(1, len(matrices) - 1), key="update_matrix")
+    gradient = update.gradients[name]
+    row, column = divmod(int(np.abs(gradient).argmax()), gradient.shape[1])
+    chosen = st.session_state.get("update_weight", {}).get(name, (row, column))
+    at = (min(chosen[0], gradient.shape[0] - 1), min(chosen[1], gradient.shape[1] - 1))
+
+    def choose(event: components.PlotEvent) -> None:
+        if isinstance(event.x, int) and isinstance(event.y, int):
+            st.session_state["update_weight"] = {name: (event.y, event.x)}
+
+    left, right = st.columns(2, gap="large")
+    with left:
+        title = f"Gradient of {name} around one weight"
+        components.plot(figures.window(gradient, at), key="update_window", height=380, title=title, on_click=choose)
+        truth("update.gradients[name]", gradient.shape, "a window; click a weight", f"{code}update.gradients[{name!r}]")
+    with right:
+        story = weight_story(update, name, at)
+        lines: list[tuple[str, Any]] = [("value before", story.value), *story.lines]
+        lines += [("change", story.change), ("new value", story.new_value)]
+        table = {"what": [what for what, _ in lines], "number": [f"{value:.6g}" for _, value in lines]}
+        st.dataframe(table, hide_index=True, height=38 + 35 * len(lines))
+        who = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}[story.optimizer]
+        note = f"row {at[0]}, column {at[1]}, moved by {who}"
+        truth("weight_story", (len(lines),), note, f"{code}weight_story(update, {name!r}, {at})")
