@@ -8,6 +8,7 @@ from pages.ui.experiments_patching import patching
 from pages.ui.experiments_skills import skills
 from pages.ui.experiments_stage import board, compare, edges, losses, writings
 from pages.ui.experiments_steering import steering
+from pages.ui.experiments_try import experiments
 from pages.ui.view import current
 
 
@@ -29,24 +30,26 @@ def stage() -> None:
         compare(view)
     losses(view)
     writings(view)
+    st.markdown("##### What it can still do")
+    skills(view)
 
 
 @st.fragment
 def deeper() -> None:
+    if st.session_state.pop("experiments_kept", False):
+        st.rerun()  # a change was kept on: the stage above must show it
     view = current()
-    st.subheader("What can it still do?", anchor=False)
-    skills(view)
     st.subheader("Where is the answer kept?", anchor=False)
     st.markdown(
         "Two prompts that differ in one thing ask for different answers. The model reads the *corrupted* one; at one "
         "place it gets what it had there when it read the *clean* one. **How much of the clean answer comes back** "
-        "says how much of the difference that place carries."
+        "says how much of the difference that place carries. The model here is the one as it was trained."
     )
     patching(view)
     st.subheader("Can it be led?", anchor=False)
     st.markdown(
         "A direction in the stream is added at every position. A little of it leads the text; too much, and the text "
-        "falls apart."
+        "falls apart. Here, too, it is the model as it was trained that is led."
     )
     steering(view)
 
@@ -59,3 +62,4 @@ what_you_see(
     "bars are the model as it was trained, :violet[violet] ones the model with your changes."
 )
 deeper()
+experiments(current())

@@ -127,9 +127,9 @@ def first_token(tokenizer: Tokenizer, word: str) -> int:
 
 
 def pairs(tokenizer: Tokenizer) -> list[Pair]:
-    """A pair of each kind from Tinyland in which both prompts have equally many tokens: names, question, and subject of
-    a fact swapped. A kind for which this tokenizer gives no such pair is left out."""
-    kinds = (_names_swapped(), _question_swapped(), _subject_swapped())
+    """A pair of each kind from Tinyland in which both prompts have equally many tokens: the subject of a fact swapped,
+    the object asked for, and the names. A kind for which this tokenizer gives no such pair is left out."""
+    kinds = (_subject_swapped(), _question_swapped(), _names_swapped())
     found = (next((pair for pair in islice(kind, TRIED) if _fits(tokenizer, pair)), None) for kind in kinds)
     return [pair for pair in found if pair]
 

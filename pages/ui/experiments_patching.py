@@ -1,5 +1,6 @@
 """Patching: two prompts, and a map of the places that carry the difference between them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,14 @@ def _pairs(name: str, step: int, stamp: tuple[int, ...]) -> list[tuple[str, dict
     ]
 
 
+def presets(view: View) -> list[tuple[str, dict[str, str]]]:
+    """The presets for the view's model."""
+    return _pairs(view.name, view.step, cache.files_stamp(view.name))
+
+
 def patching(view: View) -> None:
     """The prompts, the map, and the place that was clicked."""
-    pairs = _pairs(view.name, view.step, cache.files_stamp(view.name))
+    pairs = presets(view)
     if not state.get("clean") and pairs:
         state.update_quietly(**pairs[0][1])
     with st.container(horizontal=True):
@@ -50,7 +56,7 @@ def patching(view: View) -> None:
     right.text_input("Its answer", **state.control("clean_answer"))
     left.text_area("Corrupted prompt", height=96, **state.control("corrupted"))
     right.text_input("Its answer", **state.control("corrupted_answer"))
-    right.segmented_control("Patch", format_func=PATCHED.get, **state.control("patched"))
+    st.segmented_control("Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched"))
     what = state.get("patched") or "residual"
     limit = view.checkpoint.config.context_length
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
@@ -68,7 +74,7 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> di
 
     answer, other = (first_token(view.tokenizer, state.get(field)) for field in FIELDS[2:])
     stamp = cache.files_stamp(view.name)
-    kept = _kept(view.name, view.step, stamp, view.interventions, clean.ids, corrupted.ids, answer, other, what)
+    kept = _kept(view.name, view.step, stamp, clean.ids, corrupted.ids, answer, other, what)
     if "map" not in kept:
         progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.checkpoint.config.n_layers
 
@@ -76,11 +82,11 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> di
             progress.progress(done / layers, text=f"{done} of {layers} layers patched")
 
         try:
-            model = view.checkpoint.model
+            model = cache.plain_checkpoint(view.name, view.step).model
             found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, told)  # type: ignore[arg-type]
         finally:
             progress.empty()
-        traces = [cache.trace(view.name, view.step, p.ids, view.interventions) for p in (clean, corrupted)]
+        traces = [cache.trace(view.name, view.step, p.ids, "") for p in (clean, corrupted)]
         kept["odds"] = [(float(t.probs[-1, answer]), float(t.probs[-1, other])) for t in traces]
         kept["differences"], kept["map"] = (found.clean, found.corrupted), found.recovered.numpy()
     return kept
@@ -121,14 +127,14 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: str, found: d
     figure = figures.patch_map(values, [part.words for part in parts], labels, differs)
     height = 120 + 22 * len(parts) + 30
     components.plot(figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=clicked)
-    code = view.code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
+    code = replace(view, interventions="").code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
         "\nfrom core.analysis.patching import first_token, patch_everywhere\n\n"
         f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]\n"
         f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]\n"
         f"answers = [first_token(tokenizer, word) for word in {answers!r}]\n"
         f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r}).recovered"
     )
-    note = "share of the logit difference that one patch brings back; one batched pass a layer"
+    note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
     truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
     _pinned(clean, corrupted, parts, values)
 
@@ -145,6 +151,7 @@ def _pinned(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.
     def keep() -> None:
         state.update(text=corrupted.text, cursor=None)
         tell(interventions.switch(Patch(part, position, clean.text)))
+        st.session_state["experiments_kept"] = True
 
     left, right = st.columns([7, 3], vertical_alignment="center")
     left.markdown(

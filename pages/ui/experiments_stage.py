@@ -35,10 +35,13 @@ def _effects(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...],
 
 def board(view: View) -> None:
     """Every head, MLP and layer as a switch, coloured by what switching it off alone does to the loss on this text."""
-    st.segmented_control("A part that is switched off is", format_func=HOW.get, **state.control("ablation"))
+    st.segmented_control(
+        "A part that is switched off is", format_func=lambda how: HOW[how], **state.control("ablation")
+    )
     how: How = state.get("ablation") or "zero"
     config = view.checkpoint.config
-    base, effects = None, [None] * (config.n_layers * (config.n_heads + 2))
+    base: float | None = None
+    effects: list[float] | list[None] = [None] * (config.n_layers * (config.n_heads + 2))
     if len(view.ids) > 1:
         base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
     data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
@@ -202,9 +205,9 @@ def writings(view: View) -> None:
     """What both models write next, greedily."""
     end = len(view.ids) if view.cursor is None else view.cursor + 1
     st.markdown("##### What it writes next")
-    for words, on in (("as it is", ""), ("changed", view.interventions)):
+    for words, on in (("As it is", ""), ("Changed", view.interventions)):
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
-        strip(view, made, words, f"writing_{words.replace(' ', '_')}")
+        strip(view, made, words, f"writing_{bool(on)}")
     code = view.code + (
         "\nfrom core.generation import Sampler, generate\n\n"
         f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
@@ -215,9 +218,7 @@ def writings(view: View) -> None:
 
 def strip(view: View, made: list[tuple[int, float]], words: str, key: str) -> None:
     """Written tokens with the probabilities that they had."""
-    left, right = st.columns([1, 9], vertical_alignment="center")
-    left.caption(words)
-    with right:
-        shown, values = chips(view.tokenizer, [id for id, _ in made]), [p for _, p in made]
-        title = f"Written by the model {words}"
-        components.tokens(shown, key=key, values=values, role="prediction", title=title, shared=False)
+    st.caption(words)
+    shown, values = chips(view.tokenizer, [id for id, _ in made]), [p for _, p in made]
+    title = f"Written by the model {words}"
+    components.tokens(shown, key=key, values=values, role="prediction", title=title, shared=False)

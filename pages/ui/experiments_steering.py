@@ -1,5 +1,6 @@
-"""Steering: a direction, a layer, a strength; the continuation before and after; and the strength at which it breaks."""
+"""Steering: a direction, a layer, a strength; the text before and after; and the strength at which it breaks."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from pages.ui.experiments_stage import NEW, strip, tell
 from pages.ui.view import View
 
 OPENINGS, TOKENS = 12, 40  # stories that are begun at each strength, and tokens written of each
-UNSTEERED = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction …")
@@ -26,14 +27,14 @@ def _direction(name: str, step: int, stamp: tuple[int, ...], layer: int, plus: s
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def _continuation(
-    name: str, step: int, stamp: tuple[int, ...], on: str, steer: Steer, ids: tuple[int, ...]
+    name: str, step: int, stamp: tuple[int, ...], steer: Steer, ids: tuple[int, ...]
 ) -> list[tuple[int, float]]:
-    """What the model with the interventions `on` writes when it is steered as well, greedily."""
+    """What the steered model writes, greedily."""
     from core.analysis.intervene import Intervened, steering
     from core.generation import Sampler, generate
 
     direction = _direction(name, step, stamp, steer.layer, steer.plus, steer.minus)
-    model = Intervened(cache.checkpoint(name, step, on).model, [steering(steer.layer, steer.strength * direction)])
+    model = Intervened(cache.plain_checkpoint(name, step).model, [steering(steer.layer, steer.strength * direction)])
     made = generate(model, ids, Sampler(temperature=0), NEW, seed=0, stop=(ids[0],))
     return [(token.id, token.raw_probability) for token in made]
 
@@ -54,26 +55,29 @@ def steering(view: View) -> None:
         except ValueError as error:
             st.warning(f"There is no such direction: {error}.")
             return
-        end = len(view.ids) if view.cursor is None else view.cursor + 1
-        ids, on = view.ids[:end], view.interventions
-        strip(view, cache.continuation(view.name, view.step, ids, NEW, on), "unsteered", "steer_before")
-        steered = _continuation(view.name, view.step, stamp, on, made, ids)
-        strip(view, steered, "steered", "steer_after")
-        code = view.code + (
+        strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
+        steered = _continuation(view.name, view.step, stamp, made, view.ids)
+        strip(view, steered, "Steered", "steer_after")
+        code = replace(view, interventions="").code + (
             "\nfrom core.analysis.intervene import intervene\nfrom core.generation import Sampler, generate\n\n"
             f"steered = intervene(checkpoint, {str(made)!r})\n"
-            f"steps = list(generate(steered.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
+            f"steps = list(generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0))\n"
             "tokenizer.decode([step.id for step in steps])"
         )
-        length = f"{float(direction.norm()):.1f}"
+        note = f"added at every position; the direction is {float(direction.norm()):.1f} long"
         truth(
             "strength × direction",
             tuple(direction.shape),
-            f"added at every position; the direction is {length} long",
+            note,
             code,
         )
-        st.button("Keep it on, on every page", key="keep_steer", on_click=lambda: tell(interventions.switch(made)))
+        st.button("Keep it on, on every page", key="keep_steer", on_click=_keep, args=(made,))
     _breaking(view, made, direction)
+
+
+def _keep(made: Steer) -> None:
+    tell(interventions.switch(made))
+    st.session_state["experiments_kept"] = True
 
 
 def _controls(layers: int) -> Steer | None:
@@ -111,13 +115,13 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:
     if asked != key:
         return
     plain = cache.plain_checkpoint(view.name, view.step)
-    if len(written) < len(UNSTEERED):
+    if len(written) < len(STRENGTHS):
         progress, begun = st.progress(0.0, text="Writing unsteered …"), openings(plain, OPENINGS)
         category = made.plus if made.minus is None else None
         written.clear()
-        for one in write_steered(plain, made.layer, direction, begun, TOKENS, category, UNSTEERED):
+        for one in write_steered(plain, made.layer, direction, begun, TOKENS, category, STRENGTHS):
             written.append(one)
-            progress.progress(len(written) / len(UNSTEERED), text=f"Written at strength {one.strength:g}")
+            progress.progress(len(written) / len(STRENGTHS), text=f"Written at strength {one.strength:g}")
         progress.empty()
     broken = breaks_between(written)
     at = [one.strength for one in written]
@@ -148,10 +152,12 @@ def _code(view: View, made: Steer) -> str:
     category = repr(made.plus) if made.minus is None else "None"
     return (
         "from core.analysis.intervene import direction_of\nfrom core.analysis.interventions import Steer\n"
-        "from core.analysis.steering import breaks_between, openings, write_steered\nfrom core.model import load_checkpoint\n\n"
+        "from core.analysis.steering import breaks_between, openings, write_steered\n"
+        "from core.model import load_checkpoint\n\n"
         f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
         f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)\n"
         f"begun = openings(checkpoint, {OPENINGS})\n"
-        f"written = list(write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {UNSTEERED}))\n"
+        f"steered = write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {STRENGTHS})\n"
+        "written = list(steered)\n"
         "breaks_between(written), [(one.strength, one.nats, one.read, one.mentions) for one in written]"
     )
