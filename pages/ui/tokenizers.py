@@ -249,10 +249,18 @@ def choice() -> str:
     found = options()
     asked = state.get("tokenizer")
     if asked not in found:
-        state.note("tokenizer", f"There is no tokenizer “{asked[:60]}” here; these are the tokens of this model.")
+        st.session_state["tokenizer_missing"] = (
+            f"There is no tokenizer “{asked[:60]}” here; these are this model's tokens."
+        )
         state.update_quietly(tokenizer=MODEL)
-    st.selectbox("Tokens of", found, format_func=title, **state.control("tokenizer"))
+    st.selectbox("Tokens of", found, format_func=title, on_change=_chosen, **state.control("tokenizer"))
+    if message := st.session_state.get("tokenizer_missing"):
+        st.warning(message)
     return state.get("tokenizer")
+
+
+def _chosen() -> None:
+    st.session_state.pop("tokenizer_missing", None)
 
 
 def say_special(cut: Cut, text: str) -> None:
