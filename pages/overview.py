@@ -70,6 +70,7 @@ def blocks(view: View) -> None:
         code = view.code + "trace.attn_out.norm(dim=-1) / trace.resid_pre.norm(dim=-1)\n"
         code += "trace.mlp_out.norm(dim=-1) / trace.resid_mid.norm(dim=-1)"
         truth("|attn_out| / |resid_pre|, |mlp_out| / |resid_mid|", attention.shape, "measured on this text", code)
+        st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

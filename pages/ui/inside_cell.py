@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import inside as figures
-from pages.ui import components, state
+from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.inside import focus
 from pages.ui.inside_stream import kept, opened
@@ -43,4 +43,6 @@ def arithmetic(view: View) -> None:
         code = view.code + "from core.analysis.cells import explain\n\n"
         code += f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {focus(view)}, {index})\n"
         note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
+        if cache.active(view.name):
+            note += ", by rounding and by what the interventions that are on changed here"
         truth("explain(model, trace, …)", (), note, code + "cell.inputs, cell.weights, cell.steps, cell.value")

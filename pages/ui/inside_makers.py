@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import inside as figures
-from pages.ui import components, state
+from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.inside import focus, show
 from pages.ui.inside_lens import followed
@@ -32,7 +32,7 @@ def makers(view: View) -> None:
         _grid(found)
         truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", code + "parts.heads, parts.mlps")
     with right:
-        names, amounts, roles = _parts(found)
+        names, amounts, roles = _parts(found, bool(cache.active(view.name)))
         figure = figures.running_sum(names, amounts, roles, found.logit)
         components.plot(figure, key="running_sum", height=_height(layers), title="The logit as a sum of its parts")
         truth(
@@ -74,8 +74,11 @@ def _grid(found: "Attribution") -> None:
     components.plot(figure, key="parts", height=_height(layers), title="What each head and MLP adds", on_click=choose)
 
 
-def _parts(found: "Attribution") -> tuple[list[str], list[float], list[str]]:
-    """Name, amount and colour of each step of the sum, in the order of the model; biases only where there are any."""
+def _parts(found: "Attribution", changed: bool) -> tuple[list[str], list[float], list[str]]:
+    """Name, amount and colour of each step of the sum, in the order of the model; biases only where there are any.
+
+    `changed`: interventions are on, and what they put into the stream, or took out of it, is a step of its own.
+    """
     steps = [("embedding", found.embed, "token")]
     if found.pos_embed:
         steps.append(("position", found.pos_embed, "token"))
@@ -84,6 +87,8 @@ def _parts(found: "Attribution") -> tuple[list[str], list[float], list[str]]:
         steps += [(f"attention {layer}", float(heads), "attention"), (f"MLP {layer}", float(mlp), "mlp")]
     if found.norm_bias:
         steps.append(("norm's bias", found.norm_bias, "residual"))
+    if changed:
+        steps.append(("your changes", found.logit - found.total, "residual"))
     names, amounts, roles = zip(*steps, strict=True)
     return list(names), list(amounts), list(roles)
 
@@ -92,8 +97,9 @@ def _sum_line(found: "Attribution") -> str:
     """The sum, the logit and what is left between them, from this very computation."""
     count = 1 + found.heads.size + found.mlps.size + bool(found.pos_embed) + bool(found.norm_bias)
     count += int(np.count_nonzero(found.attention_bias))
+    total, logit = figures.signed(found.total, 4), figures.signed(found.logit, 4)
     rest = f"{abs(found.total - found.logit):.0e}"
-    return f"{count} parts sum to {found.total:.4f}; the model's logit is {found.logit:.4f}; they differ by {rest}"
+    return f"{count} parts sum to {total}; the model's logit is {logit}; they differ by {rest}"
 
 
 def _sources(
@@ -106,10 +112,11 @@ def _sources(
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     found = sources(view.checkpoint.model, view.trace, position, layer, head, *pair)
     st.markdown(f"##### Where block {layer}, head {head} took it from")
-    st.caption(
-        "Choose a head in the grid above. A bar is a token's share of what this head added. "
-        f"The head that argues most for the token is block {best[0]}, head {best[1]}."
-    )
+    st.caption("Choose a head in the grid above. A bar is a token's share of what this head added.")
+    if (layer, head) != best:
+        strongest = {"layer": best[0], "head": best[1]}
+        label = f"Show block {best[0]}, head {best[1]}, which argues most for the token"
+        st.button(label, key="best_head", on_click=state.update, kwargs=strongest, type="tertiary")
     start = max(0, len(found) - 60)
     labels = view.labels[start : position + 1]
     figure = figures.columns(found[start:], labels, start, position)

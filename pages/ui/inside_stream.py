@@ -7,12 +7,13 @@ import streamlit as st
 
 from pages.ui import components, state
 from pages.ui.inside import focus, lens, show, window
+from pages.ui.sampling_stage import declare
 from pages.ui.view import View
 
 if TYPE_CHECKING:
     from core.analysis.cells import Cell
 
-_stream = components.component("stream")
+_stream = declare("stream", "stream_block.js")
 
 WORDS = {
     "resid_pre": "the vector that comes in",
@@ -225,12 +226,12 @@ def _reads(view: View, name: str) -> list[str]:
 def facts(view: View) -> dict[str, str]:
     """The shapes of this model as the diagram's margin states them."""
     c = view.checkpoint.config
-    groups = "" if c.n_kv_heads == c.n_heads else f", {c.n_kv_heads} for keys"
+    groups = "" if c.n_kv_heads == c.n_heads else f"/{c.n_kv_heads} kv"
     learned = " + position" if c.position == "learned" else ""
     norm = {"rmsnorm": "RMSNorm", "layernorm": "LayerNorm"}[c.norm]
     return {
         "embed": f"embedding{learned}, {c.d_model} numbers",
-        "attention": f"{c.n_heads} heads × {c.d_head}{groups}",
+        "attention": f"{c.n_heads} heads{groups} × {c.d_head}",
         "mlp": f"MLP {c.d_mlp:,}, {c.activation}",
         "end": f"{norm}, then {c.vocab_size:,} logits",
     }

@@ -12,9 +12,9 @@ def captions(at) -> str:
 
 
 def sums(at) -> tuple[float, float]:
-    found = re.search(r"parts sum to (-?[\d.]+); the model's logit is (-?[\d.]+)", captions(at))
+    found = re.search(r"parts sum to ([+−\d.]+); the model's logit is ([+−\d.]+)", captions(at))
     assert found
-    return float(found[1]), float(found[2])
+    return tuple(float(number.replace("−", "-")) for number in found.groups())
 
 
 @pytest.mark.parametrize("query", [{}, {"cursor": "0"}, {"cursor": "5", "answer": " the", "against": " dog"}])
