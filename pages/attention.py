@@ -18,7 +18,7 @@ def stage() -> None:
         st.subheader("What is this head doing?", anchor=False)
         scores = general.scores_now(view)
     with main:
-        left, right = st.columns([4, 7], gap="medium")
+        left, right = st.columns([1, 2], gap="medium")
         with left:
             layer, head, length = views.grid(view, general.names(view, scores))
             shape = (*view.trace.pattern.shape[:2], length, length)

@@ -14,8 +14,8 @@ function whenLinked(use) {
   else document.addEventListener("glassbox:heads", () => use(globalThis.glassboxHeads), { once: true });
 }
 
-const MARGIN = 92; // pixels beside the heat map for the tokens along its diagonal
-const COLUMN = 112; // pixels of each column of tokens
+const MARGIN = 66; // pixels beside the heat map for the tokens along its diagonal
+const COLUMN = 104; // pixels of each column of tokens
 const [LOW, HIGH] = [15, 24]; // pixels of a token in the columns: the whole text when it fits, else it scrolls
 
 function build(root) {
@@ -74,7 +74,8 @@ function build(root) {
       if (i % every && !asked.has(i)) continue;
       p.fillStyle = asked.has(i) ? theme.roles.attention : theme.muted;
       p.font = `${asked.has(i) ? 600 : 400} ${unit >= 13 ? 11.5 : 10}px ${THEME.fonts.code}`;
-      p.fillText(clip(label(i)), (i + 1) * unit + 5, (i + 0.5) * unit);
+      const room = Math.floor((width - (i + 1) * unit - 5) / 6.3);
+      p.fillText(clip(label(i), Math.min(room, 16)), (i + 1) * unit + 5, (i + 0.5) * unit);
     }
     p.lineWidth = 1.5;
     for (const q of asked) {
@@ -87,7 +88,23 @@ function build(root) {
       p.strokeStyle = theme.text;
       p.strokeRect(self.cell[1] * unit, self.cell[0] * unit, unit, unit);
     }
+    if (height - side > 44) legend(p, side + 26, Math.min(side, 240));
     heat.setAttribute("aria-label", `Attention weights of ${title()}: a row for each reader. Arrow keys move, Enter pins.`);
+  }
+
+  // Which colour is how much.
+  function legend(p, y, long) {
+    for (let i = 0; i < long; i++) {
+      p.fillStyle = self.table[Math.round((255 * i) / long)];
+      p.fillRect(i, y, 1.2, 7);
+    }
+    p.font = `10px ${THEME.fonts.code}`;
+    p.fillStyle = self.theme.muted;
+    for (const share of [0, 0.05, 0.25, 1]) {
+      p.textAlign = share === 1 ? "right" : share ? "center" : "left";
+      p.fillText(`${100 * share} %`, long * Math.sqrt(share), y + 16);
+    }
+    p.textAlign = "left";
   }
 
   // ---- the lines: what the tokens in question read from, and who reads them ----

@@ -146,12 +146,13 @@ function build(root) {
     made.type = "button";
     Object.assign(made.dataset, { layer, head });
     made.setAttribute("role", "gridcell");
-    const score = self.store.header.scores?.[layer]?.[head];
+    const { scores } = self.store.header;
+    const score = scores?.[layer]?.[head];
     made.setAttribute("aria-label", title([layer, head]) + (score ? `, ${score}` : ""));
     const canvas = image(self.store.one(layer, head), self.store.header.length);
     canvas.setAttribute("aria-hidden", "true");
     made.append(canvas);
-    if (score) made.append(Object.assign(document.createElement("small"), { textContent: score }));
+    if (scores) made.append(Object.assign(document.createElement("small"), { textContent: score || "\u00a0" }));
     return made;
   }
 

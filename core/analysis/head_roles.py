@@ -18,9 +18,10 @@ Life = Sequence[tuple[int, Scores]]  # (step, scores), in order
 
 @dataclass(frozen=True)
 class Role:
-    """A kind of head: the name of its score, what it is called, what it does."""
+    """A kind of head: the name of its score, what it is called in a corner and in full, what it does."""
 
     score: str
+    short: str
     name: str
     does: str
 
@@ -28,11 +29,11 @@ class Role:
 ROLES = {
     role.score: role
     for role in (
-        Role("previous", "previous-token head", "reads from the token just before"),
-        Role("first", "first-token head", "reads from the start of the text, often a resting place"),
-        Role("duplicate", "duplicate-token head", "reads from earlier copies of the same token"),
-        Role("induction", "induction head", "finds the same token earlier and reads from what followed it"),
-        Role("referent", "referent head", "reads, from a pronoun, the name of whom it means"),
+        Role("previous", "prev.", "previous-token head", "reads from the token just before"),
+        Role("first", "first", "first-token head", "reads from the start of the text, often a resting place"),
+        Role("duplicate", "dupl.", "duplicate-token head", "reads from earlier copies of the same token"),
+        Role("induction", "induct.", "induction head", "finds the same token earlier and reads from what followed it"),
+        Role("referent", "refer.", "referent head", "reads, from a pronoun, the name of whom it means"),
     )
 }
 

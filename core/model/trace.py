@@ -1,25 +1,32 @@
 """A trace: every intermediate tensor of one forward pass over one sequence."""
 
-import math
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import FrozenInstanceError
 
 import torch
 from torch import Tensor
 
-from core.model.config import ModelConfig
 from core.model.tap import LAYER_SITES, Site, Tap, compose
 from core.model.transformer import Transformer
 
+# A trace holds many tensors of a megabyte or two, and glibc would give their pages back to the system with each that is
+# freed, to fault them in again for the next: at 4 layers and T = 256 half of the time. Freeing one block just below its
+# largest threshold (32 MiB), which touches no page, makes it keep them. Other allocators do not mind.
+torch.empty(31 << 20, dtype=torch.uint8)
 
-@dataclass(frozen=True, eq=False)
+Parts = dict[str, list[Tensor]]  # by site: the tensor of each layer, with a batch of one
+
+
 class Trace:
     """What the model computed for one text. All tensors are float32 on the CPU and belong to this trace alone.
 
     L layers, H query heads, T tokens, D width, Dh width of a head, M width of the MLP, V vocabulary. What each site
     holds is written at `Transformer.forward`; here k and v are repeated to the query heads, so that head h of `pattern`
-    goes with head h of all of q, k, v and z. `pos_embed` is None for a model without learned positions.
+    goes with head h of all of q, k, v and z. `pos_embed` is None for a model without learned positions. Frozen.
+
+    The layers of a site are put together when it is first asked for: most readers look at a few sites, and doing it for
+    all took a fifth of the time of a trace.
     """
 
     ids: Tensor  # (T,) int64
@@ -41,6 +48,28 @@ class Trace:
     ln_final: Tensor  # (T, D)
     logits: Tensor  # (T, V)
 
+    def __init__(self, ids: Tensor, parts: Parts, group: int) -> None:
+        """`parts` as `run_trace` collects them; `group`: query heads to each key/value head."""
+        self.__dict__.update(ids=ids, _parts=parts, _group=group)
+
+    def __getattr__(self, name: str) -> Tensor | None:
+        """A site at first sight: a copy, on its own. Several threads may ask at once: each finds the parts or it."""
+        parts = self.__dict__.get("_parts", {}).get(name)
+        if parts is not None:
+            whole = torch.stack([part[0] for part in parts]) if name in LAYER_SITES else parts[0][0].clone()
+            if name in ("k", "v"):
+                whole = whole.repeat_interleave(self.__dict__["_group"], dim=1)
+            self.__dict__[name] = whole
+            self.__dict__["_parts"].pop(name, None)
+        elif name == "pos_embed":
+            return self.__dict__.get(name)
+        elif name not in self.__dict__:
+            raise AttributeError(f"a trace has no {name!r}")
+        return self.__dict__[name]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"a trace cannot be changed: {name}")
+
     @property
     def probs(self) -> Tensor:
         """The distribution of the next token after each token, (T, V): softmax of the logits."""
@@ -57,44 +86,14 @@ def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None =
         raise ValueError(f"a trace needs one sequence of at least one token, not shape {tuple(ids.shape)}")
     if len(ids) > model.config.context_length:
         raise ValueError(f"{len(ids)} tokens do not fit the context of {model.config.context_length}")
-    fields = empty_fields(model.config, len(ids))
-    record = partial(keep, slots(fields), model.config.n_heads // model.config.n_kv_heads)
+    parts: Parts = defaultdict(list)
+    on_cpu = model.embed.weight.device.type == "cpu" and model.embed.weight.dtype == torch.float32
+
+    def keep(site: Site, tensor: Tensor) -> Tensor:
+        """The model writes to no tensor that it has shown, so it need not be copied; another tap might write to it."""
+        parts[site.name].append(tensor if on_cpu and tap is None else tensor.to("cpu", torch.float32, copy=True))
+        return tensor
+
     with torch.inference_mode():
-        model(ids[None].to(model.embed.weight.device), tap=compose(tap, record) if tap else record)
-    return Trace(ids=ids, pos_embed=fields.pop("pos_embed", None), **fields)
-
-
-def empty_fields(config: ModelConfig, T: int) -> dict[str, Tensor]:
-    """A tensor for every site that fires, without the batch and, for sites in the blocks, with a layer dimension.
-
-    All are views of one allocation: malloc gives a single large block back without returning its pages to the system,
-    and touching fresh pages cost a quarter of the whole trace (6 layers, 160 wide, T = 64).
-    """
-    heads, square = (config.n_heads, T, config.d_head), (config.n_heads, T, T)
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("embed", *LAYER_SITES, "ln_final"), (T, config.d_model))
-    shapes |= {"q": heads, "k": heads, "v": heads, "z": heads, "attn_scores": square, "pattern": square}
-    shapes |= {"mlp_pre": (T, config.d_mlp), "mlp_post": (T, config.d_mlp), "logits": (T, config.vocab_size)}
-    if config.position == "learned":
-        shapes["pos_embed"] = (T, config.d_model)
-    shapes = {name: (config.n_layers, *shape) if name in LAYER_SITES else shape for name, shape in shapes.items()}
-    sizes = [math.prod(shape) for shape in shapes.values()]
-    parts = torch.empty(sum(sizes), dtype=torch.float32).split(sizes)
-    return {name: part.view(shape) for part, (name, shape) in zip(parts, shapes.items(), strict=True)}
-
-
-def slots(fields: dict[str, Tensor]) -> dict[Site, Tensor]:
-    """Where each site's tensor goes: the part of its field that belongs to its layer, with a batch of one."""
-    places: dict[Site, Tensor] = {}
-    for name, field in fields.items():
-        if name in LAYER_SITES:
-            places |= {Site(name, layer): part for layer, part in enumerate(field[:, None].unbind())}
-        else:
-            places[Site(name)] = field[None]
-    return places
-
-
-def keep(places: dict[Site, Tensor], group: int, site: Site, tensor: Tensor) -> Tensor:
-    """The recording tap: copy at once, so that nothing which happens later can change what was seen."""
-    repeated = group > 1 and site.name in ("k", "v")
-    places[site].copy_(tensor.repeat_interleave(group, dim=1) if repeated else tensor)
-    return tensor
+        model(ids[None].to(model.embed.weight.device), tap=compose(tap, keep) if tap else keep)
+    return Trace(ids, parts, model.config.n_heads // model.config.n_kv_heads)

@@ -56,12 +56,13 @@ def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
 
 def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
     """The short name of each head's role for the grid, "" where none is clear."""
-    from core.analysis.head_roles import role_of
+    from core.analysis.head_roles import ROLES, role_of
 
     if not scores:
         return None
     layers, heads = view.checkpoint.config.n_layers, view.checkpoint.config.n_heads
-    return [[role_of(scores, i, j) or "" for j in range(heads)] for i in range(layers)]
+    found = [[role_of(scores, i, j) for j in range(heads)] for i in range(layers)]
+    return [[ROLES[name].short if name else "" for name in row] for row in found]
 
 
 def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:

@@ -33,7 +33,7 @@ def test_the_sites_are_those_of_the_design():
         "embed", "pos_embed", "resid_pre", "q", "k", "v", "attn_scores", "pattern", "z", "attn_out",
         "resid_mid", "mlp_pre", "mlp_post", "mlp_out", "resid_post", "ln_final", "logits",
     )  # fmt: skip
-    assert {field.name for field in dataclasses.fields(Trace)} == {"ids", *SITES}
+    assert set(Trace.__annotations__) == {"ids", *SITES}
     assert str(Site("pattern", 2)) == "blocks.2.pattern" and str(Site("embed")) == "embed"
 
 
