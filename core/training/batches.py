@@ -21,7 +21,9 @@ class MicroBatch:
 
 
 class Data(Protocol):
-    """What the trainer needs to know about its data."""
+    """What the trainer needs to know about its data. `opening`: the token after which samples are written."""
+
+    opening: int
 
     @property
     def too_long(self) -> int:

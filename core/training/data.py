@@ -20,7 +20,7 @@ class TinylandData:
     """
 
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
-        self.tokenizer, self.context_length = tokenizer, context_length
+        self.tokenizer, self.context_length, self.opening = tokenizer, context_length, tokenizer.eot
         self.seed = config.data.get("seed", 0)
         self.weights = config.data.get("weights")
         self.documents_per_step, self.micro_batch_tokens = config.documents_per_step, config.micro_batch_tokens
@@ -74,6 +74,7 @@ class TextData:
         self.seed = config.seed
         self.rows = max(1, config.batch_tokens // max(1, self.width))
         self.micro_batch_tokens, self.too_long = config.micro_batch_tokens, 0
+        self.opening = int(ids[0]) if len(ids) else tokenizer.eot
         if len(self.train_ids) < 2 or len(self.held_out_ids) < 2:
             raise ValueError(f"the text is too short to train on: {len(ids)} tokens, at least 4 are needed")
 
@@ -103,6 +104,7 @@ class MixtureData:
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
         self.parts = [make_data(tokenizer, part, context_length) for part, _ in split_mixture(config)]
         self.shares = [share for _, share in split_mixture(config)]
+        self.opening = self.parts[0].opening
 
     @property
     def too_long(self) -> int:

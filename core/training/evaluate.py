@@ -53,10 +53,10 @@ def evaluate(model: Transformer, workers: Workers, held_out: HeldOut) -> Evaluat
     return Evaluation(loss, float(nats[known].mean()), float(held_out.true_nats[known].mean()), error, by_kind)
 
 
-def sample_text(model: Transformer, tokenizer: Tokenizer, seed: int, tokens: int = 80) -> str:
-    """What the model writes when nothing is asked: from the end-of-text token on, always with the same draws."""
+def sample_text(model: Transformer, tokenizer: Tokenizer, opening: int, seed: int, tokens: int = 80) -> str:
+    """What the model writes after the token `opening`, always with the same draws; an end of text is not shown."""
     from core.generation import Sampler, generate
 
     limit = min(tokens, model.config.context_length - 1)
-    steps = generate(model, [tokenizer.eot], Sampler(temperature=0.8), limit, seed, stop=(tokenizer.eot,))
-    return tokenizer.decode([step.id for step in steps if step.id != tokenizer.eot])
+    steps = generate(model, [opening], Sampler(temperature=0.8), limit, seed, stop=(tokenizer.eot,))
+    return tokenizer.decode([id for id in (opening, *(step.id for step in steps)) if id != tokenizer.eot])

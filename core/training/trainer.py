@@ -219,7 +219,7 @@ class Trainer:
     def _evaluation_row(self) -> dict[str, Any]:
         self.evaluation = evaluate(self.model, self.workers, self.held_out)
         row = evaluation_fields(self.evaluation)
-        return row | {"sample": sample_text(self.model, self.tokenizer, self.config.seed)}
+        return row | {"sample": sample_text(self.model, self.tokenizer, self.data.opening, self.config.seed)}
 
     def _judge(self, val_loss: float) -> str | None:
         """Whether a stop condition ends the run after this evaluation, and why."""
