@@ -6,10 +6,12 @@ from pages.ui import state
 from pages.ui import training_stage as on_stage
 from pages.ui.caption import page_header, what_you_see
 from pages.ui.training_curves import curves
+from pages.ui.training_failures import gallery
 from pages.ui.training_fork import forking
 from pages.ui.training_form import form
 from pages.ui.training_owner import remember
 from pages.ui.training_runs import all_runs
+from pages.ui.training_scaling import ladder
 from pages.ui.training_steer import steer
 from pages.ui.training_update import slow_motion
 
@@ -62,4 +64,9 @@ forking()
 st.subheader("One update, in slow motion", anchor=False)
 st.markdown("All of training is this, again and again. A real batch, a real update, on a copy of the model.")
 slow_motion()
+st.subheader("Broken on purpose", anchor=False)
+st.markdown("Runs that learn badly, each beside a sound twin. Look at the curves, make a diagnosis, then see.")
+gallery()
+st.subheader("What would a larger model reach?", anchor=False)
+ladder()
 remember()

@@ -66,6 +66,15 @@ function build(root) {
   const kept = JSON.parse(sessionStorage.getItem("glassbox:curves") || "{}");
   const view = { axis: "steps", x: "log", y: "linear", unit: "token", ...kept };
 
+  // Plots follow the width of their boxes; their cursor lines follow them.
+  const sizes = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      const node = target.querySelector(".gb-plotted");
+      if (node._fullLayout && node.offsetWidth) globalThis.Plotly.Plots.resize(node);
+    }
+  });
+  sizes.observe(main);
+
   // ---- rows ----
 
   function take(run, { rows, offset, file = 0, restarted = false }) {
@@ -218,9 +227,8 @@ function build(root) {
           text: ` ${EVENTS[row.event](row)}`, font: { size: 11, color } });
       }
       for (const step of run.kept ?? []) {
-        const row = nearest(run, step);
-        if (row?.step !== step) continue;
-        const x = Math.max(at(row, run), self.zero);
+        if (!run.rows.length) break;
+        const x = Math.max(view.axis === "steps" ? step : at(nearest(run, step), run), self.zero);
         shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 0.025, line: { color: theme.primary, width: 2 } });
       }
     });
@@ -240,14 +248,15 @@ function build(root) {
     if (self.gone || !self.header) return;
     const theme = applyTheme(frame);
     const xaxis = axis();
-    const config = { displayModeBar: false, responsive: true, doubleClick: false };
+    const config = { displayModeBar: false, doubleClick: false };
     const unit = view.unit === "document" && self.documents ? "document" : "token";
     const legend = { orientation: "h", y: 1, yanchor: "bottom", x: 0, itemclick: "toggle", itemdoubleclick: "toggleothers" };
     const style = { ...levels(theme), showlegend: true, legend, uirevision: "kept", margin: { l: 46, r: 8, t: 30, b: 40 },
       yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? logTicks(unit) : { rangemode: "tozero" }) } };
     await Plotly.react(part("plotted"), traces(theme), layout(theme, xaxis, self.header.height, style), config);
     watch(part("plotted"));
-    for (const [name, title] of Object.entries(MINIS)) await mini(Plotly, name, title, theme, xaxis, config);
+    const drawn = Object.entries(MINIS).map(([name, title]) => mini(name, title, theme)); // all have their place before any is drawn
+    for (const one of drawn) if (one) await one(Plotly, xaxis, config);
     place();
     say();
   }
@@ -257,7 +266,8 @@ function build(root) {
     return unit ? { tickvals, ticktext: tickvals.map(short) } : {};
   }
 
-  async function mini(Plotly, name, title, theme, xaxis, config) {
+  // The place of a small plot, and what draws it there; nothing where no run has such numbers.
+  function mini(name, title, theme) {
     const many = self.runs.length > 1;
     const lines = self.runs.flatMap((run, i) => {
       const color = theme.categories[many ? i : 6];
@@ -267,21 +277,24 @@ function build(root) {
       return parts.map((part, i) => line(run, (row) => row.update_ratio?.[part], { line: { color: tone(i), width: 1.3 } }));
     }).filter((trace) => trace.x.length);
     let box = minis.querySelector(`[data-name="${name}"]`);
-    if (!box && !lines.length) return;
+    if (!box && !lines.length) return null;
     if (!box) {
       box = element("div", "gb-mini");
       box.dataset.name = name;
+      box.setAttribute("role", "img");
       box.append(element("div", "gb-name", title), element("div", "gb-plotted"), element("i", "gb-line"));
       minis.append(box);
+      sizes.observe(box);
       follow(box);
     }
     box.hidden = !lines.length;
-    box.setAttribute("role", "img");
     box.setAttribute("aria-label", `${title} against ${AXES[view.axis].title}`);
-    const y = SCALES[name];
-    const style = { margin: { l: 46, r: 8, t: 4, b: 20 }, yaxis: { ...y, nticks: 4 } };
-    await Plotly.react(box.querySelector(".gb-plotted"), lines, layout(theme, { ...xaxis, title: undefined, nticks: 5 }, 104, style), config);
-    watch(box.querySelector(".gb-plotted"));
+    const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...SCALES[name], nticks: 4 } };
+    const node = box.querySelector(".gb-plotted");
+    return async (Plotly, xaxis, config) => {
+      await Plotly.react(node, lines, layout(theme, { ...xaxis, title: undefined, nticks: 5 }, 104, style), config);
+      watch(node);
+    };
   }
 
   // A plot that has changed its size moves its cursor line.
@@ -446,7 +459,8 @@ function build(root) {
     };
     pair("step", whole.format((nearest(run, now) ?? row ?? scored).step));
     if (row) pair("training", row.loss.toFixed(3));
-    if (scored) pair("held out", scored.val_loss.toFixed(3));
+    const away = scored && scored.step !== now ? ` (step ${whole.format(scored.step)})` : "";
+    if (scored) pair("held out", scored.val_loss.toFixed(3) + away);
     if (number(scored?.floor) && number(scored.val_document_loss)) pair("above the floor", `${percent(scored.val_document_loss / scored.floor - 1)}`);
     if (number(row?.lr)) pair("learning rate", short(row.lr));
     if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));
@@ -495,8 +509,6 @@ function build(root) {
     redraw();
   };
   const unwatch = onThemeChange(frame, () => self.header && redraw());
-  const sizes = new ResizeObserver(() => self.header && frame.offsetWidth && requestAnimationFrame(place));
-  sizes.observe(frame);
   self.destroy = () => {
     self.gone = true;
     for (const run of self.runs) clearTimeout(run.timer);

@@ -139,3 +139,44 @@ def test_the_schedule_is_the_trainers():
     config = TrainConfig(optimizer="sgd", sgd_lr=0.5, schedule="constant", warmup_steps=0)
     progress, rates = setup.rates(config, points=3)
     assert progress == [0, 0.5, 1] and rates == {"SGD": [0.5, 0.5, 0.5]}
+
+
+def test_a_diagnosis_comes_before_the_reveal(app, started):
+    at = app("training")
+    button(at, "Run it and its twin").click().run()
+    (sick, owner, named), (sound, _, twin) = started
+    assert sick.init_scale == 0 and sound.init_scale == 1 and named["name"] == "case A" and len(owner) >= 40
+    assert "twin" in twin["name"]
+    said = lambda: " ".join(text.value for text in at.markdown)  # noqa: E731
+    assert button(at, "This is my diagnosis").disabled and "What helps" not in said()
+    at.radio(key="failure_answer_A").set_value("No positions").run()
+    button(at, "This is my diagnosis").click().run()
+    assert not at.exception and "**No: All weights start at zero.**" in said() and "What helps" in said()
+
+
+def test_a_ladder_has_equal_compute(app, started):
+    at = app("training")
+    button(at, "Train the ladder").click().run()
+    assert not at.exception
+    widths = [config.model["d_model"] for config, _, _ in started]
+    assert widths == [16, 32, 48, 64] and started[0][2]["name"] == "ladder of 0.1 TFLOP, width 16"
+    steps = [config.steps for config, _, _ in started]
+    assert steps == sorted(steps, reverse=True) and steps[0] > 2 * steps[-1]
+
+
+def test_one_update_in_slow_motion(app, runs):
+    folder = runs / "tiny"
+    data = {"kind": "text", "path": "corpus.txt"}
+    (folder / "corpus.txt").write_text("Mia gave the red ball to Tom because she was tired. " * 30)
+    (folder / "train.json").write_text(json.dumps(TrainConfig(out=str(folder), data=data, steps=400).to_dict()))
+    try:
+        at = app("training")
+        button(at, "Show it").click().run()
+        assert not at.exception
+        before, after = at.metric[0], at.metric[1]
+        assert float(after.value) == pytest.approx(float(before.value) + float(after.delta), abs=2e-4)
+        (tokens,) = [one for one in headers(at, "tokens") if one["title"] == "The first sequence"]
+        assert len(tokens["chips"]) == len(tokens["values"]) == 49
+    finally:
+        (folder / "train.json").unlink()
+        (folder / "corpus.txt").unlink()
