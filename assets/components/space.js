@@ -21,23 +21,12 @@ function build(root) {
 
   // ---- where things are ----
 
-  // The box that each step's map fills: its centre and half its width along each axis; in 3-D, a ball around 0.
   function measure() {
     const { steps, words, dims } = self.header;
-    const n = words.length;
-    self.boxes = steps.map((_, s) => {
-      const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
-      let radius = 1e-9;
-      for (let i = s * n; i < (s + 1) * n; i++) {
-        const p = self.points.subarray(i * dims, (i + 1) * dims);
-        radius = Math.max(radius, Math.hypot(...p));
-        for (const k of [0, 1]) [low[k], high[k]] = [Math.min(low[k], p[k]), Math.max(high[k], p[k])];
-      }
-      if (dims === 3) return [0, 0, radius, radius];
-      return [...[0, 1].map((k) => (low[k] + high[k]) / 2), ...[0, 1].map((k) => (high[k] - low[k]) / 2 || 1e-9)];
-    });
-    const [left, right] = [0, 1].map((k) => Math.max(...self.boxes.map((b) => Math.abs(b[k]) + b[2 + k])));
-    self.largest = [0, 0, left, right];
+    const everyone = [...words.keys()];
+    self.boxes = steps.map((_, s) => boxOf(self.points, words.length, dims, s, everyone));
+    const [right, up] = [0, 1].map((k) => Math.max(...self.boxes.map((b) => Math.abs(b[k]) + b[2 + k])));
+    self.largest = [0, 0, right, up];
   }
 
   // Screen places (x, y, depth) of every word at the time self.at, a number between two steps.
@@ -47,7 +36,9 @@ function build(root) {
     const a = Math.min(Math.floor(self.at), steps.length - 1);
     const b = Math.min(a + 1, steps.length - 1);
     const t = self.at - a;
-    const box = fixed.checked ? self.largest : self.boxes[a].map((v, k) => v + (self.boxes[b][k] - v) * t);
+    const lone = isolated() ? [...family()] : null;
+    const [from, to] = lone ? [boxOf(self.points, n, dims, a, lone), boxOf(self.points, n, dims, b, lone)] : [self.boxes[a], self.boxes[b]];
+    const box = fixed.checked && !lone ? self.largest : from.map((v, k) => v + (to[k] - v) * t);
     const [w, h] = [canvas.clientWidth, canvas.clientHeight];
     self.unit = Math.min((w / 2 - 40) / box[2], (h / 2 - 28) / box[3]) * view.zoom; // pixels per unit
     self.centre = [box[0] - view.x, box[1] - view.y];
@@ -70,10 +61,8 @@ function build(root) {
 
   const index = (id) => self.header.ids.indexOf(id);
   const family = () => new Set([self.header.chosen, ...self.header.near].map(index).filter((i) => i >= 0));
-  function visible(i) {
-    if (alone.checked && self.header.chosen !== null) return family().has(i);
-    return !self.hidden.has(self.header.groups[i]);
-  }
+  const isolated = () => alone.checked && index(self.header.chosen) >= 0;
+  const visible = (i) => (isolated() ? self.kin.has(i) : !self.hidden.has(self.header.groups[i]));
 
   // ---- drawing ----
 
@@ -87,6 +76,7 @@ function build(root) {
       canvas.width = Math.round(w * scale);
       canvas.height = Math.round(h * scale);
     }
+    self.kin = family();
     place();
     const pen = canvas.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
@@ -159,43 +149,16 @@ function build(root) {
     if (self.found && self.found.size <= 60) for (const i of self.found) wanted.push([i, 500, false]);
     for (const j of ring) if (j >= 0) wanted.push([j, 500, false]);
     for (const id of mine) wanted.push([index(id), 500, false]);
-    const close = view.zoom >= 2.5 ? [...words.keys()].filter(onScreen) : [];
+    const close = view.zoom >= 2.5 || isolated() ? [...words.keys()].filter(onScreen) : [];
     for (const i of close) wanted.push([i, 400, false]);
-    const taken = [];
-    const seen = new Set();
-    for (const [i, weight, must] of wanted) {
-      if (i < 0 || seen.has(i) || !visible(i)) continue;
-      seen.add(i);
-      const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
-      const theme = self.theme;
-      pen.strokeStyle = theme.text;
-      pen.lineWidth = i === at ? 2.2 : 1.2;
-      pen.beginPath();
-      pen.arc(x, y, i === at ? 8 : 5.5, 0, 7);
-      if (weight > 400) pen.stroke();
-      pen.font = `${weight} ${i === at ? 14 : 12}px ${THEME.fonts.text}`;
-      const text = words[i];
-      const wide = pen.measureText(text).width;
-      const left = Math.min(Math.max(x - wide / 2, 3), canvas.clientWidth - wide - 3);
-      const box = [left - 2, y - 24, left + wide + 2, y - 8];
-      if (!must && taken.some((o) => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) continue;
-      taken.push(box);
-      pen.lineWidth = 4;
-      pen.lineJoin = "round";
-      pen.strokeStyle = theme.background;
-      pen.strokeText(text, left, y - 11);
-      pen.fillStyle = theme.text;
-      pen.fillText(text, left, y - 11);
-    }
+    nameThem(pen, wanted.filter(([i]) => i >= 0 && visible(i)), at, self.places, words, canvas.clientWidth, self.theme);
   }
 
   // A ruler in the units of the vectors, for PCA; the other maps have no units.
   function measureStick() {
     ruler.hidden = !self.header.units;
     if (ruler.hidden) return;
-    const raw = 70 / self.unit;
-    const power = 10 ** Math.floor(Math.log10(raw));
-    const nice = [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= raw * 1.01).pop();
+    const nice = roundLength(70 / self.unit);
     ruler.querySelector("i").style.width = `${nice * self.unit}px`;
     ruler.querySelector("span").textContent = `distance ${Number(nice.toPrecision(1))}`;
   }
@@ -367,14 +330,7 @@ function build(root) {
     else if (event.key === " ") play.click();
     else if (way) {
       const from = self.hover ?? Math.max(index(self.header.chosen), 0);
-      const [x, y] = [self.places[3 * from], self.places[3 * from + 1]];
-      let [best, least] = [null, Infinity];
-      for (let i = 0; i < self.header.words.length; i++) {
-        const [dx, dy] = [self.places[3 * i] - x, self.places[3 * i + 1] - y];
-        const [along, aside] = [dx * way[0] + dy * way[1], Math.abs(dx * way[1]) + Math.abs(dy * way[0])];
-        if (i === from || !visible(i) || along <= 0.5) continue;
-        if (along + 2 * aside < least) [best, least] = [i, along + 2 * aside];
-      }
+      const best = towards(way, from, self.places, [...self.header.words.keys()].filter(visible));
       if (best !== null) {
         hover(best);
         said.textContent = `${self.header.words[best]}, ${self.header.names[self.header.groups[best]]}. Enter chooses it.`;
@@ -407,37 +363,7 @@ function build(root) {
     }
   });
 
-  function listKinds() {
-    const { names, colours, groups } = self.header;
-    while (legend.children.length > names.length) legend.lastChild.remove();
-    names.forEach((name, g) => {
-      let button = legend.children[g];
-      if (!button) {
-        button = document.createElement("button");
-        button.type = "button";
-        button.append(document.createElement("i"), document.createElement("span"), document.createElement("small"));
-        button.addEventListener("click", (event) => event.detail < 2 && toggle(g));
-        button.addEventListener("dblclick", () => isolate(g));
-        legend.appendChild(button);
-      }
-      button.style.setProperty("--colour", self.theme.categories[colours[g]]);
-      button.children[1].textContent = name;
-      button.children[2].textContent = groups.filter((k) => k === g).length;
-      button.setAttribute("aria-pressed", !self.hidden.has(g));
-    });
-  }
-  function toggle(g) {
-    if (!self.hidden.delete(g)) self.hidden.add(g);
-    listKinds();
-    redraw();
-  }
-  function isolate(g) {
-    const others = self.header.names.map((_, k) => k).filter((k) => k !== g);
-    const lone = others.every((k) => self.hidden.has(k));
-    self.hidden = new Set(lone ? [] : others);
-    listKinds();
-    redraw();
-  }
+  const listKinds = legendOf(legend, self, redraw);
   alone.addEventListener("change", redraw);
   fixed.addEventListener("change", redraw);
 

@@ -13,12 +13,13 @@ from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui import embeddings_data as data
 from pages.ui.caption import truth, what_you_see
+from pages.ui.sampling_stage import declare
 from pages.ui.text import chips, visible
 from pages.ui.view import View, current
 
 NEAREST = 12
 HEIGHT = 520
-_space = components.component("space")
+_space = declare("space", "space_draw.js")
 
 
 def head(view: View) -> str:
@@ -85,14 +86,17 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
 def word_map(view: View, found: Words, token: int, near: list[int]) -> None:
     dims = 3 if state.get("dimensions") == "3-D" else 2
     method = cast(Method, state.get("projection"))
-    made = data.journey(view, found, method, dims)
-    if made is None and method != "PCA":
-        st.caption(f"Until the {method} map is there, this is the PCA map. It is drawn once, for everyone.")
-        made = data.journey(view, found, "PCA", dims)
+    stage, below = st.container(), st.container()  # what is still being drawn is told below: the map stays in place
+    with below:
+        made = data.journey(view, found, method, dims)
+        if made is None and method != "PCA":
+            st.caption(f"Until the {method} map is there, you see the PCA map. It is drawn once, for everyone.")
+            made = data.journey(view, found, "PCA", dims)
     if made is None:
         return
     scores = data.silhouettes(view, found)
-    space(view, found, made, token, near, scores["mean"] if scores else None)
+    with stage:
+        space(view, found, made, token, near, scores["mean"] if scores else None)
     if made.explained is None:
         note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
     else:

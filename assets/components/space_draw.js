@@ -1,0 +1,96 @@
+// Helpers of the map of words: boxes, names that do not cover one another, the legend, the walk by arrow keys.
+
+// The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
+function boxOf(points, n, dims, s, some) {
+  const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  let radius = 1e-9;
+  for (const i of some) {
+    const p = points.subarray((s * n + i) * dims, (s * n + i + 1) * dims);
+    radius = Math.max(radius, Math.hypot(...p));
+    for (const k of [0, 1]) [low[k], high[k]] = [Math.min(low[k], p[k]), Math.max(high[k], p[k])];
+  }
+  if (dims === 3) return [0, 0, radius, radius];
+  return [...[0, 1].map((k) => (low[k] + high[k]) / 2), ...[0, 1].map((k) => (high[k] - low[k]) / 2 || 1e-9)];
+}
+
+// Rings and names for [word, weight, must] triples, most important first; a name that would cover another is left out.
+function nameThem(pen, wanted, at, places, words, room, theme) {
+  const taken = [];
+  const seen = new Set();
+  for (const [i, weight, must] of wanted) {
+    if (seen.has(i)) continue;
+    seen.add(i);
+    const [x, y] = [places[3 * i], places[3 * i + 1]];
+    pen.strokeStyle = theme.text;
+    pen.lineWidth = i === at ? 2.2 : 1.2;
+    pen.beginPath();
+    pen.arc(x, y, i === at ? 8 : 5.5, 0, 7);
+    if (weight > 400) pen.stroke();
+    pen.font = `${weight} ${i === at ? 14 : 12}px ${THEME.fonts.text}`;
+    const wide = pen.measureText(words[i]).width;
+    const left = Math.min(Math.max(x - wide / 2, 3), room - wide - 3);
+    const box = [left - 2, y - 24, left + wide + 2, y - 8];
+    if (!must && taken.some((o) => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) continue;
+    taken.push(box);
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    pen.strokeStyle = theme.background;
+    pen.strokeText(words[i], left, y - 11);
+    pen.fillStyle = theme.text;
+    pen.fillText(words[i], left, y - 11);
+  }
+}
+
+// 1, 2 or 5 times a power of ten, at most `length`.
+function roundLength(length) {
+  const power = 10 ** Math.floor(Math.log10(length));
+  return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop();
+}
+
+// The nearest of `some` words that lies in the direction `way` of the word `from`, or null.
+function towards(way, from, places, some) {
+  const [x, y] = [places[3 * from], places[3 * from + 1]];
+  let [best, least] = [null, Infinity];
+  for (const i of some) {
+    const [dx, dy] = [places[3 * i] - x, places[3 * i + 1] - y];
+    const [along, aside] = [dx * way[0] + dy * way[1], Math.abs(dx * way[1]) + Math.abs(dy * way[0])];
+    if (i === from || along <= 0.5) continue;
+    if (along + 2 * aside < least) [best, least] = [i, along + 2 * aside];
+  }
+  return best;
+}
+
+// Buttons for the kinds of words: a click shows or hides one, a double click shows it alone. Returns what draws them.
+function legendOf(legend, self, redraw) {
+  function list() {
+    const { names, colours, groups } = self.header;
+    while (legend.children.length > names.length) legend.lastChild.remove();
+    names.forEach((name, g) => {
+      const button = legend.children[g] || legend.appendChild(make(g));
+      button.style.setProperty("--colour", self.theme.categories[colours[g]]);
+      button.children[1].textContent = name;
+      button.children[2].textContent = groups.filter((k) => k === g).length;
+      button.setAttribute("aria-pressed", !self.hidden.has(g));
+    });
+  }
+  function make(g) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(document.createElement("i"), document.createElement("span"), document.createElement("small"));
+    button.addEventListener("click", (event) => event.detail < 2 && toggle(g));
+    button.addEventListener("dblclick", () => isolate(g));
+    return button;
+  }
+  function toggle(g) {
+    if (!self.hidden.delete(g)) self.hidden.add(g);
+    list();
+    redraw();
+  }
+  function isolate(g) {
+    const others = self.header.names.map((_, k) => k).filter((k) => k !== g);
+    self.hidden = new Set(others.every((k) => self.hidden.has(k)) ? [] : others);
+    list();
+    redraw();
+  }
+  return list;
+}

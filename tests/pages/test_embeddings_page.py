@@ -1,0 +1,133 @@
+"""The embeddings page on a tiny model that knows words of Tinyland, on one that knows none, and at each step."""
+
+import json
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.analysis.analogies import families, measure_all
+from core.analysis.positions import effect
+from core.analysis.projection import silhouettes
+from core.analysis.words import tables, words
+from core.model import load_checkpoint, run_trace
+from core.text import Tokenizer, tinyland, train_bpe
+from pages.ui import background
+
+STEPS = (0, 5, 40)
+
+
+@pytest.fixture(scope="module")
+def worldly(runs: Path) -> Iterator[Path]:
+    """A model with three steps of life whose tokens hold towns, regions, numbers, names and animals."""
+    import torch
+
+    from core.model import ModelConfig, Transformer, save_checkpoint, save_snapshot
+
+    world = tinyland.WORLD
+    named = [*world.people[:30], *world.towns, *world.regions, *world.animals]
+    text = [" " + " ".join([*map(str, named), *world.number_words, "she", "he"])] * 3
+    tokenizer = Tokenizer.from_bpe(train_bpe(text, 1400), "worldly")
+    shape = {"vocab_size": tokenizer.vocab_size, "context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
+    model = Transformer(ModelConfig(**shape))
+    for step in STEPS:
+        generator = torch.Generator().manual_seed(step)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.normal_(0, 0.3, generator=generator)
+        save_snapshot(runs / "worldly", step, model)
+    card = {"name": "worldly", "steps": STEPS[-1], "data": {"kind": "tinyland", "seed": 0}}
+    save_checkpoint(runs / "worldly", model, tokenizer, card)
+    yield runs / "worldly"
+    shutil.rmtree(runs / "worldly")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Nothing is left to the background: what a page asks for is there when it asks."""
+    monkeypatch.setattr(background, "PATIENCE", 120)
+    monkeypatch.setattr("core.analysis.words.training_texts.__defaults__", (40,))
+
+
+def component(at, key: str) -> tuple[dict, bytes]:
+    """Header and payload of the component with this key."""
+    for element in at.get("bidi_component"):
+        proto = element.proto
+        if proto.id.endswith(f"-{key}"):
+            raw = proto.bytes
+            size = struct.unpack("<I", raw[:4])[0]
+            return json.loads(raw[4 : 4 + size]), raw[4 + size :]
+    raise KeyError(key)
+
+
+def captions(at) -> str:
+    return " ".join(element.value for element in [*at.caption, *at.markdown])
+
+
+def test_every_part_stands_on_a_model_with_words(app, worldly):
+    at = app("embeddings", model="worldly", step="5", text="Plumstead is a town", cursor="1")
+    assert not at.exception and not at.error
+    header, payload = component(at, "space")
+    checkpoint = load_checkpoint("worldly", 5)
+    found = words(checkpoint.tokenizer)
+    assert header["ids"] == list(found.ids) and header["steps"] == list(STEPS) and header["at"] == 1
+    assert len(payload) == 4 * len(STEPS) * len(found.ids) * 2
+    ids, groups = np.array(found.ids)[found.known], [found.groups[i] for i in found.known]
+    expected = [silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]
+    np.testing.assert_allclose(header["scores"], expected, atol=1e-9)
+    assert f"At step 5 it is **{expected[1]:.2f}**" in captions(at)
+
+
+def test_the_strips_are_the_rows_of_the_table(app, worldly):
+    at = app("embeddings", model="worldly", step="5", text="Plumstead is")
+    header, payload = component(at, "strips")
+    checkpoint = load_checkpoint("worldly", 5)
+    ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode("Plumstead is")]
+    rows = np.frombuffer(payload, "<f4").reshape(len(ids), header["width"])
+    np.testing.assert_array_equal(rows, checkpoint.model.embed.weight.numpy()[ids])
+
+
+def test_the_rates_on_the_page_are_those_of_core(app, worldly):
+    at = app("embeddings", model="worldly", relation="town → region")
+    checkpoint = load_checkpoint("worldly")
+    results = measure_all(checkpoint.model.embed.weight.numpy(), families(checkpoint.tokenizer))
+    result = next(one for one in results if one.family.name == "town → region")
+    n = f"{len(result.ranks):,}"
+    assert n in captions(at) and at.selectbox(key="relation").value == "town → region"
+    a, b, c = (at.selectbox(key=f"vector_{letter}").value for letter in "abc")
+    truth = {fact.subject: fact.value for fact in tinyland.WORLD.known_facts if fact.relation == "region"}
+    assert truth[b] == a and c in truth
+    at.button(key="analogy_next").click().run()
+    assert not at.exception and tuple(at.selectbox(key=f"vector_{x}").value for x in "abc") != (a, b, c)
+
+
+def test_measures_and_comparisons(app, worldly):
+    at = app("embeddings", model="worldly", metric="Euclidean", compare="as spoken", dimensions="3-D", word="Plumstead")
+    assert not at.exception
+    header, payload = component(at, "space")
+    assert header["dims"] == 3 and len(payload) == 4 * len(STEPS) * len(header["ids"]) * 3
+    assert header["words"][header["ids"].index(header["chosen"])] == "Plumstead"
+
+
+def test_a_link_with_words_this_model_does_not_have(app):
+    at = app(
+        "embeddings", relation="no such", vector_a="<b>", vector_b="zz", vector_c="", word="nobody", second="é" * 300
+    )
+    assert not at.exception
+    assert "too few whole words" in " ".join(info.value for info in at.info)
+
+
+@pytest.mark.parametrize("places", ["taken away", "50 later", "doubled", "backwards"])
+def test_positions_taken_away_and_moved(app, worldly, places):
+    text = "Plumstead Yawnley Bellbrook"
+    at = app("embeddings", model="worldly", places=places, text=text)
+    assert not at.exception
+    checkpoint = load_checkpoint("worldly")
+    trace = run_trace(checkpoint.model, [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(text)])
+    here = np.arange(len(trace.ids))
+    moved = {"taken away": None, "50 later": here + 50, "doubled": 2 * here, "backwards": here[::-1].copy()}[places]
+    usual, changed = effect(checkpoint.model, trace, moved).losses.mean(axis=1)
+    assert f"mean {usual:.2f} nats as usual, {changed:.2f} changed" in captions(at)
