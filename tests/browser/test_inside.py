@@ -73,7 +73,7 @@ def test_by_keyboard_alone(page):
     pinned = page.get_by_role("group", name="Tokens of the text").get_by_role(
         "button", name=re.compile("^position 4, ")
     )
-    expect(pinned).to_have_attribute("aria-pressed", "true")
+    expect(pinned).to_have_attribute("aria-pressed", "true", timeout=20_000)
 
     strip(page, "norm1").focus()
     page.keyboard.press("ArrowRight")
