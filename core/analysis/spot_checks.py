@@ -15,16 +15,20 @@ SKILLS = {  # name -> kind of document whose answers are the cases; None: clozes
 }
 
 
-def cases(tokenizer: Tokenizer, skill: str, n: int) -> list[Case]:
-    """The first `n` cases of a skill; of the facts, n spread evenly over all that documents tell."""
+def cases(tokenizer: Tokenizer, skill: str, n: int, longest: int) -> list[Case]:
+    """The first `n` cases of a skill whose prompts have at most `longest` tokens; of the facts, n spread evenly over
+    all that documents tell. Fewer than n when 2n documents do not hold as many."""
     kind = SKILLS[skill]
     if kind is None:
         facts = tinyland.WORLD.known_facts
-        return fact_cases(tokenizer, facts[:: max(1, len(facts) // n)][:n])
-    documents = tinyland.documents(CASE_SEED, stop=n, weights={kind: 1})  # each holds one answer at least
-    return [case for case, _ in answer_cases(tokenizer, documents)][:n]
+        found = fact_cases(tokenizer, facts[:: max(1, len(facts) // n)])
+    else:
+        documents = tinyland.documents(CASE_SEED, stop=2 * n, weights={kind: 1})
+        found = [case for case, _ in answer_cases(tokenizer, documents)]
+    return [case for case in found if len(case.ids) <= longest][:n]
 
 
 def measure(model: Transformer, tokenizer: Tokenizer, skill: str, n: int) -> Share:
-    """How many of n cases the model gets exactly right under greedy decoding."""
-    return share_right(model, tokenizer, cases(tokenizer, skill, n), ANSWER_TOKENS)
+    """How many of n cases the model gets exactly right under greedy decoding; those that do not fit it are left out."""
+    longest = model.config.context_length - ANSWER_TOKENS
+    return share_right(model, tokenizer, cases(tokenizer, skill, n, longest), ANSWER_TOKENS)

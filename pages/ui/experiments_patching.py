@@ -56,7 +56,9 @@ def patching(view: View) -> None:
     right.text_input("Its answer", **state.control("clean_answer"))
     left.text_area("Corrupted prompt", height=96, **state.control("corrupted"))
     right.text_input("Its answer", **state.control("corrupted_answer"))
-    st.segmented_control("Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched"))
+    st.segmented_control(
+        "Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
+    )
     what = state.get("patched") or "residual"
     limit = view.checkpoint.config.context_length
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])

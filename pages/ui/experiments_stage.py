@@ -205,9 +205,9 @@ def writings(view: View) -> None:
     """What both models write next, greedily."""
     end = len(view.ids) if view.cursor is None else view.cursor + 1
     st.markdown("##### What it writes next")
-    for words, on in (("As it is", ""), ("Changed", view.interventions)):
+    for words, on, key in (("As it is", "", "writing_before"), ("Changed", view.interventions, "writing_after")):
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
-        strip(view, made, words, f"writing_{bool(on)}")
+        strip(view, made, words, key)
     code = view.code + (
         "\nfrom core.generation import Sampler, generate\n\n"
         f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
