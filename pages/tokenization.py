@@ -25,7 +25,7 @@ def stage() -> None:
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
     code = tokenizers.code(cut.key, current().checkpoint) + source.code
     call = tokenizers.call(cut.key, state.get("special") == "tokens")
-    truth("pieces", (len(cut.pieces),), note, f"{code}{call}")
+    truth("pieces", (cut.total,), note, f"{code}{call}")
     st.subheader("How one word was put together" if position is None else "How this one was put together", anchor=False)
     replay(cut, source, position)
     what_you_see(
@@ -58,8 +58,7 @@ def comparing() -> None:
         [cut.title for cut in cuts],
         [f"({cut.unknown:,} not in its list)" * bool(cut.unknown) for cut in cuts],
     )
-    sizes = [sum(piece.end - piece.start for piece in cut.pieces) for cut in cuts]
-    figure = figures.counts(names, [len(cut.pieces) for cut in cuts], sizes, notes)
+    figure = figures.counts(names, [cut.total for cut in cuts], [cut.size for cut in cuts], notes)
     title = "Pieces, and bytes for each piece, by tokenizer"
     components.plot(figure, key="counts", height=50 + figures.ROW * len(cuts), title=title)
     words = f"the word list: the {len(tokenizers.word_list()):,} words of {tokenizers.WORD_DOCUMENTS:,} Tinyland texts"
@@ -74,7 +73,7 @@ def speaking() -> None:
     )
     keys, checkpoint = [tokenizers.MODEL, *PUBLIC_ENCODINGS], current().checkpoint
     try:
-        costs = [[len(tokenizers.cut(k, checkpoint, text).pieces) for k in keys] for text in SENTENCES.values()]
+        costs = [[tokenizers.cut(k, checkpoint, text).total for k in keys] for text in SENTENCES.values()]
     except ValueError:
         st.warning(tokenizers.MISSING)
         return

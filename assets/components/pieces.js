@@ -148,13 +148,14 @@ function build(root) {
     node.append(made);
   }
 
+  const unwatchBlocks = () => self.watches?.forEach((watch) => watch.disconnect());
   function rebuild() {
-    self.watch?.disconnect();
-    self.watch = new IntersectionObserver(
-      (entries) => entries.forEach((e) => e.isIntersecting && !e.target.block.filled && fill(e.target.block)),
-      { root: frame, rootMargin: "600px 0px" },
-    );
-    for (const pane of [text, ids]) pane.replaceChildren();
+    unwatchBlocks();
+    self.watches = [text, ids].map((pane) => {
+      pane.replaceChildren();
+      const come = (entries) => entries.forEach((e) => e.isIntersecting && !e.target.block.filled && fill(e.target.block));
+      return new IntersectionObserver(come, { root: pane, rootMargin: "600px 0px" });
+    });
     self.chips.clear();
     self.numbers.clear();
     self.blocks = [];
@@ -162,12 +163,12 @@ function build(root) {
       let to = Math.min(from + BLOCK, count());
       while (to < count() && self.data.groups[to] === self.data.groups[to - 1] && to - from < BLOCK + GROUP) to++;
       const block = { from, to, filled: false };
-      for (const [name, pane, height] of [["text", text, 0.55], ["ids", ids, 0.35]]) {
+      for (const [name, pane, height, watch] of [["text", text, 0.55, self.watches[0]], ["ids", ids, 0.35, self.watches[1]]]) {
         const node = (block[name] = document.createElement("div"));
         node.block = block;
         node.style.minHeight = `${(to - from) * height + 8}px`;
         pane.append(node);
-        self.watch.observe(node);
+        watch.observe(node);
       }
       self.blocks.push(block);
       from = to;
@@ -317,7 +318,7 @@ function build(root) {
   };
   self.destroy = () => {
     send.cancel();
-    self.watch?.disconnect();
+    unwatchBlocks();
     hush();
     unwatch();
   };

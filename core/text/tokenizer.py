@@ -122,8 +122,12 @@ class Tokenizer:
 
     def pieces(self, text: str, *, special: bool = False) -> list[Piece]:
         """The tokens of a text with their bytes and byte offsets; their bytes joined are the text's UTF-8 form."""
+        return self.locate(self.encode(text, special=special))
+
+    def locate(self, ids: Iterable[int]) -> list[Piece]:
+        """The tokens with their bytes and their byte offsets in the text that they spell. TokenizerError: unknown id."""
         pieces, start = [], 0
-        for id in self.encode(text, special=special):
+        for id in ids:
             token = self.token_bytes(id)
             pieces.append(Piece(id, token, start, start + len(token)))
             start += len(token)

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 import streamlit as st
@@ -12,9 +13,8 @@ from core.text.graphemes import grapheme_ends, grapheme_groups
 from core.text.merge_tree import Join
 from pages.ui import components, state
 from pages.ui.text import visible
-from pages.ui.tokenizers import Cut
+from pages.ui.tokenizers import MAX_DRAWN, Cut
 
-MAX_DRAWN = 40_000  # tokens that are drawn; all are counted
 NONE = 0xFFFFFFFF  # the id of a word that is not in the list
 HINT = "Point at a token or its number; click to pin it, click again to let go. Arrow keys walk."
 
@@ -33,7 +33,7 @@ def _packed(text: str, version: tuple, _pieces: tuple[Piece, ...], _learned: dic
         [NONE if piece.id < 0 else piece.id for piece in _pieces],
         [piece.start for piece in _pieces],
         [piece.end for piece in _pieces],
-        grapheme_groups(_pieces, text),
+        grapheme_groups(_pieces, data.decode("utf-8", "ignore")),
         [_learned.get(piece.id, 0) for piece in _pieces],
     ]
     return len(data), data + np.array(columns, dtype="<u4").tobytes()
@@ -52,16 +52,12 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
     """
     own, offset = f"{key}_pin", 1 if shared else 0
     position = cursor if shared else st.session_state.get(own)
-    drawn = cut.pieces[:MAX_DRAWN]
+    drawn = cut.pieces
     if position is not None and not offset <= position < len(drawn) + offset:
         position = None
     tokenizer = cut.tokenizer
     size, payload = _packed(text, cut.version, drawn, learned_counts(tokenizer))
-    left_out = (
-        f"The first {len(drawn):,} of {len(cut.pieces):,} are drawn; all are counted."
-        if len(drawn) < len(cut.pieces)
-        else ""
-    )
+    left_out = f"The first {len(drawn):,} of {cut.total:,} are drawn; all are counted." * (len(drawn) < cut.total)
     header = {
         "count": len(drawn),
         "size": size,
@@ -95,15 +91,19 @@ MAX_ALIGNED = 400  # graphemes under which boundaries are drawn
 
 def boundaries(text: str, cuts: Sequence[Cut], *, key: str) -> int:
     """The first graphemes of the text, and under each line where every cut has its borders. Returns how many bytes."""
-    ends = grapheme_ends(text)[:MAX_ALIGNED]
+    head = text[: MAX_ALIGNED * 50]
+    ends = grapheme_ends(head)[:MAX_ALIGNED]
     size = ends[-1] if ends else 0
-    data = well_formed(text).encode("utf-8")[:size]
+    data = well_formed(head).encode("utf-8")[:size]
     header = {
         "ends": ends,
         "rows": [
             {
                 "title": cut.title,
-                "pieces": [[piece.start, min(piece.end, size), piece.id] for piece in cut.pieces if piece.start < size],
+                "pieces": [
+                    [piece.start, min(piece.end, size), piece.id]
+                    for piece in takewhile(lambda piece: piece.start < size, cut.pieces)
+                ],
             }
             for cut in cuts
         ],

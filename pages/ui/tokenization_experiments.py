@@ -25,7 +25,7 @@ class Counter:
     checkpoint: "Checkpoint"
 
     def count(self, key: str, text: str) -> int:
-        return len(tokenizers.cut(key, self.checkpoint, text).pieces)
+        return tokenizers.cut(key, self.checkpoint, text).total
 
     def counts(self, text: str) -> str:
         """ "3 here, 4 in GPT-2, …" """

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ TITLES = {MODEL: "this model", "gpt2": "GPT-2", "cl100k_base": "GPT-4", "o200k_b
 UNTRAINED = ("words", "characters", "bytes")
 KEPT = "kept: "
 MAX_TEXT = 1_000_000  # characters of a text that this page cuts
+MAX_DRAWN = 40_000  # pieces that are drawn; all are counted
 WORD_DOCUMENTS = 2000  # of Tinyland, whose words the word list holds
 MISSING = "The public tokenizers cannot be read here."
 
@@ -52,18 +52,16 @@ class Cut:
     """What one tokenizer makes of a text. `tokenizer` is None for words, characters and bytes."""
 
     key: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece, ...]  # the first MAX_DRAWN
+    total: int  # how many pieces the whole text has
+    size: int  # the bytes that they spell
+    unknown: int  # how many of them the list of words does not have
     tokenizer: Tokenizer | None
     version: tuple  # what the cut depends on, but for the text
 
     @property
     def title(self) -> str:
         return TITLES.get(self.key, self.key.removeprefix(KEPT))
-
-    @property
-    def unknown(self) -> int:
-        """How many pieces the list of words does not have."""
-        return sum(piece.id == cuts.UNKNOWN for piece in self.pieces)
 
 
 def source() -> Source:
@@ -124,20 +122,26 @@ def cut(key: str, checkpoint: "Checkpoint", text: str, special: bool = False) ->
         version = (key, special, checkpoint.name, *cache.stamp(checkpoint.name))
     else:
         version = (key, special, _time(key.removeprefix(KEPT)) if key.startswith(KEPT) else 0)
-    return Cut(key, _pieces(version, text, tokenizer), tokenizer, version)
+    return _cut(version, text, tokenizer)
 
 
-@st.cache_resource(max_entries=40, show_spinner="Cutting a long text …")
-def _pieces(version: tuple, text: str, _tokenizer: Tokenizer | None) -> tuple[Piece, ...]:
+@st.cache_resource(max_entries=48, show_spinner="Cutting a long text …")
+def _cut(version: tuple, text: str, _tokenizer: Tokenizer | None) -> Cut:
     key, special, *_ = version
+    size = len(text.encode("utf-8", "replace"))
+    unknown = 0
     if _tokenizer is not None:
-        return tuple(_tokenizer.pieces(text, special=special))
-    ways: dict[str, Callable[[str], list[Piece]]] = {
-        "words": lambda text: cuts.words(text, word_list()),
-        "characters": cuts.characters,
-        "bytes": cuts.single_bytes,
-    }
-    return tuple(ways[key](text))
+        ids = _tokenizer.encode(text, special=special)
+        pieces, total = _tokenizer.locate(ids[:MAX_DRAWN]), len(ids)
+    elif key == "words":
+        pieces = cuts.words(text, word_list())
+        total, size = len(pieces), sum(len(piece.bytes) for piece in pieces)
+        unknown = sum(piece.id == cuts.UNKNOWN for piece in pieces)
+    elif key == "characters":
+        pieces, total = cuts.characters(text[:MAX_DRAWN]), len(text)
+    else:
+        pieces, total = cuts.single_bytes(text[:MAX_DRAWN]), size
+    return Cut(key, tuple(pieces[:MAX_DRAWN]), total, size, unknown, _tokenizer, version)
 
 
 def code(key: str, checkpoint: "Checkpoint") -> str:
