@@ -1,5 +1,6 @@
 """The page Inside on the tiny model: what it opens, refuses, and claims about its own sums."""
 
+import ast
 import re
 
 import pytest
@@ -71,3 +72,17 @@ def test_a_text_longer_than_the_window(app):
     at = app("inside", text="the red ball " * 30, cursor=str(CONTEXT - 20), block="0", cell="pattern.1.3")
     assert not at.exception
     assert len(at.table) == 1
+
+
+def test_every_show_code_runs(app):
+    """Each popover's Python, word for word; its last line is a value."""
+    at = app("inside", text="the red ball", block="1", cell="mlp_post.3", cursor="2", answer=" the", against=" dog")
+    codes = dict.fromkeys(element.value for element in at.code)
+    assert len(codes) >= 12
+    for code in codes:
+        *before, last = ast.parse(code).body
+        assert isinstance(last, ast.Expr), code
+        scope: dict = {}
+        exec(compile(ast.Module(before, []), "<code>", "exec"), scope)
+        value = eval(compile(ast.Expression(last.value), "<code>", "eval"), scope)
+        assert value is not None, code
