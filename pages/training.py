@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui import training_stage as on_stage
-from pages.ui.caption import page_header, what_you_see
+from pages.ui.caption import page_header
 from pages.ui.training_curves import curves
 from pages.ui.training_failures import gallery
 from pages.ui.training_fork import forking
@@ -14,6 +14,7 @@ from pages.ui.training_runs import all_runs
 from pages.ui.training_scaling import ladder
 from pages.ui.training_steer import steer
 from pages.ui.training_update import slow_motion
+from pages.ui.training_words import experiments, words
 
 
 @st.fragment
@@ -30,6 +31,8 @@ def stage() -> None:
     records = on_stage.shown(model)
     if not records:
         return
+    if state.get("run"):
+        steer(state.get("run"))
     curves(
         records,
         key="curves",
@@ -40,20 +43,14 @@ def stage() -> None:
         on_change=on_stage.changed,
         on_hover=on_stage.hovered,
     )
-    if state.get("run"):
-        steer(state.get("run"))
     on_stage.rows_truth(records)
     on_stage.thumbnails(records)
 
 
 page_header("How did the model learn?", "By being wrong, a little less each time.")
 stage()
-what_you_see(
-    "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
-    "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
-    "the surprise left to a reader who knows exactly how the documents are made, so what lies between is "
-    "what is still to be learned. Click a curve to move every page to the nearest kept step."
-)
+words()
+experiments()
 st.subheader("Train one yourself", anchor=False)
 st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
 form()

@@ -31,15 +31,17 @@ const MINIS = {
   lr: "Learning rate",
   grad_norm: "Gradient norm",
   tokens_per_second: "Tokens per second",
-  utilisation: "Share of this machine's peak",
-  update_ratio: "Update ÷ weights, late layers darker",
+  utilisation: "Share of peak speed",
+  update_ratio: "Update ÷ weights",
 };
 const DECADES = Array.from({ length: 16 }, (_, i) => [1, 3].map((n) => n * 10 ** (i - 9))).flat();
+const FINE = [-2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
+const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
 const SCALES = {
   lr: { rangemode: "tozero" },
   grad_norm: { type: "log", tickvals: DECADES, tickformat: "~g" },
   tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
-  utilisation: { rangemode: "tozero", tickformat: ".0%" },
+  utilisation: { rangemode: "tozero", tickformat: "~%" },
   update_ratio: { type: "log", tickvals: DECADES, tickformat: "~g" },
 };
 const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
@@ -82,6 +84,7 @@ function build(root) {
     const last = run.rows.at(-1)?.step ?? -1;
     if (rows.length && rows[0].step < last) run.rows = run.rows.filter((row) => row.step < rows[0].step); // an earlier state
     run.rows.push(...rows);
+    if (!self.documents && rows.some((row) => number(row.val_document_loss))) toolbar();
     [run.offset, run.file] = [offset, file];
     if (rows.length) run.heard = performance.now();
     const step = run.rows.at(-1)?.step ?? 0;
@@ -252,18 +255,13 @@ function build(root) {
     const unit = view.unit === "document" && self.documents ? "document" : "token";
     const legend = { orientation: "h", y: 1, yanchor: "bottom", x: 0, itemclick: "toggle", itemdoubleclick: "toggleothers" };
     const style = { ...levels(theme), showlegend: true, legend, uirevision: "kept", margin: { l: 46, r: 8, t: 30, b: 40 },
-      yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? logTicks(unit) : { rangemode: "tozero" }) } };
+      yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? LOG_TICKS : { rangemode: "tozero" }) } };
     await Plotly.react(part("plotted"), traces(theme), layout(theme, xaxis, self.header.height, style), config);
     watch(part("plotted"));
     const drawn = Object.entries(MINIS).map(([name, title]) => mini(name, title, theme)); // all have their place before any is drawn
     for (const one of drawn) if (one) await one(Plotly, xaxis, config);
     place();
     say();
-  }
-
-  function logTicks(unit) {
-    const tickvals = [-2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
-    return unit ? { tickvals, ticktext: tickvals.map(short) } : {};
   }
 
   // The place of a small plot, and what draws it there; nothing where no run has such numbers.
@@ -350,7 +348,7 @@ function build(root) {
     document.dispatchEvent(new CustomEvent("glassbox:step", { detail: { from: self, group: self.header.group, step: value } }));
     if (self.header.hover) report(value);
   }
-  const report = rested((value) => self.send("hover", value === null ? null : { run: self.runs[0]?.id, step: value }), 250);
+  const report = rested((value) => self.send("hover", { run: self.runs[0]?.id, step: value }), 250);
 
   function stepUnder(event, box) {
     const node = box.querySelector(".gb-plotted");
@@ -490,6 +488,7 @@ function build(root) {
 
   self.show = (header) => {
     self.header = header;
+    bar.hidden = !header.bar;
     main.style.minHeight = `${header.height}px`;
     const before = new Map(self.runs.map((run) => [run.id, run]));
     self.runs = header.runs.map(({ rows, ...given }) => {

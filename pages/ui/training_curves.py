@@ -121,11 +121,14 @@ def curves(
     height: int = 340,
     group: str = "",
     hover: bool = False,
+    bar: bool = True,
     on_pick: Told | None = None,
     on_change: Told | None = None,
     on_hover: Told | None = None,
 ) -> None:
     """Draws the curves of `records`, the first of which leads the cursor; components of one `group` share it.
+
+    bar: whether the axes can be chosen here; all curves of a page have the same.
 
     The callbacks get {"run": id, "step": n}: `on_pick` for a click, `on_hover` (with `hover`) where the pointer rests,
     {} when it has left; `on_change` also "kind": "ended", "state", "snapshot", or "silent" when no row came.
@@ -145,7 +148,7 @@ def curves(
 
     _curves(
         key=key,
-        data=components.pack(header | {"hover": hover}),
+        data=components.pack(header | {"hover": hover, "bar": bar}),
         height="content",
         on_pick_change=told("pick", on_pick),
         on_change_change=told("change", on_change),

@@ -56,7 +56,7 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     key = f"fork_at_{run}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
-    at = where.select_slider(f"Fork {title(run)} after step", options, key=key, format_func=lambda n: f"{n:,}")
+    at = where.select_slider(f"Leave {title(run)} after step", options, key=key, format_func=lambda n: f"{n:,}")
     change = what.selectbox("and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"))
     with how:
         changes = value(change, config)
@@ -70,7 +70,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
     """The control of one kind of change, and the fields that it sets."""
     name = f"{config.optimizer}_lr"
     if change == "rate":
-        times = st.segmented_control("Learning rate", list(TIMES), default="× 10", required=True, key="fork_rate")
+        times = st.selectbox("Learning rate", list(TIMES), index=3, key="fork_rate")
         return {one: getattr(config, one) * TIMES[times] for one in {name, "adamw_lr"}}
     if change == "optimizer":
         others = [one for one in OPTIMIZERS if one != config.optimizer]
@@ -90,7 +90,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
 
 def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
     try:
-        made = jobs.fork(run, at, changes, owner_key(), name=f"fork of {title(run)}")
+        made = jobs.fork(run, at, changes, owner_key(), name=f"{title(run)[:40]}, from step {at:,}")
     except (RunError, ValueError) as error:
         st.session_state["fork_error"] = f"Not forked: {state.literal(str(error))}."
     except OSError:
@@ -104,14 +104,14 @@ def dashboards(parent: dict[str, Any], run: str) -> None:
     """The two runs side by side; pointing at a step of one shows the same step of the other."""
     words = ", ".join(f"{name} = {value}" for name, value in parent.get("changes", {}).items()) or "nothing"
     st.markdown(f"This run left its parent after step **{parent['step']:,}**. Changed: `{words}`.")
-    records, _ = described([parent["run"], run], {})
     names = ("the parent", "the fork")
-    for column, record, name in zip(st.columns(2, gap="medium"), records, names, strict=False):
+    records, _ = described([parent["run"], run], dict(zip((parent["run"], run), names, strict=True)))
+    for column, record in zip(st.columns(2, gap="medium"), records, strict=False):
         with column:
-            st.caption(name.capitalize() if len(records) == 2 else title(record.id))
             curves(
-                [record], key=f"fork_{name}", title=f"Curves of {name}", group="fork", height=260,
-                on_pick=pick, on_change=changed,
+                [record], key=f"curves of {record.label}", title=f"Curves of {record.label}", group="fork", height=260,
+                bar=False, on_pick=pick, on_change=changed,
             )  # fmt: skip
+    st.caption("Point at a step of one to see the same step of the other. The axes are those of the stage.")
     if len(records) < 2:
         st.caption("The other one is not here any more.")

@@ -198,7 +198,9 @@ def cost(plan: Plan) -> bool:
             "Time": f"{found.seconds:.0f} s",
             "Steps": f"{found.steps:,}",
             "Memory": f"{found.memory / 1e9:.2f} GB",
-            "Arithmetic": f"{found.flops / 1e12:.3g} TFLOP",
+            "Arithmetic": f"{found.flops / 1e9:,.3g} GFLOP"
+            if found.flops < 1e12
+            else f"{found.flops / 1e12:,.3g} TFLOP",
             "Energy": f"{found.watt_hours:.2g} Wh",
         }
         for column, (name, value) in zip(st.columns(5), expected.items(), strict=True):

@@ -87,7 +87,10 @@ def all_runs() -> None:
     if not runs:
         st.info("No run yet. Set one up above and press Train: it will be kept here.")
         return
-    shown = {"held-out loss": st.column_config.NumberColumn(format="%.3f", help="nats per token")}
+    shown = {
+        "held-out loss": st.column_config.NumberColumn(format="%.3f", help="nats per token", width="small"),
+        "new in it": st.column_config.TextColumn(width="large"),
+    }
     st.dataframe(
         table(runs),
         hide_index=True,

@@ -164,12 +164,13 @@ def _tokenizer(problems: dict[str, str]) -> tuple[str | None, int]:
         return None, get("train_vocab_size")
 
 
-def rates(config: TrainConfig, points: int = 200) -> tuple[list[float], dict[str, list[float]]]:
+def rates(config: TrainConfig) -> tuple[list[float], dict[str, list[float]]]:
     """The schedule before it is used: parts of the budget, and the rates of the optimizers there.
 
     The warm-up is in steps and the rest in parts of the budget, so the picture holds for a run of `config.steps`.
     """
-    progress = [i / (points - 1) for i in range(points)]
+    last = min(config.steps, 400)
+    progress = [i / last for i in range(last + 1)]
     steps = [int(p * config.steps) for p in progress]
     factors = [
         lr_factor(config.schedule, step, p, config.warmup_steps, config.decay_fraction)

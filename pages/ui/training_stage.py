@@ -103,5 +103,5 @@ def rows_truth(records: list[Record]) -> None:
     code += (
         f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
     )
-    note = "measured in training; samples at temperature 0.8, always with the same draws; entropy floor derived"
+    note = "measured in training, the floor derived; samples at temperature 0.8"
     truth("metrics.jsonl", (), note, code)

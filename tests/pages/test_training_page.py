@@ -136,8 +136,8 @@ def test_a_link_to_a_run_that_is_not_here(app):
 
 
 def test_the_schedule_is_the_trainers():
-    config = TrainConfig(optimizer="sgd", sgd_lr=0.5, schedule="constant", warmup_steps=0)
-    progress, rates = setup.rates(config, points=3)
+    config = TrainConfig(optimizer="sgd", sgd_lr=0.5, schedule="constant", warmup_steps=0, steps=2)
+    progress, rates = setup.rates(config)
     assert progress == [0, 0.5, 1] and rates == {"SGD": [0.5, 0.5, 0.5]}
 
 
