@@ -1,4 +1,4 @@
-"""Attention figures: what must be blank is blank, shares stay what they were, and no label is markup."""
+"""Attention figures: scores stay what they were, intervals reach as far as they say, every head has its line."""
 
 import numpy as np
 import pytest
@@ -6,48 +6,40 @@ import pytest
 from core.figures import attention as figures
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
-    parts = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return parts / parts.sum(axis=-1, keepdims=True)
-
-
-@pytest.mark.parametrize("length", [1, 2, 30, 256])
-def test_a_head_shows_its_weights_and_nothing_of_the_future(length):
-    scores = np.where(np.tri(length, dtype=bool), np.random.default_rng(0).normal(size=(length, length)), -np.inf)
-    pattern = softmax(scores)
-    figure = figures.head(pattern, ["·a"] * length, query=length - 1)
-    shown = np.asarray(figure.data[0].z)
-    future = np.triu(np.ones((length, length), dtype=bool), 1)
-    assert np.isnan(shown[future]).all()
-    np.testing.assert_allclose(shown[~future], pattern[~future], rtol=1e-6)
-    assert length - 1 in figure.layout.yaxis.tickvals and len(figure.layout.yaxis.tickvals) <= 27
-
-
-def test_the_table_adds_up_to_all_of_the_attention():
-    scores = np.linspace(-2, 3, 12)
-    table = figures.stages(scores, softmax(scores), [f"t{i}" for i in range(12)], most=4)
-    tokens, shown, parts, weights = table.data[0].cells["values"]
-    assert list(tokens) == ["t11", "t10", "t9", "t8", "8\N{NO-BREAK SPACE}more", "<b>sum</b>"]
-    assert shown[0] == "3.00" and parts[0] == "1.0000" and weights[-1] == "100\N{NO-BREAK SPACE}%"
-    assert sum(float(part) for part in parts[:-1]) == pytest.approx(float(parts[-1]), abs=0.001)
-
-
-def test_a_weight_that_vanished_is_no_error():
-    assert figures.reads(np.array([1.0, 0.0]), ["a", "b"]).data[0].customdata[1] == "b: 0 %"
-    scores = np.array([0.0, -200.0])
-    assert figures.stages(scores, softmax(scores), ["a", "b"]).data[0].cells["values"][1][1] == "−200.00"
-
-
-def test_labels_are_not_markup():
-    label = "<b>%{x}</b>&"
-    pattern = np.array([[1.0, 0.0], [0.5, 0.5]])
-    made = [figures.head(pattern, [label, label], 1), figures.reads(pattern[1], [label, label])]
-    made.append(figures.stages(np.zeros(2), pattern[1], [label, label]))
-    for figure in made:
-        assert "&lt;b&gt;" in figure.to_json().replace("\\u003c", "<") and "<b>%{x}</b>" not in figure.to_json()
-
-
 def test_intervals_reach_from_low_to_high():
-    figure = figures.roles(["previous"], [0.5], [0.4], [0.7], 0.3)
-    errors = figure.data[0].error_x
-    assert errors.array[0] == pytest.approx(0.2) and errors.arrayminus[0] == pytest.approx(0.1)
+    figure = figures.roles(["previous", "first"], [0.5, 0.1], [0.4, 0.1], [0.7, 0.1], [0.07, 0.08], 0.3)
+    chance, points = figure.data
+    assert list(chance.x) == [0.07, 0.08] and list(points.x) == [0.5, 0.1]
+    assert points.error_x.array[0] == pytest.approx(0.2) and points.error_x.arrayminus[0] == pytest.approx(0.1)
+    assert points.customdata[0] == "40 % to 70 %"
+    assert figure.layout.shapes[0].x0 == 0.3
+
+
+@pytest.fixture
+def means() -> np.ndarray:
+    return np.random.default_rng(0).random((3, 2, 4))  # steps, layers, heads
+
+
+def test_every_head_has_its_line_in_every_panel(means):
+    names = ["a", "b", "c", "d", "e"]
+    losses = ([0, 5, 40], [7.0, 3.0, 1.5])
+    figure = figures.life([0, 10, 40], dict.fromkeys(names, means), (1, 2), losses, 10, 0.3)
+    assert len(figure.data) == 2 * len(names) + 1
+    assert {note.text for note in figure.layout.annotations} >= {*names, "held-out loss (nats per token)"}
+    others, chosen = figure.data[0], figure.data[1]
+    assert list(chosen.y) == means[:, 1, 2].tolist() and list(chosen.customdata[1]) == [1, 2, 10]
+    assert chosen.x[0] == figures.ZERO  # step 0 has a place on a logarithmic axis
+    seen = {}
+    for value, (layer, head, step) in zip(others.y, others.customdata, strict=True):
+        if value is not None:
+            seen[layer, head, step] = value
+    assert seen == {
+        (i, j, step): means[s, i, j]
+        for i in range(2) for j in range(4) for s, step in enumerate((0, 10, 40)) if (i, j) != (1, 2)
+    }  # fmt: skip
+    assert figure.data[-1].y == (7.0, 3.0, 1.5)
+
+
+def test_a_life_without_losses_has_no_empty_panel(means):
+    figure = figures.life([0, 10, 40], {"a": means}, (0, 0), ([], []), 0, 0.3)
+    assert len(figure.data) == 2

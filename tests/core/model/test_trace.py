@@ -5,9 +5,11 @@ import threading
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.model import LAYER_SITES, SITES, Site, Trace, compose, run_trace
 from tests.core.model.models import FAMILIES, SIZES, make, random_ids
+from tests.core.model.reference import Reference
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
 
@@ -177,3 +179,88 @@ def test_traces_in_many_threads_do_not_mix():
         for site in SITES:
             if site != "pos_embed":
                 assert torch.equal(getattr(one, site), getattr(other, site)), site
+
+
+# ---- the same numbers by other hands ----
+
+
+@every_family
+def test_pattern_and_z_equal_the_numpy_reference(family):
+    model, ids = make(family), random_ids(11)
+    trace = run_trace(model, ids)
+    weights = {name: parameter.numpy() for name, parameter in model.named_parameters()}
+    sites = Reference(model.config.to_dict(), weights)(ids.numpy())
+    for site in ("q", "attn_scores", "pattern", "z", "resid_post"):
+        torch.testing.assert_close(getattr(trace, site).double(), torch.from_numpy(sites[site]), atol=2e-4, rtol=1e-3)
+
+
+def test_pattern_and_z_equal_those_of_llama_in_transformers():
+    model, ids = make("llama"), random_ids(19)
+    config = model.config
+    theirs = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=config.vocab_size, max_position_embeddings=config.context_length, hidden_size=config.d_model,
+            intermediate_size=config.d_mlp, num_hidden_layers=config.n_layers, num_attention_heads=config.n_heads,
+            num_key_value_heads=config.n_kv_heads, rms_norm_eps=config.norm_eps, tie_word_embeddings=False,
+            attn_implementation="eager",
+        )
+    ).eval()  # fmt: skip
+    read: list[torch.Tensor] = []  # what each layer's output projection is given: the z of all heads, side by side
+    weights = dict(model.named_parameters())
+    with torch.no_grad():
+        theirs.model.embed_tokens.weight.copy_(weights["embed.weight"])
+        for i, layer in enumerate(theirs.model.layers):
+            ours, attention = f"blocks.{i}.", layer.self_attn
+            for name in "qkvo":
+                getattr(attention, f"{name}_proj").weight.copy_(weights[f"{ours}attn.w{name}.weight"])
+            for name, part in (("up", "w_in"), ("gate", "w_gate"), ("down", "w_out")):
+                getattr(layer.mlp, f"{name}_proj").weight.copy_(weights[f"{ours}mlp.{part}.weight"])
+            layer.input_layernorm.weight.copy_(weights[f"{ours}ln1.weight"])
+            layer.post_attention_layernorm.weight.copy_(weights[f"{ours}ln2.weight"])
+            attention.o_proj.register_forward_pre_hook(lambda module, given: read.append(given[0][0]))
+        found = theirs(ids[None], output_attentions=True, output_hidden_states=True)
+    trace = run_trace(model, ids)
+    torch.testing.assert_close(trace.pattern, torch.cat(found.attentions), atol=1e-5, rtol=1e-4)
+    z = torch.stack(read).view(config.n_layers, len(ids), config.n_heads, config.d_head).transpose(1, 2)
+    torch.testing.assert_close(trace.z, z, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(trace.resid_pre, torch.cat(found.hidden_states[:-1]), atol=1e-4, rtol=1e-4)
+
+
+# ---- sites are put together when asked for ----
+
+
+def test_what_is_done_to_one_site_reaches_no_other():
+    """Inside the model embed is the first resid_pre, and each resid_post the next resid_pre: not in a trace."""
+    model, ids = make("ours"), random_ids(6)
+    plain, trace = run_trace(model, ids), run_trace(model, ids)
+    for done in ("embed", "resid_post", "attn_scores", "logits"):
+        getattr(trace, done).fill_(7.0)
+    for site in ("resid_pre", "resid_mid", "pattern", "ln_final"):
+        assert torch.equal(getattr(trace, site), getattr(plain, site)), site
+    assert trace.resid_post is trace.resid_post and (trace.resid_post == 7).all()
+
+
+def test_a_trace_has_its_sites_and_nothing_else():
+    trace = run_trace(make("ours"), random_ids(3))
+    with pytest.raises(AttributeError, match="no 'patterns'"):
+        trace.patterns  # noqa: B018
+    assert trace.pos_embed is None
+
+
+def test_threads_that_ask_for_a_site_at_once_all_get_it():
+    model, ids = make("llama"), random_ids(20)
+    whole = run_trace(model, ids)
+    for _ in range(20):
+        trace, barrier, found = run_trace(model, ids), threading.Barrier(4), []
+
+        def ask(trace=trace, barrier=barrier, found=found):
+            barrier.wait()
+            found.append((trace.k, trace.pattern))
+
+        workers = [threading.Thread(target=ask) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert len(found) == 4
+        assert all(torch.equal(k, whole.k) and torch.equal(pattern, whole.pattern) for k, pattern in found)
