@@ -43,8 +43,7 @@ function build(root) {
     self.unit = Math.min((w / 2 - 40) / box[2], (h / 2 - 28) / box[3]) * view.zoom; // pixels per unit
     self.centre = [box[0] - view.x, box[1] - view.y];
     const [cy, sy, cp, sp] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
-    self.places ||= new Float32Array(3 * n);
-    if (self.places.length !== 3 * n) self.places = new Float32Array(3 * n);
+    if (self.places?.length !== 3 * n) self.places = new Float32Array(3 * n);
     for (let i = 0; i < n; i++) {
       const [p, q] = [(a * n + i) * dims, (b * n + i) * dims];
       const value = (k) => self.points[p + k] + (self.points[q + k] - self.points[p + k]) * t;
@@ -116,23 +115,16 @@ function build(root) {
     measureStick(w);
   }
 
-  // Where the chosen word has been at the steps so far.
+  // Where the chosen word has been at the last few steps.
   function trail(pen, i) {
-    const { dims, words, steps } = self.header;
+    const { dims, words } = self.header;
     if (dims !== 2 || self.at < 0.01 || !visible(i)) return;
-    const now = self.at;
     const spots = [];
-    for (let s = Math.max(0, Math.floor(now) - 4); s <= now; s++) spots.push([self.points[(s * words.length + i) * dims], self.points[(s * words.length + i) * dims + 1]]);
-    pen.beginPath();
-    const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-    for (const [x, y] of spots) pen.lineTo(w / 2 + (x - self.centre[0]) * self.unit, h / 2 - (y - self.centre[1]) * self.unit);
-    pen.lineTo(self.places[3 * i], self.places[3 * i + 1]);
-    pen.setLineDash([2, 4]);
-    pen.strokeStyle = self.theme.text;
-    pen.globalAlpha = steps.length > 1 ? 0.55 : 0;
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.globalAlpha = 1;
+    for (let s = Math.max(0, Math.floor(self.at) - 4); s <= self.at; s++) {
+      const [x, y] = self.points.subarray((s * words.length + i) * dims);
+      spots.push([canvas.clientWidth / 2 + (x - self.centre[0]) * self.unit, canvas.clientHeight / 2 - (y - self.centre[1]) * self.unit]);
+    }
+    dotted(pen, [...spots, [self.places[3 * i], self.places[3 * i + 1]]], self.theme.text);
   }
 
   const onScreen = (i) => {
@@ -176,7 +168,7 @@ function build(root) {
     $(".score").textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
   }
 
-  // Runs to the step `to` in `time` milliseconds, then calls `after`.
+  // Runs to step `to` in `time` ms, then calls `after`.
   function run(to, time, after) {
     cancelAnimationFrame(self.running);
     const [from, begun] = [self.at, performance.now()];
@@ -236,15 +228,7 @@ function build(root) {
 
   // ---- hands ----
 
-  function nearestTo(x, y, most = 14) {
-    let [best, least] = [null, most * most];
-    for (let i = 0; i < self.header.words.length; i++) {
-      if (!visible(i)) continue;
-      const d = (self.places[3 * i] - x) ** 2 + (self.places[3 * i + 1] - y) ** 2;
-      if (d < least) [best, least] = [i, d];
-    }
-    return best;
-  }
+  const nearestTo = (x, y, most = 14) => nearestAt(x, y, most, self.places, [...self.header.words.keys()].filter(visible));
   function hover(i, quiet = false) {
     self.hover = i;
     canvas.classList.toggle("over", i !== null);
@@ -258,7 +242,9 @@ function build(root) {
     }
     if (!quiet) {
       const position = i === null ? -1 : self.header.mine.indexOf(self.header.ids[i]);
+      self.speaking = true; // this map hears itself too
       announceHover(position >= 0 ? position : null);
+      self.speaking = false;
     }
     redraw();
   }
@@ -370,7 +356,7 @@ function build(root) {
   // ---- life ----
 
   const hush = listenHover((position) => {
-    if (!self.header || canvas.matches(":hover")) return;
+    if (!self.header || self.speaking || canvas.matches(":hover")) return;
     const i = position === null ? -1 : index(self.header.mine[position]);
     hover(i >= 0 ? i : null, true);
     tip.hidden = true;

@@ -41,6 +41,28 @@ function nameThem(pen, wanted, at, places, words, room, theme) {
   }
 }
 
+// A dotted line through the spots [x, y].
+function dotted(pen, spots, colour) {
+  pen.beginPath();
+  for (const spot of spots) pen.lineTo(...spot);
+  pen.setLineDash([2, 4]);
+  pen.strokeStyle = colour;
+  pen.globalAlpha = 0.55;
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
+}
+
+// The nearest of `some` words to a place on the screen, at most `most` pixels away, or null.
+function nearestAt(x, y, most, places, some) {
+  let [best, least] = [null, most * most];
+  for (const i of some) {
+    const d = (places[3 * i] - x) ** 2 + (places[3 * i + 1] - y) ** 2;
+    if (d < least) [best, least] = [i, d];
+  }
+  return best;
+}
+
 // 1, 2 or 5 times a power of ten, at most `length`.
 function roundLength(length) {
   const power = 10 ** Math.floor(Math.log10(length));

@@ -61,7 +61,11 @@ def words(tokenizer: Tokenizer) -> Words:
     spaced = [id for id, text in enumerate(texts) if text[:1] == " " and text[1:].isalpha()]
     chosen = [id for id in spaced if category(texts[id][1:])]
     if len(chosen) < FEW:
-        chosen = spaced[:MANY] if len(spaced) >= FEW else [id for id, text in enumerate(texts) if text.strip()][:MANY]
+        special = set(tokenizer.special_tokens.values())
+        seen = [
+            id for id, text in enumerate(texts) if text.isprintable() and text.strip(" \ufffd") and id not in special
+        ]
+        chosen = (spaced if len(spaced) >= FEW else seen)[:MANY]
     shown = [texts[id].removeprefix(" ") for id in chosen]
     return Words(tuple(chosen), tuple(shown), tuple(group(text) for text in shown))
 

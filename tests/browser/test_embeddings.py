@@ -1,0 +1,128 @@
+"""The map of words in a browser: search, hover, choose, play, the step slider, the keyboard; strips and clocks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_shell import chip, ready
+
+
+@pytest.fixture
+def space(page):
+    """The page at the model's last step, with the map drawn. What is expected of it may take a busy machine a while."""
+    expect.set_options(timeout=20_000)
+    page.goto("/embeddings?v=1&text=the+red+ball")
+    ready(page)
+    canvas = page.get_by_role("application", name=re.compile("^Map of"))
+    canvas.wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
+    ready(page)
+    yield canvas
+    expect.set_options(timeout=5_000)
+
+
+def points(canvas) -> int:
+    """Coloured pixels on the canvas."""
+    return canvas.evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
+        ".data.filter((v, i) => i % 4 === 3 && v > 60).length"
+    )
+
+
+def output(page):
+    return page.locator(".player output").first
+
+
+def test_search_choose_isolate_and_let_go(page, space):
+    everything = points(space)
+    search = page.get_by_label("Find a word on the map")
+    search.fill("re")
+    expect(page.locator(".said").first).to_contain_text("words match")
+    page.wait_for_timeout(200)
+    assert points(space) < everything
+    search.press("Enter")
+    chosen = page.get_by_role("group", name="The chosen token")
+    expect(chosen).to_contain_text("re")
+    page.get_by_label("only the chosen word").check()
+    page.wait_for_timeout(200)
+    assert points(space) < everything
+    page.get_by_label("only the chosen word").uncheck()
+    kinds = page.get_by_role("group", name=re.compile("Kinds of words")).get_by_role("button")
+    kinds.first.click()
+    expect(kinds.first).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_keyboard_walks_chooses_and_lets_go(page, space):
+    before = page.get_by_role("group", name="The chosen token").inner_text()
+    space.focus()
+    for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    said = page.locator(".said").first
+    expect(said).to_contain_text("Enter chooses it")
+    word = said.inner_text().split(",")[0]
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="The chosen token")).to_contain_text(word)
+    ready(page)
+    space.focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="The chosen token")).to_have_text(before)
+
+
+def test_a_click_on_a_point_chooses_it_and_hover_names_it(page, space):
+    box = space.bounding_box()
+    tip = page.locator(".box .tip")
+    for x in range(20, int(box["width"]) - 20, 12):  # along the middle there is always a word
+        space.hover(position={"x": x, "y": box["height"] / 2})
+        if tip.is_visible():
+            break
+    word = tip.inner_text().split(" · ")[0]
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_role("group", name="The chosen token")).to_contain_text(word)
+
+
+def test_the_slider_and_play_move_the_whole_page(page, space):
+    expect(output(page)).to_have_text("step 200")
+    slider = page.get_by_role("slider", name="Training step on the map")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(output(page)).to_have_text("step 10")
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("10", exact=True).first).to_be_visible()
+    expect(slider).to_have_attribute("aria-valuetext", "step 10")
+    before = points(space)
+    page.get_by_role("button", name="Play the training").click()
+    expect(output(page)).to_have_text("step 200")
+    page.get_by_role("button", name="Play the training").wait_for()  # it has come to the end
+    expect(sidebar.get_by_text("200", exact=True).first).to_be_visible()
+    assert before > 0 and points(space) > 0
+    sidebar.get_by_role("slider").first.press("Home")  # and the other way: the sidebar moves the map
+    expect(output(page)).to_have_text("step 0")
+
+
+def test_strips_read_a_number_and_pin_its_token(page, space):
+    strips = page.get_by_role("application", name=re.compile("^The vectors of"))
+    strips.scroll_into_view_if_needed()
+    strips.hover(position={"x": 200, "y": 17 * 2 + 8})
+    value = page.locator(".foot .value")
+    assert re.search(r"number \d+ of 16: -?\d\.\d{4}", value.inner_text())
+    strips.click(position={"x": 200, "y": 17 * 2 + 8})
+    expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")
+    ready(page)
+    strips.focus()
+    page.keyboard.press("Escape")
+    expect(chip(page, 2)).to_have_attribute("aria-pressed", "false")
+
+
+def test_clocks_turn_with_the_position(page, space):
+    place = page.get_by_role("slider", name="Position in the text")
+    place.scroll_into_view_if_needed()
+    hand = page.locator(".face .hand").first
+    place.press("Home")
+    assert float(hand.get_attribute("x2")) == 0 and float(hand.get_attribute("y2")) < 0  # straight up
+    place.press("ArrowRight")
+    turned = float(hand.get_attribute("x2")), -float(hand.get_attribute("y2"))
+    assert abs(turned[0] / turned[1] - 1.5574) < 0.01  # tan of one radian: the first pair turns by 1
+    page.locator(".face").nth(1).focus()
+    expect(page.locator(".said").last).to_contain_text("Pair 2 of 4")
