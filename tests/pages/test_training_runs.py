@@ -1,0 +1,96 @@
+"""Runs on the training page: whose they are, what differs, deleting with undo, setting up another like one."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.training import TrainConfig, jobs, preset
+from core.training.records import Record, fingerprint, write_record
+from pages.ui import training_runs as table
+from pages.ui import training_setup as setup
+
+RUN, OTHER = "run-20260101-0123456789ab", "run-20260102-0123456789ab"
+KEY = "k" * 43
+CONFIG = preset(
+    "live", optimizer="adamw", adamw_lr=0.002, steps=77, warmup_steps=3, seed=5, batch_tokens=512, vocab_size=320,
+    keep_states=True, target_loss=1.5, data={"kind": "text", "path": "corpus.txt"},
+)  # fmt: skip
+CONFIG = replace(CONFIG, model=CONFIG.model | {"n_layers": 1, "d_mlp": 64, "norm_eps": 1e-6, "rope_theta": 500.0})
+
+
+def make(runs, run, config, **record):
+    folder = runs / run
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps(replace(config, out=str(folder)).to_dict()))
+    (folder / "corpus.txt").write_text("the dog saw a cat. " * 40)
+    rows = [{"step": 0, "val_loss": 5.0}, {"step": 77, "val_loss": 2.0, "status": "finished"}]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_record(folder, Record(**record))
+    return folder
+
+
+@pytest.fixture
+def two(runs, monkeypatch):
+    """A run of ours and a later one of somebody else's."""
+    monkeypatch.setenv("GLASSBOX_RUNS", str(runs))
+    folders = [
+        make(runs, RUN, CONFIG, owner=fingerprint(KEY), name="mine", created=1.0),
+        make(runs, OTHER, replace(CONFIG, adamw_lr=0.02), owner=fingerprint("x"), name="theirs", created=2.0),
+    ]
+    yield
+    for folder in folders:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+
+
+def open_one(app, run):
+    at = app("training", run=run)
+    at.session_state["training_key"] = KEY
+    at.session_state["training_overlay"] = [run]
+    return at.run()
+
+
+def button(at, label):
+    return next(one for one in at.button if one.label == label)
+
+
+def test_what_differs(two):
+    assert table.differences([RUN, OTHER]) == {"adamw_lr": [0.002, 0.02]}
+    shown = table.table([OTHER, RUN])
+    assert shown["run"] == ["theirs", "mine"] and shown["held-out loss"] == [2.0, 2.0]
+    assert shown["new in it"] == ["adamw_lr 0.02", ""]
+
+
+def test_only_the_browser_that_started_a_run_may_change_it(app, two):
+    at = open_one(app, OTHER)
+    assert not at.exception
+    assert button(at, "Delete").disabled and at.text_input(key=f"name_{OTHER}").disabled
+    assert any("another browser" in caption.value for caption in at.caption)
+    assert not button(open_one(app, RUN), "Delete").disabled
+
+
+def test_rename_tag_delete_and_bring_back(app, two):
+    at = open_one(app, RUN)
+    at.text_input(key=f"name_{RUN}").set_value("**best**").run()
+    at.text_input(key=f"tags_{RUN}").set_value("a, b").run()
+    assert (jobs.record(RUN).name, jobs.record(RUN).tags) == ("**best**", ("a", "b"))
+    button(at, "Delete").click().run()
+    assert not at.exception and jobs.list_runs() == [OTHER] and at.session_state["run"] == ""
+    assert "**best** was deleted." in [text.value for text in at.text]
+    button(at, "Bring it back").click().run()
+    assert not at.exception and RUN in jobs.list_runs()
+
+
+def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or RUN)
+    at = open_one(app, RUN)
+    button(at, "Set up another like it").click().run()
+    assert not at.exception and at.session_state[setup.key("corpus")] == "Your text"
+    button(at, "Train").click().run()
+    config, named = started[0]
+    same = {"out": "", "model": {name: value for name, value in config.model.items() if name in CONFIG.model}}
+    assert replace(config, **same) == replace(CONFIG, out="")
+    assert named["text"].startswith("the dog") and isinstance(config, TrainConfig)
