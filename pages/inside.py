@@ -61,10 +61,10 @@ with second:
         label="Who says the name?",
         key="inside_name",
         update={
-            "text": "Mia gave the red ball to Tom. Mia gave the red ball to",
+            "text": "Kira gave the kite to Isla. Kira gave the kite to",
             "cursor": None,
-            "answer": " Tom",
-            "against": " Mia",
+            "answer": " Isla",
+            "against": " Kira",
         },
     )
 with third:

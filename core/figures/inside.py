@@ -1,4 +1,4 @@
-"""Figures of the page Inside: the logit lens, who made a prediction, the numbers of one cell, neurons."""
+"""Figures of the page Inside: one token through the depth, who made a prediction, the numbers of one cell, neurons."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.labels import plain
-from core.figures.palette import DIVERGING, LIGHT, ROLES, SEQUENTIAL
+from core.figures.palette import DIVERGING, LIGHT, ROLES
 
 MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
 LEAST = 0.1  # a scale of logits reaches at least so far: what is smaller looks as small as it is
-CELL = 8  # characters of a token that fit into a cell of the lens
 
 
 def signed(x: float, digits: int = 2) -> str:
@@ -31,47 +30,6 @@ def tokens(labels: Sequence[str], start: int, focus: int, most: int = 40) -> dic
 def depths(layers: int) -> list[str]:
     """The names of the rows of a lens with `layers` blocks."""
     return ["embedding", *(f"block {layer}" for layer in range(layers))]
-
-
-def lens(
-    values: np.ndarray,
-    tops: Sequence[Sequence[str]],
-    hovers: Sequence[Sequence[str]],
-    labels: Sequence[str],
-    start: int,
-    focus: int,
-    ticks: tuple[Sequence[float], Sequence[str]],
-) -> go.Figure:
-    """The grid of the logit lens: `values` (L + 1, W), between 0 and 1, colour a cell; `tops` stand in it.
-
-    hovers: what each cell says. ticks: places between 0 and 1 of the colour bar, and what is written there.
-    """
-    rows = list(range(len(values)))
-    heat = go.Heatmap(
-        z=values.astype(np.float32),
-        x=list(range(start, start + len(labels))),
-        y=rows,
-        text=[[plain(top, CELL if len(labels) <= 16 else 6) for top in row] for row in tops],
-        texttemplate="%{text}",
-        textfont={"size": 11 if len(labels) <= 26 else 9},
-        customdata=hovers,
-        hovertemplate="%{customdata}<extra></extra>",
-        colorscale=SEQUENTIAL,
-        zmin=0,
-        zmax=1,
-        xgap=1,
-        ygap=1,
-        colorbar={"thickness": 10, "outlinewidth": 0, "tickvals": list(ticks[0]), "ticktext": list(ticks[1])},
-    )
-    figure = go.Figure(heat)
-    edge = {"color": ROLES["prediction"], "width": 2}
-    figure.add_shape(type="rect", x0=focus - 0.5, x1=focus + 0.5, y0=-0.5, y1=len(values) - 0.5, line=edge)
-    figure.update_layout(
-        margin=MARGIN,
-        xaxis=tokens(labels, start, focus) | {"side": "top"},
-        yaxis=_rows(depths(len(values) - 1)),
-    )
-    return figure
 
 
 def _rows(names: Sequence[str]) -> dict:

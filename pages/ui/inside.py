@@ -58,10 +58,5 @@ def single(view: View, text: str) -> int | None:
 
 def switch(label: str, name: str, words: Mapping[str, str]) -> str:
     """A row of buttons for a property with options, each with its words; returns the option that is on."""
-    st.segmented_control(label, required=True, format_func=words.__getitem__, **state.control(name))
+    st.segmented_control(label, required=True, wrap=True, format_func=words.__getitem__, **state.control(name))
     return state.get(name)
-
-
-def follow(cursor: int) -> None:
-    """Pins a position, or lets it go when it was pinned."""
-    state.update(cursor=None if cursor == state.get("cursor") else cursor)

@@ -1,21 +1,16 @@
 """The logit lens on the page: which token is followed, the grid of readings, and one token through the depth."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
 from core.figures import inside as figures
-from core.figures.labels import percent
 from core.figures.palette import CATEGORIES, ROLES
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside import focus, follow, lens, show, single, switch, window
+from pages.ui.inside import focus, lens, show, single, switch, window
 from pages.ui.view import View
 
-if TYPE_CHECKING:
-    from core.analysis.lens import Lens
-
+_lens = components.component("lens")
 OFFERED = 12  # of the likeliest tokens, in the two lists
 COLOURS = {
     "probability": "how sure it is",
@@ -73,28 +68,35 @@ def grid(view: View) -> None:
     found = lens(view, None if own else token)
     by = switch("Colour", "lens", COLOURS)
     start, stop = window(view)
-    tops = [[show(view, int(id)) for id in row] for row in found.top[:, start:stop]]
-    values, ticks = _scaled(found, by, view.tokenizer.vocab_size)
-    answers = [token] * len(view.ids) if not own else found.top[-1].tolist()
-    hovers = [
-        [
-            _said(
-                view, found, row, position, figures.plain(show(view, int(found.top[row, position]))), answers[position]
-            )
-            for position in range(start, stop)
-        ]
-        for row in range(len(found.top))
-    ]
-    labels = view.labels[start:stop]
-    figure = figures.lens(values[:, start:stop], tops, hovers, labels, start, focus(view), ticks)
-    components.plot(
-        figure,
-        key="lens_grid",
-        height=110 + 42 * len(tops),
-        title="What the model would say after each block",
-        cursor_axis="x" if start == 0 else None,
-        on_click=lambda event: follow(int(event.x)),
-    )
+    own_answers = found.top[-1, start:stop].tolist()
+    words, tops = np.unique(found.top[:, start:stop], return_inverse=True)
+    size = view.tokenizer.vocab_size
+    most = max(1.0, float(found.kl.max()))
+    header = {
+        "title": "What the model would say after each block",
+        "names": figures.depths(len(found.top) - 1),
+        "labels": view.labels[start:stop],
+        "words": [show(view, int(id)) for id in words],
+        "tops": tops.reshape(found.top[:, start:stop].shape).tolist(),
+        "answers": [show(view, id) for id in (own_answers if own else [token] * (stop - start))],
+        "start": start,
+        "focus": focus(view),
+        "cursor": view.cursor,
+        "by": by,
+        "size": size,
+        "most": most,
+        "ends": _ends(by, size, most),
+        "note": "In a cell: its guess, how sure it is, and # the rank of "
+        + ("the final answer" if own else f"{show(view, token)}"),
+    }
+    tables: list[np.ndarray] = [found.top_probability, found.rank + 1, found.probability, found.entropy, found.kl]
+    payload = np.stack([table[:, start:stop] for table in tables]).astype("<f4").tobytes()
+
+    def pinned() -> None:
+        position = (st.session_state["lens_grid"].get("pin") or {}).get("position")
+        state.update(cursor=position if position in range(len(view.ids)) else None)
+
+    _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=pinned)
     code = view.code + "from core.analysis.lens import logit_lens\n\n"
     code += f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})\n"
     code += "[[tokenizer.decode([i]) for i in row] for row in lens.top]"
@@ -106,32 +108,14 @@ def grid(view: View) -> None:
     )
 
 
-def _scaled(found: "Lens", by: str, size: int) -> tuple[np.ndarray, tuple[list[float], list[str]]]:
-    """The quantity that colours the grid, between 0 and 1, and the ticks of its scale."""
-    if by == "rank":
-        ranks = [1, 10, 100, 1000, 10_000, 100_000]
-        shown = [r for r in ranks if r <= size]
-        return 1 - np.log1p(found.rank) / np.log(size), (
-            [1 - np.log(r) / np.log(size) for r in shown],
-            [f"{r:,}." for r in shown],
-        )
-    if by == "entropy":
-        most = float(np.log(size))
-        return found.entropy / most, ([0, 0.5, 1], [f"{x * most:.1f} nats" for x in (0, 0.5, 1)])
-    if by == "divergence":
-        most = max(1.0, float(found.kl.max()))
-        return found.kl / most, ([0, 0.5, 1], [f"{x * most:.1f} nats" for x in (0, 0.5, 1)])
-    return found.top_probability, ([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-
-
-def _said(view: View, found: "Lens", row: int, position: int, top: str, answer: int) -> str:
-    named = figures.plain(show(view, answer))
-    return (
-        f"{figures.depths(len(found.top) - 1)[row]}, position {position}<br>"
-        f"would say {top} with {percent(float(found.top_probability[row, position]))}<br>"
-        f"{named}: rank {found.rank[row, position] + 1:,}, {percent(float(found.probability[row, position]))}<br>"
-        f"entropy {found.entropy[row, position]:.2f} nats, to the end {found.kl[row, position]:.2f} nats"
-    )
+def _ends(by: str, size: int, most: float) -> list[str]:
+    """What stands at the two ends of the scale of colours."""
+    return {
+        "probability": ["0 %", "100 %"],
+        "rank": [f"rank {size:,}", "rank 1"],
+        "entropy": ["0 nats", f"{np.log(size):.1f} nats, all tokens alike"],
+        "divergence": ["0 nats, the final answer", f"{most:.1f} nats"],
+    }[by]
 
 
 def through_depth(view: View) -> None:

@@ -27,18 +27,18 @@ def makers(view: View) -> None:
     code += f"parts = attribute(checkpoint.model, trace, {call})\n"
     _claim(view, found, token, against)
     left, right = st.columns(2, gap="medium")
-    layers = len(found.mlps)
+    layers, changed = len(found.mlps), bool(cache.active(view.name))
     with left:
         _grid(found)
         truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", code + "parts.heads, parts.mlps")
     with right:
-        names, amounts, roles = _parts(found, bool(cache.active(view.name)))
+        names, amounts, roles = _parts(found, changed)
         figure = figures.running_sum(names, amounts, roles, found.logit)
         components.plot(figure, key="running_sum", height=_height(layers), title="The logit as a sum of its parts")
         truth(
             "parts.total, parts.logit",
             (),
-            _sum_line(found),
+            _sum_line(found, changed),
             code + "parts.total, parts.logit, parts.total - parts.logit",
         )
     what_you_see(
@@ -93,13 +93,15 @@ def _parts(found: "Attribution", changed: bool) -> tuple[list[str], list[float],
     return list(names), list(amounts), list(roles)
 
 
-def _sum_line(found: "Attribution") -> str:
+def _sum_line(found: "Attribution", changed: bool) -> str:
     """The sum, the logit and what is left between them, from this very computation."""
     count = 1 + found.heads.size + found.mlps.size + bool(found.pos_embed) + bool(found.norm_bias)
     count += int(np.count_nonzero(found.attention_bias))
-    total, logit = figures.signed(found.total, 4), figures.signed(found.logit, 4)
-    rest = f"{abs(found.total - found.logit):.0e}"
-    return f"{count} parts sum to {total}; the model's logit is {logit}; they differ by {rest}"
+    rest, logit = found.logit - found.total, figures.signed(found.logit, 4)
+    line = f"{count} parts sum to {figures.signed(found.total, 4)}; "
+    if changed:
+        return line + f"the interventions that are on add {figures.signed(rest, 4)}; the model's logit is {logit}"
+    return line + f"the model's logit is {logit}; they differ by {abs(rest):.0e}"
 
 
 def _sources(

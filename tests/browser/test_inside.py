@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.figures.labels import percent
+
 TEXT = "the red ball and the dog"
 
 
@@ -96,7 +98,7 @@ FOCUSED = """() => {
 
 def test_the_diagram_follows_the_shared_cursor(page):
     ready(page)
-    status = page.locator(".status")
+    status = page.locator(".status", has_text="receives a vector")
     page.get_by_role("group", name="Tokens of the text").get_by_role("button", name=re.compile("^position 2, ")).hover()
     expect(status).to_contain_text("(position 2)")
     page.mouse.move(0, 0)
@@ -110,3 +112,24 @@ def test_a_head_in_the_grid_shows_its_sources(page):
     box = cell.locator(".heatmaplayer image").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)  # block 1, head 1 of heads 0, 1, MLP
     page.get_by_text("Where block 1, head 1 took it from").wait_for()
+
+
+def test_the_lens_by_mouse_and_keyboard(page, truth):
+    ready(page)
+    grid = page.get_by_role("grid", name="What the model would say after each block")
+    status = page.locator(".status", has_text="it would say")
+    last = len(truth.ids) - 1
+    best = percent(float(truth.probs[4].max()))
+    grid.get_by_role("gridcell", name=re.compile(r"^After block 1, .*\(position 4\)")).hover()
+    expect(status).to_contain_text("(position 4)")
+    expect(status).to_contain_text(f"with {best}.")  # the last row is the model's own answer
+    page.mouse.move(0, 0)
+    grid.get_by_role("gridcell", name=re.compile(rf"^After block 1, .*\(position {last}\)")).focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    expect(status).to_contain_text("After block 0, at")
+    expect(status).to_contain_text(f"(position {last - 1})")
+    page.keyboard.press("Enter")  # pins the token
+    strip = page.get_by_role("group", name="Tokens of the text")
+    pinned = strip.get_by_role("button", name=re.compile(f"^position {last - 1}, "))
+    expect(pinned).to_have_attribute("aria-pressed", "true", timeout=20_000)

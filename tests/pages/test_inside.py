@@ -13,7 +13,7 @@ def captions(at) -> str:
 
 
 def sums(at) -> tuple[float, float]:
-    found = re.search(r"parts sum to ([+−\d.]+); the model's logit is ([+−\d.]+)", captions(at))
+    found = re.search(r"parts sum to ([+−\d.]+);.* the model's logit is ([+−\d.]+)", captions(at))
     assert found
     return tuple(float(number.replace("−", "-")) for number in found.groups())
 
@@ -86,3 +86,14 @@ def test_every_show_code_runs(app):
         exec(compile(ast.Module(before, []), "<code>", "exec"), scope)
         value = eval(compile(ast.Expression(last.value), "<code>", "eval"), scope)
         assert value is not None, code
+
+
+def test_interventions_that_are_on_are_a_part_of_their_own(app):
+    """Attention switched off after its heads have been computed: the heads still count, so the page names the rest."""
+    at = app("inside", text="the red ball", interventions="zero:L1A", block="1", cell="attn_out.2")
+    assert not at.exception
+    total, logit = sums(at)
+    added = re.search(r"interventions that are on add ([+−\d.]+)", captions(at))
+    assert added and total + float(added[1].replace("−", "-")) == pytest.approx(logit, abs=3e-4)
+    assert abs(total - logit) > 0.01
+    assert "what the interventions that are on changed here" in captions(at)

@@ -28,21 +28,13 @@ def test_the_grid_of_parts_puts_the_mlps_last_and_zero_in_the_middle():
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
 
 
-def test_the_lens_keeps_positions_and_frames_the_focus():
-    tops = [LABELS, ["<i>", "b", "c"]]
-    values = np.array([[0.1, 0.2, 0.3], [1, 0, 0.5]])
-    figure = figures.lens(values, tops, [["h"] * 3] * 2, LABELS, 7, 8, ([0, 1], ["0 %", "100 %"]))
-    (heat,) = figure.data
-    assert list(heat.x) == [7, 8, 9] and (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (7.5, 8.5)
-    assert heat.text[1][0] == "&lt;i&gt;" and not any("<b>x" in text for row in heat.text for text in row)
-    assert figure.layout.xaxis.ticktext[1] == "<b>&lt;b&gt;x&lt;/b&gt;</b>"  # bold by us, not by the visitor
-    assert list(figure.layout.yaxis.ticktext) == ["embedding", "block 0"]
-
-
 def test_a_long_text_thins_its_labels_but_keeps_the_focus():
     axis = figures.tokens([str(i) for i in range(100)], 50, 117)
     assert len(axis["tickvals"]) <= 41 and 117 in axis["tickvals"]
     assert axis["ticktext"][axis["tickvals"].index(117)] == "<b>67</b>"
+    assert (
+        figures.tokens(LABELS, 0, 1)["ticktext"][1] == "<b>&lt;b&gt;x&lt;/b&gt;</b>"
+    )  # bold by us, not by the visitor
 
 
 def test_signs_colour_the_bars():
