@@ -1,0 +1,90 @@
+"""The attention page: what a link may say, what of a long text travels, and what is told of heads."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from pages.ui import attention_stage, state
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """The properties of a session, as a dict to fill."""
+    values: dict = {}
+    monkeypatch.setattr(state, "get", lambda name: values.get(name, state.PROPERTIES[name].default))
+    return values
+
+
+def view(layers=3, heads=4, cursor=None, length=10, d_head=8):
+    config = SimpleNamespace(n_layers=layers, n_heads=heads, d_head=d_head)
+    return SimpleNamespace(checkpoint=SimpleNamespace(config=config), cursor=cursor, ids=tuple(range(length)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ([(1, 2)], False)),
+        ("none", ([], False)),
+        ("alone", ([(1, 2)], True)),
+        ("0.3 1.2", ([(0, 3), (1, 2)], False)),
+        ("0.3 2.2", ([(1, 2)], False)),  # left over from another head: the open one is not among them
+        ("9.9 1.2 0.77 1.2", ([(1, 2)], False)),  # no heads of this model, and one twice
+        ("<b>.1.2.3 ", ([(1, 2)], False)),
+        ("１.２", ([(1, 2)], False)),
+    ],
+)
+def test_open_heads_of_a_link(session, text, expected):
+    session.update(layer=1, head=2, open_heads=text)
+    assert attention_stage.opened(view()) == expected
+
+
+def test_heads_beyond_the_model_are_brought_back(session):
+    session.update(layer=200, head=200)
+    assert attention_stage.opened(view()) == ([(2, 3)], False)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "also", "expected"),
+    [
+        (None, "4: 1 2", []),
+        (4, "", [4]),
+        (4, "4: 1 2", [1, 2, 4]),
+        (5, "4: 1 2", [5]),  # the cursor has moved since: those pins were of another
+        (4, "4: 99 4 2 2 x", [2, 4]),
+        (12, "12: 1", []),  # not among the tokens that are shown
+    ],
+)
+def test_pinned_tokens_of_a_link(session, cursor, also, expected):
+    session["also_pinned"] = also
+    assert attention_stage.pinned(view(cursor=cursor), 10) == expected
+
+
+def test_a_text_too_long_for_all_heads_is_shown_in_part():
+    assert attention_stage.shown_tokens(view(4, 5, length=256, d_head=32)) == 256
+    shown = attention_stage.shown_tokens(view(12, 12, length=1024, d_head=64))
+    numbers = lambda T: 144 * (T * (T + 1) // 2 + 4 * T * 64)  # noqa: E731
+    assert numbers(shown) <= attention_stage.MOST_NUMBERS < numbers(shown + 1)
+
+
+def told(at) -> str:
+    return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def test_roles_and_lives_are_told_when_they_are_measured(app):
+    at = app("attention", text="the red ball", layer="1", head="1")
+    for _ in range(60):
+        if "Clear roles" in told(at) or "has a clear role" in told(at):
+            break
+        time.sleep(0.5)
+        at.run()
+    assert not at.exception and not at.error
+    assert "Layer 1, head 1: **" in told(at)
+    assert "100 random sequences" in told(at) and "above 30 %" in told(at)
+
+
+def test_hostile_links(app):
+    at = app("attention", open_heads="[[0,0]] 77.77 <img>", also_pinned="2: -1 9999999 3", cursor="2", first_aside="5")
+    assert not at.exception
+    assert at.session_state["first_aside"] == 0
+    assert any("first aside" in warning.value for warning in at.sidebar.warning)
