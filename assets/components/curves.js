@@ -316,11 +316,13 @@ function build(root) {
 
   // ---- one cursor ----
 
-  const nearest = (run, step, has = () => true) => {
+  // Nearest as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
+  function nearest(run, step, has = () => true) {
+    const far = (row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
     let best = null;
-    for (const row of run.rows) if (has(row) && (!best || Math.abs(row.step - step) < Math.abs(best.step - step))) best = row;
+    for (const row of run.rows) if (has(row) && (!best || far(row) < far(best))) best = row;
     return best;
-  };
+  }
   const step = () => self.hovered ?? self.header.mark ?? self.runs[0]?.rows.at(-1)?.step ?? null;
 
   function place() {

@@ -1,17 +1,13 @@
 """Broken on purpose: runs that learn badly, each beside a sound twin, to be diagnosed before the reveal."""
 
-from functools import lru_cache
-
 import streamlit as st
 
-from core.figures import training as figures
 from core.training import jobs
 from core.training.failures import FAILURES, Failure
-from core.training.memorisation import Overlap, longest_overlap
 from core.training.runs import RunError
-from pages.ui import components, state
-from pages.ui.caption import truth
-from pages.ui.training_curves import curves, described, metrics
+from pages.ui import state
+from pages.ui.training_curves import curves, described
+from pages.ui.training_heart import by_heart
 from pages.ui.training_owner import key as owner_key
 from pages.ui.training_runs import differences
 from pages.ui.training_stage import changed, pick
@@ -44,7 +40,7 @@ def gallery() -> None:
             title = f"Curves of case {letter} and its twin"
             curves(records, key="failure_curves", title=title, height=280, on_pick=pick, on_change=changed)
         if case.measure == "memorisation" and case.text:
-            by_heart(names, case.text)
+            by_heart(dict(zip(names, ("this case", "its twin"), strict=False)), case.text, "failure_heart")
     diagnosis(letter, case, names)
 
 
@@ -90,28 +86,3 @@ def diagnosis(letter: str, case: Failure, names: list[str]) -> None:
                 f"{name}: {values[0]} here, {values[1]} in the twin" for name, values in differences(names).items()
             ]
             st.caption("The only difference in the settings. " + "; ".join(f"`{word}`" for word in words))
-
-
-@lru_cache(maxsize=512)
-def _overlap(written: str, text: str) -> Overlap:
-    return longest_overlap(written, text)
-
-
-def by_heart(names: list[str], text: str) -> None:
-    """The memorisation meter: the longest passage of each sample that the training text holds word for word."""
-    lines, last = {}, None
-    for name, label in zip(names, ("this case", "its twin"), strict=False):
-        rows = [row for row in metrics(jobs.run_folder(name)) if isinstance(row.get("sample"), str)]
-        found = [_overlap(row["sample"], text) for row in rows]
-        lines[label] = ([row["step"] for row in rows], [overlap.length for overlap in found])
-        last = last or (found[-1] if found else None)
-    if not last:
-        return
-    st.markdown("##### How much it knows by heart")
-    components.plot(figures.memorised(lines), key="failure_heart", height=200, title="Longest passage repeated")
-    code = "from core.training.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
-    truth(
-        "longest_overlap(sample, text)", (), f"characters, of one sample of 80 tokens; the text has {len(text):,}", code
-    )
-    st.caption("The longest passage of the last sample that stands in the training text:")
-    st.code(last.passage, language=None, wrap_lines=True)

@@ -14,10 +14,12 @@ from core.training.runs import RunError
 from pages.ui import state
 from pages.ui import training_setup as setup
 from pages.ui.training_curves import metrics
+from pages.ui.training_heart import by_heart
 from pages.ui.training_owner import key as owner_key
 from pages.ui.training_stage import SHOWN, title
 
 MOST = 5  # runs whose curves may lie over one another
+TINY = 20_000  # characters of a text that a small model may learn by heart
 PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
 
 
@@ -156,6 +158,9 @@ def one(run: str) -> None:
             st.caption("Started in another browser: only that one can rename or delete it.", width="content")
     if message := st.session_state.pop("training_runs_error", None):
         st.warning(message)
+    text = corpus(run)
+    if text and len(text) <= TINY:
+        by_heart({run: title(run)}, text, "runs_heart")
 
 
 def _rename(run: str) -> None:
@@ -206,11 +211,14 @@ def _undelete(run: str) -> None:
 
 def like(run: str) -> None:
     """Fills the form with the settings of a run, its text included."""
-    folder = jobs.existing_folder(run)
-    path = folder / "corpus.txt"
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    setup.copy(TrainConfig.load(folder / "train.json"), text)
+    setup.copy(TrainConfig.load(jobs.existing_folder(run) / "train.json"), corpus(run))
     st.rerun()
+
+
+def corpus(run: str) -> str:
+    """The visitor's text that a run learns from, "" where there is none."""
+    path = jobs.existing_folder(run) / "corpus.txt"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def zipped(run: str) -> bytes:
