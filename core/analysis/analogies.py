@@ -19,6 +19,7 @@ from core.text.tinyland.lexicon import Adjective, Noun, Verb
 
 MOST = 1_000  # analogies of one family that are tried; more are sampled
 FEWEST = 10  # analogies: a family with fewer says nothing
+BUDGET = 2e11  # multiplications and additions of `measure_all`
 CELLS = 20_000_000  # similarities held at once
 
 
@@ -144,21 +145,22 @@ def ranks(
 ) -> NDArray[np.intp]:
     """The rank (n,) of d by its product with targets (n, D), among all rows but a, b and c; 1 is first.
 
-    `analogies` (n, 4) holds a, b, c, d. A tie is no success: equals count as before d. `among`: the only ids.
+    `analogies` (n, 4) holds a, b, c, d. A tie is no success: equals count as before d. `among`: the only ids that
+    count, rising, every d one of them.
     """
-    aside = np.zeros(len(rows), np.float32)
-    if among is not None:
-        aside[:] = -np.inf
-        aside[among] = 0.0
+    ids = np.arange(len(rows)) if among is None else among
+    candidates = rows if among is None else rows[among]
     found = np.empty(len(analogies), np.intp)
-    size = max(1, CELLS // len(rows))
+    size = max(1, CELLS // len(ids))
     for start in range(0, len(analogies), size):
         part = analogies[start : start + size]
-        scores = targets[start : start + size] @ rows.T + aside  # (m, V)
+        scores = targets[start : start + size] @ candidates.T  # (m, candidates)
         line = np.arange(len(part))
-        expected = scores[line, part[:, 3]].copy()
+        place = np.searchsorted(ids, part).clip(max=len(ids) - 1)  # (m, 4), right where the id is among the candidates
+        expected = scores[line, place[:, 3]].copy()
         for column in range(3):
-            scores[line, part[:, column]] = -np.inf
+            there = ids[place[:, column]] == part[:, column]
+            scores[line[there], place[there, column]] = -np.inf
         found[start : start + size] = (scores >= expected[:, None]).sum(axis=1)
     return found
 
@@ -186,9 +188,9 @@ def measure_all(
     found: Sequence[Family],
     report: Callable[[float, str], None] = lambda share, doing: None,
 ) -> list[Result]:
-    """`measure` of each family on the table (V, D). Large tables get fewer analogies each, so that a second does."""
+    """`measure` of each family on the table (V, D). Large tables get fewer analogies each: seconds must do."""
     rows = unit(matrix)
-    most = int(min(MOST, max(50, 4e10 / rows.size)))
+    most = int(min(MOST, max(50, BUDGET / (4 * rows.size * max(1, len(found))))))
     made = []
     for done, family in enumerate(found):
         report(done / len(found), family.name)

@@ -142,6 +142,6 @@ def silhouettes(
             "fixedrange": True,
         },
         yaxis={"title": {"text": "silhouette"}, "fixedrange": True},
-        legend={"font": {"size": 12}},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
     )
     return figure

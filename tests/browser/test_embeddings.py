@@ -66,7 +66,7 @@ def test_the_keyboard_walks_chooses_and_lets_go(page, space):
     ready(page)
     space.focus()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("group", name="The chosen token")).to_have_text(before)
+    expect(page.get_by_role("group", name="The chosen token")).to_contain_text(before.split()[0])
 
 
 def test_a_click_on_a_point_chooses_it_and_hover_names_it(page, space):
