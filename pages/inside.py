@@ -55,7 +55,7 @@ with first:
     )
 with second:
     try_it(
-        "The text asks for a name it has seen twice. Will a single head do most of the work, or many parts a little?",
+        "Who got the kite the first time gets it again. Will one head do most of the work, or many parts a little?",
         "Look at the grid of heads: one strongly blue cell is one head that copied the name, and the bars below it "
         "show from which token. Blue spread over many cells means that the answer was made together.",
         label="Who says the name?",

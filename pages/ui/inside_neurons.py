@@ -24,7 +24,7 @@ STRONGEST = 12  # neurons in the list
 SNIPPETS = 6  # texts of one neuron
 AROUND = 14, 6  # tokens shown before and after its strongest moment
 SEED = 1_000_000_123  # a stream of documents of its own: neither trained on nor used to measure skills
-SAMPLE = 2_000_000_000  # tokens × parameters: what a corpus sample may cost, a few seconds of one core
+SAMPLE = 20_000_000_000  # tokens × parameters that a corpus sample may cost: a few seconds of one core
 WAYS = {
     "writes": "how much it writes",
     "activation": "how active it is",
@@ -35,7 +35,7 @@ WAYS = {
 def documents(checkpoint: "Checkpoint") -> tuple[str, list[list[int]]]:
     """What the sample is, and its token ids: unseen Tinyland, or the model's own training text where it has one."""
     config, tokenizer = checkpoint.config, checkpoint.tokenizer
-    budget = int(np.clip(SAMPLE / config.parameter_count()["total"] * 10, 2_000, 25_000))
+    budget = min(max(SAMPLE // config.parameter_count()["total"], 2_000), 25_000)
     data = checkpoint.card.get("data") or {}
     path = Path(checkpoint.folder) / str(data.get("path", ""))
     if data.get("kind") == "text" and path.is_file():
