@@ -8,6 +8,7 @@ nearest to c without any arithmetic, the nearest of the right kind, and a random
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -88,6 +89,7 @@ def families(tokenizer: Tokenizer, world: tinyland.World = tinyland.WORLD) -> li
     return found
 
 
+@lru_cache(maxsize=4)
 def single_tokens(tokenizer: Tokenizer) -> dict[str, int]:
     """The words that are one token after a space, and the ids of those tokens."""
     found = {}

@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis import analogies
 from core.analysis.analogies import Family, Result
 from core.analysis.skills import Share
+from core.analysis.words import words
 from core.figures import embeddings_words as figures
 from core.figures.labels import percent
 from pages.ui import background, components, state
@@ -27,6 +28,12 @@ def measured(view: View) -> list[Result] | None:
         return analogies.measure_all(rows, analogies.families(tokenizer), report)
 
     return background.compute(data.key(view, "analogies", view.step), work, "Trying every analogy")
+
+
+def choices(view: View, results: list[Result]) -> dict[str, int]:
+    """The words that a, b and c may be: those on the map and those of any relation; with their ids."""
+    wanted = set(words(view.tokenizer).ids).union(*(set(sum(result.family.pairs, ())) for result in results))
+    return {text: id for text, id in analogies.single_tokens(view.tokenizer).items() if id in wanted}
 
 
 def settle(single: dict[str, int], results: list[Result]) -> Result:
@@ -66,7 +73,9 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
     for column, name, label in zip(st.columns(3), INPUTS, ("a", "− b", "+ c"), strict=True):
         column.selectbox(label, options, **state.control(name))
     a, b, c = (single[state.get(name)] for name in INPUTS)
-    rows = analogies.unit(data.table(view))
+    rows = data.unit_rows(view)
+    if rows is None:
+        return
     scores = analogies.answer(rows, a, b, c)
     order = [int(id) for id in np.argsort(-scores, kind="stable")[:SHOWN]]
     right = expected(result.family, a, b, c)
@@ -138,7 +147,7 @@ def section() -> None:
     if not results:
         st.info("This model has too few whole words of Tinyland as tokens for analogies.")
         return
-    single = analogies.single_tokens(view.tokenizer)
+    single = choices(view, results)
     result = settle(single, results)
     left, right = st.columns([5, 6], gap="medium")
     with left:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import projection, words
+from core.analysis import analogies, projection, words
 from core.analysis.words import Words
 from pages.ui import background, cache
 from pages.ui.view import View
@@ -38,6 +38,12 @@ def compared(view: View, compare: str) -> tuple[np.ndarray, np.ndarray] | None:
         return rows, np.linalg.norm(rows, axis=1)
 
     return background.compute(key(view, "vectors", view.step, compare), work, "Preparing the table")
+
+
+def unit_rows(view: View) -> np.ndarray | None:
+    """The embeddings (V, D) at length 1; None while they are made."""
+    rows = table(view)
+    return background.compute(key(view, "unit", view.step), lambda report: analogies.unit(rows), "Preparing the table")
 
 
 def journey(view: View, found: Words, method: projection.Method, dims: int) -> projection.Journey | None:

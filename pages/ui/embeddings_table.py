@@ -1,5 +1,7 @@
 """The table itself: the rows of the visitor's tokens as heat strips, and the length of every row against its count."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -14,7 +16,16 @@ from pages.ui.text import visible
 from pages.ui.view import View, current
 
 _strips = components.component("strips")
-Counts = tuple[np.ndarray, str] | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """counts (V,) of each token in the training text, what was counted, and label and group of each token."""
+
+    counts: np.ndarray | None  # None: the text is not here
+    what: str
+    labels: list[str]
+    groups: list[str]
 
 
 def strips(view: View) -> None:
@@ -40,42 +51,40 @@ def strips(view: View) -> None:
     truth("embed.weight[ids]", rows.shape, "every number of every vector; beside each row, its length", code)
 
 
-def counted(view: View) -> tuple[Counts] | None:
-    """How often each token stands in the training text, (V,), and what was counted; (None,) when it is not here."""
+def counted(view: View) -> Counted | None:
+    """How often each token stands in the training text; None while it is counted."""
     checkpoint = view.checkpoint
 
-    def work(report: background.Report) -> tuple[Counts]:
+    def work(report: background.Report) -> Counted:
         report(0.1, "reading the text it was trained on")
-        found = words.training_texts(checkpoint)
-        if found is None:
-            return (None,)
+        texts = words.training_texts(checkpoint)
         report(0.6, "counting tokens")
-        return ((words.counts(checkpoint.tokenizer, found[0]), found[1]),)
+        names = [
+            checkpoint.tokenizer.token_bytes(id).decode("utf-8", "replace") for id in range(view.tokenizer.vocab_size)
+        ]
+        counts = words.counts(checkpoint.tokenizer, texts[0]) if texts else None
+        return Counted(counts, texts[1] if texts else "", [visible(name) for name in names], [group(n) for n in names])
 
     return background.compute(data.key(view, "counts"), work, "Counting")
 
 
 def lengths(view: View) -> None:
     """Norm against frequency."""
-    made = counted(view)
-    if made is None:
+    made, table = counted(view), data.compared(view, "as read")
+    if made is None or table is None:
         return
-    if made[0] is None:
+    if made.counts is None:
         st.info("The text this model was trained on is not here, so its tokens cannot be counted.")
         return
-    counts, what = made[0]
-    norms = np.linalg.norm(data.table(view), axis=1)
-    texts = [view.tokenizer.token_bytes(id).decode("utf-8", "replace") for id in range(len(counts))]
-    groups = [group(text) for text in texts]
     named = [view.ids[view.cursor]] if view.cursor is not None else list(view.ids[1:])
-    figure = figures.norms(counts, norms, [visible(text) for text in texts], groups, named)
+    figure = figures.norms(made.counts, table[1], made.labels, made.groups, named)
     components.plot(figure, key="norms", height=400, title="Length of each vector against how often its token occurs")
     code = (
         head(view) + "\nimport numpy as np\nfrom core.analysis.words import counts, training_texts\n\n"
         "texts, what = training_texts(checkpoint)\nseen = counts(tokenizer, texts)\n"
         "lengths = np.linalg.norm(checkpoint.model.embed.weight.detach().numpy(), axis=1)"
     )
-    size, never = len(counts), int((counts == 0).sum())
+    size, never, what = len(made.counts), int((made.counts == 0).sum()), made.what
     truth("‖embed.weight‖", (size,), f"all {size:,} tokens, counted in {what}; {never:,} of them never occur", code)
 
 
