@@ -50,6 +50,7 @@ function build(root) {
     const side = Math.max(Math.min(width - MARGIN, height - 8), 40);
     const unit = (self.unit = side / length);
     const p = pen(heat, width, height);
+    p.imageSmoothingEnabled = false;
     p.fillStyle = theme.surface;
     p.beginPath(); // what may be looked at: the staircase below the diagonal
     p.moveTo(0, 0);
@@ -59,15 +60,8 @@ function build(root) {
     }
     p.lineTo(0, side);
     p.fill();
-    const gap = unit > 8 ? 0.6 : 0;
-    for (let q = 0; q < length; q++) {
-      const row = store.row(q);
-      for (let k = 0; k <= q; k++) {
-        if (row[k] < 1e-5) continue;
-        p.fillStyle = self.table[Math.round(255 * Math.sqrt(row[k]))];
-        p.fillRect(k * unit, q * unit, unit - gap, unit - gap);
-      }
-    }
+    if (unit > 8) cells(p, unit);
+    else p.drawImage(picture(), 0, 0, side, side);
     const asked = new Set(store.queries());
     const every = Math.ceil(11 / unit);
     for (let i = 0; i < length; i++) {
@@ -90,6 +84,28 @@ function build(root) {
     }
     if (height - side > 44) legend(p, side + 26, Math.min(side, 240));
     heat.setAttribute("aria-label", `Attention weights of ${title()}: a row for each reader. Arrow keys move, Enter pins.`);
+  }
+
+  function cells(p, unit) {
+    for (let q = 0; q < self.store.header.length; q++)
+      self.store.row(q).forEach((weight, k) => {
+        p.fillStyle = self.table[Math.round(255 * Math.sqrt(weight))];
+        if (weight > 1e-5) p.fillRect(k * unit, q * unit, unit - 0.6, unit - 0.6);
+      });
+  }
+
+  // A long text: a pixel for each cell, enlarged at once.
+  function picture() {
+    const { length } = self.store.header;
+    const pixels = new ImageData(length, length);
+    for (let q = 0; q < length; q++)
+      self.store.row(q).forEach((weight, k) => {
+        pixels.data.set(self.colours[Math.round(255 * Math.sqrt(weight))], 4 * (q * length + k));
+      });
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = length;
+    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    return canvas;
   }
 
   // Which colour is how much.
@@ -241,8 +257,10 @@ function build(root) {
     if (!self.store?.header) return;
     self.theme = applyTheme(root);
     const dark = self.theme === THEME.dark;
-    if (self.dark !== dark || !self.table)
-      self.table = Array.from({ length: 256 }, (_, i) => `rgb(${mix(self.theme.sequential, i / 255)})`);
+    if (self.dark !== dark) {
+      self.colours = Array.from({ length: 256 }, (_, i) => [...mix(self.theme.sequential, i / 255), 255]);
+      self.table = self.colours.map(([r, g, b]) => `rgb(${r},${g},${b})`);
+    }
     self.dark = dark;
     const { length } = self.store.header;
     if (self.cell && self.cell[0] >= length) self.cell = null;

@@ -91,7 +91,6 @@ function build(root) {
 
   function rows() {
     const { t, theme } = self;
-    spacer.style.height = `${t.length * ROW}px`;
     const height = scroll.clientHeight;
     body.style.height = `${height}px`;
     const [p, x, top] = [pen(body, height), edges(), scroll.scrollTop];
@@ -243,6 +242,7 @@ function build(root) {
     self.unit = (edges()[7] - edges()[STRIP] - 10) / t.size;
     self.reach = Math.max(...t.z.map(Math.abs), ...t.weights.map((w, k) => w * Math.max(...t.at("v", k).map(Math.abs))), 1e-9);
     if (self.cell && self.cell.row !== "sum" && self.cell.row >= t.length) self.cell = null;
+    spacer.style.height = `${t.length * ROW}px`;
     if (before !== t.query) scroll.scrollTop = Math.max((t.query + 2) * ROW - scroll.clientHeight, 0);
     root.querySelector(".title").replaceChildren(code(t.query), ` (token ${t.query}) in layer ${t.layer}, head ${t.head}, number by number`);
     head();

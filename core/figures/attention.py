@@ -12,6 +12,7 @@ from core.figures.palette import CATEGORIES, LIGHT, ROLES
 ZERO = 0.5  # where step 0 stands on a logarithmic axis
 DASHED = {"color": LIGHT["muted"], "width": 1, "dash": "dash"}
 COLUMNS = 3
+MARKS = {"training": "line", "held out": "dots"}
 
 
 def roles(
@@ -72,16 +73,17 @@ def life(
     steps: Sequence[int],
     scores: Mapping[str, np.ndarray],
     chosen: tuple[int, int],
-    losses: tuple[Sequence[float], Sequence[float]],
+    losses: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     mark: int,
     threshold: float,
 ) -> go.Figure:
     """A panel for each score, a line for each head over `steps`, and the loss in a last panel.
 
-    scores: panel title -> means (S, L, H); chosen: the head that stands out; losses: (steps, nats per token), perhaps
-    empty; mark: the step on show. Lines carry (layer, head, step) as custom data.
+    scores: panel title -> means (S, L, H); chosen: the head that stands out; losses: "training" and "held out" ->
+    (steps, nats per token), those that are there; mark: the step on show. Custom data of lines: (layer, head, step).
     """
-    titles = [*scores, *(["held-out loss (nats per token)"] if len(losses[0]) else [])]
+    shown = {name: points for name, points in losses.items() if len(points[0])}
+    titles = [*scores, *(["loss: " + ", ".join(f"{name} ({MARKS[name]})" for name in shown)] if shown else [])]
     rows = -(-len(titles) // COLUMNS)
     figure = make_subplots(
         rows, COLUMNS, subplot_titles=titles, shared_xaxes=True, vertical_spacing=0.16, horizontal_spacing=0.06
@@ -93,9 +95,8 @@ def life(
         figure.add_trace(_chosen(x, steps, means[:, chosen[0], chosen[1]], chosen), row, column)
         figure.add_hline(threshold, line=DASHED, row=row, col=column)
         figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%", row=row, col=column)
-    if len(losses[0]):
-        row, column = places[-1]
-        figure.add_trace(_loss(*losses), row, column)
+    for name, points in shown.items():
+        figure.add_trace(_loss(name, *points), *places[-1])
     for row, column in places:
         figure.add_vline(max(mark, ZERO), line={"color": LIGHT["text"], "width": 1, "dash": "dot"}, row=row, col=column)
     powers = [10**n for n in range(10) if 10**n <= max(steps[-1], 1)]
@@ -145,13 +146,15 @@ def _chosen(x: Sequence[float], steps: Sequence[int], mean: np.ndarray, chosen: 
     )
 
 
-def _loss(steps: Sequence[float], values: Sequence[float]) -> go.Scatter:
+def _loss(name: str, steps: Sequence[float], values: Sequence[float]) -> go.Scatter:
+    """The loss of the training batches as a line, of held-out documents as dots: the training page's colours."""
+    colour = CATEGORIES[0] if name == "training" else CATEGORIES[1]
     return go.Scatter(
         x=[max(step, ZERO) for step in steps],
         y=list(values),
         customdata=list(steps),
-        mode="lines+markers",
-        line={"color": CATEGORIES[1], "width": 2},
-        marker={"size": 5, "color": CATEGORIES[1]},
-        hovertemplate="step %{customdata:,}: %{y:.2f}<extra></extra>",
+        mode="lines" if name == "training" else "markers",
+        line={"color": colour, "width": 1.5},
+        marker={"size": 6, "color": colour},
+        hovertemplate=f"{name}, step %{{customdata:,}}: %{{y:.2f}} nats per token<extra></extra>",
     )

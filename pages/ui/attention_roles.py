@@ -1,6 +1,6 @@
 """What heads do in general: measured off the page's thread, told only where it is clear, and followed over training."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +15,7 @@ from pages.ui.view import View
 if TYPE_CHECKING:
     from core.analysis.head_roles import Life, Scores
 
-Losses = tuple[list[int], list[float]]  # steps, held-out nats per token
+Losses = dict[str, tuple[list[int], list[float]]]  # "training", "held out" -> steps, nats per token
 ROWS, ROW = 2, 215  # of the panels of a life, and pixels of each
 
 
@@ -47,11 +47,17 @@ def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
 
     def work(report: background.Report) -> "tuple[Life, Losses]":
         life = head_roles.life(lambda step: load_checkpoint(name, step), steps, report)
-        rows = [row for row in read_rows(metrics) if isinstance(row.get("val_loss"), int | float) and "step" in row]
-        return life, ([row["step"] for row in rows], [row["val_loss"] for row in rows])
+        rows = read_rows(metrics)
+        return life, {"training": _column(rows, "loss"), "held out": _column(rows, "val_loss")}
 
     key = ("head life", name, steps, cache.files_stamp(name))
     return background.compute(key, work, "Following every head through training", height=ROWS * ROW, slow=True)
+
+
+def _column(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+    """The steps and numbers of the rows that have the number `name`."""
+    kept = [row for row in rows if isinstance(row.get(name), int | float) and isinstance(row.get("step"), int)]
+    return [row["step"] for row in kept], [row[name] for row in kept]
 
 
 def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
@@ -97,6 +103,7 @@ def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
         "training run has seen, from a pronoun to the names of whom it means, with another person named before it; "
         "there, chance is a head that likes all names alike. A role is named only when its whole 95 % interval lies "
         f"above {percent(THRESHOLD)} (dashed) and above chance; everything else has no clear role."
+        + (" The changes inside the model that are on play no part in it." if state.get("interventions") else "")
     )
 
 

@@ -22,10 +22,10 @@ def means() -> np.ndarray:
 
 def test_every_head_has_its_line_in_every_panel(means):
     names = ["a", "b", "c", "d", "e"]
-    losses = ([0, 5, 40], [7.0, 3.0, 1.5])
+    losses = {"training": ([], []), "held out": ([0, 5, 40], [7.0, 3.0, 1.5])}
     figure = figures.life([0, 10, 40], dict.fromkeys(names, means), (1, 2), losses, 10, 0.3)
     assert len(figure.data) == 2 * len(names) + 1
-    assert {note.text for note in figure.layout.annotations} >= {*names, "held-out loss (nats per token)"}
+    assert {note.text for note in figure.layout.annotations} >= {*names, "loss: held out (dots)"}
     others, chosen = figure.data[0], figure.data[1]
     assert list(chosen.y) == means[:, 1, 2].tolist() and list(chosen.customdata[1]) == [1, 2, 10]
     assert chosen.x[0] == figures.ZERO  # step 0 has a place on a logarithmic axis
@@ -41,5 +41,5 @@ def test_every_head_has_its_line_in_every_panel(means):
 
 
 def test_a_life_without_losses_has_no_empty_panel(means):
-    figure = figures.life([0, 10, 40], {"a": means}, (0, 0), ([], []), 0, 0.3)
+    figure = figures.life([0, 10, 40], {"a": means}, (0, 0), {}, 0, 0.3)
     assert len(figure.data) == 2
