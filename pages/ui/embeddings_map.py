@@ -125,7 +125,7 @@ def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None
     left, right = st.columns(2)
     left.selectbox("Measure", **state.control("metric"))
     right.selectbox(
-        "Compare the vectors",
+        "Vectors",
         **state.control("compare"),
         help="*As read*: the vectors of the table. *As spoken*: the scores for the next token that each vector would "
         "give, straight through the last norm and the unembedding.",
