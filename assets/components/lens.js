@@ -73,7 +73,8 @@ function build(root) {
     const colour = mix(theme.sequential, share(r, c));
     node.style.background = `rgb(${colour})`;
     node.style.color = inkOn(colour);
-    node.append(made("b", "", top(r, c)), made("small", "", `${whole(value("probability", r, c))} #${compact(value("rank", r, c))}`));
+    const [sure, rank] = [whole(value("probability", r, c)), `#${compact(value("rank", r, c))}`];
+    node.append(made("b", "", top(r, c)), made("small", "", sure), made("small", "", rank));
     node.setAttribute("aria-label", sentence(r, c));
     return node;
   }

@@ -1,7 +1,7 @@
 // The residual stream of the loaded model: a rail for each token, flowing down through the blocks. A block opens in place
 // into its tensors, each a heat strip. Everything comes from one Float32Array; the header says what lies where.
 const SVG = "http://www.w3.org/2000/svg";
-const [ROW, EDGE, COLUMN] = [74, 72, 34]; // heights of a block and of the ends, least width of a token, in pixels
+const [ROW, EDGE, COLUMN] = [74, 72, 30]; // heights of a block and of the ends, least width of a token, in pixels
 const ATTENTION = 24; // where in a block's row attention writes, and the MLP
 const MLP = 54;
 
@@ -83,7 +83,7 @@ function build(root) {
     const shade = el("rect", { class: "column", y: 0, height, width: self.wide });
     const links = el("g");
     svg.append(shade, links);
-    const says = el("div", { class: depth < 0 ? "" : "says" });
+    const says = el("div", { class: depth < 0 ? "says cover" : "says" });
     const node = el("div", { class: "row" }, el("div", { class: "side" }, ...side), svg, says);
     node.style.height = `${height}px`;
     svg.addEventListener("pointermove", (event) => {
@@ -120,8 +120,10 @@ function build(root) {
   }
 
   function top() {
-    const made = row(EDGE, [note(self.header.facts.embed)], -1);
-    self.header.labels.forEach((text, c) => {
+    const { facts, start, total, labels } = self.header;
+    const part = labels.length < total ? [note(`positions ${start}–${end() - 1} of ${total}`)] : [];
+    const made = row(EDGE, [note(facts.embed), ...part], -1);
+    labels.forEach((text, c) => {
       const shown = slanted(text, c, EDGE - 22, "start", "name");
       made.svg.append(shown, el("rect", { class: "token", x: middle(c) - 5, y: EDGE - 18, width: 10, height: 10, rx: 2 }));
       made.rails.push([c, shown]);

@@ -87,7 +87,12 @@ def grid(view: View) -> None:
         "most": most,
         "ends": _ends(by, size, most),
         "note": "In a cell: its guess, how sure it is, and # the rank of "
-        + ("the final answer" if own else f"{show(view, token)}"),
+        + ("the final answer" if own else show(view, token))
+        + (
+            f". Positions {start} to {stop - 1} are shown; pin another to move on."
+            if stop - start < len(view.ids)
+            else ""
+        ),
     }
     tables: list[np.ndarray] = [found.top_probability, found.rank + 1, found.probability, found.entropy, found.kl]
     payload = np.stack([table[:, start:stop] for table in tables]).astype("<f4").tobytes()
