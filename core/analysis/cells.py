@@ -112,11 +112,11 @@ class At:
     layer: int
     position: int
 
-    def weight(self, name: str) -> Tensor:
-        return weight(self.model, f"blocks.{self.layer}.{name}")
+    def weight(self, name: str, rows: int | slice = slice(None)) -> Tensor:
+        return weight(self.model, f"blocks.{self.layer}.{name}", rows)
 
     def bias(self, name: str, row: int) -> float:
-        return float(self.weight(f"{name}.bias")[row]) if self.model.config.bias else 0.0
+        return float(self.weight(f"{name}.bias", row)) if self.model.config.bias else 0.0
 
     def row(self, name: str) -> Tensor:
         """The vector of this position: (D,), (M,) or, heads side by side, (H * Dh,)."""
@@ -148,7 +148,7 @@ def add(at: At, name: str, index: tuple[int, ...]) -> Cell:
 def norm(at: At, name: str, index: tuple[int, ...]) -> Cell:
     source, part = NORMS[name]
     (i,), x, eps = index, at.row(source), at.model.config.norm_eps
-    gain = float(at.weight(f"{part}.weight")[i])
+    gain = float(at.weight(f"{part}.weight", i))
     steps: list[tuple[str, float]] = []
     value = float(x[i])
     if at.model.config.norm == "layernorm":
@@ -189,7 +189,7 @@ def linear(at: At, name: str, index: tuple[int, ...]) -> Cell:
 
 def project(at: At, source: str, part: str, row: int) -> Cell:
     cell = dot(
-        f"{source}, times row {row} of {part}", f"Σ {source} · {part}", at.row(source), at.weight(f"{part}.weight")[row]
+        f"{source}, times row {row} of {part}", f"Σ {source} · {part}", at.row(source), at.weight(f"{part}.weight", row)
     )
     if not at.model.config.bias:
         return cell
@@ -202,14 +202,14 @@ def query_key(at: At, name: str, index: tuple[int, ...]) -> Cell:
     """q, k or v of one head: project, then norm the head and turn it by its position, where the model does so."""
     c, (head, i) = at.model.config, index
     of = head if name == "q" else head // (c.n_heads // c.n_kv_heads)  # k and v are shared by groups of heads
-    rows = range(of * c.d_head, (of + 1) * c.d_head)
-    cell = project(at, "norm1", f"attn.w{name}", rows[i])
+    rows = slice(of * c.d_head, (of + 1) * c.d_head)
+    cell = project(at, "norm1", f"attn.w{name}", rows.start + i)
     if name == "v" or not (c.qk_norm or c.position == "rotary"):
         return cell
-    matrix = at.weight(f"attn.w{name}.weight")[rows.start : rows.stop]
+    matrix = at.weight(f"attn.w{name}.weight", rows)
     values = matrix @ at.row("norm1")
     if c.bias:
-        values = values + at.weight(f"attn.w{name}.bias")[rows.start : rows.stop]
+        values = values + at.weight(f"attn.w{name}.bias", rows)
     if c.qk_norm:
         gain = at.weight(f"attn.{name}_norm.weight")
         sigma = math.sqrt(float(values.square().mean()) + c.norm_eps)

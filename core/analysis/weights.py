@@ -7,10 +7,10 @@ from torch import Tensor
 from core.model import Transformer
 
 
-def weight(model: Transformer, name: str) -> Tensor:
-    """One parameter, float64 on the CPU, for instance weight(model, "blocks.0.mlp.w_in.weight"). KeyError: no such."""
+def weight(model: Transformer, name: str, rows: int | slice = slice(None)) -> Tensor:
+    """A parameter or some of its rows, float64 on the CPU: weight(model, "blocks.0.ln1.weight"). KeyError: no such."""
     try:
-        return model.get_parameter(name).detach().double().cpu()
+        return model.get_parameter(name).detach()[rows].double().cpu()
     except AttributeError:
         raise KeyError(f"this model has no parameter {name}") from None
 

@@ -27,7 +27,7 @@ def window(view: View) -> tuple[int, int]:
     return start, min(length, start + MOST)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner="Reading every layer …")
 def _lens(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], chosen: int | None) -> "Lens":
     from core.analysis.lens import logit_lens
 

@@ -20,12 +20,16 @@ COLOURS = {
 }
 
 
+def named(view: View, name: str) -> int | None:
+    """The token that the property `name` spells; None where it spells none."""
+    return single(view, state.get(name)) if state.get(name) else None
+
+
 def followed(view: View) -> tuple[int, int | None]:
     """The token whose making is watched (the visitor's choice, or the model's answer), and the one compared with it."""
-    best = int(view.trace.logits[focus(view)].argmax())
-    answer = single(view, state.get("answer")) if state.get("answer") else None
-    against = single(view, state.get("against")) if state.get("against") else None
-    token = best if answer is None else answer
+    token, against = named(view, "answer"), named(view, "against")
+    if token is None:
+        token = int(view.trace.logits[focus(view)].argmax())
     return token, None if against == token else against
 
 
@@ -45,14 +49,14 @@ def _list(view: View, label: str, name: str, likely: list[str], nothing: str) ->
     chosen = state.get(name)
     options = list(dict.fromkeys(["", *likely, chosen]))
 
-    def named(text: str) -> str:
+    def spelt(text: str) -> str:
         id = single(view, text) if text else None
         return text or nothing if id is None else show(view, id)
 
     st.selectbox(
         label,
         options,
-        format_func=named,
+        format_func=spelt,
         accept_new_options=True,
         help="Choose one of the likeliest tokens, or type any token of this model's list.",
         **state.control(name),
@@ -64,8 +68,8 @@ def _list(view: View, label: str, name: str, likely: list[str], nothing: str) ->
 def grid(view: View) -> None:
     """Layer × position: what the model would say there."""
     token, _ = followed(view)
-    own = not state.get("answer") or single(view, state.get("answer")) is None
-    found = lens(view, None if own else token)
+    own = named(view, "answer") is None
+    found = lens(view, named(view, "answer"))
     by = switch("Colour", "lens", COLOURS)
     start, stop = window(view)
     own_answers = found.top[-1, start:stop].tolist()
@@ -126,14 +130,13 @@ def _ends(by: str, size: int, most: float) -> list[str]:
 def through_depth(view: View) -> None:
     """The followed token, and the one it is compared with, from the embedding to the answer; and how settled it is."""
     position, (token, against) = focus(view), followed(view)
-    watched = [(show(view, token), lens(view, token), ROLES["prediction"])]
+    answer = named(view, "answer")
+    watched = [(show(view, token), lens(view, answer), ROLES["prediction"])]
     if against is not None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))
     left, middle, right = st.columns(3, gap="medium")
-    code = (
-        view.code
-        + f"from core.analysis.lens import logit_lens\n\nlens = logit_lens(checkpoint.model, trace, {token})\n"
-    )
+    call = "logit_lens(checkpoint.model, trace" + (")" if answer is None else f", {answer})")
+    code = view.code + f"from core.analysis.lens import logit_lens\n\nlens = {call}\n"
     shape = (len(watched[0][1].rank),)
     with left:
         st.markdown("###### Probability")
