@@ -58,7 +58,7 @@ def _read(model: Transformer, stream: Tensor, wanted: Tensor, final: Tensor) -> 
     logs = logits.log_softmax(dim=-1)  # (T, V)
     top_log, top = logs.max(dim=-1)
     score = logits.gather(1, wanted[:, None])  # (T, 1)
-    tied = ((logits == score) & (torch.arange(logits.shape[1]) < wanted[:, None])).sum(dim=-1)  # equals of a lower id
+    tied = (logits == score).cumsum(dim=-1).gather(1, wanted[:, None])[:, 0] - 1  # equals of a lower id
     rank = (logits > score).sum(dim=-1) + tied
     probs = logs.exp()
     entropy = -(probs * logs.nan_to_num(neginf=0.0)).sum(dim=-1)
