@@ -133,7 +133,7 @@ def journey(
     maps: list[Floats] = []
     explained: list[Floats] = []
     for done, table in enumerate(reversed(tables)):
-        report(done / len(tables), f"{method}: map {done + 1} of {len(tables)}")
+        report(done / len(tables), f"map {done + 1} of {len(tables)}")
         if method == "PCA":
             found = project(table, dims)
             points = found.points

@@ -4,6 +4,7 @@ from typing import Literal, cast
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analysis import neighbours
 from core.analysis.projection import Journey, Method
@@ -83,20 +84,19 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
     _space(key="space", data=components.pack(header, payload), on_pick_change=picked, on_step_change=moved)
 
 
-def word_map(view: View, found: Words, token: int, near: list[int]) -> None:
+def word_map(view: View, found: Words, token: int, near: list[int], progress: DeltaGenerator) -> None:
+    """The map by the chosen method; while that is being drawn, `progress` says how far it is."""
     dims = 3 if state.get("dimensions") == "3-D" else 2
     method = cast(Method, state.get("projection"))
-    stage, below = st.container(), st.container()  # what is still being drawn is told below: the map stays in place
-    with below:
+    with progress:
         made = data.journey(view, found, method, dims)
-        if made is None and method != "PCA":
-            st.caption(f"Until the {method} map is there, you see the PCA map. It is drawn once, for everyone.")
+        if made is None and method != "PCA":  # the PCA map stands there until the other is drawn
             made = data.journey(view, found, "PCA", dims)
     if made is None:
         return
     scores = data.silhouettes(view, found)
-    with stage:
-        space(view, found, made, token, near, scores["mean"] if scores else None)
+    space(view, found, made, token, near, scores["mean"] if scores else None)
+    shown = method if made.explained is None else "PCA"
     if made.explained is None:
         note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
     else:
@@ -104,7 +104,8 @@ def word_map(view: View, found: Words, token: int, near: list[int]) -> None:
         note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
     code = (
         head(view) + "\nfrom core.analysis.projection import journey\nfrom core.analysis.words import tables, words\n\n"
-        f"rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\njourney(rows, {method!r}, {dims}).points"
+        "rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\n"
+        f"journey(rows, {shown!r}, {dims}).points"
     )
     truth("embed.weight[words]", (len(view.checkpoint.steps), *made.points.shape[1:]), note, code)
 
@@ -167,10 +168,11 @@ def stage() -> None:
         near, distances = nearest(view, token)
         bars(view, token, near, distances)
     with left:
-        with st.container(horizontal=True, gap="medium"):
+        choices, progress = st.columns([3, 2], vertical_alignment="center")
+        with choices.container(horizontal=True, gap="medium"):
             st.radio("Method", **state.control("projection"), horizontal=True, label_visibility="collapsed")
             st.radio("Dimensions", **state.control("dimensions"), horizontal=True, label_visibility="collapsed")
-        word_map(view, found, token, near)
+        word_map(view, found, token, near, progress)
     what_you_see(
         f"Each point is the **vector** of one word: {table_width(view)} numbers, flattened so that little is lost. Its "
         "colour is the kind of word in Tinyland, which the model was never told: words used alike end up alike. "

@@ -131,3 +131,11 @@ def test_positions_taken_away_and_moved(app, worldly, places):
     moved = {"taken away": None, "50 later": here + 50, "doubled": 2 * here, "backwards": here[::-1].copy()}[places]
     usual, changed = effect(checkpoint.model, trace, moved).losses.mean(axis=1)
     assert f"mean {usual:.2f} nats as usual, {changed:.2f} changed" in captions(at)
+
+
+def test_every_show_code_runs(app, worldly):
+    at = app("embeddings", model="worldly", step="5", text="Plumstead is a town", compare="as spoken")
+    shown = [element.value for element in at.code if "load_checkpoint" in element.value]
+    assert len(shown) >= 10
+    for code in shown:
+        exec(compile(code, "shown", "exec"), {})
