@@ -248,8 +248,13 @@ function build(root) {
     const kept = store.pins.length ? "" : " Nothing is pinned: the last token is shown.";
     const summed = asked.length > 1 ? ` The shares of ${asked.length} tokens are added: they sum to ${asked.length} × 100 %.` : "";
     note.textContent = store.aside
-      ? `Without the first token: what each row gave to it is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
+      ? `Without the first token: what each row gave to it (${label(asked.at(-1))}: ${percent(toFirst(asked.at(-1)))}) is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
       : `Colours follow the square root of the weight. Click pins a token, shift-click adds one to the sum, Escape unpins.${summed}${kept}`;
+  }
+  // What a token gave to the first, in the mean of the heads on show.
+  function toFirst(q) {
+    const heads = self.store.shown();
+    return heads.reduce((sum, [layer, head]) => sum + self.store.given(layer, head, q)[0], 0) / heads.length;
   }
   const quoted = (i) => [Object.assign(document.createElement("code"), { textContent: label(i) }), " "];
 
@@ -266,6 +271,8 @@ function build(root) {
     if (self.cell && self.cell[0] >= length) self.cell = null;
     drawHeat();
     drawLines();
+    if (self.query !== self.store.query() && !lines.matches(":hover")) bring(self.store.query());
+    self.query = self.store.query();
     say();
   }
 
@@ -275,7 +282,6 @@ function build(root) {
   function pin(positions) {
     self.store.choose({ pins: positions });
     send();
-    if (positions.length) bring(positions.at(-1));
   }
   function toggle(i, add) {
     const { pins } = self.store;

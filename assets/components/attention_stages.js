@@ -108,8 +108,9 @@ function build(root) {
       p.textAlign = "right";
       [t.dots[k], t.scaled[k], t.masked[k], t.parts[k], t.weights[k]].forEach((value, i) => {
         const [left, right] = [x[i + 1], x[i + 2]];
+        const colour = mix(theme.diverging, 0.5 + (0.4 * (i ? value : value / Math.sqrt(t.size))) / reach);
         if (!later && i < 3) {
-          p.fillStyle = `rgb(${mix(theme.diverging, 0.5 + (0.4 * (i ? value : value / Math.sqrt(t.size))) / reach)})`;
+          p.fillStyle = `rgb(${colour})`;
           p.fillRect(left + 4, y + 1, right - left - 6, ROW - 2);
         } else if (!later) {
           p.globalAlpha = 0.3;
@@ -117,7 +118,7 @@ function build(root) {
           p.fillRect(left + 4, y + 2, (right - left - 6) * value, ROW - 4);
           p.globalAlpha = 1;
         }
-        p.fillStyle = later ? theme.muted : theme.text;
+        p.fillStyle = later ? theme.muted : i < 3 ? inkOn(colour) : theme.text;
         p.fillText(i === 4 ? percent(value) : number(value), right - 8, y + ROW / 2);
       });
       if (!later) strip(p, t.at("v", k), t.weights[k], y);
@@ -206,7 +207,7 @@ function build(root) {
     const v = t.at("v", row)[j];
     return say(
       [`number ${j} of the value of `, code(row)],
-      later ? "masked: nothing of it is read" : `${percent(t.weights[row])} × ${exact(v)} = ${(t.weights[row] * v).toPrecision(3).replace("-", "−")}`,
+      later ? "masked: nothing of it is read" : `${t.weights[row].toPrecision(4)} × ${exact(v)} = ${(t.weights[row] * v).toPrecision(3).replace("-", "−")}`,
     );
   }
 

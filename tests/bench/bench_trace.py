@@ -1,7 +1,8 @@
 """`run_trace` beside a plain forward pass and TransformerLens's `run_with_cache`: python -m tests.bench.bench_trace
 
 The same weights (the shipped model, or the one named), the same ids, interleaved runs, medians in milliseconds, on one
-thread and on all cores. "all sites" reads every tensor of the trace afterwards. TransformerLens is compared when it
+thread and on all cores. "all sites" reads every tensor of the trace afterwards; "lens" is `run_with_cache` as it comes,
+"no grad" the same under `torch.inference_mode()`. TransformerLens is compared when it
 is installed (pip install -r tests/bench/requirements.txt); its logits are checked against ours first.
 """
 
@@ -102,13 +103,14 @@ def compare(model: Transformer, twin, threads: int, length: int, rounds: int) ->
     }
     if twin is not None:
         torch.testing.assert_close(run_lens(twin, ids)[0][0], plain(model, ids)[0], atol=2e-3, rtol=1e-3)
-        works["lens"] = lambda: run_lens(twin, ids)
+        works |= {"lens": lambda: twin.run_with_cache(ids[None]), "no grad": lambda: run_lens(twin, ids)}
     milliseconds(5, works)  # warm
     found = milliseconds(rounds, works)
-    lens = found.get("lens", float("nan"))
+    lens, no_grad = found.get("lens", float("nan")), found.get("no grad", float("nan"))
     print(
-        f"{threads:7} {length:6} {found['plain']:8.2f} {found['trace']:8.2f} {found['all']:9.2f} {lens:8.2f}   "
-        f"{found['trace'] / found['plain']:11.2f}  {lens / found['trace']:10.2f}",
+        f"{threads:7} {length:6} {found['plain']:8.2f} {found['trace']:8.2f} {found['all']:9.2f} {lens:8.2f} "
+        f"{no_grad:8.2f}   {found['trace'] / found['plain']:11.2f}  {lens / found['trace']:10.2f}  "
+        f"{no_grad / found['trace']:13.2f}",
         flush=True,
     )
 
