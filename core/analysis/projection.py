@@ -58,13 +58,13 @@ def project(matrix: NDArray[np.floating], dims: int = 2) -> Projection:
     centred = rows - mean  # float64
     if len(rows) > rows.shape[1]:
         squares, axes = np.linalg.eigh(centred.T @ centred)  # (D,), (D, D): ascending, in columns
-        squares, axes = squares[::-1][:dims].clip(0), axes.T[::-1][:dims]
+        squares, axes = squares[::-1].clip(0), axes.T[::-1]
     else:
         _, values, axes = np.linalg.svd(centred, full_matrices=False)
-        squares, axes = values[:dims] ** 2, axes[:dims]
+        squares = values**2
+    total, squares, axes = squares.sum(), squares[:dims], axes[:dims]
     largest = np.abs(axes).argmax(axis=1)
     axes = axes * np.where(axes[np.arange(dims), largest] < 0, -1.0, 1.0)[:, None]
-    total = (centred**2).sum()
     return Projection(centred @ axes.T, axes, mean, squares / total if total > 0 else np.zeros(dims))
 
 
