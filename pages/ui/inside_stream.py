@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import components, state
+from pages.ui import cache, components, state
 from pages.ui.inside import focus, lens, show, window
 from pages.ui.sampling_stage import declare
 from pages.ui.view import View
@@ -177,20 +177,19 @@ def _parts(present: set[str]) -> list:
 
 
 def _described(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[str, Any]:
-    """What the readout says about a tensor; the formula is the one that the arithmetic of its first cell follows."""
-    from core.analysis.cells import code, explain
+    """What the readout says about a tensor."""
+    from core.analysis.cells import code
 
     config = view.checkpoint.config
-    first = (0, 0) if tensor.ndim == 3 else (0,)
-    example = explain(view.checkpoint.model, view.trace, name, layer, focus(view), first)
+    formula, terms = _formulas(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])[name]
     site = name not in ("norm1", "norm2", "mlp_up")
-    line = code(name, layer, 0, first)
+    line = code(name, layer, 0, (0, 0) if tensor.ndim == 3 else (0,))
     described: dict[str, Any] = {
         "words": WORDS[name],
-        "formula": example.formula,
+        "formula": formula,
         "inputs": _inputs(view, name, layer),
         "reads": _reads(view, name),
-        "terms": len(example.inputs),
+        "terms": terms,
         "site": f"blocks.{layer}.{name}" if site else "",
         "shape": f"({AXES[name]}) = "
         + " × ".join(map(str, (config.n_layers, *tensor.shape) if site else tensor.shape)),
@@ -201,6 +200,21 @@ def _described(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[st
     if tensor.ndim == 3:
         described["least"] = min(620, max(190, 4 * tensor.shape[-1]))
     return described
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _formulas(
+    name: str, step: int, stamp: tuple[int, ...], layer: int, ids: tuple[int, ...]
+) -> dict[str, tuple[str, int]]:
+    """Of each tensor, the formula that the arithmetic of its first cell follows, and how many products that sums."""
+    from core.analysis.cells import block, explain
+
+    model, trace = cache.checkpoint(name, step).model, cache.trace(name, step, ids)
+    found = {}
+    for tensor, values in block(model, trace, layer).items():
+        cell = explain(model, trace, tensor, layer, 0, (0, 0) if values.dim() == 3 else (0,))
+        found[tensor] = cell.formula, len(cell.inputs)
+    return found
 
 
 def _inputs(view: View, name: str, layer: int) -> str:
