@@ -47,8 +47,8 @@ with first:
     try_it(
         "The story has two women. After “because she”, at which depth does the model's guess begin to look like an "
         "answer, and is it still the same at the end?",
-        "Read the last column of the lens from top to bottom. The first rows mostly repeat or continue the word "
-        "itself: they have hardly looked back. Where the row changes, that block did the work: open it.",
+        "Read the last column of the lens from top to bottom. The top row can only answer from the word itself, for it "
+        "has not looked back. Wherever the guess changes, that block did the work: open it.",
         label="Follow “she” down",
         key="inside_she",
         update={"cursor": None, "answer": "", "lens": "probability"},
