@@ -64,19 +64,19 @@ function build(root) {
       move(name, self.settings.order.indexOf(name) + by);
       handle.focus();
     });
-    handle.addEventListener("pointerdown", (event) => {
-      handle.setPointerCapture(event.pointerId);
+    handle.addEventListener("pointerdown", () => {
       made.classList.add("dragged");
-    });
-    handle.addEventListener("pointermove", (event) => {
-      if (!made.classList.contains("dragged")) return;
       const others = self.settings.order.filter((n) => n !== name);
       const middle = (n) => cards.get(n).getBoundingClientRect().top + cards.get(n).offsetHeight / 2;
-      move(name, others.filter((n) => middle(n) < event.clientY).length);
+      const drag = (event) => move(name, others.filter((n) => middle(n) < event.clientY).length);
+      const drop = () => {
+        made.classList.remove("dragged");
+        window.removeEventListener("pointermove", drag);
+      };
+      window.addEventListener("pointermove", drag); // not on the handle: a card that moves in the list would lose it
+      window.addEventListener("pointerup", drop, { once: true });
+      window.addEventListener("pointercancel", drop, { once: true });
     });
-    const drop = () => made.classList.remove("dragged");
-    handle.addEventListener("pointerup", drop);
-    handle.addEventListener("pointercancel", drop);
     return made;
   }
 
@@ -89,14 +89,12 @@ function build(root) {
     changed(name);
   }
 
-  // Puts the cards into the order of the settings, moving only those that are out of place: a dragged one keeps its pointer.
+  // Puts the cards into the order of the settings.
   function arrange() {
     const list = $(".stages");
     self.settings.order.forEach((name, i) => {
       if (!cards.has(name)) cards.set(name, card(name));
       const made = cards.get(name);
-      if (list.children[i] === made) return;
-      if (list.children[i]?.classList.contains("dragged")) list.insertBefore(list.children[i], made.nextSibling);
       if (list.children[i] !== made) list.insertBefore(made, list.children[i] ?? null);
     });
   }

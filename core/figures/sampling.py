@@ -1,125 +1,99 @@
-"""Figures of sampling: the distribution before and after the sampler, and the draw of one token from it."""
+"""Figures of the sampling page: what a temperature costs and buys, and how far back a model looks."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.labels import percent, plain
-from core.figures.palette import LIGHT, ROLES
-from core.generation import Stage
+from core.figures.labels import plain
+from core.figures.palette import CATEGORIES, LIGHT, ROLES
 
-FIXED = {"showgrid": False, "zeroline": False, "fixedrange": True}
-
-
-def entropy(probs: np.ndarray) -> float:
-    """Of a distribution (V,), in nats; its exponential is the effective vocabulary."""
-    possible = probs[probs > 0]
-    return max(0.0, float(-(possible * np.log(possible)).sum()))
+STILL = {"zeroline": False, "fixedrange": True}
+MARGIN = {"l": 56, "r": 16, "t": 30, "b": 44}
+Interval = tuple[float, float, float]  # a share, and the ends of its 95 % interval
 
 
-def stage_table(stages: Sequence[Stage]) -> dict[str, list[str]]:
-    """What each stage of a sampler leaves, a column a name: numbers in words, nothing of the visitor's."""
-    raw, left = stages[0].probs, [entropy(stage.probs) for stage in stages]
-    return {
-        "Stage": [f"{s.name.replace('_', ' ')} {s.value:g}" if s.value is not None else "the model" for s in stages],
-        "Tokens kept": [f"{int(stage.kept.sum()):,}" for stage in stages],
-        "Model's probability kept": [percent(min(1.0, float(raw[stage.kept].sum()))) for stage in stages],
-        "Entropy": [f"{nats:.2f} nats" for nats in left],
-        "Effective vocabulary": [f"{np.exp(nats):.1f} tokens" for nats in left],
-    }
-
-
-def before_after(
-    labels: Sequence[str], ids: np.ndarray, model: np.ndarray, sampler: np.ndarray, kept: np.ndarray
-) -> go.Figure:
-    """A pair of bars for each of `ids`, whose names are `labels`: its probability before and after; grey where cut.
-
-    model, sampler, kept (V,): of the whole vocabulary. The tokens not in `ids` get a last row in words only, because
-    a bar of thousands of tokens would dwarf the others.
-    """
-    others = np.ones(len(model), dtype=bool)
-    others[ids] = False
-    count, still = int(others.sum()), int(kept[others].sum())
-    raw, after = model[ids].tolist(), sampler[ids].tolist()
-    rows = list(range(len(labels)))
-    words = [
-        f"{percent(r)} → {percent(a) if k else 'cut'}" for r, a, k in zip(raw, after, kept[ids].tolist(), strict=True)
-    ]
-    names = [plain(label) for label in labels]
-    if count:
-        left = f"{percent(float(sampler[others].sum()))}, {still:,} kept" if still else "cut"
-        words.append(f"together {percent(float(model[others].sum()))} → {left}")
-        names.append(f"{count:,} others")
-    ends = [max(pair) for pair in zip(raw, after, strict=True)]
-    shared = {"y": rows, "orientation": "h", "customdata": names, "hovertemplate": "%{customdata}: %{x:.2%}"}
-    colours = [LIGHT["muted"] if k else LIGHT["line"] for k in kept[ids]]
-    figure = go.Figure(
-        [
-            go.Bar(x=raw, name="the model", marker={"color": colours}, **shared),
-            go.Bar(x=after, name="after the sampler", marker={"color": ROLES["prediction"]}, **shared),
-            go.Scatter(
-                x=[*ends, 0.0] if count else ends,
-                y=list(range(len(words))),
-                mode="text",
-                text=[f" {word}" for word in words],
-                textposition="middle right",
-                textfont={"color": LIGHT["muted"], "size": 12},
-                hoverinfo="skip",
-                showlegend=False,
-                cliponaxis=False,
-            ),
-        ]
-    )
+def _layout(figure: go.Figure, x: str, y: str, **more: object) -> go.Figure:
     figure.update_layout(
-        barmode="group",
-        bargap=0.22,
-        bargroupgap=0.05,
-        margin={"l": 24, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
-        xaxis=FIXED | {"visible": False, "range": [0, max(ends) * 1.4]},
-        yaxis=FIXED | {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6]},
+        margin=MARGIN,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis=STILL | {"title": {"text": x}, "showgrid": False},
+        yaxis=STILL | {"title": {"text": y}},
+        **more,
     )
     return figure
 
 
-def drawn(labels: Sequence[str], probs: Sequence[float], chosen: int | None, u: float) -> go.Figure:
-    """The likeliest tokens laid end to end, each as long as its probability, and the number `u` that hit one of them.
+def _line(x: Sequence[float], y: Sequence[float], name: str, colour: str, words: str) -> go.Scatter:
+    return go.Scatter(
+        x=list(x), y=list(y), name=name, mode="lines+markers", line={"color": colour, "width": 2},
+        marker={"size": 7}, hovertemplate=f"{words}<extra></extra>",
+    )  # fmt: skip
 
-    chosen: the place of the token that was drawn in `labels`, or None when it is among the others.
-    """
-    rest = max(0.0, 1.0 - sum(probs))
-    widths, names = list(probs), [plain(label) for label in labels]
-    if rest > 1e-9:
-        widths.append(rest)
-        names.append("others")
-    hit = len(labels) if chosen is None else chosen
+
+def shares(x: Sequence[float], lines: Sequence[tuple[str, Sequence[Interval]]], title: str, y: str) -> go.Figure:
+    """Shares against x, each with its interval as error bars: (name, one Interval per x); NaN leaves a gap."""
     figure = go.Figure()
-    for i, (width, name) in enumerate(zip(widths, names, strict=True)):
-        figure.add_bar(
-            x=[width],
-            y=[0],
-            orientation="h",
-            marker={
-                "color": ROLES["prediction"] if i == hit else LIGHT["line"],
-                "line": {"color": LIGHT["background"], "width": 2},
-            },
-            text=[name if width > 0.05 else ""],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": LIGHT["background"] if i == hit else LIGHT["text"]},
-            customdata=[f"{name}: {percent(width)}"],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    figure.add_vline(x=u, line={"color": LIGHT["text"], "width": 2})
-    figure.add_annotation(x=u, y=1, yref="paper", yanchor="bottom", text=f"u = {u:.4f}", showarrow=False)
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.1,
-        showlegend=False,
-        margin={"l": 8, "r": 8, "t": 28, "b": 24},
-        xaxis=FIXED | {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
-        yaxis=FIXED | {"visible": False},
+    for (name, values), colour in zip(lines, CATEGORIES, strict=False):
+        trace = _line(x, [v[0] for v in values], name, colour, f"{name}: %{{y:.0%}} at %{{x:g}}")
+        above, below = [v[2] - v[0] for v in values], [v[0] - v[1] for v in values]
+        trace.error_y = {"array": above, "arrayminus": below, "symmetric": False, "thickness": 1.2, "width": 3}
+        figure.add_trace(trace)
+    figure = _layout(figure, title, y)
+    figure.update_yaxes(range=[-0.03, 1.05], tickformat=".0%")
+    return figure
+
+
+def trade(x: Sequence[float], y: Sequence[Interval], names: Sequence[str], titles: tuple[str, str]) -> go.Figure:
+    """Quality against variety: a point for each setting, with the interval of its quality, joined in their order."""
+    trace = _line(x, [v[0] for v in y], "", ROLES["prediction"], "%{text}: %{x:.0%} varied, %{y:.0%}")
+    trace.update(mode="lines+markers+text", text=list(names), textposition="top center", showlegend=False)
+    trace.error_y = {
+        "array": [v[2] - v[0] for v in y], "arrayminus": [v[0] - v[1] for v in y], "symmetric": False,
+        "thickness": 1.2, "width": 3, "color": LIGHT["muted"],
+    }  # fmt: skip
+    figure = _layout(go.Figure([trace]), *titles)
+    figure.update_xaxes(tickformat=".0%")
+    figure.update_yaxes(range=[-0.03, 1.12], tickformat=".0%")
+    return figure
+
+
+def window(windows: Sequence[int], probs: np.ndarray, labels: Sequence[str], mark: int) -> go.Figure:
+    """probs (W, K): of K tokens, against how many tokens of the text are read; a line at the window `mark`."""
+    figure = go.Figure()
+    for k, (label, colour) in enumerate(zip(labels, CATEGORIES, strict=False)):
+        name = plain(label)
+        figure.add_trace(_line(windows, probs[:, k].tolist(), name, colour, f"{name}: %{{y:.1%}}, %{{x}} tokens read"))
+    figure.add_vline(x=mark, line={"color": LIGHT["muted"], "width": 1.5, "dash": "dot"})
+    figure = _layout(figure, "tokens that are read, the last ones of the text", "probability of the next token")
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def position_loss(loss: np.ndarray, error: np.ndarray, count: np.ndarray) -> go.Figure:
+    """Mean loss at each position (T,), with its interval as a band."""
+    at = np.arange(1, len(loss) + 1)
+    band = go.Scatter(
+        x=[*at, *at[::-1]], y=[*(loss + error), *(loss - error)[::-1]], fill="toself", mode="lines", opacity=0.35,
+        line={"width": 0}, fillcolor=LIGHT["line"], hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    line = _line(
+        at.tolist(), loss.tolist(), "", ROLES["prediction"], "token %{x}: %{y:.2f} nats, %{customdata:,} texts"
     )
+    line.update(customdata=count.tolist(), mode="lines", showlegend=False)
+    return _layout(go.Figure([band, line]), "position in the document", "loss in nats")
+
+
+def cache_cost(lengths: Sequence[int], cached: Sequence[float], uncached: Sequence[float]) -> go.Figure:
+    """Milliseconds for one more token against the length of the text, with and without the cache."""
+    figure = go.Figure(
+        [
+            _line(
+                lengths, [1000 * s for s in uncached], "without cache", CATEGORIES[1], "%{y:.2f} ms after %{x} tokens"
+            ),
+            _line(lengths, [1000 * s for s in cached], "with cache", CATEGORIES[2], "%{y:.2f} ms after %{x} tokens"),
+        ]
+    )
+    figure = _layout(figure, "tokens already there", "milliseconds for the next")
+    figure.update_yaxes(rangemode="tozero")
     return figure

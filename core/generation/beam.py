@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from core.generation.sampler import Floats, Sampler
-from core.generation.streaming import Step, generate
-from core.model import Cache, Transformer
+from core.generation.streaming import Step, empty_cache, generate, rows_of
+from core.model import Transformer
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,15 @@ def beam_search(
     At each step every open beam is continued with every token; the `width` likeliest results stay. One that ends with
     a token of `stop` is complete and takes its place among the results; open beams compete with it at the end. With a
     width of at least V ** (max_new_tokens - 1) nothing is lost: the search is exhaustive. The candidates listed are the
-    kept ones and the `shown` likeliest that were not. ValueError: width or max_new_tokens below 1, or what does not fit.
+    kept ones and the `shown` likeliest that were not.
+    ValueError: width or max_new_tokens below 1, or a prompt that does not fit.
     """
     limit = model.config.context_length
     if width < 1 or max_new_tokens < 1:
         raise ValueError("a beam search needs a width and a length of at least 1")
     if not 1 <= len(ids) <= limit:
         raise ValueError(f"the prompt must have 1 to {limit} tokens, not {len(ids)}")
-    cache = Cache(model.config, 1, min(len(ids) + max_new_tokens, limit))
+    cache = empty_cache(model, 1, len(ids) + max_new_tokens)
     logits = model(torch.tensor([list(ids)]), cache=cache)[:, -1]  # (1, V)
     open_, done, steps = [Beam((), 0.0, False)], [], []
     for step in range(max_new_tokens):
@@ -85,7 +86,7 @@ def beam_search(
         open_ = [beam for beam, _ in going]
         if not open_ or step + 1 == max_new_tokens or len(ids) + step + 1 > limit:
             break
-        cache = _continued(cache, model, [parent for _, parent in going])
+        cache = rows_of(cache, model, [parent for _, parent in going])
         logits = model(torch.tensor([[beam.ids[-1]] for beam in open_]), cache=cache)[:, -1]  # (beams, V)
     found = sorted([*done, *open_], key=lambda beam: -beam.score(length_penalty))
     return Search(tuple(found[:width]), tuple(steps))
@@ -96,7 +97,7 @@ def _log_probs(logits: torch.Tensor) -> Floats:
 
 
 def _likeliest(totals: Floats, width: int, shown: int, stop: frozenset[int]) -> list[Candidate]:
-    """The best entries of (beams, V), the likeliest first; the earlier beam, then the lower id, among equals."""
+    """The best entries of (beams, V), the likeliest first; the earlier beam, then the lower id among equals."""
     flat = totals.ravel()
     count = min(width + shown, int((flat > -np.inf).sum()))
     near = np.flatnonzero(flat >= np.partition(flat, -count)[-count])
@@ -106,15 +107,6 @@ def _likeliest(totals: Floats, width: int, shown: int, stop: frozenset[int]) -> 
                   int(at % totals.shape[1]) in stop)
         for place, at in enumerate(best)
     ]  # fmt: skip
-
-
-def _continued(cache: Cache, model: Transformer, parents: list[int]) -> Cache:
-    """A cache whose row i is that of beam parents[i]: beams that share a parent each get their own."""
-    copied = Cache(model.config, len(parents), cache.max_length)
-    copied.k[:, :, :, : cache.length] = cache.k[:, parents, :, : cache.length]
-    copied.v[:, :, :, : cache.length] = cache.v[:, parents, :, : cache.length]
-    copied.advance(cache.length)
-    return copied
 
 
 def best_of(

@@ -142,7 +142,7 @@ def _steps(
     tap: Tap | None,
 ) -> Iterator[Step]:
     limit = model.config.context_length
-    cache = _empty_cache(model, 1, len(ids) + max_new_tokens)
+    cache = empty_cache(model, 1, len(ids) + max_new_tokens)
     fresh = ids  # what the model has not seen yet
     for index in range(max_new_tokens):
         logits = _last_logits(model, fresh, cache, tap)
@@ -197,7 +197,7 @@ def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop
     length, limit = len(rows[0]), model.config.context_length
     going = list(range(len(rows)))  # the row that each line of the batch belongs to
     fresh = torch.tensor(rows, device=model.embed.weight.device)  # (B, T), later (B, 1)
-    cache = _empty_cache(model, len(rows), length + max_new_tokens)
+    cache = empty_cache(model, len(rows), length + max_new_tokens)
     for _ in range(min(max_new_tokens, limit - length + 1)):
         chosen = model(fresh, cache=cache)[:, -1].argmax(dim=-1)  # (B,): the lowest id among equals
         unfinished = []
@@ -210,19 +210,20 @@ def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop
         if len(unfinished) < len(going):
             going = [going[place] for place in unfinished]
             chosen = chosen[unfinished]
-            cache = _rows_of(cache, model, unfinished)
+            cache = rows_of(cache, model, unfinished)
         fresh = chosen[:, None]
     return results
 
 
-def _empty_cache(model: Transformer, rows: int, length: int) -> Cache:
+def empty_cache(model: Transformer, rows: int, length: int) -> Cache:
+    """A cache for this many rows of up to `length` tokens (the context at most), as the model's weights are."""
     weight = model.embed.weight
     return Cache(model.config, rows, min(length, model.config.context_length), weight.dtype, weight.device)
 
 
-def _rows_of(cache: Cache, model: Transformer, rows: list[int]) -> Cache:
-    """A cache that holds only these rows of the batch."""
-    smaller = _empty_cache(model, len(rows), cache.max_length)
+def rows_of(cache: Cache, model: Transformer, rows: list[int]) -> Cache:
+    """A new cache that holds these rows of the batch, in this order; a row may come more than once."""
+    smaller = empty_cache(model, len(rows), cache.max_length)
     smaller.k[:, :, :, : cache.length] = cache.k[:, rows, :, : cache.length]
     smaller.v[:, :, :, : cache.length] = cache.v[:, rows, :, : cache.length]
     smaller.advance(cache.length)

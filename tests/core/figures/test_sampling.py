@@ -1,34 +1,54 @@
+"""Figures of the sampling page: what stands on them is what was measured."""
+
 import numpy as np
-import pytest
 
-from core.figures.palette import LIGHT, ROLES
-from core.figures.sampling import before_after, drawn, stage_table
-from core.generation import Sampler
+from core.figures import sampling, sampling_search
+from core.generation.beam import Beam, Candidate, Search
+from core.generation.speculative import Round
 
-
-def test_a_cut_token_is_grey_and_says_so_and_the_tail_is_in_words():
-    raw, after = np.array([0.2, 0.6, 0.15, 0.05]), np.array([0.0, 1.0, 0.0, 0.0])
-    figure = before_after(["·a", "<b>"], np.array([1, 0]), raw, after, after > 0)
-    assert list(figure.data[0].marker.color) == [LIGHT["muted"], LIGHT["line"]]
-    assert [word.strip() for word in figure.data[2].text] == ["60 % → 100 %", "20 % → cut", "together 20 % → cut"]
-    assert list(figure.layout.yaxis.ticktext) == ["·a", "&lt;b&gt;", "2 others"]
+LABELS = {i: f"<t{i}>" for i in range(9)}
 
 
-def test_no_row_for_others_when_every_token_is_shown():
-    one = np.array([1.0])
-    assert list(before_after(["a"], np.array([0]), one, one, one > 0).layout.yaxis.ticktext) == ["a"]
+def test_shares_and_their_intervals():
+    figure = sampling.shares([0.5, 1.0], [("parse", [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)])], "temperature", "share")
+    bars = figure.data[0].error_y
+    assert list(figure.data[0].y) == [0.9, 0.5]
+    np.testing.assert_allclose([*bars.array, *bars.arrayminus], [0.05, 0.1, 0.1, 0.1])
+    trade = sampling.trade([0.2, 0.6], [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)], ["0.5", "1"], ("variety", "truth"))
+    assert list(trade.data[0].x) == [0.2, 0.6] and list(trade.data[0].text) == ["0.5", "1"]
 
 
-def test_the_table_counts_what_each_stage_keeps():
-    table = stage_table(Sampler(temperature=2.0, top_k=2).stages(np.log([0.5, 0.25, 0.125, 0.125])))
-    assert table["Stage"] == ["the model", "temperature 2", "top k 2"]
-    assert table["Tokens kept"] == ["4", "4", "2"]
-    assert table["Model's probability kept"] == ["100 %", "100 %", "75 %"]
-    assert table["Entropy"][0] == "1.21 nats" and table["Effective vocabulary"][0] == "3.4 tokens"  # 1.75 bits
+def test_lines_of_a_window_are_named_and_harmless():
+    figure = sampling.window([1, 2, 3], np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]), ["<b>", "kite"], 2)
+    assert [trace.name for trace in figure.data] == ["&lt;b&gt;", "kite"] and list(figure.data[1].y) == [0.2, 0.4, 0.6]
+    loss = sampling.position_loss(np.array([3.0, 1.0]), np.array([0.5, 0.1]), np.array([10, 8]))
+    assert list(loss.data[0].y) == [3.5, 1.1, 0.9, 2.5] and list(loss.data[1].y) == [3.0, 1.0]
+    cost = sampling.cache_cost([8, 16], [0.001, 0.001], [0.004, 0.008])
+    assert [list(trace.y) for trace in cost.data] == [[4.0, 8.0], [1.0, 1.0]]
 
 
-@pytest.mark.parametrize(("chosen", "hit"), [(1, 1), (None, 2)])
-def test_the_stretch_that_u_hits_is_coloured(chosen, hit):
-    figure = drawn(["a", "b"], [0.5, 0.3], chosen, 0.7)
-    assert sum(bar.x[0] for bar in figure.data) == pytest.approx(1)
-    assert [bar.marker.color == ROLES["prediction"] for bar in figure.data] == [i == hit for i in range(3)]
+def test_beams_are_joined_to_what_they_continue():
+    steps = (
+        (Candidate(5, 0, -1.0, True, True), Candidate(6, 0, -1.1, True, False), Candidate(7, 0, -2.0, True, False),
+         Candidate(8, 0, -3.0, False, False)),
+        (Candidate(2, 1, -2.1, True, False), Candidate(3, 0, -2.3, True, False), Candidate(4, 0, -2.4, False, False)),
+    )  # fmt: skip
+    search = Search((Beam((7, 2), -2.1, False), Beam((6, 3), -2.3, False), Beam((5,), -1.0, True)), steps)
+    assert sampling_search.best_path(search) == [(0, 2), (1, 0)]
+    figure = sampling_search.beams(search, LABELS)
+    best = next(trace for trace in figure.data if trace.name == "the best in the end")
+    assert list(best.y) == [0.0, 2, None, 2.0, 0, None]  # from the prompt to 7, in place 2, and on to 2, in place 0
+    texts = {text for trace in figure.data if trace.mode == "text" for text in trace.text}
+    assert "<b>&lt;t7&gt;</b>" in texts and "&lt;t8&gt;" in texts
+
+
+def test_every_drafted_token_has_its_cell():
+    made = [
+        Round((1, 2, 3), 1, 4, (0.5, 0.4, 0.3), (0.6, 0.1, 0.2)),
+        Round((5,), 1, 6, (0.9,), (0.8,)),
+        Round((), 0, 7, (), ()),
+    ]
+    figure = sampling_search.rounds(made, LABELS)
+    cells = {trace.name: list(zip(trace.base or [], trace.y or [], strict=True)) for trace in figure.data}
+    assert cells == {"taken": [(0, 0), (0, 1)], "refused": [(1, 0)], "not looked at": [(2, 0)],
+                     "the model's own": [(3, 0), (1, 1), (0, 2)]}  # fmt: skip

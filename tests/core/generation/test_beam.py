@@ -24,15 +24,18 @@ def model() -> Transformer:
 
 
 def all_texts(model, prompt, length, stop=()):
-    """(log-probability, ids) of every continuation, each scored by one pass without a cache; the likeliest first."""
+    """(log-probability, ids) of every continuation, scored without a cache; the likeliest first."""
     texts = set()
     for ids in itertools.product(range(V), repeat=length):
         ends = [place for place, id in enumerate(ids) if id in stop]
         texts.add(ids[: ends[0] + 1] if ends else ids)
     scored = []
-    for ids in texts:
-        rows = torch.log_softmax(model(torch.tensor([[*prompt, *ids]]))[0].double(), -1)
-        scored.append((sum(float(rows[len(prompt) - 1 + k, id]) for k, id in enumerate(ids)), ids))
+    for count in {len(ids) for ids in texts}:
+        group = [ids for ids in texts if len(ids) == count]
+        logits = model(torch.tensor([[*prompt, *ids] for ids in group]))[:, len(prompt) - 1 :]
+        rows = torch.log_softmax(logits.double(), -1)
+        each = torch.gather(rows[:, :count], 2, torch.tensor(group)[..., None])  # (texts, count, 1)
+        scored += zip(each.sum((1, 2)).tolist(), group, strict=True)
     return sorted(scored, key=lambda pair: -pair[0])
 
 
