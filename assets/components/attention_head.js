@@ -278,10 +278,10 @@ function build(root) {
 
   // ---- the hand ----
 
-  const send = paced(() => self.send("pins", { positions: self.store.pins }));
+  const send = paced((positions) => self.send("pins", { positions }));
   function pin(positions) {
     self.store.choose({ pins: positions });
-    send();
+    send(positions);
   }
   function toggle(i, add) {
     const { pins } = self.store;

@@ -16,7 +16,7 @@ export default function (component) {
 function makeStore() {
   const listeners = new Set();
   const store = { header: null, weights: null, open: [[0, 0]], isolated: false, pins: [], aside: false };
-  Object.assign(store, { peek: null, hovered: null, side: null, still: false, memo: null, sent: [] });
+  Object.assign(store, { peek: null, hovered: null, side: null, still: false, memo: null, sent: [], known: null });
   const triangle = (length) => (length * (length + 1)) / 2;
   const offset = (layer, head) => (layer * store.header.heads + head) * triangle(store.header.length);
 
@@ -36,12 +36,15 @@ function makeStore() {
     store.sent.push(JSON.stringify({ ...view(), ...change }));
     store.set(change);
   };
-  // What the server knows. An answer to an earlier change is out of date when a later one is already on its way.
+  // What the server knows: news only when it differs from before, for the same may be told twice. An answer to an earlier
+  // change is out of date when a later one is already on its way.
   store.fill = (header, weights) => {
-    const at = store.sent.indexOf(JSON.stringify(header.view));
-    const late = at >= 0 && at < store.sent.length - 1;
-    store.sent = late ? store.sent.slice(at + 1) : [];
-    store.set({ header, weights, ...(late ? {} : header.view) });
+    const told = JSON.stringify(header.view);
+    const at = store.sent.indexOf(told);
+    const old = told === store.known || (at >= 0 && at < store.sent.length - 1);
+    if (told !== store.known) store.sent = old ? store.sent.slice(at + 1) : [];
+    store.known = told;
+    store.set({ header, weights, ...(old ? {} : header.view) });
   };
   store.all = () => {
     const { layers, heads } = store.header;
@@ -218,10 +221,10 @@ function build(root) {
     const b = event.target.closest?.("button");
     return b ? [Number(b.dataset.layer), Number(b.dataset.head)] : null;
   };
-  const send = paced(() => self.send({ open: self.store.open, isolated: self.store.isolated }));
+  const send = paced((chosen) => self.send(chosen));
   function open(heads, isolated = false) {
     self.store.choose({ open: heads, isolated, peek: null });
-    send();
+    send({ open: heads, isolated });
   }
   const peek = (head) => !same(head, self.store.peek) && self.store.set({ peek: head });
 
@@ -279,7 +282,7 @@ function build(root) {
     send.cancel();
     self.hush?.();
     self.own?.close();
-    self.store?.set({ peek: null });
+    self.store?.set({ peek: null, known: null });
     unwatch();
     sizes.disconnect();
   };
