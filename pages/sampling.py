@@ -4,9 +4,12 @@ import streamlit as st
 
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
+from pages.ui.sampling_compare import compare, curve
+from pages.ui.sampling_search import beams, speculation
 from pages.ui.sampling_settings import OFF, chosen_sampler
 from pages.ui.sampling_stage import fresh, sampler
 from pages.ui.sampling_story import choose_scene, story
+from pages.ui.sampling_window import cost, positions, shorter
 from pages.ui.view import View, current
 
 
@@ -43,6 +46,33 @@ def writing() -> None:
     truth("step.raw_probability", (length,), f"{view.name}, step {view.step:,}: each token as it was drawn", code)
 
 
+@st.fragment
+def comparing() -> None:
+    view = current()
+    st.subheader("What does a setting do to many texts?", anchor=False)
+    compare(view, prompt_end(view))
+    curve(view)
+
+
+@st.fragment
+def searching() -> None:
+    view = current()
+    st.subheader("Searching and drafting", anchor=False)
+    st.markdown("**Beam search** keeps several beginnings and prunes the rest; it looks for the likeliest whole text.")
+    beams(view, prompt_end(view))
+    st.markdown("**Speculative decoding**: an early snapshot drafts, the model checks all of it in one pass.")
+    speculation(view, prompt_end(view))
+
+
+@st.fragment
+def looking_back() -> None:
+    view = current()
+    st.subheader("How far back does it look?", anchor=False)
+    shorter(view, prompt_end(view))
+    positions(view)
+    cost(view)
+
+
 page_header("Which word comes next, and who decides?", "The model gives odds; the settings bend them; a number draws.")
 fresh()
 stage()
@@ -53,6 +83,9 @@ what_you_see(
     "end to end; the strip below it shows what the same u would draw at every place of the slider you moved last."
 )
 writing()
+comparing()
+searching()
+looking_back()
 left, middle, right = st.columns(3)
 with left:
     try_it(
