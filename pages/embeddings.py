@@ -39,7 +39,7 @@ try_it(
     update={
         "text": f"{DEFAULT_TEXT} had asked for it.",
         "second": f"{DEFAULT_TEXT} had two of them.",
-        "cursor": None,
+        "cursor": len(current().tokenizer.encode(DEFAULT_TEXT)),  # its last token, after the start
         "word": "",
     },
 )

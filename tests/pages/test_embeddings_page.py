@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.analysis.analogies import families, measure_all
+from core.analysis.context import paths
 from core.analysis.positions import effect
 from core.analysis.projection import silhouettes
 from core.analysis.words import tables, words
@@ -139,3 +140,18 @@ def test_every_show_code_runs(app, worldly):
     assert len(shown) >= 10
     for code in shown:
         exec(compile(code, "shown", "exec"), {})
+
+
+def test_what_comes_later_is_not_read_yet(app):
+    at = app("embeddings", model="tinyland")
+    at.button(key="embeddings_later_begin").click().run()
+    assert not at.exception
+    checkpoint = load_checkpoint("tinyland")
+    texts = [at.session_state["text"], at.session_state["second"]]
+    ids = [[checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(text)] for text in texts]
+    first, second = (run_trace(checkpoint.model, row) for row in ids)
+    at_she = at.session_state["cursor"]
+    assert ids[0] != ids[1] and checkpoint.tokenizer.decode(ids[0][1 : at_she + 1]).endswith("because she")
+    np.testing.assert_allclose(paths(first, second, (at_she, at_she)).similarity, 1)
+    asked = component(at, "other")[0]  # the strip of the second sentence marks the same token
+    assert asked["cursor"] == at_she
