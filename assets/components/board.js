@@ -27,11 +27,9 @@ function build(root) {
       ...rows.map((row, r) => {
         const line = document.createElement("div");
         line.className = "row";
-        line.setAttribute("role", "row");
         line.style.setProperty("--cells", row.cells.length);
         const label = document.createElement("div");
         label.className = "label";
-        label.setAttribute("role", "rowheader");
         label.textContent = matchMedia("(max-width: 480px)").matches ? row.short : row.name;
         line.append(label, ...row.cells.map((cell, c) => button(cell, r, c, theme, limit)));
         return line;
