@@ -94,17 +94,19 @@ function build(root) {
       });
   }
 
-  // A long text: a pixel for each cell, enlarged at once.
+  // A long text: a pixel for each cell, enlarged at once; kept while the same weights are on show.
   function picture() {
+    const weights = self.store.matrix();
+    if (self.drawn?.weights === weights && self.drawn.colours === self.colours) return self.drawn.canvas;
     const { length } = self.store.header;
-    const pixels = new ImageData(length, length);
-    for (let q = 0; q < length; q++)
-      self.store.row(q).forEach((weight, k) => {
-        pixels.data.set(self.colours[Math.round(255 * Math.sqrt(weight))], 4 * (q * length + k));
-      });
+    const image = new ImageData(length, length);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let q = 0, at = 0; q < length; at += ++q)
+      for (let k = 0; k <= q; k++) pixels[q * length + k] = self.colours[Math.round(255 * Math.sqrt(weights[at + k]))];
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = length;
-    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    self.drawn = { weights, colours: self.colours, canvas };
     return canvas;
   }
 
@@ -263,8 +265,9 @@ function build(root) {
     self.theme = applyTheme(root);
     const dark = self.theme === THEME.dark;
     if (self.dark !== dark) {
-      self.colours = Array.from({ length: 256 }, (_, i) => [...mix(self.theme.sequential, i / 255), 255]);
-      self.table = self.colours.map(([r, g, b]) => `rgb(${r},${g},${b})`);
+      const scale = Array.from({ length: 256 }, (_, i) => mix(self.theme.sequential, i / 255));
+      self.table = scale.map((rgb) => `rgb(${rgb})`);
+      self.colours = Uint32Array.from(scale, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0); // RGBA
     }
     self.dark = dark;
     const { length } = self.store.header;

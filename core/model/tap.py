@@ -33,6 +33,8 @@ Tap = Callable[[Site, Tensor], Tensor]
 def apply(tap: Tap, site: Site, tensor: Tensor) -> Tensor:
     """What `tap` makes of `tensor`. Raises ValueError unless it is a tensor of the same shape."""
     result = tap(site, tensor)
+    if result is tensor:  # it only looked
+        return tensor
     if not isinstance(result, Tensor) or result.shape != tensor.shape:
         got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
         raise ValueError(f"the tap must return a tensor of shape {tuple(tensor.shape)} at {site}, not {got}")
