@@ -152,11 +152,11 @@ def _write(kept: "Story") -> Job | None:
     job: Job | None = st.session_state.get("story_job")
     if job is None or job.story is not kept:
         return None
-    until, made = time.perf_counter() + MOMENT, 0
-    least = LEAST if job.begun else 1
-    while job.left and (made < least or time.perf_counter() < until):
-        step, job.begun, made = next(job.steps, None), True, made + 1
+    count, until = 0, time.perf_counter() + (MOMENT if job.begun else 0)  # the first token is shown by itself
+    while job.left and (count < (LEAST if job.begun else 1) or time.perf_counter() < until):
+        step, count = next(job.steps, None), count + 1
         job.left = 0 if step is None or step.finish else job.left - 1
+    job.begun = True
     if not job.left:
         st.session_state["story_job"] = None
     return job

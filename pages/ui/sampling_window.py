@@ -46,10 +46,18 @@ def shorter(view: View, end: int) -> None:
     truth("windowed(…)", probs.shape, "measured on this text; the start token is always read", code)
 
 
+def _ask(key: str, asked: object) -> None:
+    st.session_state[key] = asked
+
+
 def positions(view: View) -> None:
     """Loss by position, and a fact at a distance, on held-out documents."""
     checkpoint = view.checkpoint
     base = (view.name, view.step, cache.stamp(view.name))
+    st.button("Measure on held-out documents", key="positions_go", on_click=_ask, args=("positions_asked", base))
+    if st.session_state.get("positions_asked") != base:
+        st.caption("Loss by position, and whether a fact is still found when idle sentences stand before its question.")
+        return
     left, right = st.columns(2, gap="medium")
 
     def losses(report: background.Report) -> Any:
@@ -64,7 +72,7 @@ def positions(view: View) -> None:
 
     with left:
         st.markdown("**Does more context help?** Loss by position in held-out documents")
-        found = background.compute(("positions", *base), losses, "Reading documents", height=320)
+        found = background.compute(("positions", *base), losses, "Reading documents", height=320, slow=True)
         if found is not None:
             figure = figures.position_loss(found.loss, found.error, found.count)
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
@@ -73,7 +81,7 @@ def positions(view: View) -> None:
             truth("loss", found.loss.shape, f"{DOCUMENTS} Tinyland documents; band: 95 %", code)
     with right:
         st.markdown("**Is a fact still found from afar?** Idle sentences between a story and its question")
-        result = background.compute(("needle", *base), needles, "Asking questions", height=320)
+        result = background.compute(("needle", *base), needles, "Asking questions", height=320, slow=True)
         if result is not None:
             line = [(share.rate, *share.interval) for _, share in result]
             figure = figures.shares([d for d, _ in result], [("answered right", line)], "tokens in between", "share")

@@ -20,7 +20,7 @@ def stage(page, name):
 
 
 def column(page, index):
-    return page.locator(f"tbody tr td:nth-child({index})").all_inner_texts()
+    return page.locator(f".scroll tbody tr td:nth-child({index})").all_inner_texts()
 
 
 def link(page, *parts) -> str:
@@ -52,12 +52,12 @@ def test_a_slider_moves_the_distribution_and_settles_in_the_link(page):
     for _ in range(10):
         slider.press("ArrowLeft")
     expect(stage(page, "temperature").locator("output")).to_have_text("0.5")
-    expect(page.locator("tbody tr:first-child td:nth-child(4)")).not_to_have_text(before[0])
+    expect(page.locator(".scroll tbody tr:first-child td:nth-child(4)")).not_to_have_text(before[0])
     stage(page, "top_k").get_by_role("slider").press("ArrowRight")  # top-k 1
-    expect(page.locator("tbody tr.cut")).to_have_count(19)
+    expect(page.locator(".scroll tbody tr.cut")).to_have_count(19)
     expect(page.locator(".chosen")).to_contain_text("100 %")
     stage(page, "top_k").get_by_role("checkbox").uncheck()
-    expect(page.locator("tbody tr.cut")).to_have_count(0)
+    expect(page.locator(".scroll tbody tr.cut")).to_have_count(0)
     page.locator(".stage[data-name=top_k] .handle").press("ArrowUp")
     expect(page.locator(".stage").nth(3)).to_have_attribute("data-name", "top_k")
     address = link(page, "temperature=0.5", "top_k=1", "-top_k")
@@ -91,7 +91,7 @@ def test_the_dice(page):
     open_page(page)
     chosen = page.locator(".chosen")
     page.locator(".u").evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')) }")
-    likeliest = page.locator("tbody tr:first-child td:first-child").inner_text()
+    likeliest = page.locator(".scroll tbody tr:first-child td:first-child").inner_text()
     expect(chosen).to_contain_text(f"u = 0.0000 draws {likeliest}")
     page.locator(".u").evaluate("e => { e.value = 0.95; e.dispatchEvent(new Event('input')) }")
     first = chosen.locator("b").inner_text()
@@ -117,11 +117,11 @@ def test_a_pinned_position_knows_what_came(page):
 
 def test_writing_branching_and_going_back(page):
     open_page(page, "&new_tokens=12")
-    words, write = page.locator(".text button"), page.locator(".write")
+    words, write = page.locator("div.text button"), page.locator(".write")
     write.click()
     expect(words).to_have_count(12)
     expect(write).to_have_text("Write on")
-    text = page.locator(".text").inner_text()
+    text = page.locator("div.text").inner_text()
     words.nth(4).click()
     other = page.locator(".choices button[aria-pressed=false]").first
     label = other.locator("span").inner_text()
@@ -132,13 +132,13 @@ def test_writing_branching_and_going_back(page):
     page.get_by_role("button", name="Delete this branch").nth(2).click()
     expect(page.locator(".tree .row")).to_have_count(1)
     page.locator(".tree .jump").click()
-    expect(page.locator(".text")).to_have_text(text)
+    expect(page.locator("div.text")).to_have_text(text)
     for _ in range(3):
         page.get_by_role("button", name="One token back").click()
-    expect(page.locator(".text button.ahead")).to_have_count(3)
+    expect(page.locator("div.text button.ahead")).to_have_count(3)
     page.locator(".typed input").fill("<img src=x onerror=\"document.title='owned'\">")
     page.get_by_role("button", name="Add").click()
-    expect(page.locator(".text button.typed").first).to_be_visible()
+    expect(page.locator("div.text button.typed").first).to_be_visible()
     page.get_by_role("button", name="Name this branch").last.click()
     page.get_by_role("textbox", name="Name of the branch").fill("<b>mine</b>")
     page.keyboard.press("Enter")
@@ -149,15 +149,15 @@ def test_writing_branching_and_going_back(page):
 def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
     open_page(page, "&new_tokens=20")
     page.locator(".write").click()
-    expect(page.locator(".text button")).to_have_count(20)
-    whole = page.locator(".text").inner_text()
+    expect(page.locator("div.text button")).to_have_count(20)
+    whole = page.locator("div.text").inner_text()
     page.get_by_role("button", name="Delete this branch").first.click()
     page.locator(".write").click()
     page.get_by_role("button", name="Stop").click()
-    written = settled(page.locator(".text button"))
+    written = settled(page.locator("div.text button"))
     assert written > 0
     for _ in range(20 - written):
         page.get_by_role("button", name="One token on").click()
         written += 1
-        expect(page.locator(".text button")).to_have_count(written)
-    assert page.locator(".text").inner_text() == whole
+        expect(page.locator("div.text button")).to_have_count(written)
+    assert page.locator("div.text").inner_text() == whole
