@@ -28,7 +28,7 @@ def distributions(labels: Sequence[str], before: Sequence[float], after: Sequenc
     rows = list(range(len(labels)))
     names = [plain(label) for label in labels]
     shared = {"y": rows, "orientation": "h", "customdata": names, "hovertemplate": "%{customdata}: %{x:.2p}"}
-    words = [f"{percent(b)} → {percent(a)}" for b, a in zip(before, after, strict=True)]
+    words = [f"{_share(b)} → {_share(a)}" for b, a in zip(before, after, strict=True)]
     figure = go.Figure(
         [
             go.Bar(x=list(before), name="as it is", marker={"color": BEFORE}, **shared),
@@ -202,6 +202,10 @@ def by_strength(
         yaxis=scale | {"title": {"text": axis}, "fixedrange": True, "zeroline": False, "nticks": 6},
     )
     return figure
+
+
+def _share(p: float) -> str:
+    return percent(p) if p >= 1e-4 else "< 0.01 %"
 
 
 def _error(values: Intervals, colour: str) -> dict:

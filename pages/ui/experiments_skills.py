@@ -47,6 +47,8 @@ def skills(view: View) -> None:
     before, after = ([shares[2 * i + which][:3] for i in measured] for which in (0, 1))
     figure = figures.skills(names, before, after)
     components.plot(figure, key="skills", height=300, title="Skills before and after, with 95 % intervals")
+    if "cut:" in view.interventions or "patch:" in view.interventions:
+        st.caption("Cuts and patches act at their positions in every text, so in these cases too.")
     code = view.code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
         "\nfrom core.analysis.spot_checks import SKILLS, measure\n\n"
         f"{{skill: measure(checkpoint.model, tokenizer, skill, {cases}) for skill in SKILLS}}"

@@ -145,7 +145,10 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:
         components.plot(figure, key="read", height=260, title="Share that Tinyland's grammar can read, by strength")
         truth("read_share(start, text)", (len(at),), "how far the grammar can follow the new text", _code(view, made))
     chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at")
-    st.text(written[at.index(chosen)].texts[0].strip() or "(nothing)")
+    one = written[at.index(chosen)]
+    if one.mentions:
+        st.caption(f"{one.mentions[0]:.1f} words of the kind that it is led towards, in a hundred tokens.")
+    st.text(one.texts[0].strip() or "(nothing)")
 
 
 def _code(view: View, made: Steer) -> str:

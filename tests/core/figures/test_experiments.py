@@ -12,7 +12,8 @@ def test_the_pairs_of_bars_are_the_two_distributions():
     figure = figures.distributions(MARKUP, [0.5, 0.3, 0.0], [0.1, 0.6, 0.2])
     assert list(figure.data[0].x) == [0.5, 0.3, 0.0] and list(figure.data[1].x) == [0.1, 0.6, 0.2]
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt;", "&amp;", "·a")
-    assert figure.data[2].text[0] == "50 % → 10 %" and max(figure.layout.xaxis.range) > 0.6
+    assert figure.data[2].text[0] == "50 % → 10 %" and figure.data[2].text[2] == "< 0.01 % → 20 %"
+    assert max(figure.layout.xaxis.range) > 0.6
 
 
 def test_the_losses_start_at_the_second_token():
