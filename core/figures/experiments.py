@@ -23,11 +23,17 @@ def ticks(labels: Sequence[str], marked: Sequence[int] = (), most: int = 30) -> 
     return {"tickvals": at, "ticktext": shown, "showgrid": False, "zeroline": False, "fixedrange": True}
 
 
+def names(rows: Sequence[str]) -> dict:
+    """A vertical axis that names its rows, the first at the top."""
+    shown = {"tickvals": list(range(len(rows))), "ticktext": [plain(row, 40) for row in rows]}
+    return shown | {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "zeroline": False, "fixedrange": True}
+
+
 def distributions(labels: Sequence[str], before: Sequence[float], after: Sequence[float]) -> go.Figure:
     """A pair of bars for each token: its probability in the model as it is, and in the changed one."""
     rows = list(range(len(labels)))
-    names = [plain(label) for label in labels]
-    shared = {"y": rows, "orientation": "h", "customdata": names, "hovertemplate": "%{customdata}: %{x:.2p}"}
+    tokens = [plain(label) for label in labels]
+    shared = {"y": rows, "orientation": "h", "customdata": tokens, "hovertemplate": "%{customdata}: %{x:.2p}"}
     words = [f"{_share(b)} → {_share(a)}" for b, a in zip(before, after, strict=True)]
     figure = go.Figure(
         [
@@ -52,14 +58,14 @@ def distributions(labels: Sequence[str], before: Sequence[float], after: Sequenc
         bargroupgap=0.05,
         legend=LEGEND,
         xaxis={"visible": False, "range": [0, max(0.02, *before, *after) * 1.45], "fixedrange": True},
-        yaxis=ticks(labels) | {"ticktext": names, "tickvals": rows, "autorange": "reversed"},
+        yaxis=ticks(labels) | {"ticktext": tokens, "tickvals": rows, "autorange": "reversed"},
     )
     return figure
 
 
 def surprise(labels: Sequence[str], before: np.ndarray, after: np.ndarray, cursor: int | None = None) -> go.Figure:
     """The loss of each token after the first, in nats: before, after (T − 1,); labels (T,)."""
-    names = [plain(label) for label in labels[1:]]
+    tokens = [plain(label) for label in labels[1:]]
     x = list(range(1, len(labels)))
     bars = [
         go.Bar(
@@ -67,7 +73,7 @@ def surprise(labels: Sequence[str], before: np.ndarray, after: np.ndarray, curso
             y=values,
             name=name,
             marker={"color": colour},
-            customdata=names,
+            customdata=tokens,
             hovertemplate="%{customdata}: %{y:.2f} nats",
         )
         for values, name, colour in ((before, "as it is", BEFORE), (after, "changed", AFTER))
@@ -133,20 +139,13 @@ def patch_map(recovered: np.ndarray, rows: Sequence[str], labels: Sequence[str],
     figure.update_layout(
         margin=MARGIN,
         xaxis=ticks(labels, differs, 40) | {"tickangle": -50},
-        yaxis={
-            "tickvals": list(range(len(rows))),
-            "ticktext": [plain(row, 40) for row in rows],
-            "autorange": "reversed",
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
+        yaxis=names(rows),
     )
     return figure
 
 
-def skills(names: Sequence[str], before: Intervals, after: Intervals) -> go.Figure:
-    """The share of each skill's cases done right, as it is and changed, with 95 % intervals."""
+def skills(of: Sequence[str], before: Intervals, after: Intervals) -> go.Figure:
+    """The share of the cases of each skill in `of` done right, as it is and changed, with 95 % intervals."""
     figure = go.Figure()
     for values, name, colour, shift in ((before, "as it is", BEFORE, -0.14), (after, "changed", AFTER, 0.14)):
         figure.add_trace(
@@ -167,14 +166,7 @@ def skills(names: Sequence[str], before: Intervals, after: Intervals) -> go.Figu
         margin=MARGIN | {"t": 30, "r": 24},
         legend=LEGEND,
         xaxis={"range": [-0.02, 1.02], "tickformat": ".0%", "fixedrange": True, "zeroline": False},
-        yaxis={
-            "tickvals": list(range(len(names))),
-            "ticktext": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
+        yaxis=names(of),
     )
     return figure
 

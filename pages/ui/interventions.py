@@ -76,6 +76,7 @@ def banner() -> None:
     """Says, on the other pages, that the model is not as it was trained; nothing when no intervention is on."""
     if not state.get("interventions"):
         return
+    st.space("small")  # below the toolbar
     with st.container(border=True):
         st.markdown(
             ":orange[:material/experiment:] **The inside of this model is being changed.** What this page computes is "
