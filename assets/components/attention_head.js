@@ -32,8 +32,10 @@ function build(root) {
   // A canvas at the screen's resolution, in CSS pixels.
   function pen(canvas, width, height) {
     const scale = globalThis.devicePixelRatio || 1;
-    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
     const made = canvas.getContext("2d");
+    made.reset(); // the same size: wiped, not made anew
     made.scale(scale, scale);
     made.font = `12px ${THEME.fonts.code}`;
     made.textBaseline = "middle";
@@ -133,8 +135,11 @@ function build(root) {
     const [width, height] = [scroll.clientWidth, scroll.clientHeight];
     if (!width) return;
     const ROW = (self.row = Math.min(Math.max(height / length, LOW), HIGH));
-    spacer.style.height = `${length * ROW}px`;
-    lines.style.height = `${height}px`;
+    if (self.sized !== `${length} ${height}`) {
+      spacer.style.height = `${length * ROW}px`;
+      lines.style.height = `${height}px`;
+      self.sized = `${length} ${height}`;
+    }
     const p = pen(lines, width, height);
     const top = scroll.scrollTop;
     const y = (i) => (i + 0.5) * ROW - top;
@@ -262,14 +267,13 @@ function build(root) {
 
   function draw() {
     if (!self.store?.header) return;
-    self.theme = applyTheme(root);
-    const dark = self.theme === THEME.dark;
-    if (self.dark !== dark) {
+    self.theme ??= applyTheme(root);
+    if (self.coloured !== self.theme) {
       const scale = Array.from({ length: 256 }, (_, i) => mix(self.theme.sequential, i / 255));
       self.table = scale.map((rgb) => `rgb(${rgb})`);
       self.colours = Uint32Array.from(scale, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0); // RGBA
     }
-    self.dark = dark;
+    self.coloured = self.theme;
     const { length } = self.store.header;
     if (self.cell && self.cell[0] >= length) self.cell = null;
     drawHeat();
@@ -350,7 +354,10 @@ function build(root) {
     self.send("aside", { on: box.checked });
   });
 
-  const unwatch = onThemeChange(root, draw);
+  const unwatch = onThemeChange(root, () => {
+    self.theme = null;
+    draw();
+  });
   const sizes = new ResizeObserver(draw);
   sizes.observe(root.querySelector(".panels"));
   self.attach = (store) => {

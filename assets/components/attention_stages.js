@@ -66,8 +66,10 @@ function build(root) {
 
   function pen(canvas, height) {
     const scale = globalThis.devicePixelRatio || 1;
-    [canvas.width, canvas.height] = [Math.round(canvas.clientWidth * scale), Math.round(height * scale)];
+    const [w, h] = [Math.round(canvas.clientWidth * scale), Math.round(height * scale)];
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
     const made = canvas.getContext("2d");
+    made.reset();
     made.scale(scale, scale);
     made.textBaseline = "middle";
     made.font = `12px ${THEME.fonts.code}`;
@@ -76,6 +78,9 @@ function build(root) {
 
   function head() {
     const x = edges();
+    const wanted = `${x} ${self.t.size}`;
+    if (self.headed === wanted) return;
+    self.headed = wanted;
     columns.style.gridTemplateColumns = x.slice(1).map((end, i) => `${end - x[i]}px`).join(" ");
     columns.replaceChildren(
       ...COLUMNS.map(([formula, name, words]) => {
@@ -236,7 +241,7 @@ function build(root) {
 
   function draw() {
     if (!self.store?.header?.d_head || !body.clientWidth) return;
-    self.theme = applyTheme(root);
+    self.theme ??= applyTheme(root);
     const { store } = self;
     const before = self.t?.query;
     const t = (self.t = compute(store, ...store.main(), Math.min(store.query(), store.header.length - 1)));
@@ -310,7 +315,10 @@ function build(root) {
     point(to);
   });
 
-  const unwatch = onThemeChange(root, draw);
+  const unwatch = onThemeChange(root, () => {
+    self.theme = null;
+    draw();
+  });
   const sizes = new ResizeObserver(draw);
   sizes.observe(root.querySelector(".wide"));
   self.attach = (store) => {
