@@ -54,9 +54,9 @@ function build(root) {
     $(".forward").disabled = !(header.ahead.length || header.can.write) || writing;
     $(".status").textContent = header.status;
     $(".error").textContent = header.error;
-    $(".typed input").placeholder = header.invitation;
-    $(".typed input").setAttribute("aria-label", header.invitation);
-    $(".typed button").textContent = header.add;
+    $(".say input").placeholder = header.invitation;
+    $(".say input").setAttribute("aria-label", header.invitation);
+    $(".say button").textContent = header.add;
     if (self.pinned !== null && !find(self.pinned)) self.pinned = null;
     panel(self.pinned);
     tree();
@@ -189,15 +189,16 @@ function build(root) {
   $(".write").addEventListener("click", () => {
     if (self.header.left > 0 && self.stopped !== self.header.job) {
       self.stopped = self.header.job;
+      clearTimeout(self.asking);
       act("stop");
       draw();
     } else act("write");
   });
   $(".back").addEventListener("click", () => act("back"));
   $(".forward").addEventListener("click", () => act("forward"));
-  $(".typed").addEventListener("submit", (event) => {
+  $(".say").addEventListener("submit", (event) => {
     event.preventDefault();
-    const field = $(".typed input");
+    const field = $(".say input");
     if (!field.value) return;
     act("type", { text: field.value });
     field.value = "";
@@ -207,8 +208,11 @@ function build(root) {
   self.show = (header) => {
     self.header = header;
     draw();
-    if (header.left > 0 && self.stopped !== header.job) setTimeout(() => act("more"), 0);
+    if (header.left > 0 && self.stopped !== header.job) self.asking = setTimeout(() => act("more"), 0);
   };
-  self.destroy = unwatch;
+  self.destroy = () => {
+    clearTimeout(self.asking);
+    unwatch();
+  };
   return self;
 }

@@ -13,6 +13,7 @@ from pages.ui.view import View
 
 LINES = 6  # tokens whose probability is drawn
 DOCUMENTS, QUESTIONS = 300, 60
+ENOUGH = 20  # documents that a position must have to be drawn
 FILLERS = (0, 2, 4, 8, 12, 16)
 
 
@@ -74,11 +75,17 @@ def positions(view: View) -> None:
         st.markdown("**Does more context help?** Loss by position in held-out documents")
         found = background.compute(("positions", *base), losses, "Reading documents", height=320, slow=True)
         if found is not None:
-            figure = figures.position_loss(found.loss, found.error, found.count)
+            often = found.count >= ENOUGH
+            figure = figures.position_loss(found.loss[often], found.error[often], found.count[often])
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
             code = f"from core.analysis.window import loss_by_position\n{view.code}"
             code += f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
-            truth("loss", found.loss.shape, f"{DOCUMENTS} Tinyland documents; band: 95 %", code)
+            truth(
+                "loss",
+                found.loss.shape,
+                f"{DOCUMENTS} Tinyland documents, positions that at least {ENOUGH} have; band: 95 %",
+                code,
+            )
     with right:
         st.markdown("**Is a fact still found from afar?** Idle sentences between a story and its question")
         result = background.compute(("needle", *base), needles, "Asking questions", height=320, slow=True)

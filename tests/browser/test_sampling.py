@@ -136,7 +136,7 @@ def test_writing_branching_and_going_back(page):
     for _ in range(3):
         page.get_by_role("button", name="One token back").click()
     expect(page.locator("div.text button.ahead")).to_have_count(3)
-    page.locator(".typed input").fill("<img src=x onerror=\"document.title='owned'\">")
+    page.locator(".say input").fill("<img src=x onerror=\"document.title='owned'\">")
     page.get_by_role("button", name="Add").click()
     expect(page.locator("div.text button.typed").first).to_be_visible()
     page.get_by_role("button", name="Name this branch").last.click()
@@ -146,18 +146,27 @@ def test_writing_branching_and_going_back(page):
     assert page.title() == "Glassbox" and page.locator("img[src=x]").count() == 0
 
 
+# Presses Write, and Stop as soon as a token stands there: by then Playwright would be too late.
+WRITE_AND_STOP = """write => {
+  const text = write.getRootNode().querySelector('.text');
+  write.click();
+  const look = () => (text.querySelector('button') ? write.click() : requestAnimationFrame(look));
+  look();
+}"""
+
+
 def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
-    open_page(page, "&new_tokens=20")
+    open_page(page, "&new_tokens=40")
     page.locator(".write").click()
-    expect(page.locator("div.text button")).to_have_count(20)
+    expect(page.locator("div.text button")).to_have_count(40)
     whole = page.locator("div.text").inner_text()
     page.get_by_role("button", name="Delete this branch").first.click()
-    page.locator(".write").click()
-    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("div.text button")).to_have_count(0)
+    page.locator(".write").evaluate(WRITE_AND_STOP)
     written = settled(page.locator("div.text button"))
-    assert written > 0
-    for _ in range(20 - written):
+    assert 0 < written < 40
+    for _ in range(min(40 - written, 6)):
         page.get_by_role("button", name="One token on").click()
         written += 1
         expect(page.locator("div.text button")).to_have_count(written)
-    assert page.locator("div.text").inner_text() == whole
+    assert whole.startswith(page.locator("div.text").inner_text())
