@@ -34,8 +34,8 @@ const MINIS = {
   utilisation: "Share of peak speed",
   update_ratio: "Update ÷ weights",
 };
-const DECADES = Array.from({ length: 16 }, (_, i) => [1, 3].map((n) => n * 10 ** (i - 9))).flat();
-const FINE = [-2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
+const DECADES = Array.from({ length: 16 }, (_, i) => 10 ** (i - 9));
+const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
 const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
 const SCALES = {
   lr: { rangemode: "tozero" },
@@ -218,8 +218,11 @@ function build(root) {
     const [shapes, annotations] = [[], []];
     for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
       shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });
-      annotations.push({ xref: "paper", x: 1, xanchor: "right", y: view.y === "log" ? Math.log10(nats) : nats, yanchor: "bottom", showarrow: false,
-        text: name, font: { size: 11, color: theme.muted } });
+      const y = view.y === "log" ? Math.log10(nats) : nats;
+      const close = annotations.find((other) => Math.abs(other.nats - nats) < 0.4); // their names would lie over one another
+      if (close) close.text += `, ${name}`;
+      else annotations.push({ nats, xref: "paper", x: 1, xanchor: "right", y, yanchor: "bottom", showarrow: false, text: name,
+        font: { size: 11, color: theme.muted } });
     }
     self.runs.forEach((run, i) => {
       const color = theme.categories[(self.runs.length > 1 ? i : 6) % theme.categories.length];
@@ -287,7 +290,10 @@ function build(root) {
     }
     box.hidden = !lines.length;
     box.setAttribute("aria-label", `${title} against ${AXES[view.axis].title}`);
-    const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...SCALES[name], nticks: 4 } };
+    const values = lines.flatMap((one) => one.y).filter((y) => y > 0);
+    const narrow = Math.max(...values) < 20 * Math.min(...values); // too few powers of ten for a scale
+    const scale = SCALES[name].type === "log" && narrow ? { ...SCALES[name], tickvals: FINE } : SCALES[name];
+    const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...scale, nticks: 4 } };
     const node = box.querySelector(".gb-plotted");
     return async (Plotly, xaxis, config) => {
       await Plotly.react(node, lines, layout(theme, { ...xaxis, title: undefined, nticks: 5 }, 104, style), config);
