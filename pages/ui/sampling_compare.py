@@ -26,7 +26,7 @@ PRESETS: Mapping[str, Sampler] = {
     "frequency penalty 0.5": Sampler(frequency_penalty=0.5),
 }
 TEMPERATURES = (0.0, 0.3, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
-TOKENS, DOCUMENTS = 150, 24
+TOKENS, DOCUMENTS = 150, 60
 NEW, ON = "new documents", "the text above, continued"
 
 
