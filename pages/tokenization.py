@@ -65,7 +65,6 @@ def comparing() -> None:
     truth("len(pieces)", (len(cuts),), f"counted over the whole text; {words}", code)
 
 
-@st.fragment
 def speaking() -> None:
     st.subheader("Whom does a tokenizer tax?", anchor=False)
     st.markdown(

@@ -125,7 +125,7 @@ class Tokenizer:
         return self.locate(self.encode(text, special=special))
 
     def locate(self, ids: Iterable[int]) -> list[Piece]:
-        """The tokens with their bytes and their byte offsets in the text that they spell. TokenizerError: unknown id."""
+        """The tokens with their bytes and byte offsets in the text that they spell. TokenizerError: no such id."""
         pieces, start = [], 0
         for id in ids:
             token = self.token_bytes(id)

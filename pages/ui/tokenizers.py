@@ -31,6 +31,7 @@ KEPT = "kept: "
 MAX_TEXT = 1_000_000  # characters of a text that this page cuts
 MAX_DRAWN = 40_000  # pieces that are drawn; all are counted
 WORD_DOCUMENTS = 2000  # of Tinyland, whose words the word list holds
+ANEW = "tokenization_anew"
 MISSING = "The public tokenizers cannot be read here."
 
 
@@ -215,6 +216,7 @@ def longer_note() -> None:
 
 
 def _take(name: str, text: str, note: str) -> None:
+    st.session_state[ANEW] = True
     if text.strip():
         st.session_state["longer_text"] = _Longer(name, text, state.clean(state.get("text") or ""))
         st.session_state.pop("pieces_pin", None)
@@ -237,7 +239,7 @@ def _take_paste() -> None:
 def _forget_longer() -> None:
     for key in ("longer_text", "longer_note", "pieces_pin"):
         st.session_state.pop(key, None)
-    st.session_state["longer_paste"] = ""
+    st.session_state.update({"longer_paste": "", ANEW: True})
 
 
 def read(text: str) -> None:
@@ -265,6 +267,13 @@ def choice() -> str:
 
 def _chosen() -> None:
     st.session_state.pop("tokenizer_missing", None)
+    st.session_state[ANEW] = True
+
+
+def all_anew() -> None:
+    """Runs the whole page again when a control of the stage, a fragment, has changed what the rest of it shows."""
+    if st.session_state.pop(ANEW, False):
+        st.rerun()
 
 
 def say_special(cut: Cut, text: str) -> None:

@@ -173,7 +173,7 @@ def test_a_hundred_kilobytes_stay_usable(page, tmp_path, marks):
     text = "".join(f"Line {i} of a long text, with some words in it.\n" for i in range(2100))
     file = tmp_path / "long.txt"
     file.write_bytes(text.encode() if not marks else b"abc \x80\x81 " + text.encode())
-    open_page(page, "short", tokenizer="o200k_base")
+    open_page(page, "a short text", tokenizer="o200k_base")
     page.get_by_role("button", name="A longer text").click()
     page.locator("input[type=file]").first.set_input_files(file)
     page.get_by_text(re.compile(r"This page reads your file, 10\d,\d{3} characters")).wait_for()
@@ -187,3 +187,5 @@ def test_a_hundred_kilobytes_stay_usable(page, tmp_path, marks):
     page.locator(".text").evaluate("e => e.scrollTo(0, e.scrollHeight)")
     expect(page.locator(".text .t").nth(before)).to_be_attached()
     expect(page.get_by_role("group", name="Tokens of the text")).to_contain_text("Line·2099·of")
+    page.get_by_text("counted over the whole text").wait_for()
+    expect(page.locator(".glyphs").first).to_contain_text("Line·0·of")  # the rest of the page follows
