@@ -39,7 +39,7 @@ def tokens(view: View) -> None:
     with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
         components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True)
         size = f"list of {view.tokenizer.vocab_size:,} tokens"
-        truth("ids", (len(view.ids),), f"your text, {size}", view.code.rsplit("trace", 1)[0] + "ids")
+        truth("ids", (len(view.ids),), f"your text, {size}", view.code.rsplit("trace =", 1)[0] + "ids")
 
 
 def vectors(view: View) -> None:

@@ -40,7 +40,8 @@ CLOZES = {
 
 @dataclass(frozen=True)
 class Case:
-    """A prompt (token ids) and the text that should follow it; `end` is what may come after (None: anything)."""
+    """A prompt (token ids) and the text that should follow it; `end` is what may come after (None: anything; "": a new
+    line or the end of the document, since whether another question follows is no part of the answer)."""
 
     ids: list[int]
     expected: str
@@ -127,7 +128,8 @@ def answer_cases(tokenizer: Tokenizer, docs: Iterable[Document]) -> list[tuple[C
             start = len(d.text[: span.start].encode())
             before = sum(end <= start for end in ends)  # a token that holds the space before the answer belongs to it
             following = d.text[span.end : span.end + 1]
-            found.append((Case([tokenizer.eot, *ids[:before]], span.value, following), d.text[: span.start]))
+            end = "" if following == "\n" else following
+            found.append((Case([tokenizer.eot, *ids[:before]], span.value, end), d.text[: span.start]))
     return found
 
 
@@ -158,9 +160,7 @@ def is_right(case: Case, written: str) -> bool:
     if not written.startswith(case.expected):
         return False
     rest = written[len(case.expected) :]
-    if case.end is None:
-        return True
-    return rest.startswith(case.end) if case.end else rest.startswith("<|endoftext|>")
+    return case.end is None or rest.startswith(case.end or ("\n", "<|"))
 
 
 def share_right(model: Transformer, tokenizer: Tokenizer, cases: Sequence[Case], new_tokens: int = 24) -> Share:

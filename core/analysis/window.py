@@ -85,15 +85,16 @@ def needle(
     """
     tokenizer, room = checkpoint.tokenizer, checkpoint.config.context_length - ROOM
     first = [answer_cases(tokenizer, [d])[0] for d in tinyland.documents(SEED, stop=n, weights={"story_qa": 1})]
-    stories = [(case, *before.split("\n", 1)) for case, before in first]  # the first question of each document
+    asked = [(case, before.partition("\n")) for case, before in first]  # the first question of each document
     found = []
     for place, count in enumerate(fillers):
         report(place / len(fillers), f"{count} sentences in between")
         gap = "".join(f" {FILLERS[i % len(FILLERS)]}" for i in range(count))
         prompts = [
-            [tokenizer.eot, *tokenizer.encode(f"{story}{gap}\n{question}".rstrip())] for _, story, question in stories
+            [tokenizer.eot, *tokenizer.encode(f"{story}{gap}\n{question}".rstrip())]
+            for _, (story, _, question) in asked
         ]
-        fitting = [(case, ids) for (case, _, _), ids in zip(stories, prompts, strict=True) if len(ids) <= room]
+        fitting = [(case, ids) for (case, _), ids in zip(asked, prompts, strict=True) if len(ids) <= room]
         stop = set(tokenizer.special_tokens.values())
         written = greedy_batch(checkpoint.model, [ids for _, ids in fitting], 2 * ROOM, stop)
         right = sum(is_right(case, tokenizer.decode(ids)) for (case, _), ids in zip(fitting, written, strict=True))

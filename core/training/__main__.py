@@ -2,6 +2,7 @@
 
 python -m core.training --preset tinyland --out runs/tinyland
 python -m core.training --out runs/tinyland --resume
+torchrun --nproc-per-node 2 -m core.training --preset live --out runs/team    # one model, two processes
 """
 
 import argparse
@@ -84,8 +85,12 @@ def configuration(options: argparse.Namespace) -> TrainConfig:
 
 def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event) -> int:
     """Train, showing a bar; rows with a validation loss are printed above it."""
+    from core.training import team
     from core.training.trainer import train
 
+    if team.rank() > 0:
+        team.follow(config, options.resume)
+        return 0
     status = None
     with tqdm(total=config.steps, unit="step", disable=options.quiet, dynamic_ncols=True) as bar:
         for progress in train(config, resume=options.resume, stop=stop.is_set):

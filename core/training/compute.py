@@ -29,6 +29,15 @@ class Gradients(Protocol):
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
 
 
+class Scorers(Protocol):
+    """What an evaluation is shared out to."""
+
+    causal: bool
+
+    def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
+        """`function` of every micro-batch, in order."""
+
+
 class Workers:
     """`count` working copies of `model` in `dtype`. The model holds the weights that count, in float32.
 
@@ -70,6 +79,9 @@ class Workers:
             torch._foreach_add_(sums, gradients(params))
             model.zero_grad(set_to_none=True)
         return loss
+
+    def lead(self, step: int, rates: dict[str, float]) -> None:
+        """Nothing: all workers are threads of this process (see core.training.team for those that are not)."""
 
     def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
         """`function` of every micro-batch, side by side, in order."""

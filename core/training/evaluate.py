@@ -8,7 +8,7 @@ import torch
 from core.model import Transformer
 from core.text import Tokenizer
 from core.training.batches import IGNORE, HeldOut, MicroBatch
-from core.training.compute import Workers, token_losses
+from core.training.compute import Scorers, token_losses
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Evaluation:
     by_kind: dict[str, list[float]] | None = None
 
 
-def evaluate(model: Transformer, workers: Workers, held_out: HeldOut) -> Evaluation:
+def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluation:
     """Score every held-out sequence with `model`, in float32, from its first token."""
 
     @torch.no_grad()

@@ -10,10 +10,9 @@ from typing import Any
 import torch
 
 from core.model import ModelConfig, Transformer, load_checkpoint, save_checkpoint, save_description, save_snapshot
-from core.training import control, measure
+from core.training import control, measure, team
 from core.training.baselines import write_baselines
 from core.training.batches import Data, MicroBatch
-from core.training.compute import Workers
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.evaluate import evaluate, sample_text
@@ -46,7 +45,12 @@ def train(config: TrainConfig, *, resume: bool = False, stop: Callable[[], bool]
     """
     run = Run(config.out)
     try:
-        trainer = Trainer(config, run, resume)
+        try:
+            trainer = Trainer(config, run, resume)
+        except BaseException:
+            if team.size() > 1:
+                team.give_up()
+            raise
         try:
             yield from trainer.run(stop)
         finally:
@@ -62,7 +66,7 @@ class Trainer:
         self.config, self.folder = config, run
         self.position = Position()
         self.model, self.data = self._resume() if resume else self._begin()
-        self.workers = Workers(self.model, config.threads, DTYPES[config.precision], causal=config.causal)
+        self.workers = team.make_workers(self.model, config)
         self.learner = Learner(self.model, config, self.workers)
         if resume:
             self._restore()
@@ -189,6 +193,7 @@ class Trainer:
         def prepare() -> None:  # while the weights are being updated
             self.upcoming = self._prepare(position.step + 1)
 
+        self.workers.lead(position.step, rates)
         update = self.learner.update(batch, rates, measured=measured, meanwhile=prepare)
         if update.finite:
             lengths = measure.batch_lengths(batch)

@@ -1,5 +1,7 @@
 """The three experiments of the overview: what training changed, a pronoun with two candidates, a fact never read."""
 
+from typing import Any
+
 from core.text.tinyland import WORLD
 from pages.ui.caption import try_it
 from pages.ui.view import View
@@ -10,7 +12,7 @@ PRONOUN = "Brigid and Milo were in the park. Brigid had a kite. Brigid gave the 
 def experiments(view: View) -> None:
     first, last = view.checkpoint.steps[0], view.checkpoint.steps[-1]
     unknown = next(fact for fact in WORLD.facts if fact.relation == "home" and fact not in WORLD.known_facts)
-    cards = (
+    cards: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         (
             "Back to the first step",
             "Before any training, which next token will the model favour?",

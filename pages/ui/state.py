@@ -145,7 +145,7 @@ def decode(query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def literal(text: str) -> str:
     """`text` for a Markdown message, to be read as it stands: a link's words must not draw a picture from elsewhere."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([!-&(-+./:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 # ---- the session ----

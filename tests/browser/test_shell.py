@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ("", "tokenization", "embeddings", "attention", "inside", "training", "sampling")
+PAGES = ("", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 EXCEPTION = "[data-testid=stException]"
 
 

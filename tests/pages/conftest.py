@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 INDEX = Path(__file__).parents[2] / "pages" / "index.py"
-PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "training", "sampling")
+PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 
 
 @pytest.fixture(scope="session")
