@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import attention_roles as general
-from pages.ui import attention_stage as views
 from pages.ui import components
+from pages.ui.attention import roles as general
+from pages.ui.attention import stage as views
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.view import current
 

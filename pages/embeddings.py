@@ -1,22 +1,16 @@
 """Where every token lives in the model's space, and how it came to live there."""
 
-from pages.ui import (
-    embeddings_analogies,
-    embeddings_context,
-    embeddings_life,
-    embeddings_map,
-    embeddings_positions,
-    embeddings_table,
-)
 from pages.ui.caption import page_header, try_it
+from pages.ui.embeddings import analogies, context, life, positions, table
+from pages.ui.embeddings import map as words_map
 from pages.ui.state import DEFAULT_TEXT
 from pages.ui.view import current
 
 page_header(
     "Where does each word live in the model's space?", "Press *Play*, or move *Training step*, and watch it take shape."
 )
-embeddings_map.begin()
-embeddings_map.stage()
+words_map.begin()
+words_map.stage()
 first = current().checkpoint.steps[0]
 try_it(
     "Before any training, will names lie nearer to names than to animals?",
@@ -25,10 +19,10 @@ try_it(
     key="embeddings_start",
     update={"step": first},
 )
-embeddings_life.section()
-embeddings_table.section()
-embeddings_analogies.section()
-embeddings_context.section()
+life.section()
+table.section()
+analogies.section()
+context.section()
 try_it(
     "Both sentences are the same up to “she”; only what comes after it differs, and so does who is meant. At which "
     "layer will the two vectors of “she” part?",
@@ -43,7 +37,7 @@ try_it(
         "word": "",
     },
 )
-embeddings_positions.section()
+positions.section()
 try_it(
     "Tell every token that it stands 50 places later than it does. How much will the prediction change?",
     "With rotary positions, not at all: heads only compare places, and all distances are as before. A model that "

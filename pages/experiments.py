@@ -4,11 +4,11 @@ import streamlit as st
 
 from pages.ui import components, interventions
 from pages.ui.caption import page_header, what_you_see
-from pages.ui.experiments_patching import patching
-from pages.ui.experiments_skills import skills
-from pages.ui.experiments_stage import board, compare, edges, losses, writings
-from pages.ui.experiments_steering import steering
-from pages.ui.experiments_try import experiments
+from pages.ui.experiments.patching import patching
+from pages.ui.experiments.skills import skills
+from pages.ui.experiments.stage import board, compare, edges, losses, writings
+from pages.ui.experiments.steering import steering
+from pages.ui.experiments.suggestions import experiments
 from pages.ui.view import current
 
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.ui import components, inside_lens
+from pages.ui import components
 from pages.ui.caption import page_header, truth, try_it, what_you_see
-from pages.ui.inside_cell import arithmetic
-from pages.ui.inside_makers import makers
-from pages.ui.inside_neurons import neurons
-from pages.ui.inside_stream import stream
+from pages.ui.inside import lens
+from pages.ui.inside.cell import arithmetic
+from pages.ui.inside.makers import makers
+from pages.ui.inside.neurons import neurons
+from pages.ui.inside.stream import stream
 from pages.ui.view import current
 
 
@@ -26,10 +27,10 @@ def stage() -> None:
         "the longer what is added. **Open a block** to see its numbers."
     )
     st.markdown("#### What would it say if it stopped here?")
-    inside_lens.choose(view)
-    inside_lens.grid(view)
+    lens.choose(view)
+    lens.grid(view)
     st.markdown("#### One token through the depth")
-    inside_lens.through_depth(view)
+    lens.through_depth(view)
     st.markdown("#### Who made this prediction?")
     makers(view)
     st.markdown("#### Neurons")

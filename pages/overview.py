@@ -9,7 +9,7 @@ import streamlit as st
 from core.figures import overview as figures
 from pages.ui import cache, components
 from pages.ui.caption import page_header, stage_title, truth
-from pages.ui.overview_experiments import experiments
+from pages.ui.overview.experiments import experiments
 from pages.ui.text import chips
 from pages.ui.view import View, current
 

@@ -4,12 +4,12 @@ import streamlit as st
 
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
-from pages.ui.sampling_compare import compare, curve
-from pages.ui.sampling_search import beams, speculation
-from pages.ui.sampling_settings import OFF, chosen_sampler
-from pages.ui.sampling_stage import fresh, sampler
-from pages.ui.sampling_story import choose_scene, story
-from pages.ui.sampling_window import cost, positions, shorter
+from pages.ui.sampling.compare import compare, curve
+from pages.ui.sampling.search import beams, speculation
+from pages.ui.sampling.settings import OFF, chosen_sampler
+from pages.ui.sampling.stage import fresh, sampler
+from pages.ui.sampling.story import choose_scene, story
+from pages.ui.sampling.window import cost, positions, shorter
 from pages.ui.view import View, current
 
 

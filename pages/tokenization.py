@@ -7,10 +7,10 @@ from core.text import PUBLIC_ENCODINGS
 from core.text.languages import SENTENCES
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import page_header, truth, what_you_see
-from pages.ui.tokenization_components import MAX_ALIGNED, boundaries, pieces
-from pages.ui.tokenization_experiments import experiments
-from pages.ui.tokenization_stage import controls, replay
-from pages.ui.tokenization_training import train_your_own
+from pages.ui.tokenization.components import MAX_ALIGNED, boundaries, pieces
+from pages.ui.tokenization.experiments import experiments
+from pages.ui.tokenization.stage import controls, replay
+from pages.ui.tokenization.training import train_your_own
 from pages.ui.view import current
 
 

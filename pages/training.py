@@ -3,18 +3,18 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui import training_stage as on_stage
 from pages.ui.caption import page_header
-from pages.ui.training_curves import curves
-from pages.ui.training_failures import gallery
-from pages.ui.training_fork import forking
-from pages.ui.training_form import form
-from pages.ui.training_owner import remember
-from pages.ui.training_runs import all_runs
-from pages.ui.training_scaling import ladder
-from pages.ui.training_steer import steer
-from pages.ui.training_update import slow_motion
-from pages.ui.training_words import experiments, words
+from pages.ui.training import stage as on_stage
+from pages.ui.training.curves import curves
+from pages.ui.training.failures import gallery
+from pages.ui.training.fork import forking
+from pages.ui.training.form import form
+from pages.ui.training.owner import remember
+from pages.ui.training.runs import all_runs
+from pages.ui.training.scaling import ladder
+from pages.ui.training.steer import steer
+from pages.ui.training.update import slow_motion
+from pages.ui.training.words import experiments, words
 
 
 @st.fragment

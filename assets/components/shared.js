@@ -116,3 +116,17 @@ function once(root, start) {
     }, 50);
   return kept;
 }
+
+// The address that the app is served from, which may lie below the root of its host.
+const serverAt = () => location.origin + location.pathname.replace(/[^/]*\/?$/, "");
+
+// plotly.js comes out of the installed plotly package, from our own server, once per page load, whoever asks first.
+function loadPlotly() {
+  return (globalThis.glassboxPlotly ??= new Promise((resolve, reject) => {
+    const src = new URL("assets/plotly.min.js", serverAt()).href;
+    const failed = () => reject(new Error(`could not load ${src}`));
+    const script = Object.assign(document.createElement("script"), { src, onerror: failed });
+    script.onload = () => resolve(globalThis.Plotly);
+    document.head.appendChild(script);
+  }));
+}

@@ -3,7 +3,7 @@
 Every stage takes a whole row of logits and returns a new one, in which a token that was cut has the logit −inf.
 The rules are those of Hugging Face's logits processors (transformers 5), applied in their order unless another is asked
 for; the presence and frequency penalties are those of OpenAI's API. Pure NumPy, float64.
-assets/components/sampling_stages.js does the same arithmetic in the browser, and a test compares the two.
+assets/components/sampler/stages.js does the same arithmetic in the browser, and a test compares the two.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The components that run in the browser: a JavaScript file each in assets/components. Text stays text.
+"""The components that run in the browser: a folder each in assets/components. Text stays text.
 
 Data travels as one block of bytes (`pack`), because bytes inside a dict would arrive as a string. What a visitor pins
 or selects comes back as a trigger and is stored by a callback, so that the session holds the only copy.
@@ -30,18 +30,15 @@ def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
     return struct.pack("<I", len(head)) + head + payload
 
 
-def _read(file: str) -> str:
-    return (FOLDER / file).read_text()
-
-
 def component(name: str, isolate: bool = True) -> Callable[..., Any]:
-    """Declares assets/components/NAME.{js,html,css}, with shared.js in front; once, when a module is imported."""
-    js = (
-        f"const THEME = {json.dumps(THEME)};\n"
-        + (FOLDER / "shared.js").read_text()
-        + (FOLDER / f"{name}.js").read_text()
+    """Declares the folder assets/components/NAME; once, when a module is imported. shared.js comes first, then every
+    other script of the folder, and NAME.js last."""
+    folder = FOLDER / name
+    scripts = sorted(folder.glob("*.js"), key=lambda path: (path.stem == name, path.stem))
+    js = f"const THEME = {json.dumps(THEME)};\n" + "".join(
+        path.read_text(encoding="utf-8") for path in [FOLDER / "shared.js", *scripts]
     )
-    html, css = (FOLDER / f"{name}.html").read_text(), (FOLDER / f"{name}.css").read_text()
+    html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
     return st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
 
 
@@ -187,7 +184,7 @@ def heads(
 
     `labels` are the T tokens; `scores[layer][head]` is a few words under each thumbnail. Selecting sets the properties
     `layer` and `head`. `linked`, more of the header, shares the numbers (and `vectors`, arrays (L, H, T, Dh)) with the
-    views of pages/ui/attention_stage.py in the browser; `on_select` is then given what was selected.
+    views of pages/ui/attention/stage.py in the browser; `on_select` is then given what was selected.
     """
     layers, count, length, _ = pattern.shape
     layer, head = selected if selected is not None else (state.get("layer"), state.get("head"))

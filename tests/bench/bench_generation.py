@@ -25,7 +25,7 @@ from core.generation import ORDER, Sampler, generate
 from core.generation.fast import Decoder
 from core.model import ModelConfig, Transformer, load_checkpoint
 from pages.ui import components, state
-from pages.ui.sampling_settings import WORDS
+from pages.ui.sampling.settings import WORDS
 from pages.ui.theme import THEME
 
 REPEATS, NEW = 7, 120
@@ -172,14 +172,14 @@ def sliders(size: int) -> None:
         "words": WORDS, "settings": settings, "revision": 1,
         "bounds": {name: [row.low, row.high, row.step] for name, row in rows.items()},
     }  # fmt: skip
-    files = [components.FOLDER / f for f in ("shared.js", "sampling_stages.js", "sampler_draw.js", "sampler.js")]
+    files = [components.FOLDER / f for f in ("shared.js", "sampler/draw.js", "sampler/stages.js", "sampler/sampler.js")]
     script = f"const THEME = {json.dumps(THEME)};\n" + "".join(f.read_text() for f in files)
     script = script.replace("export default function", "window.mount = function")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        body = (components.FOLDER / "sampler.html").read_text()
-        page.set_content(f"<style>{(components.FOLDER / 'sampler.css').read_text()}</style>{body}")
+        body = (components.FOLDER / "sampler" / "sampler.html").read_text()
+        page.set_content(f"<style>{(components.FOLDER / 'sampler' / 'sampler.css').read_text()}</style>{body}")
         page.add_script_tag(content=script)
         mount = "bytes => mount({data: new Uint8Array(bytes), parentElement: document.body, setTriggerValue() {}})"
         page.evaluate(mount, list(components.pack(header, logits.tobytes())))

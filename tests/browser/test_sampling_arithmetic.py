@@ -1,4 +1,4 @@
-"""assets/components/sampling_stages.js in Chromium against core.generation.sampler: the same numbers."""
+"""assets/components/sampler/stages.js in Chromium against core.generation.sampler: the same numbers."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ US = [0.0, 0.1234, 0.5, 0.77, 0.99, 0.999999]
 def blank(chromium):
     """A page with nothing but the functions."""
     page = chromium.new_page()
-    page.add_script_tag(path=ROOT / "assets" / "components" / "sampling_stages.js")
+    page.add_script_tag(path=ROOT / "assets" / "components" / "sampler" / "stages.js")
     yield page
     page.close()
 

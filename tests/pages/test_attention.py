@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pages.ui import attention_stage, state
+from pages.ui import state
+from pages.ui.attention import stage as attention_stage
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.generation import ORDER, Sampler
-from pages.ui import sampling_settings, state
+from pages.ui import state
+from pages.ui.sampling import settings as sampling_settings
 
 
 def session(monkeypatch, **values) -> dict:

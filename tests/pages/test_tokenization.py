@@ -4,8 +4,9 @@ import pytest
 
 from core.text import Tokenizer, keep_tokenizer, train_bpe
 from core.text.background import Training
-from pages.ui import tokenization_training, tokenizers
-from pages.ui.tokenization_experiments import EXPERIMENTS
+from pages.ui import tokenizers
+from pages.ui.tokenization import training as tokenization_training
+from pages.ui.tokenization.experiments import EXPERIMENTS
 from tests.pages.test_pages import said
 
 

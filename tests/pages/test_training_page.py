@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from core.training import TrainConfig, jobs
-from pages.ui import training_setup as setup
-from pages.ui.training_curves import record
+from pages.ui.training import setup
+from pages.ui.training.curves import record
 
 ROWS = [
     {"step": 0, "val_loss": 7.0, "val_document_loss": 300.0, "floor": 30.0, "sample": "**x** <b>", "by_kind": {}},

@@ -7,8 +7,8 @@ import pytest
 
 from core.training import TrainConfig, jobs, preset
 from core.training.records import Record, fingerprint, write_record
-from pages.ui import training_runs as table
-from pages.ui import training_setup as setup
+from pages.ui.training import runs as table
+from pages.ui.training import setup
 
 RUN, OTHER = "run-20260101-0123456789ab", "run-20260102-0123456789ab"
 KEY = "k" * 43

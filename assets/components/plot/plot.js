@@ -1,0 +1,121 @@
+// A plotly figure, redrawn in place with Plotly.react: the node, the zoom and the hover survive a change of data.
+export default function (component) {
+  const { data, parentElement: root, setTriggerValue } = component;
+  const plot = once(root, () => build(root));
+  plot.send = (name, value) => setTriggerValue(name, value);
+  const { header, payload } = unpack(data);
+  plot.show(header, JSON.parse(new TextDecoder().decode(payload)));
+  return plot.stop;
+}
+
+// Figures are drawn with the light palette; in the dark each of its colours becomes its dark counterpart.
+function translator(dark) {
+  if (!dark) return (value) => value;
+  const pairs = new Map();
+  const walk = (a, b) => {
+    if (typeof a === "string") pairs.set(a.toLowerCase(), b);
+    else for (const k of Object.keys(a)) walk(a[k], b[k]);
+  };
+  walk(THEME.light, THEME.dark);
+  const swap = (value) => {
+    if (typeof value === "string") return (value[0] === "#" && pairs.get(value.toLowerCase())) || value;
+    if (Array.isArray(value)) return value.map(swap);
+    if (value && typeof value === "object" && !ArrayBuffer.isView(value))
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, k === "bdata" ? v : swap(v)]));
+    return value;
+  };
+  return swap;
+}
+
+function dress(layout, theme) {
+  const axis = { automargin: true, gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line };
+  const dressed = {
+    ...layout,
+    autosize: true,
+    colorway: layout.colorway || theme.categories,
+    width: undefined,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: THEME.fonts.text, size: 13, ...layout.font, color: theme.text },
+    hoverlabel: {
+      bgcolor: theme.text, bordercolor: theme.text, align: "left", ...layout.hoverlabel,
+      font: { family: THEME.fonts.text, size: 13, color: theme.background },
+    },
+  };
+  for (const name of Object.keys(layout))
+    if (/^[xy]axis\d*$/.test(name)) dressed[name] = { ...axis, ...layout[name] };
+  for (const name of ["xaxis", "yaxis"]) dressed[name] = { ...axis, ...layout[name] };
+  if (layout.scene) {
+    dressed.scene = { ...layout.scene };
+    for (const name of ["xaxis", "yaxis", "zaxis"])
+      dressed.scene[name] = { ...axis, backgroundcolor: "rgba(0,0,0,0)", ...layout.scene[name] };
+  }
+  return dressed;
+}
+
+function build(root) {
+  const node = root.querySelector(".gb-plot");
+  const message = root.querySelector(".gb-plot-message");
+  const self = { figure: null, header: {}, send: () => {}, drawing: Promise.resolve() };
+
+  async function draw() {
+    const Plotly = await loadPlotly();
+    const { header, figure } = self;
+    const theme = applyTheme(root);
+    const swap = translator(theme === THEME.dark);
+    const layout = { ...dress(swap(figure.layout || {}), theme), height: header.height, uirevision: header.key };
+    const config = { displaylogo: false, responsive: true, displayModeBar: header.modebar ? "hover" : false,
+      scrollZoom: false, doubleClick: "reset", modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "select2d"] };
+    await Plotly.react(node, swap(figure.data || []), layout, config);
+    message.hidden = true;
+    if (!self.bound) bind();
+  }
+
+  // One drawing at a time: two Plotly.react calls on one node must not interleave.
+  const redraw = () => {
+    self.drawing = self.drawing.then(draw).catch((error) => {
+      message.hidden = false;
+      message.textContent = `This figure could not be drawn: ${error.message}`;
+    });
+  };
+
+  function bind() {
+    self.bound = true;
+    node.on("plotly_click", (event) => self.send("click", describe(event.points[0])));
+    node.on("plotly_hover", (event) => {
+      const point = event.points[0];
+      const axis = self.header.cursor_axis;
+      if (axis) announceHover(Number(Array.isArray(point.pointIndex) ? point.pointIndex[axis === "x" ? 1 : 0] : point.pointIndex));
+      if (!self.header.hover) return;
+      clearTimeout(self.timer);
+      self.timer = setTimeout(() => self.send("hover", describe(point)), 80);
+    });
+    node.on("plotly_unhover", () => self.header.cursor_axis && announceHover(null));
+  }
+
+  const plain = (value) =>
+    ["number", "string", "boolean"].includes(typeof value) ? value : Array.isArray(value) ? value.map(plain) : null;
+  const describe = (point) => ({
+    x: plain(point.x), y: plain(point.y), z: plain(point.z),
+    point: plain(point.pointIndex ?? point.pointNumber), curve: point.curveNumber, customdata: plain(point.customdata),
+  });
+
+  const unwatch = onThemeChange(root, () => self.figure && redraw());
+  const sizes = new ResizeObserver(() => node.offsetWidth && self.bound && globalThis.Plotly.Plots.resize(node));
+  sizes.observe(node);
+  self.show = (header, figure) => {
+    self.header = header;
+    self.figure = figure;
+    node.style.minHeight = `${header.height}px`;
+    node.setAttribute("role", "figure");
+    node.setAttribute("aria-label", header.title);
+    redraw();
+  };
+  self.destroy = () => {
+    clearTimeout(self.timer);
+    unwatch();
+    sizes.disconnect();
+    globalThis.Plotly?.purge(node);
+  };
+  return self;
+}

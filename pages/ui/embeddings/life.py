@@ -1,0 +1,52 @@
+"""How meaning emerges: the silhouette of the groups of words at every kept step."""
+
+import streamlit as st
+
+from core.analysis.words import words
+from core.figures import embeddings as figures
+from pages.ui import components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.embeddings import data
+from pages.ui.embeddings.map import follow, head
+from pages.ui.view import current
+
+
+@st.fragment
+def section() -> None:
+    follow()
+    view = current()
+    steps = view.checkpoint.steps
+    st.markdown("#### When do kinds of words come apart?")
+    found = words(view.tokenizer)
+    made = data.silhouettes(view, found)
+    if made is None:
+        return
+    if not made:
+        st.info("Too few tokens of this model are whole words of Tinyland to measure their kinds.")
+        return
+
+    def clicked(event: components.PlotEvent) -> None:
+        if isinstance(event.x, (int, float)) and 0 <= round(event.x) < len(steps):
+            state.update(step=steps[round(event.x)])
+
+    figure = figures.silhouettes(steps, made["mean"], made["groups"], made["chance"], steps.index(view.step))
+    components.plot(
+        figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=clicked
+    )
+    code = head(view) + (
+        "\nimport numpy as np\nfrom core.analysis.projection import silhouettes\n"
+        "from core.analysis.words import tables, words\n\nfound = words(tokenizer)\nknown = found.known\n"
+        "ids, groups = np.array(found.ids)[known], np.array(found.groups)[known].tolist()\n"
+        "[silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]"
+    )
+    note = f"cosine distance in all dimensions, {made['n']} words; band: {data.SHUFFLES} random shuffles of the kinds"
+    truth("silhouettes(embed.weight)", (len(steps), made["n"]), note, code)
+    best = int(made["mean"].argmax())
+    now = made["mean"][steps.index(view.step)]
+    what_you_see(
+        "The **silhouette** asks of every word: is it nearer to its own kind than to the next nearest kind? 1 means "
+        "far apart from all others, 0 that the kinds lie in one another, below 0 that it lies among strangers. At step "
+        f"{view.step:,} it is **{now:.2f}**; its highest value is {made['mean'][best]:.2f}, at step {steps[best]:,}. "
+        "The model is paid for predicting the next token, not for tidiness, so the curve may well fall again. Click it "
+        "to go to that step."
+    )

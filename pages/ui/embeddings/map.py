@@ -1,0 +1,180 @@
+"""The map of words and the neighbours of one: the stage of the embeddings page."""
+
+from typing import Literal, cast
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.analysis import neighbours
+from core.analysis.projection import Journey, Method
+from core.analysis.words import GROUPS, Words, group, words
+from core.figures import embeddings as figures
+from core.figures.labels import percent
+from pages.ui import components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.embeddings import data
+from pages.ui.text import chips, visible
+from pages.ui.view import View, current
+
+NEAREST = 12
+HEIGHT = 520
+_space = components.component("space")
+
+
+def head(view: View) -> str:
+    """The lines that load the model, for "Show code"."""
+    return view.code.split("ids =")[0]
+
+
+def begin() -> None:
+    """Call it at the top of the page: remembers what all of its parts have been drawn for."""
+    st.session_state["embeddings_drawn"] = (state.get("step"), state.get("cursor"))
+
+
+def follow() -> None:
+    """Call it at the top of a part: when the step or the pin was moved in one part, the whole page follows."""
+    if st.session_state.get("embeddings_drawn") != (state.get("step"), state.get("cursor")):
+        st.rerun()
+
+
+def chosen_token(view: View, found: Words) -> int:
+    """The token whose neighbours are shown: the pinned one, else the clicked one, else a word of the text."""
+    if view.cursor is not None:
+        return view.ids[view.cursor]
+    clicked = dict(zip(found.texts, found.ids, strict=True)).get(state.get("word"))
+    return clicked if clicked is not None else next((id for id in view.ids if id in found.ids), found.ids[0])
+
+
+def space(view: View, found: Words, made: Journey, token: int, near: list[int], scores: np.ndarray | None) -> None:
+    """The component: every map in one typed array, so that Play and the slider run in the browser."""
+    steps, dims, method = view.checkpoint.steps, made.points.shape[2], "PCA" if made.explained is not None else "other"
+    names = sorted(set(found.groups), key=list(GROUPS).index)
+    by_id = dict(zip(found.ids, found.texts, strict=True))
+    header = {
+        "kind": f"{view.name} {method} {dims}",
+        "steps": steps,
+        "at": steps.index(view.step),
+        "dims": dims,
+        "ids": found.ids,
+        "words": [visible(text) for text in found.texts],
+        "groups": [names.index(name) for name in found.groups],
+        "names": names,
+        "colours": [list(GROUPS).index(name) for name in names],
+        "chosen": token,
+        "near": [id for id in near if id in by_id],
+        "mine": view.ids,
+        "scores": None if scores is None else [float(score) for score in scores],
+        "units": made.explained is not None,
+        "height": HEIGHT,
+        "title": f"Map of {len(found.ids)} words. Arrow keys walk from word to word, Enter chooses, Space plays.",
+    }
+
+    def picked() -> None:
+        id = (st.session_state["space"].get("pick") or {}).get("id")
+        state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
+
+    def moved() -> None:
+        index = (st.session_state["space"].get("step") or {}).get("index")
+        if isinstance(index, int) and 0 <= index < len(steps):
+            state.update(step=steps[index])
+
+    payload = made.points.astype("<f4").tobytes()
+    _space(key="space", data=components.pack(header, payload), on_pick_change=picked, on_step_change=moved)
+
+
+def word_map(view: View, found: Words, token: int, near: list[int], progress: DeltaGenerator) -> None:
+    """The map by the chosen method; while that is being drawn, `progress` says how far it is."""
+    dims = 3 if state.get("dimensions") == "3-D" else 2
+    method = cast(Method, state.get("projection"))
+    with progress:
+        made = data.journey(view, found, method, dims)
+        if made is None and method != "PCA":  # the PCA map stands there until the other is drawn
+            made = data.journey(view, found, "PCA", dims)
+    if made is None:
+        return
+    scores = data.silhouettes(view, found)
+    space(view, found, made, token, near, scores["mean"] if scores else None)
+    shown = method if made.explained is None else "PCA"
+    if made.explained is None:
+        note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
+    else:
+        share = percent(float(made.explained[view.checkpoint.steps.index(view.step)].sum()))
+        note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
+    code = (
+        head(view) + "\nfrom core.analysis.projection import journey\nfrom core.analysis.words import tables, words\n\n"
+        "rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\n"
+        f"journey(rows, {shown!r}, {dims}).points"
+    )
+    truth("embed.weight[words]", (len(view.checkpoint.steps), *made.points.shape[1:]), note, code)
+
+
+def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
+    """The nearest tokens by the chosen measure, and their distances; none while the vectors are prepared."""
+    made = data.compared(view, state.get("compare"))
+    if made is None:
+        return [], np.zeros(0)
+    metric = cast(Literal["cosine", "euclidean"], state.get("metric").lower())
+    found, distances = neighbours.nearest(made[0], token, NEAREST, metric, made[1])
+    return [int(id) for id in found], distances
+
+
+def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None:
+    st.markdown("##### Nearest to")
+    components.tokens(chips(view.tokenizer, [token]), key="chosen", ids=True, title="The chosen token", shared=False)
+    left, right = st.columns(2)
+    left.selectbox("Measure", **state.control("metric"))
+    right.selectbox(
+        "Vectors",
+        **state.control("compare"),
+        help="*As read*: the vectors of the table. *As spoken*: the scores for the next token that each vector would "
+        "give, straight through the last norm and the unembedding.",
+    )
+    if not near:
+        return
+    shown = chips(view.tokenizer, near)
+    groups = [group(view.tokenizer.token_bytes(id).decode("utf-8", "replace")) for id in near]
+    cosine, spoken = state.get("metric") == "cosine", state.get("compare") == "as spoken"
+    values = [1 - float(d) if cosine else float(d) for d in distances]
+    figure = figures.neighbours([chip.label for chip in shown], groups, values, cosine)
+    components.plot(figure, key="near", height=380, title=f"The {len(near)} tokens nearest to the chosen one")
+    matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
+    code = (
+        head(view) + "\nfrom core.analysis import neighbours\n"
+        + ("from core.analysis.words import spoken_rows\n" if spoken else "")
+        + f"\nmatrix = {matrix}\nneighbours.nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
+    )  # fmt: skip
+    tied = " The unembedding of this model is the same table." if view.checkpoint.config.tie_embeddings else ""
+    note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
+    size = (view.tokenizer.vocab_size, table_width(view))
+    truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}; among all tokens.{tied}", code)
+
+
+def table_width(view: View) -> int:
+    return view.checkpoint.config.d_model
+
+
+@st.fragment
+def stage() -> None:
+    """The token strip, the map and the neighbours."""
+    follow()
+    view = current()
+    found = words(view.tokenizer)
+    components.tokens(view.chips, key="tokens", cursor=view.cursor)
+    token = chosen_token(view, found)
+    left, right = st.columns([7, 3], gap="medium")
+    with right:
+        near, distances = nearest(view, token)
+        bars(view, token, near, distances)
+    with left:
+        choices, progress = st.columns([3, 2], vertical_alignment="center")
+        with choices.container(horizontal=True, gap="medium"):
+            st.radio("Method", **state.control("projection"), horizontal=True, label_visibility="collapsed")
+            st.radio("Dimensions", **state.control("dimensions"), horizontal=True, label_visibility="collapsed")
+        word_map(view, found, token, near, progress)
+    what_you_see(
+        f"Each point is the **vector** of one word: {table_width(view)} numbers, flattened so that little is lost. Its "
+        "colour is the kind of word in Tinyland, which the model was never told: words used alike end up alike. "
+        "**Play** shows how they got there. Click a word, or pin a token of your text, and lines lead to its nearest "
+        "neighbours, measured in all dimensions: where the map puts them far apart, it is the map that lies."
+    )

@@ -1,0 +1,134 @@
+"""Where a token stands: how the model is told, how alike positions look to it, and what happens without them."""
+
+import numpy as np
+import streamlit as st
+
+from core.analysis import positions
+from core.figures import embeddings_words as figures
+from pages.ui import components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.embeddings.map import follow
+from pages.ui.text import chips
+from pages.ui.view import View, current
+
+REACH = 128  # positions that the heat map shows
+SHOWN = 8
+LATER = 50
+_clocks = components.component("clocks")
+
+
+def choose_head(view: View) -> tuple[int, int]:
+    config = view.checkpoint.config
+    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
+    left, right = st.columns(2)
+    layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer")
+    head = right.selectbox("Head", range(config.n_heads), index=head, key="position_head")
+    return layer, head
+
+
+def clocks(view: View, layer: int, head: int) -> None:
+    config = view.checkpoint.config
+    turns = positions.frequencies(config)
+    used = positions.energy(view.trace, config, layer, head)
+    header = {
+        "frequencies": turns.tolist(),
+        "shares": (used / (used.sum() or 1)).tolist(),
+        "labels": view.labels,
+        "pinned": view.cursor,
+        "length": config.context_length,
+        "where": f"Layer {layer}, head {head}",
+    }
+    _clocks(key="clocks", data=components.pack(header))
+    code = view.code + (
+        "from core.analysis.positions import energy, frequencies\n\n"
+        f"frequencies(checkpoint.config)  # radians per position\nenergy(trace, checkpoint.config, {layer}, {head})"
+    )
+    truth("θ^(−2i/Dh)", (len(turns),), f"θ = {config.rope_theta:g}; lengths of the hands measured on this text", code)
+
+
+def alike(view: View, layer: int, head: int) -> None:
+    config, model = view.checkpoint.config, view.checkpoint.model
+    length = min(REACH, config.context_length)
+    left, right = st.columns(2, gap="medium")
+    head_code = view.code + "from core.analysis.positions import preference, similarity\n\n"
+    with left:
+        figure = figures.positions(positions.similarity(model, length))
+        components.plot(figure, key="positions", height=380, title="Similarity of every two positions")
+        notes = {"rotary": "one vector turned to both positions", "learned": "rows of the learned table"}
+        truth("similarity(model)", (length, length), notes.get(config.position, "no positions: all alike"),
+              head_code + f"similarity(checkpoint.model, {length})")  # fmt: skip
+    with right:
+        if config.position == "rotary":
+            curve = positions.preference(view.trace, config, layer, head, length)
+            components.plot(figures.distances(curve, f"layer {layer}, head {head}"), key="preference", height=380,
+                            title="Mean score of one head by distance")  # fmt: skip
+            note = "every query with every key of this text, placed so far apart"
+            truth(f"q, k of layer {layer}, head {head}", (length,), note,
+                  head_code + f"preference(trace, checkpoint.config, {layer}, {head}, {length})")  # fmt: skip
+
+
+def places(view: View, how: str) -> np.ndarray | None:
+    """Where each token is told to stand, (T,); None: nowhere."""
+    here = np.arange(len(view.ids))
+    return {"taken away": None, f"{LATER} later": here + LATER, "doubled": 2 * here, "backwards": here[::-1].copy()}[
+        how
+    ]
+
+
+def changed(view: View) -> None:
+    st.markdown("##### What if positions were different?")
+    st.segmented_control("Every token's position is", selection_mode="single", **state.control("places"))
+    how = state.get("places") or "taken away"
+    try:
+        made = positions.effect(view.checkpoint.model, view.trace, places(view, how))
+    except ValueError as error:
+        st.info(f"This model cannot do that: {error}.")
+        return
+    order = np.argsort(-made.probs, axis=1, kind="stable")  # (2, V)
+    best = list(dict.fromkeys(int(id) for row in order for id in row[: SHOWN // 2 + 1]))[:SHOWN]
+    labels = [chip.label for chip in chips(view.tokenizer, best)]
+    spot = places(view, how)
+    code = view.code + (
+        "import numpy as np\nfrom core.analysis.positions import effect\n\n"
+        f"effect(checkpoint.model, trace, {'None' if spot is None else f'np.array({spot.tolist()})'})"
+    )
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        figure = figures.predictions(labels, made.probs[0, best].tolist(), made.probs[1, best].tolist())
+        components.plot(figure, key="moved", height=360, title="Next token as usual and with positions changed")
+        truth("effect(…).probs", made.probs.shape, "the token after your text; the likeliest of both", code)
+    with right:
+        figure = figures.surprises(view.labels, *made.losses)
+        components.plot(
+            figure, key="surprise", height=360, title="Surprise at each token, as usual and changed", cursor_axis="x"
+        )
+        before, after = made.losses.mean(axis=1)
+        truth("effect(…).losses", made.losses.shape, f"mean {before:.2f} nats as usual, {after:.2f} changed", code)
+
+
+@st.fragment
+def section() -> None:
+    follow()
+    view = current()
+    kind = view.checkpoint.config.position
+    st.markdown("#### How does it know which word came first?")
+    layer, head = 0, 0
+    if kind == "rotary":
+        layer, head = choose_head(view)
+        clocks(view, layer, head)
+    alike(view, layer, head)
+    if kind == "rotary":
+        what_you_see(
+            "This model has no vector for “third word”. Its **rotary** positions turn each pair of numbers of a query "
+            "or a key like the hand of a clock, fast hands and slow ones; a head then compares two tokens by the "
+            "*angle between their hands*, which depends only on how far apart they stand. The heat map is therefore "
+            "the same along every diagonal. The curve is what one head prefers, whatever the words."
+        )
+    elif kind == "learned":
+        what_you_see(
+            "This model **learned** one vector for each position, added to the token's. The heat map compares them: "
+            "near positions that look alike make a bright diagonal."
+        )
+    else:
+        what_you_see("This model is told nothing about positions: it can only guess them from what it may look at.")
+    changed(view)

@@ -1,0 +1,162 @@
+"""Patching: two prompts, and a map of the places that carry the difference between them."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.interventions import Part, Patch
+from core.figures import experiments as figures
+from core.figures.labels import percent
+from pages.ui import cache, components, interventions, state
+from pages.ui.caption import truth
+from pages.ui.experiments.stage import tell
+from pages.ui.text import Prepared, prepare
+from pages.ui.view import View
+
+PATCHED = {"residual": "the stream", "attention": "attention", "mlp": "MLPs", "head": "single heads"}
+MOST_ROWS = 40  # of the map; of a model with more heads, those that do most are shown
+FIELDS = ("clean", "corrupted", "clean_answer", "corrupted_answer")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _kept(*key: Any) -> dict[str, Any]:
+    """A place for what was computed with `key`: filled by whoever comes first, who sees the progress."""
+    return {}
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _pairs(name: str, step: int, stamp: tuple[int, ...]) -> list[tuple[str, dict[str, str]]]:
+    """The presets for this model's tokenizer: a name, and the fields that it sets."""
+    from core.analysis.patching import pairs
+
+    found = pairs(cache.plain_checkpoint(name, step).tokenizer)
+    return [
+        (pair.name, dict(zip(FIELDS, (pair.clean, pair.corrupted, pair.answer, pair.other), strict=True)))
+        for pair in found
+    ]
+
+
+def presets(view: View) -> list[tuple[str, dict[str, str]]]:
+    """The presets for the view's model."""
+    return _pairs(view.name, view.step, cache.files_stamp(view.name))
+
+
+def patching(view: View) -> None:
+    """The prompts, the map, and the place that was clicked."""
+    pairs = presets(view)
+    if not state.get("clean") and pairs:
+        state.update_quietly(**pairs[0][1])
+    with st.container(horizontal=True):
+        for number, (name, values) in enumerate(pairs):
+            st.button(name, key=f"pair_{number}", on_click=state.update, kwargs=values)
+    left, right = st.columns([7, 3])
+    left.text_area("Clean prompt", height=96, **state.control("clean"))
+    right.text_input("Its answer", **state.control("clean_answer"))
+    left.text_area("Corrupted prompt", height=96, **state.control("corrupted"))
+    right.text_input("Its answer", **state.control("corrupted_answer"))
+    st.segmented_control(
+        "Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
+    )
+    what = state.get("patched") or "residual"
+    limit = view.checkpoint.config.context_length
+    clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
+    try:
+        found = _computed(view, clean, corrupted, what)
+    except ValueError as error:  # its message is for people
+        st.warning(f"These prompts cannot be compared: {error}.")
+        return
+    _shown(view, clean, corrupted, what, found)
+
+
+def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> dict[str, Any]:
+    """Everything the figure needs, from the cache or now, with progress."""
+    from core.analysis.patching import first_token, patch_everywhere
+
+    answer, other = (first_token(view.tokenizer, state.get(field)) for field in FIELDS[2:])
+    stamp = cache.files_stamp(view.name)
+    kept = _kept(view.name, view.step, stamp, clean.ids, corrupted.ids, answer, other, what)
+    if "map" not in kept:
+        progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.checkpoint.config.n_layers
+
+        def told(done: int) -> None:
+            progress.progress(done / layers, text=f"{done} of {layers} layers patched")
+
+        try:
+            model = cache.plain_checkpoint(view.name, view.step).model
+            found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, told)  # type: ignore[arg-type]
+        finally:
+            progress.empty()
+        traces = [cache.trace(view.name, view.step, p.ids, "") for p in (clean, corrupted)]
+        kept["odds"] = [(float(t.probs[-1, answer]), float(t.probs[-1, other])) for t in traces]
+        kept["differences"], kept["map"] = (found.clean, found.corrupted), found.recovered.numpy()
+    return kept
+
+
+def _rows(what: str, values: np.ndarray) -> tuple[list[Part], np.ndarray]:
+    """A row of the map for each part: (L, T), or (L, H, T) of which the rows with the largest values are kept."""
+    if what != "head":
+        return [Part(what, layer) for layer in range(len(values))], values  # type: ignore[arg-type]
+    layers, heads, T = values.shape
+    parts, flat = [Part("head", i, h) for i in range(layers) for h in range(heads)], values.reshape(-1, T)
+    most = np.sort(np.argsort(-np.abs(flat).max(axis=1), kind="stable")[:MOST_ROWS])
+    return [parts[i] for i in most], flat[most]
+
+
+def _shown(view: View, clean: Prepared, corrupted: Prepared, what: str, found: dict[str, Any]) -> None:
+    (d_clean, d_corrupted), odds = found["differences"], found["odds"]
+    parts, values = _rows(what, found["map"])
+    answers = [state.get(field) for field in FIELDS[2:]]
+    with st.container(horizontal=True):
+        for name, (right, wrong), d in zip(("Clean", "Corrupted"), odds, (d_clean, d_corrupted), strict=True):
+            st.metric(
+                f"{name}: first answer against second",
+                f"{percent(right)} : {percent(wrong)}",
+                f"{d:+.2f} logits",
+                "off",
+            )
+    if d_clean <= d_corrupted:
+        st.info("At this step the model does not favour each prompt's own answer, so there is no answer to carry back.")
+    differs = [i for i, (a, b) in enumerate(zip(clean.ids, corrupted.ids, strict=True)) if a != b]
+    labels = [
+        f"{a}|{b}" if i in differs else b for i, (a, b) in enumerate(zip(clean.labels, corrupted.labels, strict=True))
+    ]
+
+    def clicked(event: components.PlotEvent) -> None:
+        st.session_state["patch_pin"] = (str(parts[int(event.y)]), int(event.x))
+
+    figure = figures.patch_map(values, [part.words for part in parts], labels, differs)
+    height = 120 + 22 * len(parts) + 30
+    components.plot(figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=clicked)
+    code = replace(view, interventions="").code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
+        "\nfrom core.analysis.patching import first_token, patch_everywhere\n\n"
+        f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]\n"
+        f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]\n"
+        f"answers = [first_token(tokenizer, word) for word in {answers!r}]\n"
+        f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r}).recovered"
+    )
+    note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
+    truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
+    _pinned(clean, corrupted, parts, values)
+
+
+def _pinned(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.ndarray) -> None:
+    """The clicked place, and a button that keeps its patch on, on every page."""
+    name, position = st.session_state.get("patch_pin", ("", 0))
+    row = next((i for i, part in enumerate(parts) if str(part) == name), None)
+    if row is None or position >= values.shape[1]:
+        st.caption("Click a place to see its number and to keep its patch on, on every page.")
+        return
+    part = parts[row]
+
+    def keep() -> None:
+        state.update(text=corrupted.text, cursor=None)
+        tell(interventions.switch(Patch(part, position, clean.text)))
+        st.session_state["experiments_kept"] = True
+
+    left, right = st.columns([7, 3], vertical_alignment="center")
+    left.markdown(
+        f"**{part.words}, position {position}**: {100 * values[row, position]:.0f} % of the answer comes back."
+    )
+    right.button("Keep this patch on", key="keep_patch", on_click=keep, width="stretch")

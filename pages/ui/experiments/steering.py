@@ -1,0 +1,166 @@
+"""Steering: a direction, a layer, a strength; the text before and after; and the strength at which it breaks."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.analysis.interventions import Steer, check
+from core.figures import experiments as figures
+from core.text.tinyland import lexicon
+from pages.ui import cache, components, interventions, state
+from pages.ui.caption import truth
+from pages.ui.experiments.stage import NEW, strip, tell
+from pages.ui.view import View
+
+OPENINGS, TOKENS = 12, 40  # stories that are begun at each strength, and tokens written of each
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Finding the direction …")
+def _direction(name: str, step: int, stamp: tuple[int, ...], layer: int, plus: str, minus: str | None) -> Any:
+    """The direction (D,) in the plain model."""
+    from core.analysis.intervene import direction_of
+
+    return direction_of(Steer(layer, 1.0, plus, minus), cache.plain_checkpoint(name, step))
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _continuation(
+    name: str, step: int, stamp: tuple[int, ...], steer: Steer, ids: tuple[int, ...]
+) -> list[tuple[int, float]]:
+    """What the steered model writes, greedily."""
+    from core.analysis.intervene import Intervened, steering
+    from core.generation import Sampler, generate
+
+    direction = _direction(name, step, stamp, steer.layer, steer.plus, steer.minus)
+    model = Intervened(cache.plain_checkpoint(name, step).model, [steering(steer.layer, steer.strength * direction)])
+    made = generate(model, ids, Sampler(temperature=0), NEW, seed=0, stop=(ids[0],))
+    return [(token.id, token.raw_probability) for token in made]
+
+
+def steering(view: View) -> None:
+    """Controls beside the two continuations; below, the search for the strength at which it breaks."""
+    stamp, layers = cache.files_stamp(view.name), view.checkpoint.config.n_layers
+    controls, result = st.columns([3, 7], gap="medium")
+    with controls:
+        made = _controls(layers)
+    with result:
+        if made is None:
+            st.caption("Two prompts make a direction: write both.")
+            return
+        try:
+            check(made, view.checkpoint.config, view.tokenizer)
+            direction = _direction(view.name, view.step, stamp, made.layer, made.plus, made.minus)
+        except ValueError as error:
+            st.warning(f"There is no such direction: {error}.")
+            return
+        strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
+        steered = _continuation(view.name, view.step, stamp, made, view.ids)
+        strip(view, steered, "Steered", "steer_after")
+        code = replace(view, interventions="").code + (
+            "\nfrom core.analysis.intervene import intervene\nfrom core.generation import Sampler, generate\n\n"
+            f"steered = intervene(checkpoint, {str(made)!r})\n"
+            f"steps = list(generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0))\n"
+            "tokenizer.decode([step.id for step in steps])"
+        )
+        note = f"added at every position; the direction is {float(direction.norm()):.1f} long"
+        truth(
+            "strength × direction",
+            tuple(direction.shape),
+            note,
+            code,
+        )
+        st.button("Keep it on, on every page", key="keep_steer", on_click=_keep, args=(made,))
+    _breaking(view, made, direction)
+
+
+def _keep(made: Steer) -> None:
+    tell(interventions.switch(made))
+    st.session_state["experiments_kept"] = True
+
+
+def _controls(layers: int) -> Steer | None:
+    st.segmented_control("Towards", **state.control("steer_by"))
+    plus, minus = state.get("steer_kind"), None
+    if state.get("steer_by") == "two prompts":
+        st.text_input("Towards this prompt", max_chars=200, **state.control("steer_plus"))
+        st.text_input("away from this one", max_chars=200, **state.control("steer_minus"))
+        plus, minus = state.get("steer_plus").strip(), state.get("steer_minus").strip()
+    else:
+        kinds = sorted(lexicon.CATEGORIES)
+        if plus not in kinds:
+            state.update_quietly(steer_kind="animals")
+        st.selectbox("A word of this kind coming next", kinds, key="steer_kind", persist_state="session")
+        plus = state.get("steer_kind")
+    if state.get("steer_layer") >= layers:
+        state.update_quietly(steer_layer=layers - 1)
+    if layers > 1:
+        st.slider("Into layer", **state.control("steer_layer") | {"max_value": layers - 1})
+    st.slider(
+        "Strength", help="1 adds the whole difference; below 0 leads away from it.", **state.control("steer_strength")
+    )
+    layer, strength = state.get("steer_layer"), float(state.get("steer_strength"))
+    return Steer(layer, strength, plus, minus) if plus and minus != "" else None
+
+
+def _breaking(view: View, made: Steer, direction: Any) -> None:
+    """Writes at one strength after another until the text falls apart, and shows where."""
+    from core.analysis.steering import BROKEN, breaks_between, openings, write_steered
+
+    key = (view.name, view.step, cache.files_stamp(view.name), made.layer, made.plus, made.minus)
+    if st.button("Find the strength at which it breaks", key="find_break"):
+        st.session_state["experiments_break"] = (key, [])
+    asked, written = st.session_state.get("experiments_break", (None, []))
+    if asked != key:
+        return
+    plain = cache.plain_checkpoint(view.name, view.step)
+    if len(written) < len(STRENGTHS):
+        progress, begun = st.progress(0.0, text="Writing unsteered …"), openings(plain, OPENINGS)
+        category = made.plus if made.minus is None else None
+        written.clear()
+        for one in write_steered(plain, made.layer, direction, begun, TOKENS, category, STRENGTHS):
+            written.append(one)
+            progress.progress(len(written) / len(STRENGTHS), text=f"Written at strength {one.strength:g}")
+        progress.empty()
+    broken = breaks_between(written)
+    at = [one.strength for one in written]
+    if broken:
+        st.markdown(f"It breaks between strength **{broken[0]:g}** and **{broken[1]:g}**.")
+    else:
+        st.markdown(f"Up to strength {at[-1]:g} it does not break.")
+    st.caption(
+        f"Broken means: the unsteered model finds the text more than {BROKEN:g} nat a token more surprising than what "
+        "it writes unsteered. That line is our choice; the curves are measured."
+    )
+    left, right = st.columns(2)
+    with left:
+        figure = figures.by_strength(at, [one.nats for one in written], "nats a token", "prediction", False, broken)
+        components.plot(figure, key="nats", height=260, title="Surprise of the unsteered model by strength")
+        truth(
+            "surprise(model, prompts, rows)", (len(at),), f"mean of {OPENINGS} texts, 95 % intervals", _code(view, made)
+        )
+    with right:
+        figure = figures.by_strength(at, [one.read for one in written], "share read", "token", True, broken)
+        components.plot(figure, key="read", height=260, title="Share that Tinyland's grammar can read, by strength")
+        truth("read_share(start, text)", (len(at),), "how far the grammar can follow the new text", _code(view, made))
+    chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at")
+    one = written[at.index(chosen)]
+    if one.mentions:
+        st.caption(f"{one.mentions[0]:.1f} words of the kind that it is led towards, in a hundred tokens.")
+    st.text(one.texts[0].strip() or "(nothing)")
+
+
+def _code(view: View, made: Steer) -> str:
+    category = repr(made.plus) if made.minus is None else "None"
+    return (
+        "from core.analysis.intervene import direction_of\nfrom core.analysis.interventions import Steer\n"
+        "from core.analysis.steering import breaks_between, openings, write_steered\n"
+        "from core.model import load_checkpoint\n\n"
+        f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
+        f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)\n"
+        f"begun = openings(checkpoint, {OPENINGS})\n"
+        f"steered = write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {STRENGTHS})\n"
+        "written = list(steered)\n"
+        "breaks_between(written), [(one.strength, one.nats, one.read, one.mentions) for one in written]"
+    )

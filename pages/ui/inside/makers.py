@@ -1,0 +1,131 @@
+"""Who made this prediction: what every part of the model added to a logit, and where a head took it from."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import inside as figures
+from pages.ui import cache, components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.inside.focus import focus, show
+from pages.ui.inside.lens import followed
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.attribution import Attribution
+
+
+def makers(view: View) -> None:
+    """The grid of parts, the running sum that ends at the logit, and the sources of the chosen head."""
+    from core.analysis.attribution import attribute
+
+    (token, against), position = followed(view), focus(view)
+    found = attribute(view.checkpoint.model, view.trace, position, token, against)
+    call = f"{position}, {token}" + ("" if against is None else f", against={against}")
+    code = view.code + "from core.analysis.attribution import attribute, sources\n\n"
+    code += f"parts = attribute(checkpoint.model, trace, {call})\n"
+    _claim(view, found, token, against)
+    left, right = st.columns(2, gap="medium")
+    layers, changed = len(found.mlps), bool(cache.active(view.name))
+    with left:
+        _grid(found)
+        truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", code + "parts.heads, parts.mlps")
+    with right:
+        names, amounts, roles = _parts(found, changed)
+        figure = figures.running_sum(names, amounts, roles, found.logit)
+        components.plot(figure, key="running_sum", height=_height(layers), title="The logit as a sum of its parts")
+        truth(
+            "parts.total, parts.logit",
+            (),
+            _sum_line(found, changed),
+            code + "parts.total, parts.logit, parts.total - parts.logit",
+        )
+    what_you_see(
+        "The last vector is a **sum** of everything that was written into the stream, so its logit is one too. Blue "
+        "parts argue for the token, orange ones against it. The bars stack those parts up in order: they end at the "
+        "dashed line, the logit that the model computed. What a part does through *later* parts is not counted here."
+    )
+    best = np.unravel_index(found.heads.argmax(), found.heads.shape)
+    _sources(view, position, (token, against), (int(best[0]), int(best[1])), code, call)
+
+
+def _claim(view: View, found: "Attribution", token: int, against: int | None) -> None:
+    """What is being explained, as text: the tokens are data."""
+    what = f"The logit of {show(view, token)}"
+    if against is not None:
+        what += f" less that of {show(view, against)}"
+    st.text(f"{what} after {view.labels[focus(view)]}: {figures.signed(found.logit)}")
+
+
+def _height(layers: int) -> int:
+    return max(260, 70 + 38 * layers)
+
+
+def _grid(found: "Attribution") -> None:
+    layers, heads = found.heads.shape
+    chosen = min(state.get("layer"), layers - 1), min(state.get("head"), heads - 1)
+
+    def choose(event: components.PlotEvent) -> None:
+        if int(event.x) < heads:
+            state.update(layer=int(event.y), head=int(event.x))
+
+    figure = figures.parts(found.heads, found.mlps, chosen)
+    components.plot(figure, key="parts", height=_height(layers), title="What each head and MLP adds", on_click=choose)
+
+
+def _parts(found: "Attribution", changed: bool) -> tuple[list[str], list[float], list[str]]:
+    """Name, amount and colour of each step of the sum, in the order of the model; biases only where there are any.
+
+    `changed`: interventions are on, and what they put into the stream, or took out of it, is a step of its own.
+    """
+    steps = [("embedding", found.embed, "token")]
+    if found.pos_embed:
+        steps.append(("position", found.pos_embed, "token"))
+    attention = found.heads.sum(axis=1) + found.attention_bias
+    for layer, (heads, mlp) in enumerate(zip(attention, found.mlps, strict=True)):
+        steps += [(f"attention {layer}", float(heads), "attention"), (f"MLP {layer}", float(mlp), "mlp")]
+    if found.norm_bias:
+        steps.append(("norm's bias", found.norm_bias, "residual"))
+    if changed:
+        steps.append(("your changes", found.logit - found.total, "residual"))
+    names, amounts, roles = zip(*steps, strict=True)
+    return list(names), list(amounts), list(roles)
+
+
+def _sum_line(found: "Attribution", changed: bool) -> str:
+    """The sum, the logit and what is left between them, from this very computation."""
+    count = 1 + found.heads.size + found.mlps.size + bool(found.pos_embed) + bool(found.norm_bias)
+    count += int(np.count_nonzero(found.attention_bias))
+    rest, logit = found.logit - found.total, figures.signed(found.logit, 4)
+    line = f"{count} parts sum to {figures.signed(found.total, 4)}; "
+    if changed:
+        return line + f"the interventions that are on add {figures.signed(rest, 4)}; the model's logit is {logit}"
+    return line + f"the model's logit is {logit}; they differ by {abs(rest):.0e}"
+
+
+def _sources(
+    view: View, position: int, pair: tuple[int, int | None], best: tuple[int, int], code: str, call: str
+) -> None:
+    """The tokens that the chosen head read from; `best` is the head that argues most, `pair` what is explained."""
+    from core.analysis.attribution import sources
+
+    config = view.checkpoint.config
+    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
+    found = sources(view.checkpoint.model, view.trace, position, layer, head, *pair)
+    st.markdown(f"##### Where block {layer}, head {head} took it from")
+    st.caption("Choose a head in the grid above. A bar is a token's share of what this head added.")
+    if (layer, head) != best:
+        strongest = {"layer": best[0], "head": best[1]}
+        label = f"Show block {best[0]}, head {best[1]}, which argues most for the token"
+        st.button(label, key="best_head", on_click=state.update, kwargs=strongest, type="tertiary")
+    start = max(0, len(found) - 60)
+    labels = view.labels[start : position + 1]
+    figure = figures.columns(found[start:], labels, start, position)
+    components.plot(
+        figure, key="sources", height=250, title="Where a head took it from", cursor_axis="x" if start == 0 else None
+    )
+    place, rest = call.split(", ", 1)
+    line = f"sources(checkpoint.model, trace, {place}, {layer}, {head}, {rest})"
+    note = f"they sum to {figures.signed(found.sum())}, the head's number in the grid"
+    truth("sources(model, trace, …)", found.shape, note, code + line)

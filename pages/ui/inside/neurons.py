@@ -1,0 +1,221 @@
+"""Neurons on the page: the strongest here, and one of them: the text it answers to and the tokens it asks for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import inside as figures
+from core.figures.labels import percent
+from core.text import tinyland
+from pages.ui import background, cache, components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.inside.focus import focus, show, switch
+from pages.ui.inside.lens import followed
+from pages.ui.text import chips
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.neurons import Scan
+    from core.model import Checkpoint
+
+STRONGEST = 12  # neurons in the list
+SNIPPETS = 6  # texts of one neuron
+AROUND = 14, 6  # tokens shown before and after its strongest moment
+SEED = 1_000_000_123  # a stream of documents of its own: neither trained on nor used to measure skills
+SAMPLE = 20_000_000_000  # tokens × parameters that a corpus sample may cost: a few seconds of one core
+WAYS = {
+    "writes": "how much it writes",
+    "activation": "how active it is",
+    "effect": "how much it adds to the followed token",
+}
+
+
+def documents(checkpoint: "Checkpoint") -> tuple[str, list[list[int]]]:
+    """What the sample is, and its token ids: unseen Tinyland, or the model's own training text where it has one."""
+    config, tokenizer = checkpoint.config, checkpoint.tokenizer
+    budget = min(max(SAMPLE // config.parameter_count()["total"], 2_000), 25_000)
+    data = checkpoint.card.get("data") or {}
+    path = Path(checkpoint.folder) / str(data.get("path", ""))
+    if data.get("kind") == "text" and path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            ids = tokenizer.encode(file.read(6 * budget))[:budget]
+        size = config.context_length - 1
+        return "its training text", [[tokenizer.eot, *ids[i : i + size]] for i in range(0, len(ids), size)]
+    found: list[list[int]] = []
+    tokens = 0
+    for document in tinyland.documents(SEED):
+        ids = [tokenizer.eot, *tokenizer.encode(document.text, special=True)][: config.context_length]
+        found.append(ids)
+        tokens += len(ids)
+        if tokens >= budget:
+            return "Tinyland", found
+    raise AssertionError("the stream of documents has no end")
+
+
+def corpus(view: View) -> tuple[str, list[list[int]], "Scan"] | None:
+    """The sample and every neuron's strongest moments in it, once for each model and step; None while it is read."""
+    checkpoint = view.checkpoint
+
+    def work(report: background.Report) -> tuple[str, list[list[int]], "Scan"]:
+        from core.analysis.neurons import scan
+
+        report(0.0, "writing the sample")
+        name, texts = documents(checkpoint)
+        say = f"reading {sum(map(len, texts)):,} tokens of {name}"
+        return name, texts, scan(checkpoint.model, texts, k=SNIPPETS, progress=lambda share: report(share, say))
+
+    key = ("neurons", view.name, view.step, cache.stamp(view.name))
+    return background.compute(key, work, "The strongest moments of every neuron", height=420)
+
+
+def ranking(view: View) -> np.ndarray:
+    """The number by which the neurons are sorted, (L, M)."""
+    from core.analysis.attribution import neuron_effects
+    from core.analysis.neurons import writes
+
+    position, by, model = focus(view), state.get("strongest"), view.checkpoint.model
+    if by == "effect":
+        return neuron_effects(model, view.trace, position, *followed(view))
+    return view.trace.mlp_post[:, position].numpy() if by == "activation" else writes(model, view.trace, position)
+
+
+def chosen(view: View, best: tuple[int, int]) -> tuple[int, int]:
+    """The neuron that the visitor chose, if this model has it; else the strongest."""
+    config = view.checkpoint.config
+    layer, dot, neuron = str(state.get("neuron")).partition(".")
+    if dot and layer.isdecimal() and neuron.isdecimal() and len(neuron) < 7:
+        found = int(layer), int(neuron)
+        if found[0] < config.n_layers and found[1] < config.d_mlp:
+            return found
+    return best
+
+
+def neurons(view: View) -> None:
+    """The list of the strongest, and beside it the one that is chosen."""
+    values = ranking(view)
+    order = np.argsort(-np.abs(values), axis=None, kind="stable")[:STRONGEST]
+    listed = [(int(i) // values.shape[1], int(i) % values.shape[1]) for i in order]
+    layer, neuron = chosen(view, listed[0])
+    left, right = st.columns([4, 7], gap="large")
+    with left:
+        _list(view, values, listed, (layer, neuron))
+    with right:
+        _asks_for(view, layer, neuron)
+    _here(view, layer, neuron)
+    _elsewhere(view, layer, neuron)
+
+
+def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked: tuple[int, int]) -> None:
+    switch("Sorted by", "strongest", WAYS)
+
+    def pick(event: components.PlotEvent) -> None:
+        state.update(neuron="{}.{}".format(*listed[int(event.y)]))
+
+    names = [f"block {layer} · {neuron}" for layer, neuron in listed]
+    active = view.trace.mlp_post[:, focus(view)].numpy()
+    hovers = [
+        f"{name}: activation {active[place]:.2f}, {WAYS[state.get('strongest')]} {values[place]:.2f}"
+        for name, place in zip(names, listed, strict=True)
+    ]
+    at = listed.index(picked) if picked in listed else None
+    figure = figures.ranked(names, [float(values[p]) for p in listed], hovers, at, "" if values.min() < 0 else "mlp")
+    components.plot(figure, key="neurons", height=400, title="The strongest neurons at this token", on_click=pick)
+    position = focus(view)
+    call = {
+        "writes": f"from core.analysis.neurons import writes\n\nwrites(checkpoint.model, trace, {position})",
+        "activation": f"trace.mlp_post[:, {position}]",
+        "effect": "from core.analysis.attribution import neuron_effects\n\n"
+        f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
+    }[state.get("strongest")]
+    truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", view.code + call)
+
+
+def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
+    from core.analysis.neurons import vocabulary_effect
+
+    effect = vocabulary_effect(view.checkpoint.model, layer, neuron)
+    order = np.argsort(-effect, kind="stable")
+    st.markdown(f"##### Block {layer}, neuron {neuron}")
+    more, less = st.columns(2)
+    for column, ids, title in ((more, order[:most], "asks for"), (less, order[::-1][:most], "speaks against")):
+        with column:
+            st.markdown(f"###### When active, it {title}")
+            names = [show(view, int(id)) for id in ids]
+            hovers = [
+                f"{figures.plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)
+            ]
+            figure = figures.ranked(names, effect[ids].tolist(), hovers)
+            components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
+    code = view.code + "from core.analysis.neurons import vocabulary_effect\n\n"
+    code += f"vocabulary_effect(checkpoint.model, {layer}, {neuron}).argsort()"
+    note = "change of each logit for one unit of activation, if the final norm divides by 1"
+    truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
+
+
+def _here(view: View, layer: int, neuron: int) -> None:
+    active = view.trace.mlp_post[layer, :, neuron].numpy()
+    st.markdown("###### In your text")
+    top = max(float(active.max()), 1e-9)
+    components.tokens(
+        view.chips,
+        key="neuron_here",
+        cursor=view.cursor,
+        values=np.maximum(active, 0).tolist(),
+        value_label="activation",
+        percent=False,
+        high=top,
+        role="mlp",
+        title="This neuron in your text",
+    )
+    name = f"trace.mlp_post[{layer}, :, {neuron}]"
+    truth(name, active.shape, "this text; below 0 is drawn as 0", view.code + name)
+
+
+def _elsewhere(view: View, layer: int, neuron: int) -> None:
+    found = corpus(view)
+    if found is None:
+        return
+    name, texts, scan = found
+    from core.analysis.neurons import activations
+
+    share = float(scan.active[layer, neuron])
+    st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {name}")
+    st.caption(f"Active (above 0) on {percent(share) if share else '0 %'} of them. One moment from each text.")
+    tokenizer, top = view.tokenizer, max(float(scan.value[layer, neuron, 0]), 1e-9)
+    for rank in range(scan.value.shape[-1]):
+        if scan.value[layer, neuron, rank] <= 0:
+            break
+        ids, at = texts[scan.document[layer, neuron, rank]], int(scan.position[layer, neuron, rank])
+        first, last = max(0, at - AROUND[0]), at + AROUND[1] + 1
+        values = activations(view.checkpoint.model, ids[:last], layer, neuron)
+        components.tokens(
+            chips(tokenizer, ids[first:last]),
+            key=f"snippet {rank}",
+            values=np.maximum(values[first:], 0).tolist(),
+            value_label="activation",
+            percent=False,
+            high=top,
+            role="mlp",
+            title=f"Strongest moment number {rank + 1}",
+            shared=False,
+        )
+    if scan.value[layer, neuron, 0] <= 0:
+        st.info("This neuron was never active in the sample.")
+    code = view.code.split("ids =")[0] + (
+        "from core.analysis.neurons import scan\nfrom core.text import tinyland\n\n"
+        f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{view.checkpoint.config.context_length}]\n"
+        f"         for d in tinyland.documents({SEED}, stop={len(texts)})]\n"
+        f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
+    )
+    note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"
+    truth(
+        "scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code if name == "Tinyland" else ""
+    )
+    what_you_see(
+        "A neuron of an MLP is one number: it is active on some tokens and then adds one fixed vector to the stream. "
+        "What it stands for can be guessed from **when** it is active and from **what it asks for**. The stronger "
+        "the colour in the texts, the more active. Many neurons answer to several unlike things: that is how "
+        "they are, not an error."
+    )

@@ -1,0 +1,97 @@
+"""Searching and drafting on the sampling page: beams, the best of several draws, and speculative decoding."""
+
+import time
+
+import streamlit as st
+
+from core.figures import sampling_search as figures
+from pages.ui import background, cache, components, state
+from pages.ui.caption import truth
+from pages.ui.sampling.settings import chosen_sampler
+from pages.ui.text import chips
+from pages.ui.view import View
+
+
+def _names(view: View, ids: set[int]) -> dict[int, str]:
+    listed = sorted(ids)
+    return {id: chip.label for id, chip in zip(listed, chips(view.tokenizer, listed), strict=True)}
+
+
+def beams(view: View, end: int) -> None:
+    """Beam search as a picture, beside the greedy text and the best of several draws."""
+    from core.generation.beam import beam_search, best_of
+
+    left, middle, right = st.columns(3, gap="medium")
+    width = left.slider("Beams", 1, 6, 3, key="beam_width")
+    length = middle.slider("Tokens", 2, 12, 7, key="beam_length")
+    draws = right.slider("Draws to take the best of", 2, 16, 8, key="beam_draws")
+    model, stop, prompt = view.checkpoint.model, (view.tokenizer.eot,), view.ids[:end]
+    search = beam_search(model, prompt, width, length, stop=stop)
+    labels = _names(view, {candidate.id for step in search.steps for candidate in step})
+    height = 60 + 34 * max(len(step) for step in search.steps)
+    components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
+    code = f"from core.generation.beam import beam_search\n{view.code}"
+    code += f"beam_search(checkpoint.model, ids[:{end}], {width}, {length}, stop=(tokenizer.eot,))"
+    count = sum(len(step) for step in search.steps)
+    truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
+    drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)
+    greedy = beam_search(model, prompt, 1, length, stop=stop).beams[0]
+    found = [
+        (f"the best of {width} beams", search.beams[0].log_prob, search.beams[0].ids),
+        ("greedy", greedy.log_prob, greedy.ids),
+        *((f"{name} of {draws} draws", mean * len(steps), tuple(step.id for step in steps))
+          for name, (mean, steps) in (("the best", drawn[0]), ("the worst", drawn[-1]))),
+    ]  # fmt: skip
+    table = {
+        "text": [view.tokenizer.decode(ids) for _, _, ids in found],
+        "found by": [name for name, _, _ in found],
+        "log-probability": [f"{score:.2f}" for _, score, _ in found],
+        "per token": [f"{score / max(len(ids), 1):.2f}" for _, score, ids in found],
+    }
+    st.dataframe(table, hide_index=True, width="stretch")
+
+
+def speculation(view: View, end: int) -> None:
+    """An early snapshot drafts, the model checks."""
+    earlier = [step for step in view.checkpoint.steps if step < view.step]
+    if not earlier:
+        st.caption("This is the first snapshot of this model: move the training step to the right.")
+        return
+    left, right = st.columns(2, gap="medium")
+    draft = left.select_slider("The snapshot that drafts", earlier, earlier[-1], format_func=lambda n: f"{n:,}")
+    ahead = right.slider("Tokens it drafts at a time", 1, 8, 4, key="draft_ahead")
+    sampler, seed, prompt = chosen_sampler(), state.get("seed"), view.ids[:end]
+    model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
+    stop, count = (view.tokenizer.eot,), 40
+
+    def work(report: background.Report) -> tuple:
+        from core.generation import generate
+        from core.generation.speculative import speculate
+
+        begun = time.perf_counter()
+        made = list(speculate(model, drafter, prompt, sampler, count, seed, ahead=ahead, stop=stop))
+        middle = time.perf_counter()
+        plain = list(generate(model, prompt, sampler, count, seed, stop=stop))
+        return made, middle - begun, len(plain), time.perf_counter() - middle
+
+    key = ("speculate", view.name, view.step, cache.stamp(view.name), draft, ahead, sampler, seed, prompt)
+    result = background.compute(key, work, "Drafting", height=300)
+    if result is None:
+        return
+    made, seconds, plain, plain_seconds = result
+    ids = {id for one in made for id in (*one.drafted, *one.ids)}
+    figure = figures.rounds(made, _names(view, ids))
+    components.plot(figure, key="rounds", height=70 + 26 * len(made), title="Drafts that were taken or refused")
+    written, drafted = sum(len(one.ids) for one in made), sum(len(one.drafted) for one in made)
+    taken = sum(one.accepted for one in made)
+    faster = (plain_seconds / max(plain, 1)) / (seconds / max(written, 1))
+    a, b, c = st.columns(3)
+    a.metric("Drafted tokens taken", f"{taken} of {drafted}")
+    b.metric("Tokens per pass of the model", f"{written / len(made):.2f}")
+    c.metric(
+        "Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower: here draft and model are alike."
+    )
+    code = f"from core.generation import Sampler\nfrom core.generation.speculative import speculate\n{view.code}"
+    code += f"draft = load_checkpoint({view.name!r}, step={draft}).model\nlist(speculate(checkpoint.model, draft, "
+    code += f"ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=(tokenizer.eot,)))"
+    truth("rounds", (len(made),), "one text; the speed was measured once, on this machine, just now", code)

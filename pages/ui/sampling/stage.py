@@ -1,0 +1,53 @@
+"""The stage of the sampling page: one component that is given the logits once and computes everything else itself."""
+
+import zlib
+
+import numpy as np
+import streamlit as st
+
+from core.generation import ORDER
+from pages.ui import cache, components, state
+from pages.ui.sampling.settings import WORDS, agreed, fresh, reported
+from pages.ui.text import chips
+from pages.ui.view import View
+
+__all__ = ["fresh", "sampler"]
+
+NAMED = 2500  # tokens whose names the browser is given: all of a small vocabulary, the likeliest of a large one
+
+
+_sampler = components.component("sampler")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _names(model: str, stamp: tuple[int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
+    return [chip.label for chip in chips(_view.tokenizer, ids)]
+
+
+def sampler(view: View, position: int, *, key: str) -> None:
+    """The live distribution after `position` of the view's text. Settled settings come back as properties."""
+    from core.generation import uniform
+
+    logits = np.ascontiguousarray(view.trace.logits[position].numpy(), dtype="<f4")  # (V,)
+    context = view.ids[: position + 1]
+    actual = view.ids[position + 1] if position + 1 < len(view.ids) else None
+    ids = tuple(range(len(logits)))
+    if len(logits) > NAMED:
+        likeliest = np.argpartition(-logits, NAMED)[:NAMED].tolist()
+        ids = tuple(sorted({*likeliest, *context, *([] if actual is None else [actual])}))
+    header = {
+        "key": f"{view.name} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
+        "label_ids": ids,
+        "labels": _names(view.name, cache.stamp(view.name), ids, view),
+        "context": context,
+        "actual": actual,
+        "u": uniform(state.get("seed"), position + 1),
+        "words": WORDS,
+        "bounds": {name: [row.low, row.high, row.step] for name in ORDER for row in [state.PROPERTIES[name]]},
+        **agreed(),
+    }
+
+    def moved() -> None:
+        reported(st.session_state[key].get("settings"))
+
+    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=moved)

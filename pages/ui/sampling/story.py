@@ -1,0 +1,264 @@
+"""Writing on the sampling page: the visitor's stories, what the buttons of the component do, and what it is shown.
+
+The server never writes for long. It writes for a moment, shows what it has, and the browser asks for more until all is
+written or the visitor stops; so nobody waits for a longer text of somebody else.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui import cache, components, state
+from pages.ui.sampling.settings import chosen_sampler
+from pages.ui.text import Chip, chips
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.generation import Step
+    from core.generation.branches import Node, Story
+
+STORIES, NODES = 6, 3000  # what a session keeps
+MOMENT = 0.03  # seconds of writing before the text is shown, ...
+LEAST = 4  # ... but at least so many tokens, after the first
+ENDS = {"stop": "The document has ended.", "length": "All written.", "context": "The context is full."}
+_story = components.component("story")
+
+
+@dataclass
+class Job:
+    """Tokens that are still to be written, for one story."""
+
+    number: int
+    story: "Story"
+    steps: Iterator["Step"]
+    left: int
+    begun: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a story is about: the view, the prompt it starts from, and how typed text is put into tokens."""
+
+    view: View
+    prompt: tuple[int, ...]
+    chat: bool
+
+    @property
+    def stop(self) -> set[int]:
+        names = ("<|end|>",) if self.chat else ()
+        return {self.view.tokenizer.eot, *(self.view.tokenizer.special_tokens[name] for name in names)}
+
+    def typed(self, text: str, last: int) -> list[int]:
+        """The tokens of what a visitor typed; in a chat, between the tokens that mark whose turn it is."""
+        ids, special = self.view.tokenizer.encode(text), self.view.tokenizer.special_tokens
+        if not self.chat:
+            return ids
+        before = [] if last == special["<|end|>"] else [special["<|end|>"]]
+        return [*before, special["<|user|>"], *ids, special["<|end|>"], special["<|assistant|>"]]
+
+
+def story(scene: Scene, *, key: str) -> int:
+    """Draws the story that belongs to the scene, lets it be continued, and returns how many tokens it has now."""
+    kept = _kept(scene)
+
+    def acted() -> None:
+        action = st.session_state[key].get("act")
+        if isinstance(action, dict) and action.get("do") != "more":
+            st.session_state["story_job"], st.session_state["story_error"] = None, ""
+            try:
+                _act(scene, kept, action)
+            except ValueError as error:
+                st.session_state["story_error"] = str(error)
+            except (KeyError, TypeError):
+                st.session_state["story_error"] = "That token is no longer there."
+
+    job = _write(kept)
+    _story(key=key, data=components.pack(_header(scene, kept, job)), on_act_change=acted)
+    return len(kept.path())
+
+
+def _kept(scene: Scene) -> "Story":
+    from core.generation.branches import Story
+
+    stories: OrderedDict[tuple, Story] = st.session_state.setdefault("stories", OrderedDict())
+    key = (scene.view.name, scene.view.step, cache.stamp(scene.view.name), scene.prompt)
+    if key not in stories:
+        stories[key] = Story(scene.prompt)
+    stories.move_to_end(key)
+    while len(stories) > STORIES:
+        stories.popitem(last=False)
+    return stories[key]
+
+
+def _act(scene: Scene, kept: "Story", action: dict[str, Any]) -> None:
+    """What one press of the visitor does. ValueError with words for people; KeyError for what is no longer there."""
+    from core.generation.branches import put
+
+    what, node, model = action["do"], int(action.get("node") or 0), scene.view.checkpoint.model
+    if len(kept.nodes) > NODES and what in ("write", "choose", "type", "forward"):
+        raise ValueError(f"This tree has {len(kept.nodes):,} tokens: delete a branch first.")
+    if what == "back":
+        kept.back()
+    elif what == "forward" and kept.ahead():
+        kept.forward()
+    elif what == "forward":
+        _begin(scene, kept, 1)
+    elif what == "go":
+        kept.go(node)
+    elif what == "delete":
+        kept.delete(node)
+    elif what == "name" and node in kept.nodes:
+        kept.names[node] = state.clean(str(action["text"]))[:60].strip()
+    elif what == "choose":
+        kept.go(kept.nodes[node].parent)
+        put(kept, model, chosen_sampler(), [int(action["token"])], "chosen")
+        _begin(scene, kept, state.get("new_tokens"))
+    elif what == "type":
+        put(kept, model, chosen_sampler(), scene.typed(state.clean(str(action["text"]))[:400], kept.ids()[-1]))
+        if scene.chat:
+            _begin(scene, kept, state.get("new_tokens"))
+    elif what == "write":
+        _begin(scene, kept, state.get("new_tokens"))
+
+
+def _ended(scene: Scene, kept: "Story") -> str:
+    """Why nothing can follow the caret, or nothing at all."""
+    ids = kept.ids()
+    if len(ids) > scene.view.checkpoint.config.context_length:
+        return ENDS["context"]
+    if kept.path() and ids[-1] in scene.stop:
+        return "The answer has ended: it is your turn." if scene.chat else ENDS["stop"]
+    return ""
+
+
+def _begin(scene: Scene, kept: "Story", count: int) -> None:
+    from core.generation.branches import extend
+
+    if _ended(scene, kept):
+        return
+    steps = extend(kept, scene.view.checkpoint.model, chosen_sampler(), count, state.get("seed"), scene.stop)
+    st.session_state["story_jobs"] = st.session_state.get("story_jobs", 0) + 1
+    st.session_state["story_job"] = Job(st.session_state["story_jobs"], kept, steps, count)
+
+
+def _write(kept: "Story") -> Job | None:
+    """Goes on with the job of this story for a moment, one token at least; None when there is nothing to do."""
+    job: Job | None = st.session_state.get("story_job")
+    if job is None or job.story is not kept:
+        return None
+    count, until = 0, time.perf_counter() + (MOMENT if job.begun else 0)  # the first token is shown by itself
+    while job.left and (count < (LEAST if job.begun else 1) or time.perf_counter() < until):
+        step, count = next(job.steps, None), count + 1
+        job.left = 0 if step is None or step.finish else job.left - 1
+    job.begun = True
+    if not job.left:
+        st.session_state["story_job"] = None
+    return job
+
+
+# ---- what the component is shown ----
+
+
+def _header(scene: Scene, kept: "Story", job: Job | None) -> dict[str, Any]:
+    tokenizer, path, ahead = scene.view.tokenizer, kept.path(), kept.ahead()
+    st.session_state["story_serial"] = serial = st.session_state.get("story_serial", 0) + 1
+    ended = _ended(scene, kept)
+    shown = [_token(node) for node in (*path, *ahead)]
+    named = sorted({id for token in shown for id, _, _ in token["alternatives"]} | {token["id"] for token in shown})
+    names = dict(zip(named, chips(tokenizer, named), strict=True))
+    for token in shown:
+        token |= {"label": names[token["id"]].label, "special": names[token["id"]].special}
+    return {
+        "serial": serial,
+        "job": job.number if job else 0,
+        "left": job.left if job else 0,
+        "prompt": [_piece(chip) for chip in chips(tokenizer, scene.prompt)],
+        "path": shown[: len(path)],
+        "ahead": shown[len(path) :],
+        "labels": {id: chip.label for id, chip in names.items()},
+        "branches": [_branch(scene, kept, segment.nodes, segment.depth) for segment in kept.segments()],
+        "can": {"write": not ended, "back": bool(path)},
+        "status": f"{len(path):,} tokens" if job and job.left else ended,
+        "error": st.session_state.get("story_error", ""),
+        "verb": "Write" if not path else "Write on",
+        "invitation": "Say something" if scene.chat else "Go on with words of your own",
+        "add": "Send" if scene.chat else "Add",
+    }
+
+
+def _piece(chip: Chip) -> dict[str, Any]:
+    return {"label": chip.label, "special": chip.special}
+
+
+def _token(node: "Node") -> dict[str, Any]:
+    """One token and its numbers; surprise and entropy in bits, alternatives as [id, the model's, after the sampler]."""
+    step = node.step
+    raw, after = dict(step.raw_alternatives), dict(step.alternatives)
+    raw.setdefault(step.id, step.raw_probability)
+    after.setdefault(step.id, step.probability)
+    return {
+        "node": node.id,
+        "id": step.id,
+        "origin": node.origin,
+        "u": None if math.isnan(step.u) else step.u,
+        "rank": step.rank,
+        "raw": step.raw_probability,
+        "after": step.probability,
+        "surprise": -math.log2(max(step.raw_probability, 1e-300)),
+        "entropy": step.entropy / math.log(2),
+        "alternatives": [[id, p, after.get(id) or None] for id, p in raw.items()],
+    }
+
+
+def _branch(scene: Scene, kept: "Story", nodes: tuple[int, ...], depth: int) -> dict[str, Any]:
+    steps = [kept.nodes[node].step for node in nodes]
+    bits = [-math.log2(max(step.raw_probability, 1e-300)) for step in steps]
+    on = {node.id for node in kept.path()}
+    return {
+        "first": nodes[0],
+        "last": nodes[-1],
+        "depth": depth,
+        "name": kept.names.get(nodes[0], ""),
+        "text": scene.view.tokenizer.decode([step.id for step in steps[:40]]).strip() or "·",
+        "count": len(nodes),
+        "mean": sum(bits) / len(bits),
+        "here": nodes[0] in on,
+    }
+
+
+# ---- what it is about ----
+
+STYLES = ("Answer in one word.", "Answer in a full sentence.", "Answer, then ask a question back.")
+
+
+def choose_scene(view: View, end: int) -> Scene | None:
+    """The controls of writing, and the scene that they make; None where it would not fit. end: tokens of the text."""
+    left, middle, right = st.columns([4, 2, 4], gap="medium", vertical_alignment="bottom")
+    names = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+    special = view.tokenizer.special_tokens
+    options = ("The text", "A chat") if all(name in special for name in names) else ("The text",)
+    kind = left.segmented_control(
+        "Continue", options, default=options[0], key="scene", required=True, persist_state="session"
+    )
+    middle.number_input("Seed", help="The same seed draws the same numbers u.", **state.control("seed"))
+    right.slider("New tokens", **state.control("new_tokens"))
+    if kind != "A chat":
+        return Scene(view, view.ids[:end], chat=False)
+    style = st.selectbox(
+        "What the system says first", STYLES, key="scene_style", persist_state="session", accept_new_options=True
+    )
+    ids = [
+        view.tokenizer.eot,
+        special["<|system|>"],
+        *view.tokenizer.encode(state.clean(style or "")[:400]),
+        special["<|end|>"],
+    ]
+    if len(ids) > view.checkpoint.config.context_length // 2:
+        st.warning("That is longer than half of what this model can read: make it shorter.")
+        return None
+    return Scene(view, tuple(ids), chat=True)

@@ -1,0 +1,237 @@
+"""The form that sets up a run: what it reads, what it is, how it learns, for how long; and what that will cost."""
+
+from typing import TYPE_CHECKING, get_args
+
+import streamlit as st
+
+from core.figures import training as figures
+from core.model.config import Activation, Norm, Position
+from core.text import saved_tokenizers
+from core.training import jobs
+from core.training.config import OPTIMIZERS, PRECISIONS
+from core.training.runs import RunError
+from core.training.schedule import SCHEDULES
+from pages.ui import background, components, state
+from pages.ui.caption import truth
+from pages.ui.training import setup
+from pages.ui.training.owner import key as owner_key
+from pages.ui.training.setup import Plan, control
+
+if TYPE_CHECKING:
+    from core.training.estimate import Estimate
+
+OPTIMISERS = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
+SCHEDULE_NAMES = {"wsd": "warm up, hold, fall", "cosine": "cosine", "constant": "constant"}
+LONGEST = 2_000_000  # characters that a visitor's text may have
+RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)
+
+
+@st.fragment
+def form() -> None:
+    """Draws the form; a click on Train starts the run and puts it on the stage."""
+    plan = setup.plan()
+    first, second, third = st.columns(3, gap="large")
+    with first:
+        reads(plan)
+    with second:
+        is_made(plan)
+    with third:
+        learns(plan)
+    outcome(plan)
+
+
+def reads(plan: Plan) -> None:
+    """The corpus and the tokenizer."""
+    st.markdown("##### What it reads")
+    st.segmented_control("Corpus", setup.CORPORA, required=True, **control("corpus"))
+    corpus = setup.get("corpus")
+    if corpus == "Both":
+        st.slider("Part of it that is Tinyland", 0.05, 0.95, step=0.05, **control("share"))
+    if corpus != "Your text":
+        with st.popover("Kinds of document"):
+            for kind, name in setup.KINDS.items():
+                st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
+    if corpus != "Tinyland":
+        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", **control("text"))
+        st.file_uploader("or a text file", key="setup_file", on_change=_uploaded, max_upload_size=2)
+        if message := st.session_state.get("setup_file_note"):
+            st.warning(message)
+        st.caption(f"{len(setup.get('text')):,} characters; the last tenth is held out, to be measured on.")
+    _problem(plan, "corpus")
+    kept = saved_tokenizers()
+    if setup.get("tokenizer") not in (setup.NEW, *kept):
+        setup.fill({"tokenizer": setup.NEW})
+    st.selectbox("Tokenizer", [setup.NEW, *kept], **control("tokenizer"))
+    if setup.get("tokenizer") == setup.NEW:
+        st.slider("Tokens it may have", 264, 4096, step=8, **control("train_vocab_size"))
+    _problem(plan, "tokenizer")
+
+
+def _uploaded() -> None:
+    """Puts an uploaded file into the box, where it can be read and changed, unless it is no text."""
+    file = st.session_state["setup_file"]
+    st.session_state["setup_file_note"] = None
+    if file is None:
+        return
+    raw = file.getvalue()
+    if b"\x00" in raw:
+        st.session_state["setup_file_note"] = "This file is not a text: nothing was changed."
+        return
+    text = state.clean(raw.decode("utf-8-sig", errors="replace"))
+    setup.fill({"text": text[:LONGEST]})
+    if len(text) > LONGEST:
+        st.session_state["setup_file_note"] = f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
+
+
+def is_made(plan: Plan) -> None:
+    """The shape of the model: a size and a family, or every field by itself."""
+    st.markdown("##### What it is")
+    st.segmented_control("Size", list(setup.SIZES), wrap=True, on_change=setup.resize, **control("size"))
+    st.segmented_control("Blocks", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
+    with st.popover("Every setting of the model"):
+        st.slider("Layers", 1, 12, **control("model_n_layers"))
+        st.number_input("Width: numbers in each token's vector", 8, 768, step=8, **control("model_d_model"))
+        st.number_input("Attention heads", 1, 32, **control("model_n_heads"))
+        st.number_input("Heads of keys and values (0: as many)", 0, 32, **control("model_n_kv_heads"))
+        st.number_input("Width of a head (0: width ÷ heads)", 0, 256, **control("model_d_head"))
+        st.number_input("Width of the MLP (0: 4 × width)", 0, 4096, step=8, **control("model_d_mlp"))
+        st.number_input("Context: tokens it sees at once", 8, 512, step=8, **control("model_context_length"))
+        st.selectbox("Norm", get_args(Norm), **control("model_norm"))
+        st.number_input("Norm's epsilon", 1e-8, 1e-2, format="%.0e", step=1e-6, **control("model_norm_eps"))
+        st.selectbox("Positions", get_args(Position), **control("model_position"))
+        st.number_input("Base of the rotary angles", 10.0, 1e7, step=1000.0, **control("model_rope_theta"))
+        st.selectbox("Activation", get_args(Activation), **control("model_activation"))
+        st.toggle("One table for reading and predicting tokens", **control("model_tie_embeddings"))
+        st.toggle("Biases", **control("model_bias"))
+        st.toggle("Normalised queries and keys", **control("model_qk_norm"))
+    _problem(plan, "model")
+
+
+def learns(plan: Plan) -> None:
+    """Optimiser, schedule, batch, seed and budget."""
+    st.markdown("##### How it learns")
+    st.segmented_control(
+        "Optimiser", OPTIMIZERS, format_func=OPTIMISERS.__getitem__, required=True, **control("train_optimizer")
+    )
+    chosen = setup.get("train_optimizer")
+    if chosen == "muon":
+        st.select_slider("Learning rate of the matrices", RATES, **control("train_muon_lr"))
+    rest = "adamw" if chosen == "muon" else chosen
+    name = "Learning rate of the rest" if chosen == "muon" else "Learning rate"
+    st.select_slider(name, RATES, **control(f"train_{rest}_lr"))
+    st.selectbox("Schedule", SCHEDULES, format_func=SCHEDULE_NAMES.__getitem__, **control("train_schedule"))
+    with st.popover("Every setting of the training"):
+        st.number_input("Steps of warm-up", 0, 2000, **control("train_warmup_steps"))
+        st.slider("Part of the budget in which the rate falls", 0.0, 1.0, **control("train_decay_fraction"))
+        st.slider("Muon's momentum", 0.0, 0.99, **control("train_momentum"))
+        st.slider("Adam's β₁", 0.0, 0.99, **control("train_beta1"))
+        st.slider("Adam's β₂", 0.0, 0.999, **control("train_beta2"))
+        st.slider("Weight decay", 0.0, 1.0, **control("train_weight_decay"))
+        st.number_input("Longest gradient (clipping)", 0.01, 1e6, **control("train_clip"))
+        st.selectbox("Precision of the arithmetic", PRECISIONS, **control("train_precision"))
+        st.number_input("Steps between evaluations", 5, 1000, **control("train_eval_every"))
+        st.number_input("Snapshots to keep", 2, 40, **control("train_snapshots"))
+    _problem(plan, "training")
+
+
+def budget() -> None:
+    """Batch, seed, and when to end."""
+    st.markdown("##### For how long")
+    seconds, steps = st.columns(2)
+    seconds.number_input("Seconds at most", 5.0, 900.0, step=5.0, **control("train_seconds"))
+    steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
+    with st.popover("Batch, seed and other ends"):
+        if setup.get("corpus") != "Your text":
+            st.number_input("Documents per step", 1, 256, **control("train_documents_per_step"))
+        else:
+            st.number_input("Tokens per step", 64, 16384, step=64, **control("train_batch_tokens"))
+        st.number_input("Seed", 0, 9999, help="Decides the first weights and the order.", **control("train_seed"))
+        st.number_input("End at this held-out loss", 0.01, 10.0, placeholder="no", **control("train_target_loss"))
+        name = "End after so many evaluations no better"
+        st.number_input(name, 1, 100, placeholder="no", **control("train_patience"))
+
+
+def outcome(plan: Plan) -> None:
+    """What will be trained, the schedule it will follow, its cost, and the button."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### What that makes")
+        if plan.model:
+            parts = plan.model.parameter_count()
+            components.plot(figures.parameters(parts), key="setup_parts", height=64, title="Parameters by part")
+            code = (
+                f"from core.model import ModelConfig\n\nModelConfig.from_dict({plan.model.to_dict()}).parameter_count()"
+            )
+            truth("config.parameter_count()", (), f"{parts['total']:,} parameters, counted from the shapes", code)
+        if plan.config:
+            progress, rates = setup.rates(plan.config)
+            title = "Learning rate against the budget spent"
+            components.plot(figures.schedule(progress, rates), key="setup_schedule", height=190, title=title)
+            truth("lr_factor", (len(progress),), "the schedule that the run will follow")
+    with right:
+        budget()
+        fits = cost(plan)
+        st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
+        off = not plan.config or not fits
+        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=off)
+        if message := st.session_state.get("setup_error"):
+            st.warning(message)
+
+
+def cost(plan: Plan) -> bool:
+    """What the run will take on this machine, from a short measurement. False when it cannot fit, with the reason."""
+    config, model = plan.config, plan.model
+    with st.container(height=96, border=False):
+        if not config or not model:
+            return False
+
+        def measured(report: background.Report) -> "Estimate":
+            from core.training.estimate import expect
+
+            report(0.3, "one forward and backward pass of this model")
+            return expect(config, model.vocab_size)
+
+        found = background.compute(("estimate", str(config), model), measured, "Measuring what it will cost")
+        if found is None:
+            return True
+        expected = {
+            "Time": f"{found.seconds:.0f} s",
+            "Steps": f"{found.steps:,}",
+            "Memory": f"{found.memory / 1e9:.2f} GB",
+            "Arithmetic": f"{found.flops / 1e9:,.3g} GFLOP"
+            if found.flops < 1e12
+            else f"{found.flops / 1e12:,.3g} TFLOP",
+            "Energy": f"{found.watt_hours:.2g} Wh",
+        }
+        for column, (name, value) in zip(st.columns(5), expected.items(), strict=True):
+            column.caption(name)
+            column.markdown(f"**{value}**")
+    for refusal in found.refusals:
+        st.warning(refusal)
+    code = "from core.training import TrainConfig\nfrom core.training.estimate import expect\n\n"
+    code += f"config = TrainConfig.from_dict({config.to_dict()})"
+    note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
+    truth("expect(config)", (), note, f"{code}\nexpect(config, {model.vocab_size})")
+    return not found.refusals
+
+
+def _begin(plan: Plan) -> None:
+    """Starts the run of `plan`; what stands in the way is said beside the button."""
+    st.session_state["setup_error"] = None
+    if plan.config is None:
+        return
+    try:
+        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name"))
+    except (RunError, ValueError) as error:
+        st.session_state["setup_error"] = f"Not started: {state.literal(str(error))}."
+    except OSError:
+        st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
+    else:
+        state.update(run=run_id)
+        st.rerun()
+
+
+def _problem(plan: Plan, section: str) -> None:
+    """What is wrong with a section of the form, beside it."""
+    if message := plan.problems.get(section):
+        st.warning(state.literal(message))

@@ -1,0 +1,38 @@
+"""The memorisation meter: the longest passage of each sample that the training text holds word for word."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import streamlit as st
+
+from core.figures import training as figures
+from core.training import jobs
+from core.training.memorisation import Overlap, longest_overlap
+from pages.ui import components
+from pages.ui.caption import truth
+from pages.ui.training.curves import metrics
+
+
+@lru_cache(maxsize=512)
+def _overlap(written: str, text: str) -> Overlap:
+    return longest_overlap(written, text)
+
+
+def by_heart(runs: Mapping[str, str], text: str, key: str) -> None:
+    """The meter of runs (id -> what to call it) that learned from `text`; and the passage of the first one."""
+    lines, last = {}, None
+    for run, label in runs.items():
+        rows = [row for row in metrics(jobs.run_folder(run)) if isinstance(row.get("sample"), str)]
+        found = [_overlap(row["sample"], text) for row in rows]
+        lines[label] = ([row["step"] for row in rows], [overlap.length for overlap in found])
+        last = last or (found[-1] if found else None)
+    if not last:
+        return
+    st.markdown("##### How much it knows by heart")
+    components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
+    code = "from core.training.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
+    truth(
+        "longest_overlap(sample, text)", (), f"characters, of one sample of 80 tokens; the text has {len(text):,}", code
+    )
+    st.caption("The longest passage of the last sample that stands in the training text:")
+    st.code(last.passage, language=None, wrap_lines=True)

@@ -1,0 +1,129 @@
+"""Scaling: a ladder of sizes at equal compute, a power law through their losses, and the next size foretold."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.figures import training as figures
+from core.training import jobs, preset
+from core.training.runs import RunError
+from pages.ui import components, state
+from pages.ui.caption import truth
+from pages.ui.training.curves import metrics
+from pages.ui.training.failures import runs_called
+from pages.ui.training.owner import key as owner_key
+
+BUDGETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # TFLOP for each size
+TRAINED, NEXT = (16, 32, 48, 64), 96  # widths: those of the fit, and the one that it foretells
+TOKENS_PER_STEP = 1500  # of the documents of one step, roughly: how many steps a budget buys
+
+
+@st.fragment(key="training_scaling")
+def ladder() -> None:
+    """The budget, the runs, the fit and the prediction."""
+    budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, 0.1, key="scaling_budget")
+    rungs = made(float(budget))
+    found = {width: runs_called(called(budget, width)) for width in (*TRAINED, NEXT)}
+    states = {width: _state(run) for width, run in found.items()}
+    st.markdown(
+        f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, each trained with the same arithmetic, the "
+        f"smaller ones for more steps. Then the law foretells width {NEXT}, before anybody trains it."
+    )
+    missing = [width for width in TRAINED if found[width] is None and width in rungs]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        act = (budget, missing)
+        st.button("Train the ladder", on_click=_begin, args=act, disabled=not missing, key="scaling_start")
+        st.button("See how far they are", key="scaling_look", disabled=not any(found.values()))
+        words = [f"width {width}: {word}" for width, word in states.items() if word]
+        st.caption(" · ".join(words) or "No size of this ladder has been trained yet.", width="content")
+    if message := st.session_state.pop("scaling_error", None):
+        st.warning(message)
+    done = {width: _ended(found[width]) for width in TRAINED}
+    reached = {width: row for width, row in done.items() if row and width in rungs}
+    if len(reached) >= 2:
+        fitted(float(budget), rungs, reached, found[NEXT])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def made(budget: float) -> dict[int, Any]:
+    """The rung of each width that the budget buys at least one step of."""
+    from core.training import scaling
+
+    base = replace(preset("live"), eval_every=100, final_eval_documents=400, snapshots=4)
+    rungs = scaling.ladder(base, budget * 1e12, TOKENS_PER_STEP, (*TRAINED, NEXT))
+    return {rung.config.model["d_model"]: rung for rung in rungs}
+
+
+def called(budget: float, width: int) -> str:
+    """The name of the run of one rung."""
+    return f"ladder of {budget:g} TFLOP, width {width}"
+
+
+def _state(run: str | None) -> str:
+    if not run:
+        return ""
+    try:
+        now = jobs.status(run)
+    except (RunError, ValueError):
+        return ""
+    return f"{now.step:,} of {now.steps:,}" if now.state == "running" else now.state
+
+
+def _ended(run: str | None) -> dict[str, Any] | None:
+    """The last row of a finished run."""
+    rows = metrics(jobs.run_folder(run)) if run else []
+    return rows[-1] if rows and rows[-1].get("status") == "finished" else None
+
+
+def _begin(budget: float, widths: list[int]) -> None:
+    try:
+        for width in widths:
+            jobs.start(made(budget)[width].config, owner_key(), name=called(budget, width))
+    except (RunError, ValueError) as error:
+        st.session_state["scaling_error"] = f"Not all were started: {state.literal(str(error))}."
+    except OSError:
+        st.session_state["scaling_error"] = "Not started: a folder or a process could not be made."
+
+
+def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, Any]], following: str | None) -> None:
+    """The points, the law when there are enough of them, the visitor's guess, and the next size."""
+    from core.training.scaling import fit_power_law
+
+    sizes = [rungs[width].parameters for width in reached]
+    losses = [row["val_loss"] for row in reached.values()]
+    floors = [row["floor"] * row["val_loss"] / row["val_document_loss"] for row in reached.values() if row.get("floor")]
+    law = expected = None
+    words = "a law needs four sizes"
+    size = rungs[NEXT].parameters if NEXT in rungs else None
+    if len(sizes) == len(TRAINED):
+        law = fit_power_law(sizes, losses, min(floors) if floors else None)
+        low, high = law.exponent_interval()
+        words = f"exponent {law.exponent:.2f}, with 90 % between {low:.2f} and {high:.2f}; floor {law.floor:.2f} nats"
+        expected = (float(size), *law.predict(size)) if size else None
+    across = np.geomspace(min(sizes), size or max(sizes), 40)
+    actual, last = None, _ended(following)
+    guess = None
+    if expected:
+        label = f"Your guess: the loss that width {NEXT} will reach, in nats per token"
+        said = st.number_input(label, 0.1, 10.0, None, 0.01, placeholder="guess", key=f"scaling_guess_{budget:g}")
+        guess = (expected[0], float(said)) if said else None
+        if last:
+            actual = (expected[0], float(last["val_loss"]))
+    line = (across.tolist(), law.at(across).tolist()) if law else None
+    told = expected if guess or last else None  # the guess comes first
+    figure = figures.scaling(sizes, losses, line if told else None, told, actual, guess)
+    components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
+    code = "from core.training.scaling import fit_power_law\n\n"
+    code += f"law = fit_power_law({sizes}, {losses}, {min(floors) if floors else None})\nlaw.predict({size})"
+    truth("fit_power_law(sizes, losses)", (len(sizes),), f"{budget:g} TFLOP each; {words}", code)
+    if expected and told:
+        _, loss, low, high = expected
+        st.markdown(f"The law expects **{loss:.3f}**, and with 90 % something between {low:.3f} and {high:.3f}.")
+        if not following:
+            act = (budget, [NEXT])
+            st.button(f"Train width {NEXT}", on_click=_begin, args=act, type="primary", key="scaling_next")
+    if actual and expected:
+        inside = expected[2] <= actual[1] <= expected[3]
+        st.markdown(f"It reached **{actual[1]:.3f}**: {'inside' if inside else 'outside'} the interval.")

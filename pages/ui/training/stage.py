@@ -1,0 +1,107 @@
+"""The stage of the training page: one record, or several overlaid, and one cursor through all that happened in it."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.model.folders import checkpoint_folder
+from core.training import jobs
+from core.training.runs import RunError
+from pages.ui import cache, components, state
+from pages.ui.caption import truth
+from pages.ui.text import prepare
+from pages.ui.training.curves import Record, described, kept
+
+SHOWN = 30  # runs in the list
+THUMBNAILS = 48  # tokens of the text whose attention is drawn small
+
+
+def runs() -> list[str]:
+    """The newest runs that may be shown; puts the property `run` right when it names none of them."""
+    found, chosen = jobs.list_runs()[:SHOWN], state.get("run")
+    if chosen and chosen not in found:
+        state.note("run", "The link's run is not on this machine.")
+        state.update_quietly(run="")
+    return found
+
+
+def shown(model: str) -> list[Record]:
+    """The record on the stage, the chosen run's or else the model's, and those that the visitor laid over it."""
+    first = state.get("run") or model
+    over = [name for name in st.session_state.get("training_overlay", []) if name != first]
+    found, lost = described([first, *over], labels())
+    for _ in lost:
+        st.warning("The files of a run cannot be read.")
+    if note := st.session_state.pop("training_note", None):
+        st.warning(note)
+    return found
+
+
+def labels() -> dict[str, str]:
+    """What visitors call their runs; the end of its id for a run without a name."""
+    return {run: title(run) for run in jobs.list_runs()[:SHOWN]}
+
+
+def title(run: str) -> str:
+    """The name of a run for people."""
+    try:
+        return jobs.record(run).name or f"run {run[-6:]}"
+    except RunError:
+        return f"run {run[-6:]}"
+
+
+def pick(happened: dict[str, Any]) -> None:
+    """A click on a curve: every page shows that model at the kept step nearest to it."""
+    name, asked = happened["run"], happened["step"]
+    steps = kept(checkpoint_folder(name))
+    if not steps:
+        st.session_state["training_note"] = "No weights of this run have been kept yet."
+        return
+    if name != state.get("model"):
+        state.update(model=name, layer=0, head=0)
+    state.update(step=min(steps, key=lambda step: abs(step - asked)))
+    st.rerun()
+
+
+def changed(happened: dict[str, Any]) -> None:
+    """A run ended, kept a snapshot, or fell silent: where the sidebar shows it, the whole page must know."""
+    if happened.get("kind") == "ended" or happened["run"] == state.get("model"):
+        st.rerun()
+
+
+def hovered(happened: dict[str, Any]) -> None:
+    """The step under the pointer, for what only Python can draw."""
+    st.session_state["training_hover"] = happened
+
+
+def thumbnails(records: list[Record]) -> None:
+    """All attention heads on the visitor's text, at the kept step nearest to the cursor."""
+    happened = st.session_state.get("training_hover") or {}
+    shown = next((one for one in records if one.id == happened.get("run")), records[0])
+    name, steps = shown.id, shown.kept
+    if not steps:
+        st.caption("Attention appears here when the first snapshot is kept.")
+        return
+    resting = state.get("step") if name == state.get("model") else None
+    wanted = int(happened.get("step", steps[-1] if resting is None else resting))
+    step = min(steps, key=lambda kept: abs(kept - wanted))
+    checkpoint = cache.checkpoint(name, step)
+    prepared = prepare(state.get("text"), checkpoint.tokenizer, min(checkpoint.config.context_length, THUMBNAILS))
+    pattern = cache.trace(name, step, prepared.ids).pattern.numpy()  # (L, H, T, T)
+    st.markdown(f"##### Where it looked at step {step:,}, reading your text")
+    chips = [chip.label for chip in prepared.chips]
+    components.heads(pattern, key="training_heads", labels=chips, title=f"Attention heads at step {step:,}")
+    code = f"checkpoint = load_checkpoint({name!r}, step={step})\n"
+    code += f"ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode({prepared.text!r})]\n"
+    code = f"from core.model import load_checkpoint, run_trace\n\n{code}run_trace(checkpoint.model, ids).pattern"
+    truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
+
+
+def rows_truth(records: list[Record]) -> None:
+    """Where the numbers of the curves come from."""
+    code = "from core.model.folders import checkpoint_folder\nfrom core.training.runs import read_rows\n\n"
+    code += (
+        f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
+    )
+    note = "measured in training, the floor derived; samples at temperature 0.8"
+    truth("metrics.jsonl", (), note, code)

@@ -1,0 +1,109 @@
+"""Steering a run from the browser that started it: pause, one step, resume, stop, learning rate, when to end."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.model import list_checkpoints
+from core.training import TrainConfig, jobs
+from core.training.runs import RunError, last_row
+from pages.ui import state
+from pages.ui.training.owner import key as owner_key
+
+FACTORS = {"÷ 10": 0.1, "÷ 2": 0.5, "× 2": 2.0, "× 10": 10.0}
+ENDED = ("stopped", "interrupted", "failed")
+
+
+def settled(run_id: str, was: jobs.Status) -> None:
+    """Waits, a second or two at most, until a run does what it was asked to: the buttons then show how it stands."""
+    for _ in range(40):
+        now = jobs.status(run_id)
+        if (now.state, now.step) != (was.state, was.step) and now.state != "running":
+            return
+        time.sleep(0.05)
+
+
+def attempt(act: Callable[..., Any], run_id: str, *arguments: Any, **named: Any) -> None:
+    """A callback's deed on a run; why it was refused is shown beside the buttons."""
+    st.session_state["steer_error"] = None
+    try:
+        was = jobs.status(run_id)
+        act(run_id, *arguments, **named)
+        if act in (jobs.pause, jobs.step):
+            settled(run_id, was)
+    except (RunError, ValueError) as error:
+        st.session_state["steer_error"] = state.literal(str(error))
+    except OSError:
+        st.session_state["steer_error"] = "The run's folder could not be written."
+
+
+def steer(run_id: str) -> None:
+    """The buttons of one run, in a row of its own height, whatever may be pressed now."""
+    try:
+        now, mine = jobs.status(run_id), jobs.owns(run_id, owner_key())
+    except (RunError, ValueError):
+        return
+    key = owner_key()
+    going, waits = now.state in ("running", "paused", "queued"), now.state == "paused"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if waits or now.state in ENDED:
+            st.button(
+                "Resume", on_click=attempt, args=(jobs.resume, run_id, key), disabled=not mine, key="steer_resume"
+            )
+        else:
+            off = not mine or now.state != "running"
+            st.button("Pause", on_click=attempt, args=(jobs.pause, run_id, key), disabled=off, key="steer_pause")
+        off = not mine or not waits
+        st.button("One step", on_click=attempt, args=(jobs.step, run_id, key), disabled=off, key="steer_step")
+        off = not mine or not going
+        st.button("Stop", on_click=attempt, args=(jobs.stop, run_id, key), disabled=off, key="steer_stop")
+        with st.popover("Learning rate", disabled=off or now.state == "queued"):
+            rate(run_id, key)
+        with st.popover("End when …", disabled=off or now.state == "queued"):
+            conditions(run_id, key)
+        opened = {"model": run_id, "step": None, "layer": 0, "head": 0}
+        ready = run_id in list_checkpoints()
+        st.button("Open on every page", on_click=_open, kwargs=opened, disabled=not ready, key="steer_open")
+        if not mine:
+            st.caption("Started in another browser: you can look, only that one can steer.", width="content")
+    if message := st.session_state.get("steer_error"):
+        st.warning(message)
+    if now.state in ("failed", "interrupted") and now.message:
+        st.warning("The run ended early. Its last words:")
+        st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
+
+
+def _open(**values: Any) -> None:
+    state.update(**values)
+    st.rerun()
+
+
+def rate(run_id: str, key: str) -> None:
+    """Another peak of the learning rate from the next step on; the curve marks where."""
+    peak = peak_now(run_id)
+    st.markdown(f"Its peak is now **{peak:.3g}**; the schedule goes on from there.")
+    with st.container(horizontal=True):
+        for label, factor in FACTORS.items():
+            act = (jobs.set_learning_rate, run_id, peak * factor, key)
+            st.button(label, on_click=attempt, args=act, key=f"steer_rate_{factor}")
+
+
+def peak_now(run_id: str) -> float:
+    """The peak that the visitor last asked for, or else the one that the run started with."""
+    folder = jobs.existing_folder(run_id)
+    return float(jobs.control.read(folder).get("lr") or TrainConfig.load(folder / "train.json").peak_lr)
+
+
+def conditions(run_id: str, key: str) -> None:
+    """Ends of its own choosing, for a run that goes on."""
+    loss = st.number_input("Held-out loss is down to", 0.01, 20.0, value=None, placeholder="no", key="steer_loss")
+    patience = st.number_input(
+        "Evaluations without a better one", 1, 100, value=None, placeholder="no", key="steer_patience"
+    )
+    act = {"target_loss": loss, "patience": patience}
+    st.button("Set", on_click=attempt, args=(jobs.stop_when, run_id, key), kwargs=act, key="steer_conditions")
+    seen = last_row(jobs.existing_folder(run_id) / "metrics.jsonl").get("val_loss")
+    if seen is not None:
+        st.caption(f"At its last evaluation: {seen:.3f} nats per token.")

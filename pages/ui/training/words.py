@@ -1,0 +1,68 @@
+"""What the training page says and asks about the record of the sidebar's model; every number in it is measured."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import cache, state
+from pages.ui.caption import try_it, what_you_see
+from pages.ui.training.curves import metrics
+
+
+def words() -> None:
+    """What is on the stage."""
+    what_you_see(
+        "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
+        "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
+        "the surprise left to a reader who knows exactly how the documents are made; dotted lines are simple ways of "
+        "guessing, by counting words. Point at a step to see what it wrote and where it looked then; click, and every "
+        "page shows the model at the nearest kept step (the green ticks)."
+    )
+
+
+def experiments() -> None:
+    """Three questions that the record answers."""
+    checkpoint = cache.checkpoint(state.get("model"))
+    rows = [row for row in metrics(checkpoint.folder) if isinstance(row.get("val_loss"), float)]
+    if len(rows) < 2:
+        return
+    steps, size = checkpoint.steps, checkpoint.config.vocab_size
+    one, two, three = st.columns(3)
+    with one:
+        try_it(
+            "With random weights no token is likelier than another. How large is the loss then?",
+            f"The logarithm of the number of tokens: ln {size:,} = {math.log(size):.2f} nats. At its first evaluation "
+            f"this model had {rows[0]['val_loss']:.2f}.",
+            label="Go back to the first step",
+            key="training_first",
+            update={"step": steps[0]},
+        )
+    with two:
+        half = min(rows, key=lambda row: abs(row["step"] - rows[-1]["step"] / 2))
+        way = (rows[0]["val_loss"] - half["val_loss"]) / (rows[0]["val_loss"] - rows[-1]["val_loss"] or 1.0)
+        try_it(
+            "After half of its steps, how much of what it learned in all had it learned?",
+            f"By step {half['step']:,} of {rows[-1]['step']:,} the held-out loss had come down {way:.0%} of the way. "
+            "The first nats are cheap: which words exist, which follow which. The last hundredths are the hard ones.",
+            label="Go halfway",
+            key="training_half",
+            update={"step": min(steps, key=lambda step: abs(step - half["step"]))},
+        )
+    with three:
+        floor(rows, steps[-1])
+
+
+def floor(rows: list[dict[str, Any]], last_step: int) -> None:
+    """The question about the entropy floor, where it is known."""
+    last = rows[-1]
+    if not last.get("floor") or not last.get("val_document_loss"):
+        return
+    try_it(
+        "With far more training, could the loss fall to 0?",
+        "No. The documents are partly chance: which name, which colour. Their own author would still be surprised "
+        f"by {last['floor']:.1f} nats in each. At its end the model stood at {last['val_document_loss']:.1f}.",
+        label="Go to the last step",
+        key="training_floor",
+        update={"step": last_step},
+    )
