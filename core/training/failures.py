@@ -39,9 +39,25 @@ A cart with a wheel that is round will carry the corn up the hill;
 a cart with a wheel that is bound will stand where it stands, and stands still.
 The clock in the tower is slow, the bell in the tower is late;
 the people who know that they know are early, and lean on the gate.
+The river runs under the mill, and the mill turns under the moon;
+the tailor is sewing it still, the coat that he promised for June.
+The baker is early to rise, the cobbler is early to bed;
+the swallows are late in the skies, the owls have the barn and the shed.
+A boat with a sail that is torn will drift with the tide to the bay;
+a boat with a bell and a horn will be heard by the folk on the quay.
+The clock in the market is right, the bell in the market is wrong;
+the people who walk in the night will walk by the sound of a song.
+The miller has sacks for the cart, the cart has a road to the town;
+the road has a hill at the start, and runs by the river, and down.
+The baker has bread for a penny, the cobbler has boots for a pound;
+the tailor has buttons, so many that some of them lie on the ground.
+The sea takes the river to keep, the tide brings a boat to the land;
+the owls and the swallows may sleep, and the bell is as still as the sand.
+The people lean over the wall, the moon has come over the hill;
+the river is heard by them all, and the wheel of the cart, and the mill.
 """
 TEXT = {"kind": "text", "path": "corpus.txt"}
-LETTERS = replace(SOUND, data=TEXT, vocab_size=300, batch_tokens=1024, steps=300)
+LETTERS = replace(SOUND, data=TEXT, vocab_size=300, batch_tokens=1024, steps=200, eval_every=5)
 
 FAILURES = {
     "rate_too_high": Failure(
@@ -86,7 +102,7 @@ FAILURES = {
         "The model is larger than the text and learns it by heart: the passages that it repeats word for word grow.",
         "More text, a smaller model, or an end when the held-out loss no longer falls.",
         LETTERS,
-        replace(LETTERS, patience=2),
+        replace(LETTERS, patience=3),
         text=RHYME,
         measure="memorisation",
     ),
