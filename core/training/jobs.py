@@ -119,6 +119,8 @@ def fork(
 
     def fill(folder: Path) -> list[str]:
         forks.copy_past(source, folder, at)
+        if changes.keys() & {"optimizer", f"{config.optimizer}_lr"}:  # over a rate that was set while the parent ran
+            control.change(folder, lr=config.peak_lr)
         write_settings(folder, replace(config, out=str(folder)))
         return ["--resume"]
 
@@ -128,6 +130,7 @@ def fork(
 def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) -> str:
     """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue."""
     limits = Limits.of_server()
+    _executor()  # RunError where no cluster answers, before anything is made
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
     with LOCK:
