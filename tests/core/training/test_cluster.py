@@ -65,7 +65,7 @@ def test_a_run_on_the_cluster_finishes_and_another_server_sees_it(tiny):
 
 def test_an_address_at_which_nobody_answers(tiny, monkeypatch):
     monkeypatch.setenv("GLASSBOX_SCHEDULER", "tcp://127.0.0.1:9")
-    with pytest.raises(RunError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(RunError, match="no Dask scheduler answers at tcp"):
         jobs.start(tiny)
     assert not jobs.list_runs()
     monkeypatch.delenv("GLASSBOX_SCHEDULER")
