@@ -1,0 +1,92 @@
+// The figures of the curves: rows in, plotly's traces, axes and marks out. `self` holds `runs`, `view` (the chosen axes) and
+// `documents` (whether losses per document are known).
+const at = (self, row, run) => AXES[self.view.axis].of(row, run);
+
+// A logarithmic axis has no zero: step 0 stands half the smallest distance to the left, and its tick says 0.
+function axis(self) {
+  const all = self.runs.flatMap((run) => run.rows.map((row) => at(self, row, run))).filter(number);
+  const positive = all.filter((x) => x > 0);
+  const [low, high] = [Math.min(...positive, 1e15), Math.max(...positive, 0)];
+  self.zero = self.view.x === "log" && positive.length ? low / 2 : 0;
+  const style = { title: { text: AXES[self.view.axis].title, standoff: 6 }, fixedrange: true, zeroline: false };
+  if (self.view.x !== "log" || !positive.length) return { ...style, tickformat: "~s", rangemode: "tozero" };
+  const powers = [];
+  for (let p = Math.ceil(Math.log10(low)); 10 ** p <= high * 1.001; p++) powers.push(10 ** p);
+  const every = Math.ceil(powers.length / 7);
+  const shown = powers.filter((_, i) => i % every === 0);
+  const zero = all.includes(0) ? [self.zero] : [];
+  const range = [Math.log10(zero.length ? self.zero * 0.9 : low), Math.log10(high * 1.05)];
+  return { ...style, type: "log", range, tickvals: [...zero, ...shown], ticktext: [...zero.map(() => "0"), ...shown.map(short)] };
+}
+
+function line(self, run, value, style) {
+  const rows = run.rows.filter((row) => !row.event && number(value(row)) && number(at(self, row, run)));
+  const x = rows.map((row) => Math.max(at(self, row, run), self.zero));
+  return { type: "scatter", mode: "lines", hoverinfo: "skip", x, y: rows.map(value), ...style };
+}
+
+function traces(self, theme) {
+  const many = self.runs.length > 1;
+  const perDocument = self.view.unit === "document" && self.documents;
+  return self.runs.flatMap((run, i) => {
+    const own = theme.categories[(many ? i : 1) % theme.categories.length];
+    const name = (text) => (many ? `${run.label}, ${text}` : text);
+    const held = (row) => (perDocument ? row.val_document_loss : row.val_loss);
+    const floor = perDocument ? (row) => row.floor : perToken;
+    const training = { name: name("training"), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
+    return [
+      ...(perDocument ? [] : [line(self, run, (row) => row.loss, training)]),
+      line(self, run, held, { name: name("held out"), mode: "lines+markers", line: { color: own, width: 2 }, marker: { color: own, size: 5 } }),
+      ...(i ? [] : [line(self, run, floor, { name: "entropy floor", line: { color: theme.muted, width: 1.5, dash: "dash" } })]),
+    ];
+  }).filter((trace) => trace.x.length);
+}
+
+// Level lines: what simpler ways of guessing score on the same held-out text; and marks: what was changed on the way.
+function levels(self, theme) {
+  const perDocument = self.view.unit === "document" && self.documents;
+  const [shapes, annotations] = [[], []];
+  for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
+    shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });
+    const y = self.view.y === "log" ? Math.log10(nats) : nats;
+    const close = annotations.find((other) => Math.abs(other.nats - nats) < 0.4); // their names would lie over one another
+    if (close) close.text += `, ${name}`;
+    else annotations.push({ nats, xref: "paper", x: 1, xanchor: "right", y, yanchor: "bottom", showarrow: false, text: name,
+      font: { size: 11, color: theme.muted } });
+  }
+  self.runs.forEach((run, i) => {
+    const color = theme.categories[(self.runs.length > 1 ? i : 6) % theme.categories.length];
+    for (const row of run.rows.filter((row) => row.event in EVENTS)) {
+      const x = Math.max(at(self, row, run), self.zero);
+      shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color, width: 1, dash: "dashdot" } });
+      annotations.push({ x: self.view.x === "log" ? Math.log10(x) : x, yref: "paper", y: 1, yanchor: "top", xanchor: "left", showarrow: false,
+        text: ` ${EVENTS[row.event](row)}`, font: { size: 11, color } });
+    }
+    for (const step of run.kept ?? []) {
+      if (!run.rows.length) break;
+      const x = Math.max(self.view.axis === "steps" ? step : at(self, nearest(run, step), run), self.zero);
+      shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 0.025, line: { color: theme.primary, width: 2 } });
+    }
+  });
+  return { shapes, annotations };
+}
+
+function layout(theme, xaxis, height, extra) {
+  const axis = { automargin: true, gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line, fixedrange: true };
+  const { yaxis, ...rest } = extra;
+  return { height, autosize: true, hovermode: false, dragmode: false, showlegend: false, margin: { l: 46, r: 8, t: 6, b: 34 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: THEME.fonts.text, size: 12, color: theme.text },
+    xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis }, ...rest };
+}
+
+// The lines of a small plot; update ratios have one for each part of the model.
+function smallLines(self, name, theme) {
+  const many = self.runs.length > 1;
+  return self.runs.flatMap((run, i) => {
+    const color = theme.categories[many ? i : 6];
+    if (name !== "update_ratio") return [line(self, run, (row) => row[name], { line: { color, width: 1.4 } })];
+    const parts = Object.keys(run.rows.findLast((row) => row.update_ratio)?.update_ratio ?? {});
+    const tone = (i) => (many ? color : `rgb(${mix(theme.sequential, 0.3 + (0.7 * (i + 1)) / (parts.length + 1))})`);
+    return parts.map((part, i) => line(self, run, (row) => row.update_ratio?.[part], { line: { color: tone(i), width: 1.3 } }));
+  }).filter((trace) => trace.x.length);
+}

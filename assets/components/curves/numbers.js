@@ -1,0 +1,58 @@
+// What the curves know of a row: its axes, its small plots, and how its numbers are written.
+const AXES = {
+  steps: { title: "step", of: (row) => row.step },
+  tokens: { title: "tokens read", of: (row) => row.tokens },
+  time: { title: "seconds of training", of: (row) => row.seconds },
+  FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? row.tokens * run.flops_per_token },
+};
+const MINIS = {
+  lr: "Learning rate",
+  grad_norm: "Gradient norm",
+  tokens_per_second: "Tokens per second",
+  utilisation: "Share of peak speed",
+  update_ratio: "Update ÷ weights",
+};
+const DECADES = Array.from({ length: 16 }, (_, i) => 10 ** (i - 9));
+const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
+const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
+const SCALES = {
+  lr: { rangemode: "tozero" },
+  grad_norm: { type: "log", tickvals: DECADES, tickformat: "~g" },
+  tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
+  utilisation: { rangemode: "tozero", tickformat: "~%" },
+  update_ratio: { type: "log", tickvals: DECADES, tickformat: "~g" },
+};
+const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
+const number = (value) => typeof value === "number" && Number.isFinite(value);
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat("en");
+const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
+const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
+const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
+const perToken = (row) => (row.floor && row.val_document_loss ? (row.floor * row.val_loss) / row.val_document_loss : null);
+
+function element(tag, name = "", text = "") {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text) made.textContent = text;
+  return made;
+}
+
+// Nearest as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
+function nearest(run, step, has = () => true) {
+  const far = (row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
+  let best = null;
+  for (const row of run.rows) if (has(row) && (!best || far(row) < far(best))) best = row;
+  return best;
+}
+
+// Calls `send` when nothing new has come for `rest` milliseconds.
+function rested(send, rest) {
+  let timer = 0;
+  const later = (value) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => send(value), rest);
+  };
+  later.cancel = () => clearTimeout(timer);
+  return later;
+}

@@ -1,0 +1,60 @@
+// The rows of runs that go on, fetched from the server.
+const POLL = 1000; // ms between two questions for new rows
+const LIVE = ["queued", "running", "paused"];
+const SILENCE = 15_000; // ms without a row after which Python looks whether the process is still there
+
+// Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
+// `told(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
+function poller(self, told) {
+  function take(run, { rows, offset, file = 0, restarted = false }) {
+    if (restarted || offset < run.offset) run.rows = [];
+    const last = run.rows.at(-1)?.step ?? -1;
+    if (rows.length && rows[0].step < last) run.rows = run.rows.filter((row) => row.step < rows[0].step); // an earlier state
+    run.rows.push(...rows);
+    [run.offset, run.file] = [offset, file];
+    if (rows.length) run.heard = performance.now();
+    const step = run.rows.at(-1)?.step ?? 0;
+    const due = (run.planned ?? []).filter((n) => n > run.told && n < step);
+    if (due.length) run.told = Math.max(...due);
+    if (due.length) self.send("change", { run: run.id, kind: "snapshot", step });
+  }
+
+  // What the run is doing, when the server says so; else a last row or a long silence tells.
+  function judge(run, { rows, status }) {
+    const step = run.rows.at(-1)?.step ?? 0;
+    const silent = run.live && !status && performance.now() - run.heard > SILENCE;
+    if (silent) run.heard = performance.now();
+    const last = rows.at(-1);
+    const state = status?.state ?? last?.status ?? (last?.event === "paused" ? "paused" : run.state);
+    run.position = status ? status.position : run.position;
+    if (state === run.state && !silent) return;
+    run.state = state;
+    run.live = LIVE.includes(state);
+    self.send("change", { run: run.id, kind: silent ? "silent" : run.live ? "state" : "ended", step });
+  }
+
+  async function poll(run) {
+    if (self.gone || run.gone || run.asking) return;
+    let wait = POLL;
+    run.asking = true;
+    try {
+      if (!document.hidden) {
+        const answer = await fetch(new URL(`runs/${run.id}/metrics?offset=${run.offset}&file=${run.file}`, serverAt()));
+        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+        const news = await answer.json();
+        if (run.gone) return;
+        take(run, news);
+        judge(run, news);
+        told(null, news.rows.length > 0);
+      }
+    } catch (error) {
+      wait = 5 * POLL;
+      told(error);
+    } finally {
+      run.asking = false;
+    }
+    if (run.live) run.timer = setTimeout(() => poll(run), wait);
+  }
+
+  return poll;
+}

@@ -1,0 +1,60 @@
+// What the curves say in words: how a run is doing, and its numbers at a step.
+function dot(colour) {
+  const made = element("span", "gb-dot");
+  made.style.background = colour;
+  return made;
+}
+
+// Name, progress and speed of one run.
+function progress(run) {
+  const made = element("div", "gb-state");
+  const last = run.rows.findLast((row) => number(row.seconds)) ?? { step: 0, seconds: 0 };
+  const done = Math.min(1, Math.max(run.steps ? last.step / run.steps : 0, run.seconds ? last.seconds / run.seconds : 0));
+  const bar = Object.assign(element("progress"), { max: 1, value: run.live ? done : 1 });
+  bar.setAttribute("aria-label", `progress of ${run.label}`);
+  const speed = run.rows.findLast((row) => number(row.tokens_per_second))?.tokens_per_second;
+  const words = [run.state === "running" && !run.rows.length ? "preparing its tokenizer and documents" : run.state];
+  if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
+  if (run.rows.length) words.push(`step ${whole.format(last.step)}`);
+  if (run.state === "running" && done > 0) words.push(`${clock((last.seconds * (1 - done)) / done)} left`);
+  if (speed) words.push(`${compact.format(speed)} tokens/s`);
+  const used = run.live && run.rows.findLast((row) => number(row.utilisation))?.utilisation;
+  if (used) words.push(`${percent(used)} of this machine's peak`);
+  const beaten = ladder(run);
+  if (beaten) words.push(beaten);
+  made.append(element("b", "", run.label), bar, element("span", "", words.join(" · ")));
+  return made;
+}
+
+// "better than the bigram since step 120": the best of the simple guessers that the held-out loss is below.
+function ladder(run) {
+  const scored = run.rows.filter((row) => number(row.val_loss));
+  const last = scored.at(-1);
+  const beaten = baselines(run).filter(([, nats]) => last && last.val_loss < nats).sort((a, b) => a[1] - b[1])[0];
+  if (!beaten) return "";
+  const since = scored.find((row, i) => scored.slice(i).every((later) => later.val_loss < beaten[1]));
+  return `better than the ${beaten[0]} since step ${whole.format(since.step)}`;
+}
+
+// The numbers of one run at a step, after a dot of its colour where there are several.
+function values(run, now, colour) {
+  const made = element("div");
+  const [row, scored] = [nearest(run, now, (row) => number(row.loss)), nearest(run, now, (row) => number(row.val_loss))];
+  if (!row && !scored) return null;
+  if (colour) made.append(dot(colour));
+  const pair = (name, value) => {
+    const span = element("span", "", `${name} `);
+    span.append(element("b", "", value));
+    made.append(span);
+  };
+  pair("step", whole.format((nearest(run, now) ?? row ?? scored).step));
+  if (row) pair("training", row.loss.toFixed(3));
+  const away = scored && scored.step !== now ? ` (step ${whole.format(scored.step)})` : "";
+  if (scored) pair("held out", scored.val_loss.toFixed(3) + away);
+  if (number(scored?.floor) && number(scored.val_document_loss)) pair("above the floor", `${percent(scored.val_document_loss / scored.floor - 1)}`);
+  if (number(row?.lr)) pair("learning rate", short(row.lr));
+  if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));
+  if (number(row?.tokens)) pair("tokens read", compact.format(row.tokens));
+  if (number(row?.seconds)) pair("after", clock(row.seconds));
+  return made;
+}
