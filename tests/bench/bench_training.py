@@ -1,0 +1,134 @@
+"""Our trainer beside the plain loop of tests/bench/plain_gpt.py: python -m tests.bench.bench_training
+
+1. Tokens per second at the shipped shape, eager, the same batch: interleaved, medians, and their ratio.
+2. The held-out loss a minute after the start, start-up included, on the same documents with the same tokenizer at about
+   the same number of parameters; the plain loop gets the best of several learning rates, each with a minute of its own.
+3. How long the command line needs until the first point of the curve.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from core.model import ModelConfig, Transformer, load_checkpoint
+from core.training.batches import IGNORE, HeldOut, pad_batches
+from core.training.compute import Workers, token_losses
+from core.training.config import TrainConfig, preset
+from core.training.data import make_data, make_tokenizer
+from core.training.learner import DTYPES, Learner
+from core.training.runs import read_rows
+from tests.bench.plain_gpt import PlainGPT, make_adamw, step, train_for
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = 5
+RATES = (1e-3, 3e-3, 1e-2)
+END = 9.0  # seconds of a run that are not training
+ROWS, LENGTH = 32, 256  # 8,192 tokens an update
+
+
+def throughput(rounds: int) -> None:
+    config = preset("tinyland")
+    shape = ModelConfig.from_dict({**config.model, "vocab_size": 2048})
+    ids = torch.randint(2048, (ROWS, LENGTH + 1))
+    batch = pad_batches(ids.tolist(), config.micro_batch_tokens)
+    ours = Transformer(shape, seed=0)
+    workers = Workers(ours, config.threads, DTYPES[config.precision])
+    learner = Learner(ours, config, workers)
+    plain = PlainGPT(2048, LENGTH, shape.n_layers, shape.n_heads, shape.d_model)
+    optimizer = make_adamw(plain, 1e-3)
+    seconds: dict[str, list[float]] = {"ours": [], "plain": []}
+    for _ in range(rounds + 1):
+        torch.set_num_threads(1)  # our workers are threads of one core each
+        begun = time.perf_counter()
+        learner.update(batch, config.rates(1.0))
+        seconds["ours"].append(time.perf_counter() - begun)
+        torch.set_num_threads(config.threads)
+        begun = time.perf_counter()
+        step(plain, optimizer, ids[:, :-1], ids[:, 1:])
+        seconds["plain"].append(time.perf_counter() - begun)
+    workers.close()
+    medians = {name: statistics.median(times[1:]) for name, times in seconds.items()}
+    for name, median in medians.items():
+        print(
+            f"{name:6} {ROWS * LENGTH / median:8.0f} tokens/s   ({1000 * median:.0f} ms an update of {ROWS * LENGTH})"
+        )
+    print(f"ratio  {medians['plain'] / medians['ours']:.2f}")
+
+
+def held_out_loss(model: torch.nn.Module, held_out: HeldOut) -> float:
+    """Nats per token, every document from its first token."""
+    nats, tokens = 0.0, 0
+    with torch.no_grad():
+        for micro in held_out.micro_batches:
+            nats += float(token_losses(model, micro).sum())
+            tokens += int((micro.targets != IGNORE).sum())
+    return nats / tokens
+
+
+def after_a_minute(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "ours")
+        config = preset("live", out=out, steps=100_000, threads=2)
+        tokenizer = make_tokenizer(config)
+        tokenizer.save(path := Path(folder) / "tokenizer.json")
+        config = replace(config, tokenizer=str(path))
+        shape = ModelConfig.from_dict({**config.model, "vocab_size": tokenizer.vocab_size})
+        data = make_data(tokenizer, config, shape.context_length)
+        held_out = data.held_out(400)
+
+        run, first = ours(config, seconds)
+        loss = held_out_loss(run, held_out)
+        print(f"ours   {loss:.3f} nats per token after {seconds:.0f} s; first point on the curve after {first:.1f} s")
+        best = min(plain_loss(shape, data, held_out, lr, seconds) for lr in RATES)
+        print(f"plain  {best:.3f} nats per token with the best of its rates; ours is {best - loss:.2f} below")
+
+
+def ours(config: TrainConfig, seconds: float) -> tuple[Transformer, float]:
+    """The model of a run that has `seconds` from the command to its end, and when its first row came."""
+    path = Path(config.out).with_suffix(".json")
+    path.write_text(json.dumps(replace(config, seconds=seconds - END, final_eval_documents=20).to_dict()))
+    begun, first = time.monotonic(), None
+    command = [sys.executable, "-m", "core.training", "--out", config.out, "--config", str(path), "--quiet"]
+    process = subprocess.Popen(command, cwd=ROOT)
+    while process.poll() is None:
+        if first is None and read_rows(Path(config.out) / "metrics.jsonl"):
+            first = time.monotonic() - begun
+        time.sleep(0.02)
+    took = time.monotonic() - begun
+    assert process.returncode == 0
+    print(f"ours   {took:.1f} s from the command to its end, {END:.0f} s of them kept for the start and the end")
+    return load_checkpoint(Path(config.out)).model, first or took
+
+
+def plain_loss(shape: ModelConfig, data, held_out: HeldOut, lr: float, seconds: float) -> float:
+    """The plain loop of about our size; only its updates are on the clock, its start-up is a gift."""
+    torch.manual_seed(0)
+    torch.set_num_threads(2)
+    ids = torch.tensor([token for sequence in data.sequences(3_000_000) for token in sequence[:-1]])
+    model = PlainGPT(shape.vocab_size, shape.context_length, shape.n_layers, shape.n_heads, shape.d_model)
+    until = time.monotonic() + seconds
+    done = train_for(model, ids, lr=lr, until=until, rows=2048 // shape.context_length, length=shape.context_length)
+    loss = held_out_loss(model, held_out)
+    print(f"plain  {loss:.3f} nats per token at learning rate {lr:g} ({done} updates)", flush=True)
+    return loss
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of training for each run of the second part")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    throughput(options.rounds)
+    after_a_minute(options.seconds)
+
+
+if __name__ == "__main__":
+    main()
