@@ -39,6 +39,7 @@ def stage() -> None:
         title="Training and held-out loss",
         mark=state.get("step") if records[0].id == model else None,
         hover=True,
+        reveal=st.session_state.pop("training_reveal", ""),
         on_pick=on_stage.pick,
         on_change=on_stage.changed,
         on_hover=on_stage.hovered,

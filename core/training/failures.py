@@ -62,21 +62,21 @@ LETTERS = replace(SOUND, data=TEXT, vocab_size=300, batch_tokens=1024, steps=200
 FAILURES = {
     "rate_too_high": Failure(
         "The learning rate is too high",
-        "The loss falls a little, jumps up, and stays high, or stops being a number.",
+        "The loss leaps far above that of blind guessing and does not come back, or it stops being a number.",
         "Every step moves the weights further than the gradient is valid: it points downhill only nearby.",
-        "Divide the learning rate by ten. The update-to-weight ratio should lie near a thousandth to a hundredth.",
+        "Divide the learning rate by ten, and again if need be. The update-to-weight ratio should lie near a thousandth to a hundredth.",
         replace(PLAIN, adamw_lr=1.0, clip=1e6),
         replace(PLAIN, adamw_lr=0.005),
         measure="update_ratio",
     ),
     "no_warm_up": Failure(
         "No warm-up",
-        "The gradient norm bursts in the first steps, and the loss never makes up for it.",
+        "In its first steps the weights move by more than their own size and the loss goes up. It never makes up for it.",
         "At the start the optimizer knows each gradient from one batch only; full steps in such directions do damage.",
         "Let the learning rate rise from zero over the first steps.",
         replace(PLAIN, adamw_lr=0.05, warmup_steps=0, clip=1e6),
         replace(PLAIN, adamw_lr=0.05, warmup_steps=60, clip=1e6),
-        measure="grad_norm",
+        measure="update_ratio",
     ),
     "no_mask": Failure(
         "No causal mask",

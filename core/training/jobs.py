@@ -11,6 +11,7 @@ when $GLASSBOX_SCHEDULER holds the address of a Dask scheduler, on that cluster.
 """
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -50,13 +51,15 @@ __all__ = [
     "RUN_ID", "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
     "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename",
     "resume", "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when",
-    "tag", "undelete",
+    "tag", "undelete", "warm",
 ]  # fmt: skip
 
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
 LONGEST_TEXT = 20_000_000  # characters of a training text
 
 _attending = threading.Event()
+_spare_lock = threading.Lock()
+_spares: list[subprocess.Popen] = []  # none, or the one that `warm` has started
 
 
 @dataclass(frozen=True)
@@ -296,14 +299,33 @@ def run_to_end(folder: str, options: list[str]) -> int:
     return wait_or_kill(launch(path, options), path)
 
 
+def warm() -> None:
+    """Have a process ready that has loaded PyTorch, for the next run here. A page that offers to train calls it."""
+    with _spare_lock:
+        if not os.environ.get("GLASSBOX_SCHEDULER") and not any(spare.poll() is None for spare in _spares):
+            _spares[:] = [_process("core.training.spare", [], Path(os.devnull))]
+
+
 def launch(folder: Path, options: list[str]) -> subprocess.Popen:
-    """Start the process of a run."""
-    command = [sys.executable, "-m", "core.training", "--out", str(folder), "--control", "--quiet", "--nice", "10"]
+    """Start the process of a run: the one that is ready, or else a new one."""
+    log, arguments = folder / "log.txt", ["--out", str(folder), "--control", "--quiet", *options]
+    with _spare_lock:
+        spare = _spares.pop() if _spares else None
+    if spare and spare.stdin and spare.poll() is None:
+        with contextlib.suppress(OSError):  # it has just ended
+            spare.stdin.write(json.dumps({"log": str(log), "arguments": arguments}).encode() + b"\n")
+            spare.stdin.flush()
+            return spare
+    return _process("core.training", ["--nice", "10", *arguments], log)
+
+
+def _process(module: str, arguments: list[str], log: Path) -> subprocess.Popen:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    with open(folder / "log.txt", "wb") as log:
+    with open(log, "wb") as out:
         return subprocess.Popen(
-            [*command, *options], stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=_repository()
-        )
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE, stdout=out, stderr=out, env=environment, cwd=_repository(),
+        )  # fmt: skip
 
 
 _local = LocalExecutor(launch)

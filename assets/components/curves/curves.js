@@ -267,6 +267,8 @@ function build(root) {
     }
     toolbar();
     redraw();
+    if (header.reveal && header.reveal !== self.revealed) main.scrollIntoView({ block: "center" });
+    self.revealed = header.reveal || self.revealed;
   };
   const unwatch = onThemeChange(frame, () => self.header && redraw());
   self.destroy = () => {

@@ -7,9 +7,11 @@ function axis(self) {
   const all = self.runs.flatMap((run) => run.rows.map((row) => at(self, row, run))).filter(number);
   const positive = all.filter((x) => x > 0);
   const [low, high] = [Math.min(...positive, 1e15), Math.max(...positive, 0)];
-  self.zero = self.view.x === "log" && positive.length ? low / 2 : 0;
+  const log = self.view.x === "log" && positive.length > 0;
+  self.zero = log ? low / 2 : 0;
+  self.share = (x) => (log ? Math.log(x / low) / Math.log(high / low) : x / high); // how far to the right: 0 to 1
   const style = { title: { text: AXES[self.view.axis].title, standoff: 6 }, fixedrange: true, zeroline: false };
-  if (self.view.x !== "log" || !positive.length) return { ...style, tickformat: "~s", rangemode: "tozero" };
+  if (!log) return { ...style, tickformat: "~s", rangemode: "tozero" };
   const powers = [];
   for (let p = Math.ceil(Math.log10(low)); 10 ** p <= high * 1.001; p++) powers.push(10 ** p);
   const every = Math.ceil(powers.length / 7);
@@ -46,21 +48,23 @@ function traces(self, theme) {
 function levels(self, theme) {
   const perDocument = self.view.unit === "document" && self.documents;
   const [shapes, annotations] = [[], []];
+  const side = self.view.x === "log" ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" }; // where no curve runs
   for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
     shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });
     const y = self.view.y === "log" ? Math.log10(nats) : nats;
     const close = annotations.find((other) => Math.abs(other.nats - nats) < 0.4); // their names would lie over one another
     if (close) close.text += `, ${name}`;
-    else annotations.push({ nats, xref: "paper", x: 1, xanchor: "right", y, yanchor: "bottom", showarrow: false, text: name,
+    else annotations.push({ nats, xref: "paper", ...side, y, yanchor: "bottom", showarrow: false, text: name,
       font: { size: 11, color: theme.muted } });
   }
   self.runs.forEach((run, i) => {
     const color = theme.categories[(self.runs.length > 1 ? i : 6) % theme.categories.length];
-    for (const row of run.rows.filter((row) => row.event in EVENTS)) {
+    for (const [k, row] of run.rows.filter((row) => row.event in EVENTS).entries()) {
       const x = Math.max(at(self, row, run), self.zero);
       shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color, width: 1, dash: "dashdot" } });
-      annotations.push({ x: self.view.x === "log" ? Math.log10(x) : x, yref: "paper", y: 1, yanchor: "top", xanchor: "left", showarrow: false,
-        text: ` ${EVENTS[row.event](row)}`, font: { size: 11, color } });
+      annotations.push({ x: self.view.x === "log" ? Math.log10(x) : x, yref: "paper", y: 1, yanchor: "top", yshift: -14 * (k % 4),
+        xanchor: self.share(x) > 0.75 ? "right" : "left", showarrow: false, text: ` ${EVENTS[row.event](row)} `, font: { size: 11, color },
+        bgcolor: theme.background });
     }
     for (const step of run.kept ?? []) {
       if (!run.rows.length) break;

@@ -1,5 +1,6 @@
 // The rows of runs that go on, fetched from the server.
 const POLL = 1000; // ms between two questions for new rows
+const EAGER = 250; // as long as there is none yet
 const LIVE = ["queued", "running", "paused"];
 const SILENCE = 15_000; // ms without a row after which Python looks whether the process is still there
 
@@ -35,7 +36,7 @@ function poller(self, told) {
 
   async function poll(run) {
     if (self.gone || run.gone || run.asking) return;
-    let wait = POLL;
+    let rest = null;
     run.asking = true;
     try {
       if (!document.hidden) {
@@ -48,12 +49,12 @@ function poller(self, told) {
         told(null, news.rows.length > 0);
       }
     } catch (error) {
-      wait = 5 * POLL;
+      rest = 5 * POLL;
       told(error);
     } finally {
       run.asking = false;
     }
-    if (run.live) run.timer = setTimeout(() => poll(run), wait);
+    if (run.live) run.timer = setTimeout(() => poll(run), rest ?? (run.rows.length || run.state === "queued" ? POLL : EAGER));
   }
 
   return poll;

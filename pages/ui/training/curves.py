@@ -122,6 +122,7 @@ def curves(
     group: str = "",
     hover: bool = False,
     bar: bool = True,
+    reveal: str = "",
     on_pick: Told | None = None,
     on_change: Told | None = None,
     on_hover: Told | None = None,
@@ -129,6 +130,7 @@ def curves(
     """Draws the curves of `records`, the first of which leads the cursor; components of one `group` share it.
 
     bar: whether the axes can be chosen here; all curves of a page have the same.
+    reveal: what the visitor has just put here, such as a run: the browser scrolls to the curves, once for each.
 
     The callbacks get {"run": id, "step": n}: `on_pick` for a click, `on_hover` (with `hover`) where the pointer rests,
     {} when it has left; `on_change` also "kind": "ended", "state", "snapshot", or "silent" when no row came.
@@ -148,7 +150,7 @@ def curves(
 
     _curves(
         key=key,
-        data=components.pack(header | {"hover": hover, "bar": bar}),
+        data=components.pack(header | {"hover": hover, "bar": bar, "reveal": reveal}),
         height="content",
         on_pick_change=told("pick", on_pick),
         on_change_change=told("change", on_change),

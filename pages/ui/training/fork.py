@@ -12,7 +12,7 @@ from pages.ui import state
 from pages.ui.training.curves import curves, described, kept
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import key as setting
-from pages.ui.training.stage import changed, pick, title
+from pages.ui.training.stage import changed, pick, show, title
 
 CHANGES = {
     "rate": "another learning rate",
@@ -96,7 +96,7 @@ def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
     except OSError:
         st.session_state["fork_error"] = "Not forked: its folder or its process could not be made."
     else:
-        state.update(run=made)
+        show(made)
         st.rerun()
 
 

@@ -16,6 +16,7 @@ from pages.ui.caption import truth
 from pages.ui.training import setup
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import Plan, control
+from pages.ui.training.stage import show
 
 if TYPE_CHECKING:
     from core.training.estimate import Estimate
@@ -30,6 +31,7 @@ RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 def form() -> None:
     """Draws the form; a click on Train starts the run and puts it on the stage."""
     plan = setup.plan()
+    jobs.warm()
     first, second, third = st.columns(3, gap="large")
     with first:
         reads(plan)
@@ -227,7 +229,7 @@ def _begin(plan: Plan) -> None:
     except OSError:
         st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
     else:
-        state.update(run=run_id)
+        show(run_id)
         st.rerun()
 
 

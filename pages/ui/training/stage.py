@@ -37,6 +37,13 @@ def shown(model: str) -> list[Record]:
     return found
 
 
+def show(run: str) -> None:
+    """Puts a run that has just been started on the stage, alone, and the stage before the visitor's eyes."""
+    state.update(run=run)
+    st.session_state["training_overlay"] = []
+    st.session_state["training_reveal"] = run
+
+
 def labels() -> dict[str, str]:
     """What visitors call their runs; the end of its id for a run without a name."""
     return {run: title(run) for run in jobs.list_runs()[:SHOWN]}
