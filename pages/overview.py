@@ -57,24 +57,27 @@ def vectors(view: View) -> None:
 def blocks(view: View) -> None:
     trace = view.trace
     before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
-    attention = _length(trace.attn_out.numpy()) / _length(before)
-    mlp = _length(trace.mlp_out.numpy()) / _length(middle)
+    attention = _share(trace.attn_out.numpy(), before)
+    mlp = _share(trace.mlp_out.numpy(), middle)
     words = (
         f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
-        "then an *MLP* works on each word alone. The stronger the colour, the more is written."
+        "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
     with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
         figure = figures.writes(attention, mlp, view.labels, view.cursor)
         height = 110 + 22 * 2 * len(before)
         components.plot(figure, key="blocks", height=height, title="What each block writes", cursor_axis="x")
-        code = view.code + "trace.attn_out.norm(dim=-1) / trace.resid_pre.norm(dim=-1)\n"
-        code += "trace.mlp_out.norm(dim=-1) / trace.resid_mid.norm(dim=-1)"
-        truth("|attn_out| / |resid_pre|, |mlp_out| / |resid_mid|", attention.shape, "measured on this text", code)
+        code = view.code + "def share(new, old):\n    new, old = new.norm(dim=-1), old.norm(dim=-1)\n"
+        code += "    return new / (new + old)\n\n"
+        code += "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
+        truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
         st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
 
 
-def _length(vectors: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(vectors, axis=-1)
+def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    """(L, T, D), (L, T, D) -> (L, T): the length of `new` beside that of `old`, in 0..1."""
+    added, there = np.linalg.norm(new, axis=-1), np.linalg.norm(old, axis=-1)
+    return added / (added + there)
 
 
 def distribution(view: View) -> None:

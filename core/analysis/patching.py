@@ -128,8 +128,8 @@ def first_token(tokenizer: Tokenizer, word: str) -> int:
 
 def pairs(tokenizer: Tokenizer) -> list[Pair]:
     """A pair of each kind from Tinyland in which both prompts have equally many tokens: the subject of a fact swapped,
-    the object asked for, and the names. A kind for which this tokenizer gives no such pair is left out."""
-    kinds = (_subject_swapped(), _question_swapped(), _names_swapped())
+    who acts, and who gives. A kind for which this tokenizer gives no such pair is left out."""
+    kinds = (_subject_swapped(), _actor_swapped(), _names_swapped())
     found = (next((pair for pair in islice(kind, TRIED) if _fits(tokenizer, pair)), None) for kind in kinds)
     return [pair for pair in found if pair]
 
@@ -148,17 +148,14 @@ def _names_swapped() -> Iterator[Pair]:
         yield Pair("The giver's name is swapped", clean, corrupted, b, a)
 
 
-def _question_swapped() -> Iterator[Pair]:
-    """One story, two questions: a thing is where its holder is, the other thing lies elsewhere."""
-    a, b = (person.name for person in tinyland.WORLD.people[:2])
-    things = [str(thing) for thing in tinyland.WORLD.objects if str(thing)[0] not in "aeiou"]
-    for held, lying in permutations(things, 2):
-        story = (
-            f"{a} was in the park. {b} was in the shed. {a} had a {held}. A {lying} lay in the cave. "
-            f"{b} went to the mill. {b} walked to the forest."
-        )
-        clean, corrupted = (f"{story}\nQ: Where is the {thing}?\nA: In the" for thing in (held, lying))
-        yield Pair("The object asked for is swapped", clean, corrupted, "park", "cave")
+def _actor_swapped() -> Iterator[Pair]:
+    """Who is meant by the pronoun that must come: a she and a he are there."""
+    people = tinyland.WORLD.people
+    for a, b in permutations(people, 2):
+        if (a.pronoun, b.pronoun) == ("she", "he"):
+            story = f"{a.name} was in the park. {b.name} was in the shed. {a.name} had a kite."
+            clean, corrupted = (f"{story} {actor.name} went to the mill because" for actor in (a, b))
+            yield Pair("Who acts is swapped", clean, corrupted, "she", "he")
 
 
 def _subject_swapped() -> Iterator[Pair]:

@@ -182,7 +182,7 @@ def ranked(
             "color": [ROLES[role] if role else _sign(v) for v in values],
             "line": {"color": LIGHT["text"], "width": [2 if i == chosen else 0 for i in range(len(names))]},
         },
-        text=[signed(v) if min(values, default=0) < 0 else f"{v:.2f}" for v in values],
+        text=[signed(v) if min(values, default=0) < 0 else f"{v:.2f}" if v < 100 else f"{v:,.0f}" for v in values],
         textposition="outside",
         cliponaxis=False,
         customdata=list(hovers),

@@ -43,7 +43,8 @@ def vectors(embed: np.ndarray, labels: Sequence[str], cursor: int | None) -> go.
 
 
 def writes(attention: np.ndarray, mlp: np.ndarray, labels: Sequence[str], cursor: int | None) -> go.Figure:
-    """What each block's two parts write: `attention` and `mlp` (L, T), as shares of the vector they add to."""
+    """What each block's two parts write: `attention` and `mlp` (L, T), each a share in 0..1: of the lengths of what was
+    written and of the vector that it was added to, the former's."""
     rows = np.stack([attention, mlp], axis=1).reshape(-1, attention.shape[1])  # (L, 2, T) -> (2L, T)
     names = [f"{part} {layer}" for layer in range(len(attention)) for part in ("attention", "MLP")]
     heat = go.Heatmap(
@@ -51,10 +52,11 @@ def writes(attention: np.ndarray, mlp: np.ndarray, labels: Sequence[str], cursor
         y=names,
         colorscale=SEQUENTIAL,
         zmin=0,
+        zmax=1,
         showscale=False,
         xgap=1,
         ygap=1,
-        hovertemplate="position %{x}<br>%{y} adds %{z:.2f} of the vector's length<extra></extra>",
+        hovertemplate="position %{x}<br>%{y}: %{z:.0%} newly written<extra></extra>",
     )
     return _heat(heat, labels, cursor, {"autorange": "reversed", "showgrid": False, "fixedrange": True})
 

@@ -1,6 +1,6 @@
 """The words around a figure: the question, what one sees, what was measured, the code, an experiment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -37,8 +37,18 @@ def truth(tensor: str, shape: Sequence[int | str], note: str, code: str = "") ->
                 st.code(code, language="python")
 
 
-def try_it(question: str, answer: str, *, label: str, key: str, update: Mapping[str, Any] | None = None) -> None:
-    """An experiment: a click sets the state and asks `question`; the answer comes after a guess."""
+def try_it(
+    question: str,
+    answer: str | Callable[[], str],
+    *,
+    label: str,
+    key: str,
+    update: Mapping[str, Any] | None = None,
+) -> None:
+    """An experiment: a click sets the state and asks `question`; the answer comes after a guess.
+
+    An `answer` with measurements in it is a function, called only when it is read. All of it is ours (Markdown).
+    """
     asked, told = f"{key}_asked", f"{key}_told"
 
     def begin() -> None:
@@ -53,6 +63,6 @@ def try_it(question: str, answer: str, *, label: str, key: str, update: Mapping[
         if st.session_state.get(asked):
             st.markdown(question)
             if st.session_state.get(told):
-                st.markdown(answer)
+                st.markdown(answer() if callable(answer) else answer)
             else:
                 st.button("I have a guess: show the answer", key=f"{key}_tell", on_click=tell, type="tertiary")

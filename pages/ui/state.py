@@ -98,12 +98,13 @@ PROPERTIES: dict[str, Property] = {
         Property("steer_kind", str, "animals"),  # a category of Tinyland's words
         Property("steer_plus", str, "Xenia was happy"),
         Property("steer_minus", str, "Xenia was sad"),
-        Property("steer_layer", int, 2, 0, 255),
-        Property("steer_strength", float, 0.75, -8.0, 8.0, 0.25),
+        Property("steer_layer", int, 3, 0, 255),
+        Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
         Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
         Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
         Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
         Property("against", str, ""),  # the token that it is compared with; "": none
+        Property("maker", str, ""),  # "2.4": the head whose sources are shown, block 2, head 4; "": the one that adds most
         Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
         Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
         Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons

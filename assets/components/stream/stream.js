@@ -83,7 +83,7 @@ function build(root) {
     const shade = el("rect", { class: "column", y: 0, height, width: self.wide });
     const links = el("g");
     svg.append(shade, links);
-    const says = el("div", { class: depth < 0 ? "says cover" : "says" });
+    const says = el("div", { class: depth < 0 || depth === self.header.layers ? "says cover" : "says" });
     const node = el("div", { class: "row" }, el("div", { class: "side" }, ...side), svg, says);
     node.style.height = `${height}px`;
     svg.addEventListener("pointermove", (event) => {
@@ -102,9 +102,9 @@ function build(root) {
 
   const middle = (c) => (c + 0.5) * self.wide;
   const short = (text) => ([...text].length > 9 ? [...text].slice(0, 8).join("") + "…" : text);
-  // A token's name, slanted so that neighbours do not cover one another; it ends (or begins) at the rail.
-  const slanted = (text, c, y, anchor, kind) => {
-    const shown = el("text", { class: kind, "text-anchor": anchor, transform: `translate(${middle(c) + 4} ${y}) rotate(-48)` });
+  // A token's name, slanted so that neighbours do not cover one another; it begins at the rail.
+  const slanted = (text, c, y, angle, kind) => {
+    const shown = el("text", { class: kind, transform: `translate(${middle(c) + (angle < 0 ? 4 : -4)} ${y}) rotate(${angle})` });
     shown.textContent = short(text);
     return shown;
   };
@@ -124,7 +124,7 @@ function build(root) {
     const part = labels.length < total ? [note(`positions ${start}–${end() - 1} of ${total}`)] : [];
     const made = row(EDGE, [note(facts.embed), ...part], -1);
     labels.forEach((text, c) => {
-      const shown = slanted(text, c, EDGE - 22, "start", "name");
+      const shown = slanted(text, c, EDGE - 22, -48, "name");
       made.svg.append(shown, el("rect", { class: "token", x: middle(c) - 5, y: EDGE - 18, width: 10, height: 10, rx: 2 }));
       made.rails.push([c, shown]);
       rail(made, c, 0, EDGE - 8, EDGE);
@@ -159,7 +159,7 @@ function build(root) {
     const made = row(EDGE, [note(self.header.facts.end)], self.header.layers);
     self.header.labels.forEach((_, c) => {
       rail(made, c, 2 * self.header.layers, 0, 14);
-      const shown = slanted(guess(self.header.layers, c), c, 24, "end", "guess");
+      const shown = slanted(guess(self.header.layers, c), c, 24, 48, "guess");
       made.svg.append(shown);
       made.rails.push([c, shown]);
     });
@@ -214,10 +214,11 @@ function build(root) {
     let best = 0;
     for (let k = 1; k <= position; k++) if (read("links", layer, c, k) > read("links", layer, c, best)) best = k;
     const share = percent(read("links", layer, c, best));
+    const length = (...place) => ((x) => (x < 1000 ? x.toFixed(1) : Math.round(x).toLocaleString("en-GB")))(read(...place));
     status.textContent =
-      `At ${label(position)} (position ${position}), block ${layer} receives a vector of length ${read("stream", 2 * layer, c).toFixed(1)}. ` +
-      `Attention adds one of length ${read("attn", layer, c).toFixed(1)}, read most from ${label(best)} (${share}, mean of the heads); ` +
-      `the MLP adds one of length ${read("mlp", layer, c).toFixed(1)}.`;
+      `At ${label(position)} (position ${position}), block ${layer} receives a vector of length ${length("stream", 2 * layer, c)}. ` +
+      `Attention adds one of length ${length("attn", layer, c)}, read most from ${label(best)} (${share}, mean of the heads); ` +
+      `the MLP adds one of length ${length("mlp", layer, c)}.`;
   }
 
   const sendPin = paced((position) => self.send("pin", { position }));

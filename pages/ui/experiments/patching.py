@@ -116,8 +116,8 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: str, found: d
                 f"{d:+.2f} logits",
                 "off",
             )
-    if d_clean <= d_corrupted:
-        st.info("At this step the model does not favour each prompt's own answer, so there is no answer to carry back.")
+    if not d_clean > 0 > d_corrupted:
+        st.info("At this step the model does not favour each prompt's own answer: there is hardly one to carry back.")
     differs = [i for i, (a, b) in enumerate(zip(clean.ids, corrupted.ids, strict=True)) if a != b]
     labels = [
         f"{a}|{b}" if i in differs else b for i, (a, b) in enumerate(zip(clean.labels, corrupted.labels, strict=True))

@@ -56,6 +56,15 @@ def single(view: View, text: str) -> int | None:
     return None
 
 
+def pair(name: str, counts: tuple[int, int]) -> tuple[int, int] | None:
+    """The layer and number that the property `name` spells as "2.113"; None where the model has no such part."""
+    layer, dot, number = str(state.get(name)).partition(".")
+    if not (dot and layer.isdecimal() and number.isdecimal() and len(layer) + len(number) < 10):
+        return None
+    found = int(layer), int(number)
+    return found if found[0] < counts[0] and found[1] < counts[1] else None
+
+
 def switch(label: str, name: str, words: Mapping[str, str]) -> str:
     """A row of buttons for a property with options, each with its words; returns the option that is on."""
     st.segmented_control(label, required=True, wrap=True, format_func=words.__getitem__, **state.control(name))

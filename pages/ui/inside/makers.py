@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import inside as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside.focus import focus, show
+from pages.ui.inside.focus import focus, pair, show
 from pages.ui.inside.lens import followed
 from pages.ui.view import View
 
@@ -28,8 +28,11 @@ def makers(view: View) -> None:
     _claim(view, found, token, against)
     left, right = st.columns(2, gap="medium")
     layers, changed = len(found.mlps), bool(cache.active(view.name))
+    best = np.unravel_index(found.heads.argmax(), found.heads.shape)
+    strongest = int(best[0]), int(best[1])
+    chosen = pair("maker", found.heads.shape) or strongest
     with left:
-        _grid(found)
+        _grid(found, chosen)
         truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", code + "parts.heads, parts.mlps")
     with right:
         names, amounts, roles = _parts(found, changed)
@@ -44,10 +47,17 @@ def makers(view: View) -> None:
     what_you_see(
         "The last vector is a **sum** of everything that was written into the stream, so its logit is one too. Blue "
         "parts argue for the token, orange ones against it. The bars stack those parts up in order: they end at the "
-        "dashed line, the logit that the model computed. What a part does through *later* parts is not counted here."
+        "dashed line, the logit that the model computed. "
+        f"{_division(found)} What a part does through *later* parts is not counted here: a head may fetch what an MLP "
+        "then says. *Experiments* shows what is lost without it."
     )
-    best = np.unravel_index(found.heads.argmax(), found.heads.shape)
-    _sources(view, position, (token, against), (int(best[0]), int(best[1])), code, call)
+    _sources(view, position, (token, against), chosen, strongest, code, call)
+
+
+def _division(found: "Attribution") -> str:
+    """In words, what attention and the MLPs add themselves."""
+    heads, mlps = figures.signed(found.heads.sum()), figures.signed(found.mlps.sum())
+    return f"Here all heads together add **{heads}** themselves, all MLPs **{mlps}**."
 
 
 def _claim(view: View, found: "Attribution", token: int, against: int | None) -> None:
@@ -62,13 +72,12 @@ def _height(layers: int) -> int:
     return max(260, 70 + 38 * layers)
 
 
-def _grid(found: "Attribution") -> None:
+def _grid(found: "Attribution", chosen: tuple[int, int]) -> None:
     layers, heads = found.heads.shape
-    chosen = min(state.get("layer"), layers - 1), min(state.get("head"), heads - 1)
 
     def choose(event: components.PlotEvent) -> None:
         if int(event.x) < heads:
-            state.update(layer=int(event.y), head=int(event.x))
+            state.update(maker=f"{int(event.y)}.{int(event.x)}")
 
     figure = figures.parts(found.heads, found.mlps, chosen)
     components.plot(figure, key="parts", height=_height(layers), title="What each head and MLP adds", on_click=choose)
@@ -105,20 +114,24 @@ def _sum_line(found: "Attribution", changed: bool) -> str:
 
 
 def _sources(
-    view: View, position: int, pair: tuple[int, int | None], best: tuple[int, int], code: str, call: str
+    view: View,
+    position: int,
+    explained: tuple[int, int | None],
+    chosen: tuple[int, int],
+    best: tuple[int, int],
+    code: str,
+    call: str,
 ) -> None:
-    """The tokens that the chosen head read from; `best` is the head that argues most, `pair` what is explained."""
+    """The tokens that the chosen head read from; `best` is the head that argues most."""
     from core.analysis.attribution import sources
 
-    config = view.checkpoint.config
-    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
-    found = sources(view.checkpoint.model, view.trace, position, layer, head, *pair)
+    layer, head = chosen
+    found = sources(view.checkpoint.model, view.trace, position, layer, head, *explained)
     st.markdown(f"##### Where block {layer}, head {head} took it from")
     st.caption("Choose a head in the grid above. A bar is a token's share of what this head added.")
-    if (layer, head) != best:
-        strongest = {"layer": best[0], "head": best[1]}
+    if chosen != best:
         label = f"Show block {best[0]}, head {best[1]}, which argues most for the token"
-        st.button(label, key="best_head", on_click=state.update, kwargs=strongest, type="tertiary")
+        st.button(label, key="best_head", on_click=state.update, kwargs={"maker": ""}, type="tertiary")
     start = max(0, len(found) - 60)
     labels = view.labels[start : position + 1]
     figure = figures.columns(found[start:], labels, start, position)

@@ -11,7 +11,7 @@ from core.figures.labels import percent
 from core.text import tinyland
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside.focus import focus, show, switch
+from pages.ui.inside.focus import focus, pair, show, switch
 from pages.ui.inside.lens import followed
 from pages.ui.text import chips
 from pages.ui.view import View
@@ -84,12 +84,7 @@ def ranking(view: View) -> np.ndarray:
 def chosen(view: View, best: tuple[int, int]) -> tuple[int, int]:
     """The neuron that the visitor chose, if this model has it; else the strongest."""
     config = view.checkpoint.config
-    layer, dot, neuron = str(state.get("neuron")).partition(".")
-    if dot and layer.isdecimal() and neuron.isdecimal() and len(neuron) < 7:
-        found = int(layer), int(neuron)
-        if found[0] < config.n_layers and found[1] < config.d_mlp:
-            return found
-    return best
+    return pair("neuron", (config.n_layers, config.d_mlp)) or best
 
 
 def neurons(view: View) -> None:
@@ -182,7 +177,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
 
     share = float(scan.active[layer, neuron])
     st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {name}")
-    st.caption(f"Active (above 0) on {percent(share) if share else '0 %'} of them. One moment from each text.")
+    st.caption(f"Active (above 0) on {percent(share)} of them. One moment from each text.")
     tokenizer, top = view.tokenizer, max(float(scan.value[layer, neuron, 0]), 1e-9)
     for rank in range(scan.value.shape[-1]):
         if scan.value[layer, neuron, rank] <= 0:

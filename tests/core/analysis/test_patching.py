@@ -111,10 +111,9 @@ def can_follow(prompt: str, answer: str) -> bool:
     if prompt.endswith("to"):
         whole = f"{prompt} {answer}. {answer} went to the shed.\nQ: Who has the kite?\nA: {answer}.\n"
         whole += f"Q: Where is {answer}?\nA: In the shed."
-    else:
-        other = prompt.split(". ")[1].split()[0]
-        whole = f"{prompt} {answer}.\nQ: Where is {other}?\nA: In the forest."
-    return tinyland.parse(whole).ok
+        return tinyland.parse(whole).ok
+    begun = f"{prompt} {answer}"
+    return tinyland.parse(f"{begun} was looking for a friend.").failed_at > len(begun)
 
 
 def test_an_empty_answer_is_refused():
