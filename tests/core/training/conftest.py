@@ -1,9 +1,10 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.text import Tokenizer
-from core.training import TrainConfig
+from core.training import TrainConfig, jobs
 
 TINY = {
     "context_length": 32, "n_layers": 1, "n_heads": 2, "d_model": 32, "norm": "rmsnorm", "position": "rotary",
@@ -27,3 +28,13 @@ def tiny(tmp_path: Path, text_file: Path) -> TrainConfig:
         out=str(tmp_path / "run"), model=TINY, data={"kind": "text", "path": str(text_file)}, tokenizer=str(tokenizer),
         steps=12, warmup_steps=2, batch_tokens=128, micro_batch_tokens=64, eval_every=4, log_every=1, threads=2,
     )  # fmt: skip
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A runs folder of this test's own, and no process of it is left afterwards."""
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
+    yield
+    for run_id in jobs.list_runs():
+        jobs.queue.leave(jobs.run_folder(run_id))
+        jobs._local.kill(jobs.run_folder(run_id))

@@ -1,6 +1,5 @@
 """Runs on a Dask cluster: two workers on this machine."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ from distributed import LocalCluster
 
 from core.training import jobs
 from core.training.runs import RunError, read_rows
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,6 @@ def runs(tmp_path, monkeypatch, cluster):
     for run_id in jobs.list_runs():
         jobs.stop(run_id)
     jobs._cluster.cache_clear()
-
-
-def wait_for(condition, seconds=90.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.1)
 
 
 def state(run_id):

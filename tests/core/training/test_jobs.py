@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,25 +10,11 @@ import pytest
 
 from core.training import jobs
 from core.training.runs import RunError, owner, read_rows
+from tests.waiting import wait_for
 
+pytestmark = pytest.mark.usefixtures("runs")
 LONG = {"steps": 10**6, "eval_every": 10**5, "log_every": 5}
 REPOSITORY = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
-    yield
-    for run_id in jobs.list_runs():
-        jobs.queue.leave(jobs.run_folder(run_id))
-        jobs._local.kill(jobs.run_folder(run_id))
-
-
-def wait_for(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
 
 
 def test_start_watch_stop_resume(tiny):

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,9 @@ from core.model import load_checkpoint
 from core.training import jobs, train
 from core.training.__main__ import main
 from core.training.runs import owner, read_rows
+from tests.waiting import wait_for
 
+pytestmark = pytest.mark.usefixtures("runs")
 REPOSITORY = Path(__file__).parents[3]
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 SERVER = """
@@ -27,22 +28,6 @@ run_id = jobs.start(TrainConfig.from_dict(json.loads(sys.argv[1])))
 print(run_id, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
-    yield
-    for run_id in jobs.list_runs():
-        jobs.queue.leave(jobs.run_folder(run_id))
-        jobs._local.kill(jobs.run_folder(run_id))
-
-
-def wait_for(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
 
 
 def curve(folder):
