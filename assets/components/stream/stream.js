@@ -247,7 +247,8 @@ function build(root) {
     if (self.header) point();
   });
   const unwatch = onThemeChange(root, () => self.header && draw());
-  const sizes = new ResizeObserver(() => self.header && Math.abs(scroll.clientWidth - self.seen) > 1 && draw());
+  const resized = () => scroll.clientWidth && Math.abs(scroll.clientWidth - self.seen) > 1; // not when the page is left
+  const sizes = new ResizeObserver(() => self.header && resized() && draw());
   sizes.observe(scroll);
   self.show = (header, data) => {
     self.header = header;
