@@ -91,8 +91,9 @@ def send_small_packets_at_once() -> None:
 
 def _warm_up() -> None:
     """Imports what every page needs while the browser loads; then the garbage collector need not look at it again."""
-    from core.model import Transformer  # noqa: F401  brings torch
+    from core.generation import fast  # brings torch
 
+    fast.warm_up()
     _plotly_gzipped()
     gc.collect()
     gc.freeze()

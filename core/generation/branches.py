@@ -157,5 +157,5 @@ def put(story: Story, model: Transformer, sampler: Sampler, tokens: Sequence[int
     with torch.inference_mode():
         logits = model(torch.tensor([[*before, *tokens[:-1]]]))[0, len(before) - 1 :].double().numpy()  # (tokens, V)
     for place, token in enumerate(tokens):
-        probs = sampler.probs(logits[place], [*before, *tokens[:place]])
-        story.add(story.cursor, step_of(place, token, math.nan, probs, logits[place], None), origin)
+        stages = sampler.stages(logits[place], [*before, *tokens[:place]])
+        story.add(story.cursor, step_of(place, token, math.nan, stages, None), origin)

@@ -38,6 +38,7 @@ ORDER = (
     "typical_p",
 )
 MIN_TEMPERATURE = 1e-6  # the smallest temperature above 0: dividing a float32 logit by it cannot overflow
+USUALLY = 64  # so many of the likeliest tokens are looked at first when one is drawn
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -46,14 +47,18 @@ class Stage:
     """The distribution after one stage.
 
     name: "raw", or the sampler's setting that acted; value: that setting (None for "raw").
-    logits (V,) float64, −inf where cut; probs (V,) float64, their softmax; kept (V,) bool, False where cut so far.
+    logits (V,) float64, −inf where cut; probs (V,) float64, their softmax.
     """
 
     name: str
     value: float | None
     logits: Floats
     probs: Floats
-    kept: NDArray[np.bool_]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """(V,), False where a token has been cut so far."""
+        return self.logits > -np.inf
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,13 +99,11 @@ class Sampler:
         outside the vocabulary are ignored). ValueError: not one row, NaN, +inf, or every token impossible.
         """
         row = _checked_logits(logits)
-        ids = np.asarray(context, dtype=np.int64)
-        counts = np.bincount(ids[(ids >= 0) & (ids < len(row))], minlength=len(row))  # (V,)
         stages = [_stage("raw", None, row)]
         for name in self.order:
             value = getattr(self, name)
             if value != BOUNDS[name][2]:
-                row = RULES[name](row, value, counts)
+                row = RULES[name](row, value, context)
                 stages.append(_stage(name, value, row))
         return stages
 
@@ -120,6 +123,14 @@ def likeliest_first(row: Floats) -> NDArray[np.intp]:
     return np.argsort(-row, kind="stable")
 
 
+def likeliest(row: Floats, count: int) -> NDArray[np.intp]:
+    """The first `count` of `likeliest_first`, without sorting the rest."""
+    if count < len(row):
+        candidates = np.flatnonzero(row >= np.partition(row, -count)[-count])
+        return candidates[likeliest_first(row[candidates])][:count]
+    return likeliest_first(row)
+
+
 def draw(probs: ArrayLike, u: float) -> int:
     """The token that the number u in [0, 1) chooses from the distribution probs (V,): inverse CDF.
 
@@ -129,15 +140,20 @@ def draw(probs: ArrayLike, u: float) -> int:
     ValueError: probs that are not a row of finite numbers ≥ 0 with a positive sum; u outside [0, 1).
     """
     row = np.asarray(probs, dtype=np.float64)
-    if row.ndim != 1 or not np.isfinite(row).all() or (row < 0).any() or row.sum() <= 0:
+    total = row.sum()  # not finite if anything is not
+    if row.ndim != 1 or not 0 < total < np.inf or row.min() < 0:
         raise ValueError("probs must be one row of finite numbers, none negative, with a positive sum")
     if not 0 <= u < 1:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
     possible = np.flatnonzero(row)
-    order = possible[likeliest_first(row[possible])]
-    ends = np.cumsum(row[order])  # where each token's stretch ends
-    place = np.searchsorted(ends, u * ends[-1], side="right")
-    return int(order[min(place, len(order) - 1)])
+    lengths = row[possible]
+    target = u * total
+    for count in (USUALLY, len(lengths)):  # nearly always the likeliest few cover it
+        order = likeliest(lengths, count)
+        place = np.searchsorted(np.cumsum(lengths[order]), target, side="right")  # among the ends of the stretches
+        if place < len(order):
+            break
+    return int(possible[order[min(place, len(order) - 1)]])
 
 
 def _check(name: str, value: float) -> None:
@@ -153,52 +169,62 @@ def _checked_logits(logits: ArrayLike) -> Floats:
     row = np.array(logits, dtype=np.float64)
     if row.ndim != 1 or not len(row):
         raise ValueError(f"logits must be one row with an entry per token, not an array of shape {row.shape}")
-    if np.isnan(row).any():
+    largest = row.max()  # NaN if anything is
+    if np.isnan(largest):
         raise ValueError("the logits contain NaN: the model's weights or the intervention on them are broken")
-    if not -FLOAT32_MAX <= row.max() <= FLOAT32_MAX:
+    if not -FLOAT32_MAX <= largest <= FLOAT32_MAX:
         raise ValueError("the largest logit must be a finite float32: there is nothing to draw from")
     return row
 
 
 def _stage(name: str, value: float | None, logits: Floats) -> Stage:
-    return Stage(name, value, logits, softmax(logits), logits > -np.inf)
+    return Stage(name, value, logits, softmax(logits))
 
 
 def _cut(logits: Floats, cut: NDArray[np.bool_]) -> Floats:
     return np.where(cut, -np.inf, logits)
 
 
-# The rules. Each: logits (V,), the setting, how often each token was seen so far (V,) -> logits (V,).
+# The rules. Each: logits (V,), the setting, the ids so far -> logits (V,).
 
 
-def _repetition_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
+def _counts(context: Sequence[int], size: int) -> NDArray[np.int64]:
+    """How often each token was seen: (size,)."""
+    ids = np.asarray(context, dtype=np.int64)
+    return np.bincount(ids[(ids >= 0) & (ids < size)], minlength=size)
+
+
+def _repetition_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
     """Keskar et al. 2019 (CTRL): the logits of tokens seen before are divided by the penalty, or multiplied if < 0."""
-    return np.where(counts > 0, np.where(logits < 0, logits * penalty, logits / penalty), logits)
+    return np.where(_counts(context, len(logits)) > 0, np.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
-def _presence_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
+def _presence_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
     """OpenAI's API: the same amount is taken from the logit of every token seen before; a negative one adds."""
-    return logits - penalty * (counts > 0)
+    return logits - penalty * (_counts(context, len(logits)) > 0)
 
 
-def _frequency_penalty(logits: Floats, penalty: float, counts: NDArray[np.int64]) -> Floats:
+def _frequency_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
     """OpenAI's API: the penalty is taken from a token's logit once for each time it was seen."""
-    return logits - penalty * counts
+    return logits - penalty * _counts(context, len(logits))
 
 
-def _temperature(logits: Floats, temperature: float, counts: NDArray[np.int64]) -> Floats:
+def _temperature(logits: Floats, temperature: float, context: Sequence[int]) -> Floats:
     if temperature == 0:
-        return _cut(logits, np.arange(len(logits)) != logits.argmax())  # argmax: the lowest id among equals
+        best = logits.argmax()  # the lowest id among equals
+        greedy = np.full(len(logits), -np.inf)
+        greedy[best] = logits[best]
+        return greedy
     return logits / temperature
 
 
-def _top_k(logits: Floats, top_k: float, counts: NDArray[np.int64]) -> Floats:
+def _top_k(logits: Floats, top_k: float, context: Sequence[int]) -> Floats:
     """Keep the k largest, and whatever equals the k-th: more than k can stay, as in Hugging Face's."""
     k = min(int(top_k), len(logits))
     return _cut(logits, logits < np.partition(logits, -k)[-k])
 
 
-def _top_p(logits: Floats, p: float, counts: NDArray[np.int64]) -> Floats:
+def _top_p(logits: Floats, p: float, context: Sequence[int]) -> Floats:
     """Nucleus (Holtzman et al. 2020): cut the least likely tokens as long as what is cut sums to at most 1 − p.
 
     One token always stays. Among equals at the border the lower ids stay; Hugging Face cuts the same number of them,
@@ -212,13 +238,13 @@ def _top_p(logits: Floats, p: float, counts: NDArray[np.int64]) -> Floats:
     return _cut(logits, cut)
 
 
-def _min_p(logits: Floats, min_p: float, counts: NDArray[np.int64]) -> Floats:
+def _min_p(logits: Floats, min_p: float, context: Sequence[int]) -> Floats:
     """Nguyen et al. 2024: cut what is less likely than min_p times the most likely token."""
     probs = softmax(logits)
     return _cut(logits, probs < min_p * probs.max())
 
 
-def _typical_p(logits: Floats, mass: float, counts: NDArray[np.int64]) -> Floats:
+def _typical_p(logits: Floats, mass: float, context: Sequence[int]) -> Floats:
     """Locally typical (Meister et al. 2023): keep the tokens whose surprise is nearest the entropy, until they sum to
     the mass; whatever is exactly as near as the last of them stays too. Mass 0 keeps the nearest alone."""
     probs = softmax(logits)
@@ -230,7 +256,7 @@ def _typical_p(logits: Floats, mass: float, counts: NDArray[np.int64]) -> Floats
     return _cut(logits, distance > distance[nearest_first[last]])
 
 
-RULES: dict[str, Callable[[Floats, float, NDArray[np.int64]], Floats]] = {
+RULES: dict[str, Callable[[Floats, float, Sequence[int]], Floats]] = {
     "repetition_penalty": _repetition_penalty,
     "presence_penalty": _presence_penalty,
     "frequency_penalty": _frequency_penalty,

@@ -1,14 +1,15 @@
 """Token after token, with a KV cache: `generate` for a reader, `greedy_batch` for evaluating thousands of prompts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from core.generation.sampler import Floats, Sampler, draw, likeliest_first, softmax
+from core.generation.fast import Decoder, readable
+from core.generation.sampler import Floats, Sampler, Stage, draw, likeliest
 from core.model import Cache, Tap, Transformer
 
 if TYPE_CHECKING:
@@ -142,33 +143,44 @@ def _steps(
     tap: Tap | None,
 ) -> Iterator[Step]:
     limit = model.config.context_length
-    cache = empty_cache(model, 1, len(ids) + max_new_tokens)
+    logits_after = _reader(model, len(ids) + max_new_tokens, tap)
     fresh = ids  # what the model has not seen yet
     for index in range(max_new_tokens):
-        logits = _last_logits(model, fresh, cache, tap)
+        stages = sampler.stages(logits_after(fresh), ids)
         u = uniform(seed, len(ids))
-        probs = sampler.probs(logits, ids)
-        new = draw(probs, u)
+        new = draw(stages[-1].probs, u)
         full = len(ids) == limit
         finish = "stop" if new in stop else "length" if index + 1 == max_new_tokens else "context" if full else None
-        yield step_of(index, new, u, probs, logits, finish)
+        yield step_of(index, new, u, stages, finish)
         if finish:
             return
         ids.append(new)
         fresh = [new]
 
 
-@torch.inference_mode()
-def _last_logits(model: Transformer, ids: list[int], cache: Cache, tap: Tap | None) -> Floats:
-    """The logits (V,) float64 of the token after ids, which follow what the cache holds."""
-    batch = torch.tensor([ids], device=model.embed.weight.device)  # (1, T)
-    return model(batch, tap=tap, cache=cache)[0, -1].double().cpu().numpy()
+def _reader(model: Transformer, length: int, tap: Tap | None) -> Callable[[list[int]], Floats]:
+    """A function that reads more ids of a text of up to `length` and returns the logits (V,) float64 after the last.
+
+    What it is depends on the model and the tap alone, so that the same arguments always give the same numbers.
+    """
+    if tap is None and readable(model):
+        decoder = Decoder(model, length)
+        return lambda ids: decoder.logits(ids).astype(np.float64)
+    cache = empty_cache(model, 1, length)
+
+    @torch.inference_mode()
+    def read(ids: list[int]) -> Floats:
+        batch = torch.tensor([ids], device=model.embed.weight.device)  # (1, T)
+        return model(batch, tap=tap, cache=cache)[0, -1].double().cpu().numpy()
+
+    return read
 
 
-def step_of(index: int, id: int, u: float, probs: Floats, logits: Floats, finish: str | None) -> Step:
-    """The Step of a token `id` drawn from probs (V,), which the sampler made of the model's logits (V,)."""
-    raw = softmax(logits)
+def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str | None) -> Step:
+    """The Step of a token `id` drawn from the last of a sampler's stages, of which the first is the model's own."""
+    logits, raw, probs = stages[0].logits, stages[0].probs, stages[-1].probs
     possible = raw[raw > 0]
+    raw_alternatives = _alternatives(raw)
     return Step(
         index=index,
         id=id,
@@ -177,17 +189,16 @@ def step_of(index: int, id: int, u: float, probs: Floats, logits: Floats, finish
         raw_probability=float(raw[id]),
         rank=int((logits > logits[id]).sum() + (logits[:id] == logits[id]).sum()),
         entropy=float(-(possible * np.log(possible)).sum()),
-        alternatives=_likeliest(probs),
-        raw_alternatives=_likeliest(raw),
+        alternatives=raw_alternatives if probs is raw else _alternatives(probs),
+        raw_alternatives=raw_alternatives,
         finish=finish,
     )
 
 
-def _likeliest(probs: Floats) -> tuple[tuple[int, float], ...]:
-    count = min(ALTERNATIVES, len(probs))
-    candidates = np.flatnonzero(probs >= np.partition(probs, -count)[-count])  # spares sorting the whole vocabulary
-    ids = candidates[likeliest_first(probs[candidates])][:count]
-    return tuple((int(id), float(probs[id])) for id in ids if probs[id] > 0)
+def _alternatives(probs: Floats) -> tuple[tuple[int, float], ...]:
+    possible = np.flatnonzero(probs)
+    ids = possible[likeliest(probs[possible], ALTERNATIVES)]
+    return tuple(zip(ids.tolist(), probs[ids].tolist(), strict=True))
 
 
 @torch.inference_mode()

@@ -1,46 +1,121 @@
-"""The compiled decoder against the model itself, for every family of models."""
+"""The compiled decoder against the model's own forward pass, for every family of models, and `generate` through it."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
-from core.generation import Sampler, generate
-from core.generation.fast import Decoder
-from core.model import Cache
+from core.generation import Sampler, fast, generate, kernels
+from core.generation.fast import Decoder, readable
+from core.model import Transformer
+from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.core.model.models import FAMILIES, make, random_ids
 
+SAMPLER = Sampler(temperature=1.1, top_p=0.95, repetition_penalty=1.2)
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_it_writes_what_generate_writes(family):
-    model = make(family)
-    decoder = Decoder(model)
-    for seed in range(5):
-        ids = random_ids(1 + 3 * seed, seed=seed).tolist()
-        expected = [step.id for step in generate(model, ids, Sampler(temperature=0), 30, 0)]
-        assert list(decoder.greedy(ids, 30)) == expected
-        stop = {expected[len(expected) // 2]}
-        stopped = [step.id for step in generate(model, ids, Sampler(temperature=0), 30, 0, stop=stop)]
-        assert list(decoder.greedy(ids, 30, stop)) == stopped
+
+def same(site, tensor):
+    """A tap that changes nothing: with it, `generate` runs the model itself."""
+    return tensor
+
+
+def expected_logits(model: Transformer, ids: torch.Tensor) -> np.ndarray:
+    with torch.no_grad():
+        return model(ids[None])[0].numpy()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_its_logits_are_the_models(family):
-    model = make(family)
-    decoder, ids = Decoder(model), random_ids(10, seed=4)
-    with torch.no_grad():
-        expected = model(ids[None])[0].numpy()
-    cache, logits = Cache(model.config), np.empty(model.config.vocab_size, np.float32)
-    keys, values = cache.k[:, 0].numpy(), cache.v[:, 0].numpy()
+    model, ids = make(family), random_ids(24, seed=4)
+    expected, decoder = expected_logits(model, ids), Decoder(model, 99)
     for position, id in enumerate(ids.tolist()):
-        decoder._run(id, position, decoder._shape, decoder._eps, decoder._outer, decoder._layers, decoder._cos,
-                     decoder._sin, keys, values, logits)  # fmt: skip
-        np.testing.assert_allclose(logits, expected[position], rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(decoder.logits([id]), expected[position], rtol=1e-4, atol=1e-4)
 
 
-def test_the_ends():
-    decoder = Decoder(make("ours"))
-    assert list(decoder.greedy([1], 0)) == [] and len(list(decoder.greedy([1], 3))) == 3
-    assert len(list(decoder.greedy([1] * 24, 9))) == 1 and len(list(decoder.greedy([1] * 20, 9))) == 5
-    for wrong in ([], [1] * 25):
-        with pytest.raises(ValueError, match="1 to 24"):
-            next(decoder.greedy(wrong, 3))
+@pytest.mark.parametrize("one_by_one", [0, 1e12])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_several_tokens_at_once_are_those_one_by_one(family, one_by_one, monkeypatch):
+    monkeypatch.setattr(fast, "ONE_BY_ONE", one_by_one)  # 0: torch reads them
+    model, ids = make(family), random_ids(20, seed=5)
+    expected, decoder = expected_logits(model, ids), Decoder(model, 20)
+    for start, end in ((0, 7), (7, 8), (8, 20)):
+        logits = decoder.logits(ids[start:end].tolist())
+        np.testing.assert_allclose(logits, expected[end - 1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("sampler", [Sampler(temperature=0), SAMPLER])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_generate_writes_the_models_text_with_the_models_numbers(family, sampler):
+    model = make(family)
+    for seed in range(3):
+        ids = random_ids(1 + 4 * seed, seed=seed).tolist()
+        made = list(generate(model, ids, sampler, 30, seed))
+        expected = list(generate(model, ids, sampler, 30, seed, tap=same))
+        assert [step.id for step in made] == [step.id for step in expected]
+        for ours, theirs in zip(made, expected, strict=True):
+            assert (ours.rank, ours.u, ours.finish) == (theirs.rank, theirs.u, theirs.finish)
+            for name in ("probability", "raw_probability", "entropy"):
+                assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=1e-4)
+            for name in ("alternatives", "raw_alternatives"):
+                numbers = [[p for _, p in getattr(step, name)] for step in (ours, theirs)]
+                np.testing.assert_allclose(*numbers, atol=1e-4)
+
+
+@pytest.mark.parametrize(("family", "twin_of"), [("ours", qwen3_twin), ("gpt2", gpt2_twin)])
+def test_greedy_is_what_transformers_writes(family, twin_of):
+    model = make(family)
+    twin = twin_of(model)
+    for seed in range(4):
+        ids = random_ids(3 + seed, seed=seed).tolist()
+        assert [step.id for step in generate(model, ids, Sampler(temperature=0), 15, 0)] == greedy(twin, ids, 15)
+
+
+def test_many_at_once_write_what_each_writes_alone():
+    models = [make("ours"), make("gpt2")]
+
+    def write(seed: int) -> list[int]:
+        return [step.id for step in generate(models[seed % 2], [3, 1 + seed], SAMPLER, 22, seed)]
+
+    alone = [write(seed) for seed in range(30)]
+    with ThreadPoolExecutor(30) as threads:
+        assert list(threads.map(write, range(30))) == alone
+    assert len({tuple(text) for text in alone}) == 30
+
+
+def test_a_model_that_learns_is_read_as_it_is():
+    model, ids = make("ours"), random_ids(9).tolist()
+    before = [step.id for step in generate(model, ids, Sampler(temperature=0), 12, 0)]
+    with torch.no_grad():
+        model.blocks[1].mlp.w_out.weight.mul_(-2)  # in place, as an optimizer does
+    after = [step.id for step in generate(model, ids, Sampler(temperature=0), 12, 0)]
+    assert after == [step.id for step in generate(model, ids, Sampler(temperature=0), 12, 0, tap=same)] != before
+
+
+def test_weights_that_lie_otherwise_in_memory():
+    model, ids = make("ours"), random_ids(6)
+    expected = expected_logits(model, ids)
+    weight = model.blocks[0].attn.wq.weight
+    weight.data = weight.data.T.contiguous().T  # the same numbers, column by column
+    assert not weight.is_contiguous()
+    np.testing.assert_allclose(Decoder(model, 6).logits(ids.tolist()), expected[-1], rtol=1e-4, atol=1e-4)
+
+
+def test_only_a_plain_model_in_float32_is_read_so():
+    class Changed(Transformer):
+        def forward(self, ids, *, tap=None, cache=None):
+            return -super().forward(ids, tap=tap, cache=cache)
+
+    model = make("ours")
+    changed = Changed(model.config)
+    changed.load_state_dict(model.state_dict())
+    assert readable(model) and not readable(changed) and not readable(make("ours").double())
+    least = expected_logits(model, torch.tensor([1, 2]))[-1].argmin()
+    assert next(generate(changed, [1, 2], Sampler(temperature=0), 1, 0)).id == least
+    for other in (make("ours").double(), make("ours").bfloat16()):
+        assert len(list(generate(other, [1, 2], SAMPLER, 3, 0))) == 3
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_all_the_same():
+    double = kernels.compiled(eval("lambda x: 2 * x"))  # from no file: Numba has no folder for it
+    assert double(21) == 42
