@@ -5,7 +5,8 @@ import streamlit as st
 from pages.ui import components
 from pages.ui.attention import roles as general
 from pages.ui.attention import stage as views
-from pages.ui.caption import page_header, truth, try_it, what_you_see
+from pages.ui.attention.experiments import experiments
+from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.view import current
 
 
@@ -66,33 +67,4 @@ page_header(
     "Which earlier words does this word look at?", "Every head decides for itself. Choose one, then point at a token."
 )
 stage()
-left, middle, right = st.columns(3, gap="medium")
-with left:
-    try_it(
-        "The sentence comes twice. In the second copy, where would a head look that wants to know what comes next?",
-        "At the token that *followed* the same token in the first copy. Such heads are called induction heads; they "
-        "draw a stripe beside the diagonal, half-way down. Look for one above, and at the induction curves: not "
-        "every model has learned it.",
-        label="Say it twice",
-        key="attention_twice",
-        update={"text": "Mia gave the red ball to Tom. Mia gave the red ball to", "cursor": None, "open_heads": ""},
-    )
-with middle:
-    try_it(
-        "Many heads rest on the first token. If it is set aside, does a row's second strongest link become strongest "
-        "for another token than before?",
-        "No. All that is left of a row is divided by one number, so the order of the others stays and only their "
-        "shares grow. The less was left, the more they grow: a row that gave 99 % away is blown up a hundred times.",
-        label="Set the first token aside",
-        key="attention_aside",
-        update={"first_aside": 1},
-    )
-with right:
-    try_it(
-        "Before training the weights are random numbers. Will some heads have a role by luck?",
-        "Look at the names under the heads, and at the left end of the curves. A role needs a share far above chance "
-        "in sequence after sequence, which luck does not give. What the pictures show at step 0 is this text only.",
-        label="Go back to step 0",
-        key="attention_birth",
-        update={"step": 0},
-    )
+experiments(current())

@@ -104,7 +104,7 @@ PROPERTIES: dict[str, Property] = {
         Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
         Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
         Property("against", str, ""),  # the token that it is compared with; "": none
-        Property("maker", str, ""),  # "2.4": the head whose sources are shown, block 2, head 4; "": the one that adds most
+        Property("maker", str, ""),  # "2.4": the head whose sources are shown; "": the one that adds most
         Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
         Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
         Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons

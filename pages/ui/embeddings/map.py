@@ -173,8 +173,9 @@ def stage() -> None:
             st.radio("Dimensions", **state.control("dimensions"), horizontal=True, label_visibility="collapsed")
         word_map(view, found, token, near, progress)
     what_you_see(
-        f"Each point is the **vector** of one word: {table_width(view)} numbers, flattened so that little is lost. Its "
-        "colour is the kind of word in Tinyland, which the model was never told: words used alike end up alike. "
-        "**Play** shows how they got there. Click a word, or pin a token of your text, and lines lead to its nearest "
-        "neighbours, measured in all dimensions: where the map puts them far apart, it is the map that lies."
+        f"Each point is the **vector** of one word: {table_width(view)} numbers, flattened to two or three, so that "
+        "much of it is lost. Its colour is the kind of word in Tinyland, which the model was never told: words used "
+        "alike end up alike. **Play** shows how they got there. Click a word, or pin a token of your text, and lines "
+        "lead to its nearest neighbours, measured in all dimensions: where the map puts them far apart, "
+        "it is the map that lies."
     )

@@ -102,5 +102,6 @@ def section() -> None:
     what_you_see(
         f"This is all the model has to start from: for each token a row of {width} numbers, **orange** below zero and "
         "**blue** above. The same token has the same row wherever it stands. On the right each point is a token of "
-        "the vocabulary: how long its vector has become, against how often it was read in training."
+        "the vocabulary: how long its vector has become, against how often it "
+        "occurs in the part of the training text that was counted."
     )

@@ -14,12 +14,17 @@ from core.figures.labels import percent
 from core.text.tinyland import WORLD
 from pages.ui import cache
 from pages.ui.caption import try_it
+from pages.ui.text import prepare
 from pages.ui.view import View
 
 PRONOUN = "Brigid and Milo were in the park. Brigid had a kite. Brigid gave the kite to Milo because"
 UNKNOWN = next(fact for fact in WORLD.facts if fact.relation == "home" and fact not in WORLD.known_facts)
 HOME = f"{UNKNOWN.subject} comes from"
 TOWN_TOKENS = 6  # written, to see which town it names
+
+
+def _ids(view: View, text: str) -> tuple[int, ...]:
+    return prepare(text, view.tokenizer, view.checkpoint.config.context_length).ids
 
 
 def untrained(view: View) -> str:
@@ -39,8 +44,7 @@ def untrained(view: View) -> str:
 
 def pronoun(view: View) -> str:
     """What this model gives "she" and "he" where both are as likely in Tinyland."""
-    ids = view.tokenizer.encode(PRONOUN)
-    probs = cache.trace(view.name, view.step, (view.tokenizer.eot, *ids)).probs[-1].numpy()  # (V,)
+    probs = cache.trace(view.name, view.step, _ids(view, PRONOUN)).probs[-1].numpy()  # (V,)
     she, he = (percent(float(probs[view.tokenizer.encode(word)[0]])) for word in (" she", " he"))
     return (
         f"Look at stage 4: at step {view.step:,} *she* gets **{she}** and *he* **{he}**. In Tinyland the reason is the "
@@ -51,8 +55,7 @@ def pronoun(view: View) -> str:
 
 def never_read(view: View) -> str:
     """Which town the model names where it can know none."""
-    ids = (view.tokenizer.eot, *view.tokenizer.encode(HOME))
-    made = cache.continuation(view.name, view.step, ids, TOWN_TOKENS)
+    made = cache.continuation(view.name, view.step, _ids(view, HOME), TOWN_TOKENS)
     written = view.tokenizer.decode([id for id, _ in made]).strip()
     named = next((town.name for town in WORLD.towns if written.startswith(town.name)), None)
     ending = f"In our world the answer is {UNKNOWN.value}, and nothing that the model ever read says so."
