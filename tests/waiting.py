@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 90.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 240.0) -> None:
     """Return as soon as `condition` holds; an AssertionError when it does not within `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
