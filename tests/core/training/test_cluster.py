@@ -25,6 +25,12 @@ def runs(tmp_path, monkeypatch, cluster):
     yield
     for run_id in jobs.list_runs():
         jobs.stop(run_id)
+    leave()
+
+
+def leave():
+    """Close this server's connection; the next question opens another."""
+    jobs._executor().close()
     jobs._cluster.cache_clear()
 
 
@@ -51,14 +57,14 @@ def test_a_class_trains_on_a_cluster_and_the_third_waits(tiny):
 
 def test_a_run_on_the_cluster_finishes_and_another_server_sees_it(tiny):
     run_id = jobs.start(tiny)
-    jobs._cluster.cache_clear()  # as another server, with a connection of its own
+    leave()  # then ask as another server, with a connection of its own
     wait_for(lambda: state(run_id) == "finished")
     assert read_rows(jobs.run_folder(run_id) / "metrics.jsonl")[-1]["step"] == tiny.steps
 
 
-def test_an_address_at_which_nobody_answers(tiny, monkeypatch):
+def test_an_address_at_which_nobody_answers(tiny, monkeypatch, cluster):
     monkeypatch.setenv("GLASSBOX_SCHEDULER", "tcp://127.0.0.1:9")
     with pytest.raises(RunError, match="no Dask scheduler answers at tcp"):
         jobs.start(tiny)
     assert not jobs.list_runs()
-    monkeypatch.delenv("GLASSBOX_SCHEDULER")
+    monkeypatch.setenv("GLASSBOX_SCHEDULER", cluster.scheduler_address)
