@@ -80,7 +80,7 @@ FAILURES = {
     ),
     "no_mask": Failure(
         "No causal mask",
-        "The loss is better than any model could be, below the entropy floor, yet what it writes is nonsense.",
+        "The loss is better than any model could be, below the entropy floor, yet it writes nonsense, or nothing.",
         "In training every token saw the one that it should predict, and copied it. When it writes, there is none.",
         "Mask what lies ahead. A loss that is too good is a reason to look for a leak.",
         replace(SOUND, causal=False),
@@ -117,10 +117,10 @@ FAILURES = {
     ),
     "too_few_tokens": Failure(
         "Too few tokens for the size",
-        "The large model is still near the bigram when its time is up; the small one has passed it.",
+        "Its updates are slow and few: when its time is up, the twin is far below it, and the twin is the smaller one.",
         "Both get the same time. The large one needs longer for every token, and sees only a few of them.",
         "For a fixed budget there is a best size: neither the smallest nor the largest (see the scaling ladder).",
-        replace(SOUND, seconds=25.0, model={**SOUND.model, "n_layers": 6, "n_heads": 8, "d_model": 384}),
+        replace(SOUND, seconds=25.0, model={**SOUND.model, "n_layers": 4, "n_heads": 4, "d_model": 256}),
         replace(SOUND, seconds=25.0),
     ),
 }  # fmt: skip

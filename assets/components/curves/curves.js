@@ -57,7 +57,8 @@ function build(root) {
   }
 
   function toolbar() {
-    const axes = Object.keys(AXES).filter((name) => name !== "FLOPs" || self.runs.every((run) => number(run.flops_per_token)));
+    const counted = (run) => number(run.flops_per_token) || run.rows.every((row) => number(row.flops));
+    const axes = Object.keys(AXES).filter((name) => name !== "FLOPs" || self.runs.every(counted));
     if (!axes.includes(view.axis)) view.axis = "steps";
     self.documents = documented();
     const focus = [...bar.querySelectorAll("button")].indexOf(document.activeElement);
@@ -240,7 +241,7 @@ function build(root) {
       const box = samples.children[i];
       box.hidden = !self.runs[i].rows.length && !row;
       const who = self.runs.length > 1 ? `${self.runs[i].label}, ` : "";
-      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole.format(row.step)}, asked for nothing` : `${who}its first words come with its first evaluation`;
+      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole.format(row.step)}, asked for nothing${row.sample ? "" : ": it ended at once"}` : `${who}its first words come with its first evaluation`;
       if (box.lastChild.textContent !== (row?.sample ?? "")) box.lastChild.textContent = row?.sample ?? "";
     });
   }

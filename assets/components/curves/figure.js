@@ -11,6 +11,7 @@ function axis(self) {
   self.zero = log ? low / 2 : 0;
   self.share = (x) => (log ? Math.log(x / low) / Math.log(high / low) : x / high); // how far to the right: 0 to 1
   const style = { title: { text: AXES[self.view.axis].title, standoff: 6 }, fixedrange: true, zeroline: false };
+  if (!positive.length) return { ...style, range: [-0.1, 1], tickvals: [0] };
   if (!log) return { ...style, tickformat: "~s", rangemode: "tozero" };
   const powers = [];
   for (let p = Math.ceil(Math.log10(low)); 10 ** p <= high * 1.001; p++) powers.push(10 ** p);

@@ -12,7 +12,7 @@ from core.text import SPECIAL_TOKENS, load_saved, saved_path, saved_tokenizers, 
 from core.training import TrainConfig, preset
 from core.training.schedule import lr_factor
 
-NEW = "a new one, learned from these documents"
+NEW = "a new one, from these texts"
 CORPORA = ("Tinyland", "Your text", "Both")
 KINDS_OF_DATA = {"tinyland": "Tinyland", "text": "Your text", "mixture": "Both"}
 SHORTEST = 500  # characters of a training text

@@ -1,0 +1,45 @@
+"""A run that goes on is a model like any other: every page shows it as it was at its latest snapshot."""
+
+import pytest
+from playwright.sync_api import expect
+
+from core.training import TrainConfig, jobs
+from tests.browser.test_shell import EXCEPTION, ready
+from tests.waiting import wait_for
+
+PAGES = ("Tokenization", "Embeddings", "Attention", "Inside", "Experiments", "Sampling", "Overview", "Training")
+TEXT = "Mia gave the red ball to Tom because she was tired. The dog likes bread. " * 40
+MODEL = {"context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
+
+
+@pytest.fixture
+def live(server, tmp_path_factory, monkeypatch):
+    """A real run in the server's folder; it goes on until the test is over."""
+    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
+    monkeypatch.setenv("GLASSBOX_RUNS", str(root))
+    data = {"kind": "text", "path": "corpus.txt"}
+    config = TrainConfig(
+        model=MODEL, data=data, vocab_size=270, batch_tokens=128, steps=10**6, snapshots=40, eval_every=50
+    )
+    run = jobs.start(config, text=TEXT, name="going on")
+    wait_for(lambda: jobs.status(run).step >= 10)
+    yield run
+    jobs.delete(run)
+
+
+def test_a_live_run_opens_on_every_page(page, live):
+    page.goto(f"/training?run={live}")
+    page.locator(".gb-states", has_text="running").wait_for()
+    page.get_by_role("button", name="Open on every page").click()
+    sidebar = page.get_by_test_id("stSidebar")
+    model = sidebar.get_by_role("combobox", name="Model")
+    expect(model).to_have_value(live)
+    for name in PAGES:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(lambda url, name=name: url.endswith("/" if name == "Overview" else f"/{name.lower()}"))
+        ready(page)
+        page.locator(":is(canvas, svg.main-svg, [role=group]):visible").first.wait_for()
+        assert page.locator(EXCEPTION).count() == 0, name
+        expect(model).to_have_value(live)
+        assert int(sidebar.get_by_test_id("stSliderThumbValue").inner_text().replace(",", "")) > 0
+    assert jobs.status(live).state == "running"
