@@ -9,12 +9,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from core.files import write_atomically
 from core.model import folders
 from core.model.config import ModelConfig
 from core.model.folders import CheckpointError
 from core.model.transformer import Transformer
 from core.text import Tokenizer
-from core.text.tokenizer import write_atomically
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,10 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from core.files import write_atomically
 from core.model.config import ModelConfig
 from core.text import Tokenizer
-from core.text.tokenizer import TokenizerError, write_atomically
+from core.text.tokenizer import TokenizerError
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "assets" / "models"

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import tiktoken
 
-from core.text.tokenizer import Tokenizer, TokenizerError, write_atomically
+from core.files import write_atomically
+from core.text.tokenizer import Tokenizer, TokenizerError
 
 PUBLIC_ENCODINGS = ("gpt2", "cl100k_base", "o200k_base")
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import regex
 
-from core.text.tokenizer import Tokenizer, TokenizerError, write_atomically
+from core.files import write_atomically
+from core.text.tokenizer import Tokenizer, TokenizerError
 
 MAX_SAVED = 100
 NAME = regex.compile(r"[^\W_][\w.-]{0,39}")

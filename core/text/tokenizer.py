@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 import os
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import regex
 import tiktoken
 
+from core.files import write_atomically
 from core.text import bpe as bpe_module
 from core.text.bpe import Bpe, Merge, well_formed
 
@@ -192,16 +192,6 @@ class Tokenizer:
         except (ValueError, RecursionError) as error:
             raise TokenizerError(f"the tokenizer {path} is not JSON: {error}") from None
         return cls.from_json(data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name beside it, then rename: readers see the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _field(data: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.text.tokenizer import write_atomically
+from core.files import write_atomically
 from core.training.batches import IGNORE, Data, HeldOut, MicroBatch
 
 Ids = Sequence[int] | np.ndarray

@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.text.tokenizer import write_atomically
+from core.files import write_atomically
 from core.training.runs import RunError
 
 FILE = "control.json"

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save
 
+from core.files import write_atomically
 from core.model.folders import snapshot_path, weight_files
-from core.text.tokenizer import write_atomically
 from core.training.config import TrainConfig
 from core.training.runs import STATE, Position, RunError, kept_state, read_rows
 

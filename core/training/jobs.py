@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.files import write_atomically
 from core.model import runs_root
 from core.training import control, forks, queue
 from core.training.config import TrainConfig
@@ -45,7 +46,7 @@ from core.training.library import (
 )
 from core.training.queue import Limits, TooManyRuns
 from core.training.records import NotYours, Record, fingerprint, new_key, renamed, write_record
-from core.training.runs import RunError, last_row, new_rows, write_atomically, write_settings
+from core.training.runs import RunError, last_row, new_rows, write_settings
 
 __all__ = [
     "RUN_ID", "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",

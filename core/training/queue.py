@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.text.tokenizer import write_atomically
+from core.files import write_atomically
 from core.training.records import Record, read_record
 from core.training.runs import RunError, last_row
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.text.tokenizer import write_atomically
+from core.files import write_atomically
 from core.training.runs import RunError
 
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 60, 24, 8

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import safetensors
 
-from core.text.tokenizer import write_atomically
+from core.files import write_atomically
 from core.training.config import TrainConfig
 
 if TYPE_CHECKING:
