@@ -8,7 +8,7 @@ from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
 from pages.ui.sampling.stage import fresh, sampler
-from pages.ui.sampling.story import choose_scene, story
+from pages.ui.sampling.story import Scene, choose_scene, story
 from pages.ui.sampling.window import cost, positions, shorter
 from pages.ui.view import View, current
 
@@ -30,6 +30,8 @@ def stage() -> None:
     shape = view.trace.logits[end - 1].shape
     note = "measured on this text; the settings act in your browser, and in Python as in the code"
     truth(f"trace.logits[{end - 1}]", shape, note, f"{code}stages[0].probs, stages[-1].probs")
+    if view.cursor != st.session_state["sampling_cursor"]:
+        st.rerun()  # what stands below goes on from the pin too
 
 
 @st.fragment
@@ -37,9 +39,13 @@ def writing() -> None:
     view = current()
     st.subheader("Let it write", anchor=False)
     scene = choose_scene(view, prompt_end(view))
-    if scene is None:
-        return
-    length = story(scene, key="story")
+    if scene is not None:
+        telling(scene)
+
+
+@st.fragment  # of its own: while a text is written nothing else is run again
+def telling(scene: Scene) -> None:
+    length, view = story(scene, key="story"), scene.view
     code = f"from core.generation import Sampler, generate\n{view.code}prompt = {list(scene.prompt)}\n"
     settings = f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
     code += f"steps = list(generate(checkpoint.model, prompt, {settings}))"
@@ -75,6 +81,7 @@ def looking_back() -> None:
 
 page_header("Which word comes next, and who decides?", "The model gives odds; the settings bend them; a number draws.")
 fresh()
+st.session_state["sampling_cursor"] = current().cursor
 stage()
 what_you_see(
     "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A stage that cuts a "

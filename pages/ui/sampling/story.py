@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STORIES, NODES = 6, 3000  # what a session keeps
 MOMENT = 0.03  # seconds of writing before the text is shown, ...
-LEAST = 4  # ... but at least so many tokens, after the first
+LEAST, MOST = 4, 12  # ... but at least and at most so many tokens, after the first: it should be seen to be written
 ENDS = {"stop": "The document has ended.", "length": "All written.", "context": "The context is full."}
 _story = components.component("story")
 
@@ -151,8 +151,9 @@ def _write(kept: "Story") -> Job | None:
     job: Job | None = st.session_state.get("story_job")
     if job is None or job.story is not kept:
         return None
-    count, until = 0, time.perf_counter() + (MOMENT if job.begun else 0)  # the first token is shown by itself
-    while job.left and (count < (LEAST if job.begun else 1) or time.perf_counter() < until):
+    least, most = (LEAST, MOST) if job.begun else (1, 1)  # the first token is shown by itself
+    count, until = 0, time.perf_counter() + MOMENT
+    while job.left and (count < least or (count < most and time.perf_counter() < until)):
         step, count = next(job.steps, None), count + 1
         job.left = 0 if step is None or step.finish else job.left - 1
     job.begun = True
@@ -205,14 +206,19 @@ def _token(node: "Node") -> dict[str, Any]:
         "node": node.id,
         "id": step.id,
         "origin": node.origin,
-        "u": None if math.isnan(step.u) else step.u,
+        "u": None if math.isnan(step.u) else _short(step.u),
         "rank": step.rank,
-        "raw": step.raw_probability,
-        "after": step.probability,
-        "surprise": -math.log2(max(step.raw_probability, 1e-300)),
-        "entropy": step.entropy / math.log(2),
-        "alternatives": [[id, p, after.get(id) or None] for id, p in raw.items()],
+        "raw": _short(step.raw_probability),
+        "after": _short(step.probability),
+        "surprise": _short(-math.log2(max(step.raw_probability, 1e-300))),
+        "entropy": _short(step.entropy / math.log(2)),
+        "alternatives": [[id, _short(p), _short(after.get(id, 0)) or None] for id, p in raw.items()],
     }
+
+
+def _short(number: float) -> float:
+    """Five digits: what is shown has fewer, and the whole text travels with every few tokens."""
+    return float(f"{number:.5g}")
 
 
 def _branch(scene: Scene, kept: "Story", nodes: tuple[int, ...], depth: int) -> dict[str, Any]:
