@@ -26,6 +26,7 @@ def stage() -> None:
         "Record of",
         ["", *runs],
         format_func=lambda run: names.get(run, run) or f"{model} (the model of the sidebar)",
+        on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )
     records = on_stage.shown(model)

@@ -50,12 +50,15 @@ function levels(self, theme) {
   const perDocument = self.view.unit === "document" && self.documents;
   const [shapes, annotations] = [[], []];
   const side = self.view.x === "log" ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" }; // where no curve runs
+  const scale = (nats) => (self.view.y === "log" ? Math.log10(nats) : nats);
+  const seen = self.runs.flatMap((run) => run.rows.flatMap((row) => [row.loss, row.val_loss])).filter((nats) => nats > 0).map(scale);
+  const near = 0.055 * (Math.max(...seen) - Math.min(0, ...seen)); // names of closer lines would lie over one another
   for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
     shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });
-    const y = self.view.y === "log" ? Math.log10(nats) : nats;
-    const close = annotations.find((other) => Math.abs(other.nats - nats) < 0.4); // their names would lie over one another
+    const y = scale(nats);
+    const close = annotations.find((other) => Math.abs(other.y - y) < near);
     if (close) close.text += `, ${name}`;
-    else annotations.push({ nats, xref: "paper", ...side, y, yanchor: "bottom", showarrow: false, text: name,
+    else annotations.push({ xref: "paper", ...side, y, yanchor: "bottom", showarrow: false, text: name,
       font: { size: 11, color: theme.muted } });
   }
   self.runs.forEach((run, i) => {
