@@ -1,8 +1,8 @@
 """Speed of generating, one thread: python -m tests.bench.bench_generation
 
 Greedy tokens per second beside Hugging Face's `generate` with the same weights and identical tokens (interleaved runs,
-medians of processor time); thirty readers at once, each in a thread; and the sampler's sliders in Chromium with 50,257
-tokens.
+medians of processor time); thirty readers at once, each in a thread; and in Chromium the first token after a click and
+the sampler's sliders with 50,257 tokens.
 """
 
 import os
@@ -11,7 +11,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import json
 import shutil
+import socket
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -25,9 +28,12 @@ from core.model import ModelConfig, Tap, Transformer, load_checkpoint
 from pages.ui import components, state
 from pages.ui.sampling.settings import WORDS
 from pages.ui.theme import THEME
+from tests.bench.bench_app import free_port, show
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 
 NEW = 120
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 
 def gpt2_size(seed: int = 0) -> Transformer:
@@ -120,7 +126,6 @@ WORK = """([name, value]) => {
 
 def sliders(size: int) -> None:
     """Milliseconds from a slider's move to the drawn page: the work itself, and until the frame after it."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     logits = (np.random.default_rng(0).normal(size=size) * 3).astype("<f4")
     values = {name: state.PROPERTIES[name].default for name in ORDER}
     values |= {"temperature": 0.9, "top_p": 0.95, "min_p": 0.01, "typical_p": 0.98}
@@ -136,7 +141,7 @@ def sliders(size: int) -> None:
     script = f"const THEME = {json.dumps(THEME)};\n" + "".join(f.read_text() for f in files)
     script = script.replace("export default function", "window.mount = function")
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         body = (components.FOLDER / "sampler" / "sampler.html").read_text()
         page.set_content(f"<style>{(components.FOLDER / 'sampler' / 'sampler.css').read_text()}</style>{body}")
@@ -151,6 +156,46 @@ def sliders(size: int) -> None:
         browser.close()
 
 
+# Presses Write and waits for the first new token to stand in the document.
+CLICK = """() => new Promise(done => {
+  const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.write'));
+  const text = host.shadowRoot.querySelector('.text'), count = () => text.querySelectorAll('button').length;
+  const before = count(), begun = performance.now();
+  new MutationObserver((_, self) => {
+    if (count() > before) { self.disconnect(); done(performance.now() - begun); }
+  }).observe(text, {childList: true});
+  host.shadowRoot.querySelector('.write').click();
+})"""
+
+
+def first_token(rounds: int = 30) -> None:
+    """Milliseconds from the click on Write to the first token in the page, on the shipped model."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        with sync_playwright() as driver:
+            page = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS).new_page()
+            while server.poll() is None and socket.socket().connect_ex(("127.0.0.1", port)):
+                time.sleep(0.1)
+            page.goto(f"http://127.0.0.1:{port}/sampling?v=1&new_tokens=4&text=Brigid+and+Xenia+were+in+the+park.")
+            write, drop = page.locator(".write"), page.get_by_role("button", name="Delete this branch")
+            write.wait_for(timeout=60_000)
+            page.wait_for_timeout(5000)  # the rest of the page, and what is compiled at the first start
+            times = []
+            for _ in range(rounds):
+                times.append(page.evaluate(CLICK))
+                write.get_by_text("Write on").wait_for()
+                page.wait_for_timeout(300)
+                drop.first.click()
+                page.locator(".tree .row").wait_for(state="detached")
+                page.wait_for_timeout(300)
+            show("click to the first token", times)
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     checkpoint = load_checkpoint("tinyland")
@@ -158,6 +203,7 @@ def main() -> None:
     model = checkpoint.model.eval()
     beside_hugging_face("the shipped model", model, qwen3_twin(model), prompt, NEW)
     thirty_at_once(model, prompt)
+    first_token()
     sliders(2048)
     sliders(50_257)
     large = gpt2_size()

@@ -113,6 +113,7 @@ def test_a_pinned_position_knows_what_came(page):
     chips.nth(1).click()
     expect(page.locator(".actual b")).to_have_text(chips.nth(2).locator("span").inner_text())
     expect(page.locator(".actual")).to_contain_text(re.compile(r"rank \d+, a surprise of \d+\.\d bits"))
+    expect(page.locator("div.text .prompt span")).to_have_count(2)  # writing goes on from the pin
 
 
 def test_writing_branching_and_going_back(page):
