@@ -108,7 +108,7 @@ def silhouettes(
         fill="toself",
         fillcolor=LIGHT["line"],
         line={"width": 0},
-        name="groups dealt at random",
+        name="by chance",
         hoverinfo="skip",
     )
     for name, values in groups.items():
@@ -142,6 +142,6 @@ def silhouettes(
             "fixedrange": True,
         },
         yaxis={"title": {"text": "silhouette"}, "fixedrange": True},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}, "entrywidth": 68},
     )
     return figure

@@ -224,11 +224,15 @@ def open_heads(raw: Any, layers: int, count: int) -> list[tuple[int, int]]:
 
 
 def copy_link(*, key: str = "copy_link") -> None:
-    """A button that copies this page's address with the state at the time of the click. Call it in a fragment."""
+    """A button that copies this page's address with the state at the time of the click. Call it in a fragment.
+
+    It also keeps the address bar up to date once something was changed, so that a reload keeps it.
+    """
     question = f"{key}_question"
 
     def asked() -> None:
         st.session_state[question] = st.session_state[key].get("ask")
 
-    data = pack({"query": state.query(), "question": st.session_state.get(question)})
+    page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
+    data = pack({"query": state.query(), "question": st.session_state.get(question), "page": page})
     _copy_link(key=key, data=data, on_ask_change=asked)

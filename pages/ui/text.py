@@ -88,9 +88,10 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepa
     room = context_length - 1
     if len(pieces) > room:
         where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:]
+        where = "".join(c for c in where if not unicodedata.combining(c))  # a pile of accents would cover the page
         messages.append(
             f"The text has {len(pieces):,} tokens and this model reads {room:,} at a time: "
-            f"it was cut after token {room:,}, after “…{literal(where)}”."
+            f"it was cut after token {room:,}" + (f", after “…{literal(where)}”." if where.strip() else ".")
         )
         text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")
         pieces = pieces[:room]

@@ -133,3 +133,17 @@ def test_the_lens_by_mouse_and_keyboard(page, truth):
     strip = page.get_by_role("group", name="Tokens of the text")
     pinned = strip.get_by_role("button", name=re.compile(f"^position {last - 1}, "))
     expect(pinned).to_have_attribute("aria-pressed", "true", timeout=20_000)
+
+
+def test_another_text_leaves_the_choice_of_token_alone(page):
+    """The list of tokens once came back with the old words for "nothing chosen", as if a visitor had typed them."""
+    ready(page)
+    box = page.locator("[data-testid=stSidebar] textarea")
+    for text in ("the brown dog likes", "the red ball and"):
+        box.fill(text)
+        box.press("Control+Enter")
+        page.get_by_role("group", name="Tokens of the text").get_by_text(text.split()[1]).wait_for()
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    expect(page.get_by_role("combobox", name=re.compile("Follow the token"))).to_have_value("the model's own answer")
+    assert page.get_by_text("not one token of this model").count() == 0
+    assert "answer=" not in page.url

@@ -149,3 +149,24 @@ def test_a_link_cannot_draw_a_picture_from_elsewhere(page):
     page.get_by_text("“![p](//192.0.2.1/b)” is not a number").wait_for()
     page.get_by_text(re.compile(r"it was cut after token \d+")).wait_for()
     assert page.locator("[data-testid=stAlert] img").count() == 0
+
+
+def test_a_reload_keeps_what_was_typed_and_opening_a_page_leaves_the_address_alone(page):
+    page.goto("/attention")
+    ready(page)
+    page.wait_for_timeout(500)
+    assert "?" not in page.url
+    box = page.locator("[data-testid=stSidebar] textarea")
+    box.fill("the red & <b>ball</b>")
+    box.press("Control+Enter")
+    page.wait_for_function("() => location.search.includes('text=the+red+%26+%3Cb%3Eball')")
+    page.get_by_role("link", name="Inside").click()
+    page.wait_for_function("() => location.pathname.endsWith('/inside') && location.search.includes('ball')")
+    page.reload()
+    ready(page)
+    expect(box).to_have_value("the red & <b>ball</b>")
+    page.go_back()
+    page.wait_for_function("() => location.pathname.endsWith('/attention')")
+    ready(page)
+    expect(page.locator("h1")).to_contain_text("Which earlier words")
+    expect(box).to_have_value("the red & <b>ball</b>")

@@ -30,6 +30,11 @@ def test_a_cut_says_what_and_where():
     assert prepared.text.endswith(message.split("“…")[1].split("”")[0])
 
 
+def test_a_pile_of_accents_does_not_cover_the_message():
+    (message,) = prepare("Z" + "\u0301" * 300, TOKENIZER, 20).messages
+    assert "\u0301" not in message and message.endswith("after “…Z”.")
+
+
 def test_a_text_that_just_fits_is_not_cut():
     count = len(TOKENIZER.encode("the red ball"))
     assert prepare("the red ball", TOKENIZER, count + 1).messages == ()

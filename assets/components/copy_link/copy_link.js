@@ -5,8 +5,17 @@ export default function (component) {
   const link = once(root, () => build(root));
   link.ask = (question) => setTriggerValue("ask", question);
   applyTheme(root);
-  link.answer(unpack(data).header);
+  const { header } = unpack(data);
+  remember(header.query);
+  link.answer(header);
   return link.stop;
+}
+
+// Once something was changed, the address follows, so that a reload keeps it. Only the browser is told: the server has it all.
+function remember(query) {
+  const first = (globalThis.glassboxOpened ??= { query, follow: location.search.length > 1 });
+  first.follow ||= query !== first.query;
+  if (first.follow) history.replaceState(history.state, "", `${location.pathname}?${query}`);
 }
 
 function build(root) {

@@ -46,10 +46,10 @@ def show(view: View, id: int) -> str:
 
 
 def single(view: View, text: str) -> int | None:
-    """The token that `text` names: as it stands, with a space before it, or a special one. None: it is not one."""
+    """The token that `text` names: as it stands, with a space before it, with · for a space, or a special one."""
     if text in view.tokenizer.special_tokens:
         return view.tokenizer.special_tokens[text]
-    for form in (text, f" {text}"):
+    for form in (text, f" {text}", text.replace("·", " ")):
         ids = view.tokenizer.encode(form)
         if len(ids) == 1:
             return ids[0]

@@ -37,15 +37,15 @@ def choose(view: View) -> None:
     """The two lists: the likeliest tokens here, or any token that is typed."""
     order = np.argsort(-view.trace.logits[focus(view)].numpy(), kind="stable")[:OFFERED]
     likely = [text for id in order if single(view, text := view.tokenizer.decode([int(id)])) == id]
-    best = show(view, int(order[0]))
     left, right = st.columns(2)
     with left:
-        _list(view, "Follow the token", "answer", likely, f"the model's answer here ({best})")
+        _list(view, "Follow the token", "answer", likely, "the model's own answer")
     with right:
         _list(view, "compared with", "against", likely, "no other token")
 
 
 def _list(view: View, label: str, name: str, likely: list[str], nothing: str) -> None:
+    """`nothing` names the empty choice, always in the same words: the browser sends back the words chosen."""
     chosen = state.get(name)
     options = list(dict.fromkeys(["", *likely, chosen]))
 
