@@ -251,6 +251,7 @@ function build(root) {
   self.show = (header) => {
     self.header = header;
     bar.hidden = !header.bar;
+    frame.classList.toggle("gb-paired", Boolean(header.group));
     main.style.minHeight = `${header.height}px`;
     const before = new Map(self.runs.map((run) => [run.id, run]));
     self.runs = header.runs.map(({ rows, ...given }) => {

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.model import list_checkpoints
+from core.model import ModelConfig, list_checkpoints
 from core.training import TrainConfig, jobs
 from core.training.export import zip_run
 from core.training.runs import RunError
@@ -27,9 +27,11 @@ def settings(run: str) -> dict[str, Any]:
     """Every setting of a run by name, those of the model as model.NAME; empty when they cannot be read."""
     try:
         values = TrainConfig.load(jobs.existing_folder(run) / "train.json").to_dict()
+        shape = ModelConfig.from_dict(values.pop("model") | {"vocab_size": values["vocab_size"]}).to_dict()
     except (RunError, ValueError):
         return {}
-    model = {f"model.{name}": value for name, value in values.pop("model").items()}
+    values["data"] = {name: value for name, value in values["data"].items() if value is not None}
+    model = {f"model.{name}": value for name, value in shape.items() if name != "vocab_size"}
     return {name: value for name, value in values.items() if name not in PLAIN} | model
 
 
@@ -90,19 +92,21 @@ def all_runs() -> None:
         st.info("No run yet. Set one up above and press Train: it will be kept here.")
         return
     shown = {
-        "held-out loss": st.column_config.NumberColumn(format="%.3f", help="nats per token", width="small"),
+        "held-out loss": st.column_config.NumberColumn(format="%.3f", help="nats per token", width=115),
         "new in it": st.column_config.TextColumn(width="large"),
     }
+    chosen = [run for run in st.session_state.get("training_overlay", []) if run in runs]
+    key = f"training_table_{hash(tuple(runs))}"  # rows are known by number: other runs, another table
     st.dataframe(
         table(runs),
         hide_index=True,
         column_config=shown,
         height=min(38 + 35 * len(runs), 320),
-        on_select=lambda: _overlay(runs),
+        on_select=lambda: _overlay(runs, key),
         selection_mode="multi-row",
-        key="training_table",
+        selection_default={"selection": {"rows": [runs.index(run) for run in chosen]}},
+        key=key,
     )
-    chosen = [run for run in st.session_state.get("training_overlay", []) if run in runs]
     if not chosen:
         st.caption(f"Tick runs to lay their curves over one another on the stage (at most {MOST}) and to compare them.")
     elif len(chosen) > 1:
@@ -111,9 +115,9 @@ def all_runs() -> None:
         one(chosen[0])
 
 
-def _overlay(runs: Sequence[str]) -> None:
+def _overlay(runs: Sequence[str], key: str) -> None:
     """The ticked rows go to the stage."""
-    rows = st.session_state["training_table"]["selection"]["rows"][:MOST]
+    rows = st.session_state[key]["selection"]["rows"][:MOST]
     chosen = [runs[row] for row in rows if row < len(runs)]
     st.session_state["training_overlay"] = chosen
     if chosen:
