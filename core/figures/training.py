@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
@@ -125,10 +126,12 @@ def scaling(
             marker={"color": colour, "size": 11, "symbol": symbol, "line": {"width": 2}},
             hovertemplate="%{x:,} parameters: %{y:.3f} nats",
         )  # fmt: skip
+    seen = [y for _, _, ys, _, _, _ in points for y in ys] + (list(expected[2:]) if expected else [])
+    ticks = np.linspace(min(seen), max(seen), 6).round(2).tolist()  # the losses lie within one power of ten
     figure.update_layout(
         margin={"l": 52, "r": 8, "t": 28, "b": 44},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         xaxis={**BARE, "type": "log", "title": {"text": "parameters of attention and MLP"}, "dtick": "D2"},
-        yaxis={**BARE, "type": "log", "title": {"text": "held-out nats per token"}, "dtick": "D1", "tickformat": ".2f"},
+        yaxis={**BARE, "type": "log", "title": {"text": "held-out nats per token"}, "tickvals": ticks},
     )
     return figure

@@ -29,7 +29,8 @@ def ladder() -> None:
     states = {width: _state(run) for width, run in found.items()}
     st.markdown(
         f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, each trained with the same arithmetic, the "
-        f"smaller ones for more steps. Then the law foretells width {NEXT}, before anybody trains it."
+        f"smaller ones for more steps. Then the law foretells width {NEXT}, before anybody trains it. With little "
+        "compute the smaller ones win, because they read more: the best size grows with the budget."
     )
     missing = [width for width in TRAINED if found[width] is None and width in rungs]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -117,7 +118,12 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, An
     components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
     code = "from core.training.scaling import fit_power_law\n\n"
     code += f"law = fit_power_law({sizes}, {losses}, {min(floors) if floors else None})\nlaw.predict({size})"
-    truth("fit_power_law(sizes, losses)", (len(sizes),), f"{budget:g} TFLOP each; {words}", code)
+    truth(
+        "fit_power_law(sizes, losses)",
+        (len(sizes),),
+        f"{budget:g} TFLOP each; {words if told or not law else 'first your guess'}",
+        code,
+    )
     if expected and told:
         _, loss, low, high = expected
         st.markdown(f"The law expects **{loss:.3f}**, and with 90 % something between {low:.3f} and {high:.3f}.")

@@ -36,6 +36,10 @@ def test_what_is_expected_carries_its_interval():
     ]  # fmt: skip
     bars = figure.data[2].error_y
     assert bars.array[0] == pytest.approx(0.3) and bars.arrayminus[0] == pytest.approx(0.2)
+    ticks = scaling([10, 20], [3.11, 3.19]).layout.yaxis.tickvals
+    assert (
+        ticks[0] == 3.11 and ticks[-1] == 3.19 and len(ticks) == 6
+    )  # a log axis has none of its own so close together
     assert [line.name for line in scaling([10], [3.0]).data] == ["trained"]
 
 
