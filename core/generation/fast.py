@@ -1,6 +1,7 @@
-"""Reading one text as fast as one core can: the whole model as one compiled call per token. `generate` uses it.
+"""Reading one text token by token: with the model's own forward pass, or as fast as one core can, compiled.
 
-The weights are read where they lie: nothing is copied, nothing is kept between two texts, and a model that goes on
+`reader` chooses, by the model and the tap alone: the same arguments always give the same numbers. Of the compiled way:
+the weights are read where they lie: nothing is copied, nothing is kept between two texts, and a model that goes on
 learning is read as it is at that moment.
 """
 
@@ -11,11 +12,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model import Cache, ModelConfig, Transformer
+from core.model import Cache, ModelConfig, Tap, Transformer
 
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
 ONE_BY_ONE = 40e6
+
+
+class Reader:
+    """Any model, with or without a tap, that reads one text of at most `length` tokens. What it has read is in `cache`,
+    which may be truncated. With a tap: it sees the tokens of one call of `logits` together."""
+
+    def __init__(self, model: Transformer, length: int, tap: Tap | None = None) -> None:
+        weight = model.embed.weight
+        self.model, self.tap = model, tap
+        self.cache = Cache(model.config, 1, min(length, model.config.context_length), weight.dtype, weight.device)
+
+    @torch.inference_mode()
+    def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
+        """The logits (count, V) after each of the last `count` of ids, which follow what was read before."""
+        batch = torch.tensor([list(ids)], device=self.model.embed.weight.device)  # (1, T)
+        return self.model(batch, tap=self.tap, cache=self.cache)[0, -count:].double().cpu().numpy()
+
+
+def reader(model: Transformer, length: int, tap: Tap | None = None) -> Reader:
+    """The fastest Reader for this model and tap."""
+    return Decoder(model, length) if tap is None and readable(model) else Reader(model, length, tap)
 
 
 def readable(model: Transformer) -> bool:
@@ -31,8 +53,8 @@ def warm_up() -> None:
     Decoder(Transformer(ModelConfig(vocab_size=2, context_length=1, n_layers=1, n_heads=1, d_model=2)), 1).logits([0])
 
 
-class Decoder:
-    """A `readable` model that reads one text, at most `length` tokens of it; its keys and values belong to this text.
+class Decoder(Reader):
+    """A `readable` model, read by compiled code.
 
     Other threads may read other texts meanwhile: the compiled part runs without the interpreter's lock.
     """
@@ -40,9 +62,9 @@ class Decoder:
     def __init__(self, model: Transformer, length: int) -> None:
         from core.generation import kernels  # Numba takes a second to import
 
+        super().__init__(model, length)
         config = model.config
         kinds = {"gelu": kernels.GELU, "gelu_tanh": kernels.GELU_TANH, "swiglu": kernels.SWIGLU, "relu2": kernels.RELU2}
-        self.model, self.cache = model, Cache(config, 1, min(length, config.context_length))
         self._run = kernels.token_logits
         weights = {name: tensor.detach().contiguous() for name, tensor in model.state_dict(keep_vars=True).items()}
         self._size = sum(weight.numel() for weight in weights.values())
@@ -62,16 +84,15 @@ class Decoder:
         self._fixed: Any = (shape, np.float32(config.norm_eps), outer, layers,
                             self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy())  # fmt: skip
 
-    def logits(self, ids: Sequence[int]) -> np.ndarray:
-        """The logits (V,) float32 after the last of ids (one at least), which follow what was read before."""
+    def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
+        """As `Reader.logits`, in float32."""
         if len(ids) > 1 and len(ids) * self._size > ONE_BY_ONE:
-            with torch.inference_mode():
-                return self.model(torch.tensor([list(ids)]), cache=self.cache)[0, -1].numpy()
-        last = np.empty(self.model.config.vocab_size, np.float32)
-        for place, id in enumerate(ids):
-            self._run(id, self.cache.length, *self._fixed, last if place + 1 == len(ids) else last[:0])
+            return super().logits(ids, count)
+        rows = np.empty((count, self.model.config.vocab_size), np.float32)
+        for place, id in enumerate(ids, count - len(ids)):
+            self._run(id, self.cache.length, *self._fixed, rows[place] if place >= 0 else rows[0, :0])
             self.cache.advance(1)
-        return last
+        return rows
 
 
 def _array(tensor: Tensor | None, dims: int = 1) -> np.ndarray:

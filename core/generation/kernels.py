@@ -9,6 +9,7 @@ process compiles anew.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,12 @@ PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.we
          "mlp.w_out.weight", "mlp.w_out.bias")  # fmt: skip
 
 
-def compiled(function: Callable) -> Any:
+def compiled(function: Callable, **options: Any) -> Any:
     """The function in machine code, without the interpreter's lock while it runs."""
-    options: dict[str, Any] = {"fastmath": True, "nogil": True}
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:  # no folder for the cache can be written
-        return njit(**options)(function)
+        return njit(nogil=True, **options)(function)
 
 
 @intrinsic
@@ -55,15 +55,40 @@ def matrix(address, rows, columns):
     return carray(floats_at(address), (rows, columns))
 
 
+# Only sums may be reordered, and these functions write nothing. In a loop that writes, the compiler would choose between
+# two orders by where the arrays happen to lie, and the same text would not always get the same numbers.
+
+
+@partial(compiled, fastmath=True)
+def dot(a, b):
+    total = ZERO
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+@partial(compiled, fastmath=True)
+def mean(x):
+    total = ZERO
+    for i in range(len(x)):
+        total += x[i]
+    return total / np.float32(len(x))
+
+
+@partial(compiled, fastmath=True)
+def mean_square(x, centre):
+    total = ZERO
+    for i in range(len(x)):
+        total += (x[i] - centre) * (x[i] - centre)
+    return total / np.float32(len(x))
+
+
 @compiled
 def matvec(weight, x, bias, out):
     """out (N,) = weight (N, M) @ x (M,) + bias (N,). Row by row, as the weights lie: read from memory in one stream
     they came at 26 GB/s, four rows at a time at 12, by torch's linear at 12."""
     for i in range(len(weight)):
-        total = ZERO
-        for j in range(len(x)):
-            total += weight[i, j] * x[j]
-        out[i] = total
+        out[i] = dot(weight[i], x)
     for i in range(len(bias)):
         out[i] += bias[i]
 
@@ -71,16 +96,10 @@ def matvec(weight, x, bias, out):
 @compiled
 def normalise(x, gain, bias, eps, centred, out):
     """LayerNorm when centred, else RMSNorm, of x (N,)."""
-    mean, square = ZERO, ZERO
-    if centred:
-        for i in range(len(x)):
-            mean += x[i]
-        mean /= np.float32(len(x))
+    centre = mean(x) if centred else ZERO
+    scale = np.float32(1) / np.float32(math.sqrt(mean_square(x, centre) + eps))
     for i in range(len(x)):
-        square += (x[i] - mean) * (x[i] - mean)
-    scale = np.float32(1) / np.float32(math.sqrt(square / np.float32(len(x)) + eps))
-    for i in range(len(x)):
-        out[i] = (x[i] - mean) * scale * gain[i]
+        out[i] = (x[i] - centre) * scale * gain[i]
     for i in range(len(bias)):
         out[i] += bias[i]
 
@@ -101,10 +120,7 @@ def attend(q, keys, values, scores, z):
     scale = np.float32(1 / math.sqrt(len(q)))
     largest, total = np.float32(-np.inf), ZERO
     for t in range(len(keys)):
-        dot = ZERO
-        for i in range(len(q)):
-            dot += q[i] * keys[t, i]
-        scores[t] = dot * scale
+        scores[t] = dot(q, keys[t]) * scale
         largest = max(largest, scores[t])
     for t in range(len(keys)):
         scores[t] = np.float32(math.exp(scores[t] - largest))

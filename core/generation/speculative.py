@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
+from core.generation.fast import reader
 from core.generation.sampler import Floats, Sampler, draw
-from core.model import Cache, Transformer
+from core.model import Transformer
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,17 @@ class Round:
         return (*self.drafted[: self.accepted], *(() if self.token is None else (self.token,)))
 
 
-class Reader:
-    """A model with its cache, asked for the distributions after the last tokens of a growing or shrinking text."""
+class Believer:
+    """A model and a sampler, asked for the distributions after the last tokens of a growing or shrinking text."""
 
-    def __init__(self, model: Transformer, sampler: Sampler, max_length: int) -> None:
-        self.model, self.sampler = model, sampler
-        self.cache = Cache(model.config, 1, min(max_length, model.config.context_length))
+    def __init__(self, model: Transformer, sampler: Sampler, length: int) -> None:
+        self.sampler, self.reader = sampler, reader(model, length)
 
-    @torch.inference_mode()
     def after(self, ids: Sequence[int], count: int = 1) -> list[Floats]:
         """The distributions (V,) after each of the last `count` tokens of ids. What of ids was read before is kept."""
-        self.cache.truncate(min(self.cache.length, len(ids) - count))
-        fresh = torch.tensor([list(ids[self.cache.length :])])
-        logits = self.model(fresh, cache=self.cache)[0, -count:].double().numpy()  # (count, V)
+        cache = self.reader.cache
+        cache.truncate(min(cache.length, len(ids) - count))
+        logits = self.reader.logits(ids[cache.length :], count)  # (count, V)
         return [self.sampler.probs(row, ids[: len(ids) - count + 1 + k]) for k, row in enumerate(logits)]
 
 
@@ -80,7 +78,7 @@ def _rounds(model: Transformer, draft: Transformer, text: list[int], sampler: Sa
             stop: frozenset[int], limit: int) -> Iterator[Round]:  # fmt: skip
     rng = np.random.Generator(np.random.PCG64(seed))
     length = min(len(text) + left, limit)
-    slow, fast = Reader(model, sampler, length), Reader(draft, sampler, length)
+    slow, fast = Believer(model, sampler, length), Believer(draft, sampler, length)
     while left and len(text) <= limit:
         count = min(ahead, left - 1, limit - len(text))
         made = _round(slow, fast, text, count, rng, stop)
@@ -91,7 +89,7 @@ def _rounds(model: Transformer, draft: Transformer, text: list[int], sampler: Sa
             return
 
 
-def _round(slow: Reader, fast: Reader, text: list[int], count: int, rng: np.random.Generator,
+def _round(slow: Believer, fast: Believer, text: list[int], count: int, rng: np.random.Generator,
            stop: frozenset[int]) -> Round:  # fmt: skip
     drafted: list[int] = []
     guesses: list[Floats] = []

@@ -1,14 +1,14 @@
 """Token after token, with a KV cache: `generate` for a reader, `greedy_batch` for evaluating thousands of prompts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from core.generation.fast import Decoder, readable
+from core.generation.fast import reader
 from core.generation.sampler import Floats, Sampler, Stage, draw, likeliest
 from core.model import Cache, Tap, Transformer
 
@@ -143,10 +143,10 @@ def _steps(
     tap: Tap | None,
 ) -> Iterator[Step]:
     limit = model.config.context_length
-    logits_after = _reader(model, len(ids) + max_new_tokens, tap)
+    text = reader(model, len(ids) + max_new_tokens, tap)
     fresh = ids  # what the model has not seen yet
     for index in range(max_new_tokens):
-        stages = sampler.stages(logits_after(fresh), ids)
+        stages = sampler.stages(text.logits(fresh)[0], ids)
         u = uniform(seed, len(ids))
         new = draw(stages[-1].probs, u)
         full = len(ids) == limit
@@ -156,24 +156,6 @@ def _steps(
             return
         ids.append(new)
         fresh = [new]
-
-
-def _reader(model: Transformer, length: int, tap: Tap | None) -> Callable[[list[int]], Floats]:
-    """A function that reads more ids of a text of up to `length` and returns the logits (V,) float64 after the last.
-
-    What it is depends on the model and the tap alone, so that the same arguments always give the same numbers.
-    """
-    if tap is None and readable(model):
-        decoder = Decoder(model, length)
-        return lambda ids: decoder.logits(ids).astype(np.float64)
-    cache = empty_cache(model, 1, length)
-
-    @torch.inference_mode()
-    def read(ids: list[int]) -> Floats:
-        batch = torch.tensor([ids], device=model.embed.weight.device)  # (1, T)
-        return model(batch, tap=tap, cache=cache)[0, -1].double().cpu().numpy()
-
-    return read
 
 
 def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str | None) -> Step:
