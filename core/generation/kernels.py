@@ -55,8 +55,8 @@ def matrix(address, rows, columns):
     return carray(floats_at(address), (rows, columns))
 
 
-# Only sums may be reordered, and these functions write nothing. In a loop that writes, the compiler would choose between
-# two orders by where the arrays happen to lie, and the same text would not always get the same numbers.
+# Only sums may be reordered, and these functions write nothing. In a loop that writes, the compiler would choose
+# between two orders by where the arrays happen to lie, and the same text would not always get the same numbers.
 
 
 @partial(compiled, fastmath=True)
