@@ -290,7 +290,8 @@ def say_special(cut: Cut, text: str) -> None:
 
 
 def most_cut(cut: Cut, most: int = 2000, cap: int = 60) -> int:
-    """The first token of the chunk with the most tokens, among the first `most`; but for those over `cap` bytes."""
+    """The first token of the chunk with the most tokens, among the first `most`; but for those over `cap` bytes, and
+    those in which nothing was joined."""
     pieces = cut.pieces[:most]
     if not pieces or cut.tokenizer is None:
         return 0
@@ -299,4 +300,5 @@ def most_cut(cut: Cut, most: int = 2000, cap: int = 60) -> int:
     chunks = [bisect_right(ends, piece.start) for piece in pieces]
     sizes = Counter(chunks)
     fits = {chunk for chunk in sizes if chunk < len(ends) and ends[chunk] - (ends[chunk - 1] if chunk else 0) <= cap}
-    return chunks.index(max(fits or sizes, key=lambda chunk: (sizes[chunk], -chunk)))
+    joined = {chunk for chunk, piece in zip(chunks, pieces, strict=True) if len(piece.bytes) > 1}
+    return chunks.index(max(fits & joined or fits or sizes, key=lambda chunk: (sizes[chunk], -chunk)))

@@ -104,3 +104,11 @@ def test_every_experiment_sets_its_text_and_answers_with_numbers(app):
         at.button(key=f"tokenization_{experiment.name}_tell").click().run()
         assert not at.exception
     assert any("GPT-2 has pieces of any length: `12 | 34`" in element.value for element in at.markdown)
+
+
+def test_the_word_that_is_replayed_has_merges_where_any_word_has(app):
+    at = app("tokenization", text="the 🪁 ball")
+    assert not at.exception
+    assert any("joins(tokenizer.ranks, b'the')" in code.value for code in at.code)
+    at = app("tokenization", text="🪁")
+    assert any("Nothing was joined here" in info.value for info in at.info)
