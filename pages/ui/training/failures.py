@@ -85,4 +85,4 @@ def diagnosis(letter: str, case: Failure, names: list[str]) -> None:
             words = [
                 f"{name}: {values[0]} here, {values[1]} in the twin" for name, values in differences(names).items()
             ]
-            st.caption("The only difference in the settings. " + "; ".join(f"`{word}`" for word in words))
+            st.caption("What differs in the settings: " + "; ".join(f"`{word}`" for word in words))

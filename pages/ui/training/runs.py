@@ -21,17 +21,19 @@ from pages.ui.training.stage import SHOWN, title
 MOST = 5  # runs whose curves may lie over one another
 TINY = 20_000  # characters of a text that a small model may learn by heart
 PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
+FOLLOWS = {"vocab_size", *setup.OWN}  # fields of a model that follow from others where they are not given
 
 
 def settings(run: str) -> dict[str, Any]:
     """Every setting of a run by name, those of the model as model.NAME; empty when they cannot be read."""
     try:
         values = TrainConfig.load(jobs.existing_folder(run) / "train.json").to_dict()
-        shape = ModelConfig.from_dict(values.pop("model") | {"vocab_size": values["vocab_size"]}).to_dict()
+        given = values.pop("model")
+        shape = ModelConfig.from_dict(given | {"vocab_size": values["vocab_size"]}).to_dict()
     except (RunError, ValueError):
         return {}
     values["data"] = {name: value for name, value in values["data"].items() if value is not None}
-    model = {f"model.{name}": value for name, value in shape.items() if name != "vocab_size"}
+    model = {f"model.{name}": value for name, value in shape.items() if name in given or name not in FOLLOWS}
     return {name: value for name, value in values.items() if name not in PLAIN} | model
 
 
