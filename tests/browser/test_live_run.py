@@ -39,7 +39,7 @@ def test_a_live_run_opens_on_every_page(page, live):
         page.wait_for_url(lambda url, name=name: url.endswith("/" if name == "Overview" else f"/{name.lower()}"))
         ready(page)
         page.locator(":is(canvas, svg.main-svg, [role=group]):visible").first.wait_for()
-        assert page.locator(EXCEPTION).count() == 0, name
+        assert page.locator(EXCEPTION).all_inner_texts() == [], name
         expect(model).to_have_value(live)
         assert int(sidebar.get_by_test_id("stSliderThumbValue").inner_text().replace(",", "")) > 0
     assert jobs.status(live).state == "running"
