@@ -8,7 +8,7 @@ from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
 from pages.ui.sampling.stage import fresh, sampler
-from pages.ui.sampling.story import Scene, choose_scene, story
+from pages.ui.sampling.story import choose_scene, story
 from pages.ui.sampling.window import cost, positions, shorter
 from pages.ui.view import View, current
 
@@ -39,13 +39,9 @@ def writing() -> None:
     view = current()
     st.subheader("Let it write", anchor=False)
     scene = choose_scene(view, prompt_end(view))
-    if scene is not None:
-        telling(scene)
-
-
-@st.fragment  # of its own: while a text is written nothing else is run again
-def telling(scene: Scene) -> None:
-    length, view = story(scene, key="story"), scene.view
+    if scene is None:
+        return
+    length = story(scene, key="story")
     code = f"from core.generation import Sampler, generate\n{view.code}prompt = {list(scene.prompt)}\n"
     settings = f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
     code += f"steps = list(generate(checkpoint.model, prompt, {settings}))"

@@ -63,7 +63,7 @@ function drawBars(canvas, { now, theme, colours, header, draws, lit, label, loga
       pen.arc(x + thick / 2, y(draws[rank[id]] / 1000), Math.min(3, 1 + thick / 6), 0, 7);
       pen.fill();
     }
-    if (step >= 11) name(pen, short(label(id), 9), x + thick / 2, base + 6, cut ? theme.muted : theme.text, id === header.actual);
+    if (step >= 11) name(pen, short(label(id), 8), x + thick / 2, base + 6, cut ? theme.muted : theme.text, id === header.actual);
   });
   const on = stages.slice(1);
   on.forEach((stage, k) => {
