@@ -64,14 +64,16 @@ FAILURES = {
         "The learning rate is too high",
         "The loss leaps far above that of blind guessing and does not come back, or it stops being a number.",
         "Every step moves the weights further than the gradient is valid: it points downhill only nearby.",
-        "Divide the learning rate by ten, and again if need be. The update-to-weight ratio should lie near a thousandth to a hundredth.",
+        "Divide the learning rate by ten, and again if need be. The update-to-weight ratio should lie near a "
+        "thousandth to a hundredth.",
         replace(PLAIN, adamw_lr=1.0, clip=1e6),
         replace(PLAIN, adamw_lr=0.005),
         measure="update_ratio",
     ),
     "no_warm_up": Failure(
         "No warm-up",
-        "In its first steps the weights move by more than their own size and the loss goes up. It never makes up for it.",
+        "In its first steps the weights move by more than their own size and the loss goes up. It never makes up for "
+        "it.",
         "At the start the optimizer knows each gradient from one batch only; full steps in such directions do damage.",
         "Let the learning rate rise from zero over the first steps.",
         replace(PLAIN, adamw_lr=0.05, warmup_steps=0, clip=1e6),
