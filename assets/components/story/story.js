@@ -3,15 +3,24 @@
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const story = once(root, () => build(root));
-  story.send = (action) => setTriggerValue("act", action);
+  story.send = (presses) => setTriggerValue("act", presses);
   story.show(unpack(data).header);
   return story.stop;
 }
 
+const PATIENCE = 300; // ms for a press that is still under way
+
 function build(root) {
   const $ = (selector) => root.querySelector(selector);
-  const self = { header: null, pinned: null, folded: new Set(), stopped: null, send: () => {} };
-  const act = (what, more = {}) => self.send({ do: what, serial: self.header.serial, ...more });
+  const self = { header: null, pinned: null, folded: new Set(), stopped: null, presses: [], count: 0, send: () => {} };
+  const by = Math.random(); // a component that is drawn anew counts its presses from the start
+
+  // A busy server may be given only the last of several presses: each is sent until the server says that it has seen it.
+  const act = (what, more = {}) => {
+    self.presses.push({ ...more, do: what, number: ++self.count });
+    send();
+  };
+  const send = () => self.send({ by, presses: self.presses, serial: self.header.serial });
 
   const make = (tag, className, text, more = {}) => {
     const made = Object.assign(document.createElement(tag), { className, ...more });
@@ -207,8 +216,11 @@ function build(root) {
   const unwatch = onThemeChange(root, () => self.header && draw());
   self.show = (header) => {
     self.header = header;
+    if (header.seen.by === by) self.presses = self.presses.filter((press) => press.number > header.seen.number);
     draw();
-    if (header.left > 0 && self.stopped !== header.job) self.asking = setTimeout(() => act("more"), 0);
+    clearTimeout(self.asking);
+    if (self.presses.length) self.asking = setTimeout(send, PATIENCE);
+    else if (header.left > 0 && self.stopped !== header.job) self.asking = setTimeout(send, 0); // the next tokens, please
   };
   self.destroy = () => {
     clearTimeout(self.asking);

@@ -26,6 +26,7 @@ STORIES, NODES = 6, 3000  # what a session keeps
 MOMENT = 0.03  # seconds of writing before the text is shown, ...
 LEAST, MOST = 4, 12  # ... but at least and at most so many tokens, after the first: it should be seen to be written
 ENDS = {"stop": "The document has ended.", "length": "All written.", "context": "The context is full."}
+NOBODY = {"by": None, "number": 0}  # the last press that was seen: of which component, and its number
 _story = components.component("story")
 
 
@@ -67,11 +68,10 @@ def story(scene: Scene, *, key: str) -> int:
     kept = _kept(scene)
 
     def acted() -> None:
-        action = st.session_state[key].get("act")
-        if isinstance(action, dict) and action.get("do") != "more":
+        for press in _unseen(st.session_state[key].get("act")):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
-                _act(scene, kept, action)
+                _act(scene, kept, press)
             except ValueError as error:
                 st.session_state["story_error"] = str(error)
             except (KeyError, TypeError):
@@ -80,6 +80,19 @@ def story(scene: Scene, *, key: str) -> int:
     job = _write(kept)
     _story(key=key, data=components.pack(_header(scene, kept, job)), on_act_change=acted)
     return len(kept.path())
+
+
+def _unseen(sent: Any) -> list[dict[str, Any]]:
+    """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
+    A message without one asks for the next tokens."""
+    if not isinstance(sent, dict):
+        return []
+    seen = st.session_state.get("story_seen", NOBODY)
+    last = seen["number"] if seen["by"] == sent.get("by") else 0
+    found = [press for press in sent.get("presses", []) if isinstance(press, dict) and press.get("number", 0) > last]
+    if found:
+        st.session_state["story_seen"] = {"by": sent.get("by"), "number": found[-1]["number"]}
+    return found
 
 
 def _kept(scene: Scene) -> "Story":
@@ -176,6 +189,7 @@ def _header(scene: Scene, kept: "Story", job: Job | None) -> dict[str, Any]:
         token |= {"label": names[token["id"]].label, "special": names[token["id"]].special}
     return {
         "serial": serial,
+        "seen": st.session_state.get("story_seen", NOBODY),
         "job": job.number if job else 0,
         "left": job.left if job else 0,
         "prompt": [_piece(chip) for chip in chips(tokenizer, scene.prompt)],
