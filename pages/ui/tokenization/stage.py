@@ -52,9 +52,6 @@ def replay(cut: Cut, source: Source, position: int | None) -> None:
         st.info(f"The pinned token {what}. Pin another one.")
         return
     steps = joins(cut.tokenizer.ranks, data)
-    if not steps:
-        st.info("Nothing was joined here: no two neighbours form a token of the list, so every byte is a token.")
-        return
     merge_tree(data, steps, learned_counts(cut.tokenizer), part[0].start, key="merges")
     some = f"{len(part)} of the {len(group)} tokens of a long chunk; " if len(part) < len(group) else ""
     code = tokenizers.code(cut.key, current().checkpoint) + (
