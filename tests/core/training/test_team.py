@@ -23,7 +23,7 @@ def torchrun(config, *options):
     command = [*start, "core.training", "--quiet", "--out", config.out, *options]
     command += [] if "--resume" in options else ["--config", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr
 
 
 def curve(config, name="loss"):
