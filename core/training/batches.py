@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 IGNORE = -100  # the target of padding, as F.cross_entropy has it
+WIDTHS = 8  # rectangles are as wide as a multiple of this, so that few shapes occur
 
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """inputs, targets (B, T) int64; padding has target IGNORE. `rows` says which sequences of the batch these are."""
+    """inputs, targets (B, T) int64; padding has target IGNORE. `rows` says which sequences of the batch these are; rows
+    after them are padding."""
 
     inputs: Tensor
     targets: Tensor
@@ -48,34 +50,48 @@ class HeldOut:
     true_nats: np.ndarray | None  # (N,) float64, NaN where nobody knows it
 
 
-def pad_batches(sequences: Sequence[Sequence[int] | np.ndarray], micro_batch_tokens: int) -> list[MicroBatch]:
+def pad_batches(
+    sequences: Sequence[Sequence[int] | np.ndarray], micro_batch_tokens: int, most: int | None = None
+) -> list[MicroBatch]:
     """Sort by length and pad into rectangles of at most `micro_batch_tokens` (at least one row each).
 
-    Sequence [a, b, c] has inputs [a, b] and targets [b, c]. A rectangle that is half full is closed early when the
-    next row would be more than a seventh padding: smaller ones waste less on padding, larger ones compute faster.
+    Sequence [a, b, c] has inputs [a, b] and targets [b, c]. `most`: how wide a rectangle may be, at least the longest
+    sequence less one.
+
+    Shapes come again: oneDNN plans every matrix product anew for a shape that it has not met, which took as long as
+    the products themselves (measured: 0.98 s an update with ever new shapes, 0.46 s with known ones). So widths are
+    multiples of WIDTHS, and rows are a round number, the last of them perhaps without a target. A rectangle that is
+    half full is closed early where the next row would be more than a seventh padding.
     """
     order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]), reverse=True)
+    most = len(sequences[order[0]]) - 1 if most is None else most
     batches: list[MicroBatch] = []
     rows: list[int] = []
-    width = 0
+    width = full = 0
     for i in order:
         length = len(sequences[i]) - 1
-        full = (len(rows) + 1) * width > micro_batch_tokens
-        uneven = 7 * length < 6 * width and 2 * len(rows) * width >= micro_batch_tokens
-        if rows and (full or uneven):
-            batches.append(pad([sequences[r] for r in rows], rows))
+        uneven = 7 * length < 6 * width and 2 * len(rows) >= full and len(rows) == round_up(len(rows))
+        if rows and (len(rows) == full or uneven):
+            batches.append(pad([sequences[r] for r in rows], rows, width, full))
             rows = []
         if not rows:
-            width = length
+            width = min(-(-length // WIDTHS) * WIDTHS, most)
+            full = max(1, micro_batch_tokens // width)
         rows.append(i)
-    return [*batches, pad([sequences[r] for r in rows], rows)]
+    return [*batches, pad([sequences[r] for r in rows], rows, width, full)]
 
 
-def pad(sequences: Sequence[Sequence[int] | np.ndarray], rows: Sequence[int]) -> MicroBatch:
-    """One rectangle; the first sequence is the longest."""
-    width = len(sequences[0]) - 1
-    inputs = np.zeros((len(sequences), width), dtype=np.int64)
-    targets = np.full((len(sequences), width), IGNORE, dtype=np.int64)
+def round_up(rows: int) -> int:
+    """The next number with three significant bits: 1, 2, …, 8, 10, 12, 14, 16, 20, …"""
+    unit = 1 << max(0, rows.bit_length() - 3)
+    return -(-rows // unit) * unit
+
+
+def pad(sequences: Sequence[Sequence[int] | np.ndarray], rows: Sequence[int], width: int, full: int) -> MicroBatch:
+    """One rectangle of this width, of a round number of rows or `full`."""
+    height = min(round_up(len(sequences)), full)
+    inputs = np.zeros((height, width), dtype=np.int64)
+    targets = np.full((height, width), IGNORE, dtype=np.int64)
     for r, ids in enumerate(sequences):
         inputs[r, : len(ids) - 1] = ids[:-1]
         targets[r, : len(ids) - 1] = ids[1:]

@@ -9,14 +9,15 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Protocol, TypeVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.model import Site
+from core.model import Site, Transformer
 from core.training.batches import IGNORE, MicroBatch
+from core.training.compiled import compiled_losses, losses
 from core.training.optim import gradients
 
 T = TypeVar("T")
@@ -46,12 +47,15 @@ class Workers:
     Working weights and gradients in bfloat16 double the speed; sums over micro-batches and updates stay in float32.
     """
 
-    def __init__(self, model: nn.Module, count: int, dtype: torch.dtype, *, causal: bool = True) -> None:
+    def __init__(
+        self, model: Transformer, count: int, dtype: torch.dtype, *, causal: bool = True, compiled: bool = False
+    ) -> None:
         torch.set_num_threads(1)  # inside a worker; the workers are what runs side by side
         self.model, self.causal = model, causal
         self.copies = [copy.deepcopy(model).to(dtype) for _ in range(count)]
         self.sums = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(count)]
         self.pool = ThreadPoolExecutor(count, thread_name_prefix="train")
+        self.losses = compiled_losses(self.copies[0]) if compiled else partial(token_losses, causal=causal)
 
     def gradients(self, batch: Sequence[MicroBatch]) -> float:
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
@@ -73,7 +77,7 @@ class Workers:
         torch._foreach_zero_(sums)
         loss = 0.0
         for micro in share:
-            part = token_losses(model, micro, causal=self.causal).sum() / tokens
+            part = self.losses(model, micro).sum() / tokens
             part.backward()
             loss += part.item()
             torch._foreach_add_(sums, gradients(params))
@@ -98,11 +102,7 @@ class Workers:
 
 def token_losses(model: nn.Module, micro: MicroBatch, *, causal: bool = True) -> Tensor:
     """-log p(target) in nats at every position, 0 at padding: (B, T) float32."""
-    logits = model(micro.inputs) if causal else model(micro.inputs, tap=Leak())  # (B, T, V)
-    losses = F.cross_entropy(
-        logits.flatten(0, 1).float(), micro.targets.flatten(), ignore_index=IGNORE, reduction="none"
-    )
-    return losses.view_as(micro.targets)
+    return losses(model if causal else partial(model, tap=Leak()), micro.inputs, micro.targets)
 
 
 class Leak:

@@ -27,6 +27,7 @@ class TrainConfig:
     target_loss, patience: end early at this held-out loss (nats per token), or after so many evaluations without a
     lower one. keep_states: keep the optimizer's state with every snapshot, so that forks continue exactly.
     init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
+    compiled: compute losses and gradients by a program made for this model (see core.training.compiled).
     """
 
     out: str = "runs/run"
@@ -65,6 +66,7 @@ class TrainConfig:
     seed: int = 0
     init_scale: float = 1.0
     causal: bool = True
+    compiled: bool = False
 
     @property
     def peak_lr(self) -> float:
@@ -118,7 +120,7 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value) and value >= least):
                 raise ValueError(f"{name} must be at least {least}, or null, not {value!r}")
-        for name in ("keep_states", "causal"):
+        for name in ("keep_states", "causal", "compiled"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
         _one_of("optimizer", self.optimizer, OPTIMIZERS)

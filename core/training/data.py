@@ -32,7 +32,7 @@ class TinylandData:
         documents = tinyland.documents(self.seed, start, start + self.documents_per_step, self.weights)
         kept = [ids for ids, fits in self._encode(documents) if fits]
         self.too_long += self.documents_per_step - len(kept)
-        return pad_batches(kept, self.micro_batch_tokens)
+        return pad_batches(kept, self.micro_batch_tokens, self.context_length)
 
     def sequences(self, tokens: int) -> list[list[int]]:
         """See Data.sequences: the first documents of the stream."""
@@ -52,7 +52,7 @@ class TinylandData:
         encoded = self._encode(documents)
         kept = [(d, ids) for d, (ids, fits) in zip(documents, encoded, strict=True) if fits]
         return HeldOut(
-            pad_batches([ids for _, ids in kept], 2 * self.micro_batch_tokens),
+            pad_batches([ids for _, ids in kept], 2 * self.micro_batch_tokens, self.context_length),
             [d.kind for d, _ in kept],
             np.array([-d.log_prob for d, _ in kept]),
         )

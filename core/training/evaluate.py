@@ -38,7 +38,7 @@ def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluat
     scored = workers.map(score, batches)
     nats = np.zeros(sum(len(m.rows) for m in batches))
     for micro, (values, _) in zip(batches, scored, strict=True):
-        nats[list(micro.rows)] = values
+        nats[list(micro.rows)] = values[: len(micro.rows)]
     loss = float(nats.sum() / sum(tokens for _, tokens in scored))
     if held_out.true_nats is None or held_out.kinds is None or np.isnan(held_out.true_nats).all():
         return Evaluation(loss)

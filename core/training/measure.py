@@ -36,7 +36,7 @@ def training_flops(config: ModelConfig, lengths: np.ndarray) -> float:
 
 def batch_lengths(batch: Iterable[MicroBatch]) -> np.ndarray:
     """Tokens of every sequence of a batch: (N,) int64."""
-    return np.concatenate([(micro.targets != IGNORE).sum(dim=1).numpy() for micro in batch])
+    return np.concatenate([(m.targets != IGNORE).sum(dim=1).numpy()[: len(m.rows)] for m in batch])
 
 
 def peak_flops(dtype: torch.dtype, threads: int, seconds: float = 0.15, size: int = 512) -> float:

@@ -74,7 +74,8 @@ def batch_of(folder: Path, step: int, rows: int = 4, longest: int = 64) -> Micro
     numbers = [row for micro in batch for row in micro.rows]
     by_row = dict(zip(numbers, sequences(batch), strict=True))
     chosen = [by_row[row][: longest + 1] for row in sorted(by_row)[:rows]]
-    return pad(sorted(chosen, key=len, reverse=True), range(len(chosen)))
+    chosen.sort(key=len, reverse=True)
+    return pad(chosen, range(len(chosen)), len(chosen[0]) - 1, len(chosen))
 
 
 def moments_of(folder: Path, step: int) -> tuple[dict[str, Tensor], int]:

@@ -48,7 +48,7 @@ def make_workers(model: Transformer, config: TrainConfig) -> "Workers | Distribu
     """What computes the gradients of a run: threads of this process, or the processes of torchrun."""
     dtype = DTYPES[config.precision]
     if size() == 1:
-        return Workers(model, config.threads, dtype, causal=config.causal)
+        return Workers(model, config.threads, dtype, causal=config.causal, compiled=config.compiled)
     return Distributed(model, dtype, causal=config.causal)
 
 

@@ -1,6 +1,7 @@
 """Latency in the browser, from the key press to the changed page: python -m tests.bench.bench_app
 
-Starts the server with the tiny model, so that what is timed is the app and not a model. Milliseconds, p50/p95.
+Starts the server with the tiny model, so that what is timed is the app and not a model. Milliseconds, p50/p95. The last
+two lines are of the same pins, without and with a run that trains beside them, in alternation.
 """
 
 import os
@@ -15,9 +16,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from core.training import jobs, preset
 from tests.tiny import make_checkpoint
 
 ROUNDS = 40
+SETTLE = 2000  # ms
+STRIP = "[aria-label='Tokens of the text']"
 # Waits in the page for a text, so that Playwright's own polling is not timed.
 PRESS = """([strip, from, key]) => new Promise(done => {
   const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector(strip));
@@ -53,18 +57,39 @@ def measure(page: Page, address: str, started: float) -> None:
     page.goto(address)
     page.get_by_text(re.compile(r"trace\.probs\[")).wait_for(timeout=60_000)
     print(f"{'server start to a drawn first page':46s} {1000 * (time.perf_counter() - started):6.0f} ms")
-    page.wait_for_timeout(2000)
-    strip = "[aria-label='Tokens of the text']"
-    show("hover a token (in the browser)", [page.evaluate(HOVER, [strip, 1 + i % 8]) for i in range(ROUNDS)])
-    page.evaluate(PRESS, [strip, 0, "Home"])
+    page.wait_for_timeout(SETTLE)
+    show("hover a token (in the browser)", [page.evaluate(HOVER, [STRIP, 1 + i % 8]) for i in range(ROUNDS)])
+    show("pin a token: a fragment with five views", pins(page))
+
+
+def pins(page: Page) -> list[float]:
+    """From the press to the changed page, along the strip and back."""
+    page.evaluate(PRESS, [STRIP, 0, "Home"])
     times = []
     for i in range(ROUNDS):
         page.wait_for_timeout(150)
-        forward = i % 16 < 8
-        times.append(
-            page.evaluate(PRESS, [strip, i % 16 if forward else 16 - i % 16, "ArrowRight" if forward else "ArrowLeft"])
-        )
-    show("pin a token: a fragment with five views", times)
+        at, key = (i % 16, "ArrowRight") if i % 16 < 8 else (16 - i % 16, "ArrowLeft")
+        times.append(page.evaluate(PRESS, [STRIP, at, key]))
+    return times
+
+
+def beside_training(page: Page) -> None:
+    """What a run of somebody else costs a visitor."""
+    alone: list[float] = []
+    beside: list[float] = []
+    run = jobs.start(preset("live", steps=100_000, seconds=600.0))
+    while jobs.status(run).step < 5:
+        time.sleep(0.2)
+    for _ in range(3):
+        beside += pins(page)
+        jobs.pause(run)
+        page.wait_for_timeout(SETTLE)
+        alone += pins(page)
+        jobs.resume(run)
+        page.wait_for_timeout(SETTLE)
+    jobs.delete(run)
+    show("the same pins, nothing trains", alone)
+    show("the same pins beside a run", beside)
 
 
 def main() -> None:
@@ -87,6 +112,8 @@ def main() -> None:
                         break
                 time.sleep(0.02)
             measure(page, f"http://127.0.0.1:{port}", started)
+            os.environ["GLASSBOX_RUNS"] = runs
+            beside_training(page)
         finally:
             browser.close()
             server.terminate()
