@@ -6,18 +6,20 @@ they collapse (measured on 2 busy cores, 1.6 M parameters, bfloat16: 500 tokens/
 """
 
 import copy
-import math
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from threading import Thread
 from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from core.model import Site, Transformer
+from core.model import Transformer
 from core.training.batches import IGNORE, MicroBatch
-from core.training.compiled import compiled_losses, losses
+from core.training.compiled import compiled_losses
+from core.training.losses import token_losses
 from core.training.optim import gradients
 
 T = TypeVar("T")
@@ -47,15 +49,14 @@ class Workers:
     Working weights and gradients in bfloat16 double the speed; sums over micro-batches and updates stay in float32.
     """
 
-    def __init__(
-        self, model: Transformer, count: int, dtype: torch.dtype, *, causal: bool = True, compiled: bool = False
-    ) -> None:
+    def __init__(self, model: Transformer, count: int, dtype: torch.dtype, *, causal: bool = True) -> None:
         torch.set_num_threads(1)  # inside a worker; the workers are what runs side by side
         self.model, self.causal = model, causal
         self.copies = [copy.deepcopy(model).to(dtype) for _ in range(count)]
         self.sums = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(count)]
         self.pool = ThreadPoolExecutor(count, thread_name_prefix="train")
-        self.losses = compiled_losses(self.copies[0]) if compiled else partial(token_losses, causal=causal)
+        self.losses: Callable[[nn.Module, MicroBatch], Tensor] = partial(token_losses, causal=causal)
+        self.compiling: Thread | None = None
 
     def gradients(self, batch: Sequence[MicroBatch]) -> float:
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
@@ -84,6 +85,18 @@ class Workers:
             model.zero_grad(set_to_none=True)
         return loss
 
+    def compile(self) -> None:
+        """Compute by a compiled program as soon as there is one; it is made beside the training, once."""
+        if self.compiling is None and self.causal:
+            self.compiling = Thread(target=self._compile, daemon=True)
+            self.compiling.start()
+
+    def _compile(self) -> None:
+        try:
+            self.losses = compiled_losses(self.model.config, self.copies[0].embed.weight.dtype)
+        except Exception as error:  # no compiler, or one that PyTorch cannot use: training goes on as it was
+            print(f"not compiled: {error}", file=sys.stderr)
+
     def lead(self, step: int, rates: dict[str, float]) -> None:
         """Nothing: all workers are threads of this process (see core.training.team for those that are not)."""
 
@@ -98,28 +111,6 @@ class Workers:
     def close(self) -> None:
         """End the threads."""
         self.pool.shutdown()
-
-
-def token_losses(model: nn.Module, micro: MicroBatch, *, causal: bool = True) -> Tensor:
-    """-log p(target) in nats at every position, 0 at padding: (B, T) float32."""
-    return losses(model if causal else partial(model, tap=Leak()), micro.inputs, micro.targets)
-
-
-class Leak:
-    """A tap that undoes the causal mask: every token looks at all of its sequence. For one forward pass."""
-
-    def __init__(self) -> None:
-        self.q = self.k = torch.empty(0)
-
-    def __call__(self, site: Site, x: Tensor) -> Tensor:
-        if site.name == "q":
-            self.q = x  # (B, H, T, Dh)
-        elif site.name == "k":
-            self.k = x  # (B, Hkv, T, Dh)
-        elif site.name == "attn_scores":
-            k = self.k.repeat_interleave(self.q.shape[1] // self.k.shape[1], dim=1)
-            return self.q @ k.transpose(-2, -1) / math.sqrt(self.q.shape[-1])  # (B, H, T, T)
-        return x
 
 
 def share_out(batch: Sequence[MicroBatch], count: int) -> list[list[MicroBatch]]:

@@ -19,10 +19,10 @@ from core.model import ModelConfig, Transformer, runs_root
 from core.text import Tokenizer, tinyland
 from core.training import measure
 from core.training.batches import MicroBatch
-from core.training.compute import token_losses
 from core.training.config import TrainConfig
 from core.training.data import make_tokenizer, split_mixture
 from core.training.learner import DTYPES, make_optimizer
+from core.training.losses import token_losses
 from core.training.optim import gradients
 
 TRIAL_FLOPS = 4e9  # of the measured forward and backward pass: 0.1 s or so on a core

@@ -8,7 +8,8 @@ import torch
 from core.model import Transformer
 from core.text import Tokenizer
 from core.training.batches import IGNORE, HeldOut, MicroBatch
-from core.training.compute import Scorers, token_losses
+from core.training.compute import Scorers
+from core.training.losses import token_losses
 
 
 @dataclass(frozen=True)

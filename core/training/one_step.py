@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from core.model import Trace, Transformer, load_checkpoint, run_trace
 from core.training.baselines import sequences
 from core.training.batches import IGNORE, MicroBatch, pad
-from core.training.compute import token_losses
 from core.training.config import TrainConfig
 from core.training.data import make_data
 from core.training.learner import make_optimizer, split_state
+from core.training.losses import token_losses
 from core.training.optim import gradients
 from core.training.runs import RunError, kept_state, read_state
 from core.training.schedule import lr_factor

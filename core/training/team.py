@@ -23,10 +23,11 @@ from torch.nn.parallel import DistributedDataParallel
 from core.model import Transformer
 from core.model.folders import read_config, read_tokenizer
 from core.training.batches import IGNORE, MicroBatch
-from core.training.compute import Workers, share_out, token_losses
+from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
 from core.training.data import make_data
 from core.training.learner import DTYPES, Learner
+from core.training.losses import token_losses
 from core.training.runs import STATE, read_state
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def make_workers(model: Transformer, config: TrainConfig) -> "Workers | Distribu
     """What computes the gradients of a run: threads of this process, or the processes of torchrun."""
     dtype = DTYPES[config.precision]
     if size() == 1:
-        return Workers(model, config.threads, dtype, causal=config.causal, compiled=config.compiled)
+        return Workers(model, config.threads, dtype, causal=config.causal)
     return Distributed(model, dtype, causal=config.causal)
 
 
@@ -72,6 +73,9 @@ class Distributed:
         self.model, self.causal, self.dtype = model, causal, dtype
         self.team = DistributedDataParallel(model)
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="train")
+
+    def compile(self) -> None:
+        """Nothing: DDP and the compiler do not know one another here."""
 
     def lead(self, step: int, rates: dict[str, float]) -> None:
         """Tell the others which update comes."""

@@ -13,6 +13,7 @@ from core.model import ModelConfig, Transformer, load_checkpoint, save_checkpoin
 from core.training import control, measure, team
 from core.training.baselines import write_baselines
 from core.training.batches import Data, MicroBatch
+from core.training.compiled import pays
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.evaluate import evaluate, sample_text
@@ -125,6 +126,8 @@ class Trainer:
                 yield self._report({"message": failure(update, self.config)}, "failed")
                 return
             step, last = self.position.step, self._progress() >= 1
+            if log and pays(self.position.seconds, self._progress()):
+                self.workers.compile()
             if log or last:
                 yield self._report(self._rates() | self._row(update, lr))
             snapshot = step in self.snapshot_steps and not last

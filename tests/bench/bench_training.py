@@ -1,6 +1,6 @@
 """Our trainer beside the plain loop of tests/bench/plain_gpt.py: python -m tests.bench.bench_training
 
-1. Tokens per second at the shipped shape, eager, the same batch: interleaved, medians, and their ratio.
+1. Tokens per second at the shipped shape, the same batch, eager, then ours compiled: interleaved, medians, ratios.
 2. The held-out loss a minute after the start, start-up included, on the same documents with the same tokenizer at about
    the same number of parameters; the plain loop gets the best of several learning rates, each with a minute of its own.
 3. How long the command line needs until the first point of the curve.
@@ -20,10 +20,11 @@ import torch
 
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training.batches import IGNORE, HeldOut, pad_batches
-from core.training.compute import Workers, token_losses
+from core.training.compute import Workers
 from core.training.config import TrainConfig, preset
 from core.training.data import make_data, make_tokenizer
 from core.training.learner import DTYPES, Learner
+from core.training.losses import token_losses
 from core.training.runs import read_rows
 from tests.bench.plain_gpt import PlainGPT, make_adamw, step, train_for
 
@@ -44,23 +45,34 @@ def throughput(rounds: int) -> None:
     learner = Learner(ours, config, workers)
     plain = PlainGPT(2048, LENGTH, shape.n_layers, shape.n_heads, shape.d_model)
     optimizer = make_adamw(plain, 1e-3)
-    seconds: dict[str, list[float]] = {"ours": [], "plain": []}
-    for _ in range(rounds + 1):
-        torch.set_num_threads(1)  # our workers are threads of one core each
-        begun = time.perf_counter()
-        learner.update(batch, config.rates(1.0))
-        seconds["ours"].append(time.perf_counter() - begun)
-        torch.set_num_threads(config.threads)
-        begun = time.perf_counter()
-        step(plain, optimizer, ids[:, :-1], ids[:, 1:])
-        seconds["plain"].append(time.perf_counter() - begun)
+    seconds: dict[str, list[float]] = {"ours": [], "plain": [], "ours, compiled": [], "plain beside it": []}
+
+    def pair(mine: str, theirs: str) -> None:
+        for _ in range(rounds + 1):
+            torch.set_num_threads(1)  # our workers are threads of one core each
+            begun = time.perf_counter()
+            learner.update(batch, config.rates(1.0))
+            seconds[mine].append(time.perf_counter() - begun)
+            torch.set_num_threads(config.threads)
+            begun = time.perf_counter()
+            step(plain, optimizer, ids[:, :-1], ids[:, 1:])
+            seconds[theirs].append(time.perf_counter() - begun)
+
+    pair("ours", "plain")
+    workers.compile()
+    assert workers.compiling is not None
+    workers.compiling.join()
+    pair("ours, compiled", "plain beside it")
     workers.close()
     medians = {name: statistics.median(times[1:]) for name, times in seconds.items()}
     for name, median in medians.items():
         print(
-            f"{name:6} {ROWS * LENGTH / median:8.0f} tokens/s   ({1000 * median:.0f} ms an update of {ROWS * LENGTH})"
+            f"{name:15} {ROWS * LENGTH / median:8.0f} tokens/s   ({1000 * median:.0f} ms an update of {ROWS * LENGTH})"
         )
-    print(f"ratio  {medians['plain'] / medians['ours']:.2f}")
+    print(
+        f"ratio           {medians['plain'] / medians['ours']:.2f} eager, "
+        f"{medians['plain beside it'] / medians['ours, compiled']:.2f} compiled"
+    )
 
 
 def held_out_loss(model: torch.nn.Module, held_out: HeldOut) -> float:

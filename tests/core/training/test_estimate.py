@@ -13,9 +13,9 @@ from core.model import ModelConfig, Transformer
 from core.training import estimate as estimating
 from core.training import measure, preset
 from core.training.batches import pad_batches
-from core.training.compute import token_losses
 from core.training.data import make_data, make_tokenizer
 from core.training.estimate import Calibration, estimate, expect, memory, step_lengths
+from core.training.losses import token_losses
 
 MODEL = ModelConfig(vocab_size=500, context_length=64, n_layers=3, n_heads=4, d_model=64)
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def test_what_autograd_keeps_explains_the_memory_of_a_pass():
         "import os, torch\n"
         "from core.model import ModelConfig, Transformer\n"
         "from core.training.batches import MicroBatch\n"
-        "from core.training.compute import token_losses\n"
+        "from core.training.losses import token_losses\n"
         "from core.training.estimate import calibrate\n"
         "config = ModelConfig(vocab_size=500, context_length=64, n_layers=3, n_heads=4, d_model=64)\n"
         "kept = calibrate(config, 'float32', 'adamw', 64).activation_bytes\n"

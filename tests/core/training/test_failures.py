@@ -10,8 +10,8 @@ import torch
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training import train
 from core.training.batches import pad_batches
-from core.training.compute import token_losses
 from core.training.failures import FAILURES
+from core.training.losses import token_losses
 from core.training.memorisation import longest_overlap
 from core.training.runs import read_rows
 

@@ -11,9 +11,10 @@ from core.model import ModelConfig, Transformer, load_checkpoint
 from core.text import Tokenizer, tinyland
 from core.training import TrainConfig, preset, train
 from core.training.batches import HeldOut, pad_batches
-from core.training.compute import Workers, token_losses
+from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED
 from core.training.evaluate import evaluate
+from core.training.losses import token_losses
 from core.training.runs import Run, RunError, read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
