@@ -101,19 +101,21 @@ function listenHover(handler) {
   return () => document.removeEventListener(HOVER, listener);
 }
 
-// Keeps one object per mounted component. Streamlit calls the default function again on each change, and the clean-up perhaps
-// in between: what `start` returned is torn down only when no new call follows.
+// Keeps one object per mounted component. Streamlit cleans up and calls the default function again on each change, on a busy
+// machine some time later: what `start` returned is torn down only when its element has left the page.
 function once(root, start) {
   const host = hostOf(root);
   if (!host.glassbox) host.glassbox = Object.assign(start(), { calls: 0 });
   const kept = host.glassbox;
   const call = ++kept.calls;
-  kept.stop = () =>
+  const leave = () =>
     setTimeout(() => {
       if (kept.calls !== call) return;
+      if (host.isConnected) return leave();
       kept.destroy?.();
       delete host.glassbox;
     }, 50);
+  kept.stop = () => void leave();
   return kept;
 }
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
-from tests.browser.test_shell import chip, ready
+from tests.browser.test_shell import chip, ready, resting_box
 from tests.tiny import make_checkpoint
 
 TEXT = "the red ball and the brown dog"
@@ -126,7 +126,7 @@ def test_pins_on_the_heat_map_add_up(attention, trace):
     canvas, pattern = page.locator(".heat canvas"), trace.pattern[0, 0].numpy()
     canvas.hover(position=cell(page, length, 5, 2))
     expect(page.locator(".said .from")).to_contain_text(percent(float(pattern[5, 2])))
-    assert "lit" in chip(page, 5).get_attribute("class")  # the strip shows who looks
+    expect(chip(page, 5)).to_have_class(re.compile("lit"))  # the strip shows who looks
     canvas.click(position=cell(page, length, 5, 2))
     expect(chip(page, 5)).to_have_attribute("aria-pressed", "true")
     canvas.click(position=cell(page, length, 3, 1), modifiers=["Shift"])
@@ -144,9 +144,9 @@ def test_pins_on_the_heat_map_add_up(attention, trace):
 def test_the_lines_share_the_cursor(attention, trace):
     page, length = attention, len(trace.ids)
     lines = page.locator(".scroll canvas").first
-    row = min(max(lines.bounding_box()["height"] / length, 15), 24)
+    row = min(max(resting_box(lines)["height"] / length, 15), 24)
     lines.hover(position={"x": 40, "y": 2.5 * row})
-    assert "lit" in chip(page, 2).get_attribute("class")
+    expect(chip(page, 2)).to_have_class(re.compile("lit"))
     expect(page.locator(".said .from")).to_contain_text(strongest(trace.pattern[0, 0, 2].numpy()))
     lines.click(position={"x": 40, "y": 2.5 * row})
     expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.figures.labels import percent
+from tests.browser.test_shell import resting_box
 
 TEXT = "the red ball and the dog"
 
@@ -108,8 +109,7 @@ def test_the_diagram_follows_the_shared_cursor(page):
 def test_a_head_in_the_grid_shows_its_sources(page):
     ready(page)
     cell = page.locator(".gb-plot", has=page.locator("text=/^head 1$/")).first
-    cell.scroll_into_view_if_needed()
-    box = cell.locator(".heatmaplayer image").bounding_box()
+    box = resting_box(cell.locator(".heatmaplayer image"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)  # block 1, head 1 of heads 0, 1, MLP
     page.get_by_text("Where block 1, head 1 took it from").wait_for()
 

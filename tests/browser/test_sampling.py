@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import ready
+from tests.browser.test_shell import ready, resting_box
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
@@ -75,8 +75,7 @@ def test_dragging_changes_the_order(page):
     left = page.locator(".numbers dd").first
     cut_late = left.inner_text()
     handle = stage(page, "top_p").locator(".handle")
-    handle.scroll_into_view_if_needed()
-    box, target = handle.bounding_box(), stage(page, "temperature").bounding_box()
+    box, target = resting_box(handle), stage(page, "temperature").bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
     page.mouse.move(box["x"] + 5, target["y"] + 4, steps=8)

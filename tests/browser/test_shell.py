@@ -15,6 +15,16 @@ def ready(page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
+def resting_box(locator) -> dict[str, float]:
+    """Where it is on the screen, scrolled into view, once it no longer moves."""
+    locator.scroll_into_view_if_needed()
+    boxes = [None, locator.bounding_box()]
+    while boxes[-1] != boxes[-2]:
+        locator.page.wait_for_timeout(300)
+        boxes.append(locator.bounding_box())
+    return boxes[-1]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_cold_deep_link_opens_the_page(page, path):
     page.goto(f"/{path}?v=1&step=0&text=the+red+ball")

@@ -7,6 +7,7 @@ import pytest
 
 from core.training import TrainConfig
 from core.training.runs import take_lock
+from tests.browser.test_shell import resting_box
 
 RUN = "run-20260101-0123456789ab"
 
@@ -70,7 +71,7 @@ def test_one_cursor_and_axes_of_the_browser(page, run):
     page.wait_for_function(f"() => {plot}.xaxis.title.text === 'tokens read'")
     page.locator("fieldset", has_text="Across is").get_by_role("button", name="linear").click()
     page.wait_for_function(f"() => {plot}.xaxis.type === 'linear'")
-    box = curve.bounding_box()
+    box = resting_box(curve)
     page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
     page.locator(".gb-sample pre", has_text="words of 0").wait_for()
 
@@ -82,7 +83,7 @@ def test_a_click_moves_every_page_to_the_nearest_kept_step(page, server, tmp_pat
         page.goto("/training")
         states(page, "step 200")
         page.wait_for_function("() => document.querySelector('.gb-main .gb-plotted')._fullLayout")
-        box = page.locator(".gb-main").bounding_box()
+        box = resting_box(page.locator(".gb-main"))
         page.mouse.click(box["x"] + 60, box["y"] + box["height"] / 2)
         page.wait_for_function("() => /step 0, reading/.test(document.body.innerText)")
         page.get_by_role("link", name="Attention").click()

@@ -285,10 +285,9 @@ function build(root) {
 
   // ---- the hand ----
 
-  const send = paced((positions) => self.send("pins", { positions }));
+  const send = paced((pins) => self.send("pins", pins));
   function pin(positions) {
-    self.store.choose({ pins: positions });
-    send(positions);
+    send({ positions, turn: self.store.choose("pins", { pins: positions }) });
   }
   function toggle(i, add) {
     const { pins } = self.store;
@@ -350,8 +349,7 @@ function build(root) {
   lines.addEventListener("click", (event) => tokenAt(event) !== null && toggle(tokenAt(event), several(event)));
   scroll.addEventListener("scroll", () => drawLines());
   box.addEventListener("change", () => {
-    self.store.choose({ aside: box.checked });
-    self.send("aside", { on: box.checked });
+    self.send("aside", { on: box.checked, turn: self.store.choose("aside", { aside: box.checked }) });
   });
 
   const unwatch = onThemeChange(root, () => {

@@ -11,12 +11,14 @@ export default function (component) {
 
 // ---- what linked views share ----
 
+const PARTS = { open: ["open", "isolated"], pins: ["pins"], aside: ["aside"] }; // of the view: each is changed on its own
+
 // `weights`: for each head the rows of its pattern one after another, row q with q + 1 numbers; then q, k, v and z of
 // every head, (T, Dh) each, when `header.d_head` says so. `open`: the heads on show; none means the mean of all.
 function makeStore() {
   const listeners = new Set();
   const store = { header: null, weights: null, open: [[0, 0]], isolated: false, pins: [], aside: false };
-  Object.assign(store, { peek: null, hovered: null, side: null, still: false, memo: null, sent: [], known: null });
+  Object.assign(store, { hovered: null, side: null, still: false, memo: null, turns: { open: 0, pins: 0, aside: 0 } });
   const triangle = (length) => (length * (length + 1)) / 2;
   const offset = (layer, head) => (layer * store.header.heads + head) * triangle(store.header.length);
 
@@ -30,22 +32,27 @@ function makeStore() {
     if (["open", "isolated", "peek", "aside", "weights"].some((name) => name in change)) store.memo = null;
     for (const listener of listeners) listener();
   };
-  const view = () => ({ open: store.open, isolated: store.isolated, pins: store.pins, aside: store.aside });
-  // A change by the visitor: shown at once; the server hears of it and answers with the same.
-  store.choose = (change) => {
-    store.sent.push(JSON.stringify({ ...view(), ...change }));
+  // A change of a part of the view by the visitor: shown at once. The server is told its turn, and says it back.
+  store.choose = (part, change) => {
     store.set(change);
+    return ++store.turns[part];
   };
-  // What the server knows: news only when it differs from before, for the same may be told twice. An answer to an earlier
-  // change is out of date when a later one is already on its way.
+  // What the server says of a part is out of date while a later change of that part is on its way. (Turns that went back are
+  // those of a new session.)
   store.fill = (header, weights) => {
-    const told = JSON.stringify(header.view);
-    const at = store.sent.indexOf(told);
-    const old = told === store.known || (at >= 0 && at < store.sent.length - 1);
-    if (told !== store.known) store.sent = old ? store.sent.slice(at + 1) : [];
-    store.known = told;
-    store.set({ header, weights, ...(old ? {} : header.view) });
+    const news = {};
+    for (const [part, names] of Object.entries(header.view ? PARTS : {})) {
+      const turn = header.view.turns[part];
+      const late = turn < store.turns[part] && turn >= store.heard[part];
+      store.heard[part] = turn;
+      if (late) continue;
+      store.turns[part] = turn;
+      for (const name of names) news[name] = header.view[name];
+    }
+    store.set({ header, weights, ...news });
   };
+  // The page is left: whatever the server says next is news.
+  store.forget = () => Object.assign(store, { peek: null, heard: { open: Infinity, pins: Infinity, aside: Infinity } });
   store.all = () => {
     const { layers, heads } = store.header;
     return Array.from({ length: layers * heads }, (_, i) => [Math.floor(i / heads), i % heads]);
@@ -96,6 +103,7 @@ function makeStore() {
     return weights;
   }
   store.one = (layer, head) => reduce([[layer, head]]);
+  store.forget();
   store.close = listenHover((position) => {
     if (store.header && !store.still && position !== store.hovered) store.set({ hovered: position, side: null });
   });
@@ -223,8 +231,8 @@ function build(root) {
   };
   const send = paced((chosen) => self.send(chosen));
   function open(heads, isolated = false) {
-    self.store.choose({ open: heads, isolated, peek: null });
-    send({ open: heads, isolated });
+    const turn = self.store.choose("open", { open: heads, isolated, peek: null });
+    send({ open: heads, isolated, turn });
   }
   const peek = (head) => !same(head, self.store.peek) && self.store.set({ peek: head });
 
@@ -282,7 +290,7 @@ function build(root) {
     send.cancel();
     self.hush?.();
     self.own?.close();
-    self.store?.set({ peek: null, known: null });
+    self.store?.forget();
     unwatch();
     sizes.disconnect();
   };

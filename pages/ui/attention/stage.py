@@ -70,10 +70,12 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
             "isolated": alone,
             "pins": pinned(view, length),
             "aside": bool(state.get("first_aside")),
+            "turns": {part: st.session_state.get(f"{part}_turn", 0) for part in ("open", "pins", "aside")},
         },
     }
 
     def selected(raw: Any) -> None:
+        _heard("open", raw)
         chosen = components.open_heads(raw, config.n_layers, config.n_heads)
         if not chosen:
             return state.update(open_heads="none")
@@ -94,17 +96,26 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
     return layer, head, length
 
 
+def _heard(part: str, raw: Any) -> dict[str, Any]:
+    """What the browser sent. Its turn is kept, for the browser to know whether what it is told is up to date."""
+    sent = raw if isinstance(raw, dict) else {}
+    if isinstance(turn := sent.get("turn"), int):
+        st.session_state[f"{part}_turn"] = turn
+    return sent
+
+
 def open_head(length: int) -> None:
     """The open head as a heat map and as lines. Clicks pin tokens; a box sets the first token aside."""
 
     def pins() -> None:
-        raw = (st.session_state["open_head"].get("pins") or {}).get("positions")
+        raw = _heard("pins", st.session_state["open_head"].get("pins")).get("positions")
         found = [i for i in raw if isinstance(i, int) and 0 <= i < length] if isinstance(raw, list) else []
         last = found[-1] if found else None
         state.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
 
     def aside() -> None:
-        state.update(first_aside=int(bool((st.session_state["open_head"].get("aside") or {}).get("on"))))
+        raw = _heard("aside", st.session_state["open_head"].get("aside"))
+        state.update(first_aside=int(bool(raw.get("on"))))
 
     _head(key="open_head", data=components.pack({}), on_pins_change=pins, on_aside_change=aside)
 
