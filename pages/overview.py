@@ -1,131 +1,22 @@
 """The whole path of the visitor's sentence: text, tokens, vectors, blocks, distribution, next token."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import numpy as np
 import streamlit as st
 
-from core.figures import overview as figures
-from pages.ui import cache, components
-from pages.ui.caption import page_header, stage_title, truth
+from pages.ui.caption import page_header
+from pages.ui.overview import stages
 from pages.ui.overview.experiments import experiments
-from pages.ui.text import chips
 from pages.ui.view import View, current
-
-BARS = 8
-NEW = 12  # tokens written at the end
-TAIL = 6  # tokens of the text shown before them
-
-
-@contextmanager
-def stage(number: int, title: str, role: str, words: str, page: str, link: str) -> Iterator[None]:
-    """One step of the path: words and a link on the left, its picture on the right."""
-    st.space("small")
-    left, right = st.columns([3, 7], gap="medium")
-    with left:
-        stage_title(number, title, role)
-        st.markdown(words)
-        st.page_link(page, label=link, icon=":material/arrow_forward:")
-    with right:
-        yield
-
-
-def tokens(view: View) -> None:
-    words = (
-        "The text is cut into **tokens**: words, parts of words, signs. A raised dot is a space. "
-        "Each one is a number from a fixed list."
-    )
-    with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
-        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True)
-        size = f"list of {view.tokenizer.vocab_size:,} tokens"
-        truth("ids", (len(view.ids),), f"your text, {size}", view.code.rsplit("trace =", 1)[0] + "ids")
-
-
-def vectors(view: View) -> None:
-    embed = view.trace.embed.numpy()  # (T, D)
-    words = (
-        f"Each token becomes a **vector** of {embed.shape[1]} numbers, learned in training. "
-        "Tokens used alike have vectors alike. Blue is positive, orange negative."
-    )
-    with stage(2, "Tokens become vectors", "residual", words, "embeddings.py", "The map of all vectors"):
-        figure = figures.vectors(embed, view.labels, view.cursor)
-        components.plot(figure, key="vectors", height=250, title="Embedding of each token", cursor_axis="x")
-        truth("trace.embed", embed.shape, "one column per token, measured", view.code + "trace.embed")
-
-
-def blocks(view: View) -> None:
-    trace = view.trace
-    before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
-    attention = _share(trace.attn_out.numpy(), before)
-    mlp = _share(trace.mlp_out.numpy(), middle)
-    words = (
-        f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
-        "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
-    )
-    with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
-        figure = figures.writes(attention, mlp, view.labels, view.cursor)
-        height = 110 + 22 * 2 * len(before)
-        components.plot(figure, key="blocks", height=height, title="What each block writes", cursor_axis="x")
-        code = view.code + "def share(new, old):\n    new, old = new.norm(dim=-1), old.norm(dim=-1)\n"
-        code += "    return new / (new + old)\n\n"
-        code += "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
-        truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
-        st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
-
-
-def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-    """(L, T, D), (L, T, D) -> (L, T): the length of `new` beside that of `old`, in 0..1."""
-    added, there = np.linalg.norm(new, axis=-1), np.linalg.norm(old, axis=-1)
-    return added / (added + there)
-
-
-def distribution(view: View) -> None:
-    position = len(view.ids) - 1 if view.cursor is None else view.cursor
-    probs = view.trace.probs[position].numpy()  # (V,)
-    best = [int(i) for i in np.argsort(-probs, kind="stable")[:BARS]]
-    shown = chips(view.tokenizer, best)
-    words = (
-        "The last vector becomes a **probability for every token** in the list. Pin a token above to see "
-        "what the model expected after it."
-    )
-    with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Shape the guess"):
-        st.caption("Read so far, up to the pinned token" if view.cursor is not None else "Read so far: the whole text")
-        figure = figures.next_tokens([chip.label for chip in shown], [float(probs[i]) for i in best])
-        components.plot(figure, key="next", height=260, title=f"The {BARS} likeliest next tokens")
-        code = view.code + f"trace.probs[{position}].topk({BARS})"
-        truth(f"trace.probs[{position}]", probs.shape, f"the {BARS} largest of {len(probs):,}", code)
-
-
-def following(view: View) -> None:
-    end = len(view.ids) if view.cursor is None else view.cursor + 1
-    made = cache.continuation(view.name, view.step, view.ids[:end], NEW)
-    words = (
-        "One token is chosen and joins the text, and everything starts again from stage 1. "
-        "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
-        "Pin an earlier token to let it go on from there."
-    )
-    with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
-        shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]
-        values = [None] * min(end, TAIL) + [probability for _, probability in made]
-        title = "The end of your text and what the model writes after it"
-        components.tokens(shown, key="following", values=values, role="prediction", title=title, shared=False)
-        code = view.code + (
-            "\nfrom core.generation import Sampler, generate\n\n"
-            f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
-            "[(tokenizer.decode([step.id]), step.raw_probability) for step in steps]"
-        )
-        truth("generate(model, ids, …)", (len(made),), "temperature 0, written now by this model", code)
 
 
 @st.fragment
 def path() -> None:
+    """Everything that follows the cursor."""
     view = current()
-    tokens(view)
-    vectors(view)
-    blocks(view)
-    distribution(view)
-    following(view)
+    stages.tokens(view)
+    stages.vectors(view)
+    stages.blocks(view)
+    stages.distribution(view)
+    stages.following(view)
 
 
 def life(view: View) -> None:
@@ -133,7 +24,7 @@ def life(view: View) -> None:
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."
     )
-    with stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
+    with stages.stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
         experiments(view)
 
 
