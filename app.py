@@ -20,6 +20,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit import net_util
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
 
 from core.training import jobs
 
@@ -27,6 +29,21 @@ ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 # For an unknown origin Streamlit would ask a server on the internet for our address; nothing here may.
 net_util.get_external_ip = lambda: None  # type: ignore[assignment]
+
+_request_rerun = AppSession.request_rerun
+
+
+def _request_rerun_here(session: AppSession, client_state: ClientState | None) -> None:
+    """A view may report while its visitor goes to another page: Streamlit would return to the old one, and leave the
+    screen blank. What comes from a page that was left is not heard."""
+    if client_state and not client_state.fragment_id:
+        vars(session)["page_asked_for"] = client_state.page_script_hash
+    elif client_state and vars(session).get("page_asked_for") not in (None, "", client_state.page_script_hash):
+        return
+    _request_rerun(session, client_state)
+
+
+AppSession.request_rerun = _request_rerun_here  # type: ignore[assignment]
 
 DAY = "public, max-age=86400"
 

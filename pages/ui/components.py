@@ -1,7 +1,8 @@
 """The components that run in the browser: a folder each in assets/components. Text stays text.
 
 Data travels as one block of bytes (`pack`), because bytes inside a dict would arrive as a string. What a visitor pins
-or selects comes back as a trigger and is stored by a callback, so that the session holds the only copy.
+or selects comes back as a trigger, a dict that is given to a callback and stored, so that the session holds the only
+copy.
 """
 
 import json
@@ -22,6 +23,8 @@ from pages.ui.theme import ROOT, THEME
 
 FOLDER = ROOT / "assets" / "components"
 MAX_CHIPS = 1500  # a longer strip would be slow to draw, and nobody reads it
+Sent = dict[str, Any]
+Told = Callable[[Sent], None]
 
 
 def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
@@ -32,14 +35,33 @@ def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
 
 def component(name: str, isolate: bool = True) -> Callable[..., Any]:
     """Declares the folder assets/components/NAME; once, when a module is imported. shared.js comes first, then every
-    other script of the folder, and NAME.js last."""
+    other script of the folder, and NAME.js last.
+
+    What is returned draws it: `draw(key=…, data=…, on_TRIGGER_change=callback)`; a callback gets what was sent.
+    """
     folder = FOLDER / name
     scripts = sorted(folder.glob("*.js"), key=lambda path: (path.stem == name, path.stem))
     js = f"const THEME = {json.dumps(THEME)};\n" + "".join(
         path.read_text(encoding="utf-8") for path in [FOLDER / "shared.js", *scripts]
     )
     html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
+    mount = st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
+
+    def draw(*, key: str, data: bytes, **callbacks: Told) -> None:
+        heard: Any = {name: _hears(key, name[len("on_") : -len("_change")], then) for name, then in callbacks.items()}
+        mount(key=key, data=data, **heard)
+
+    return draw
+
+
+def _hears(key: str, trigger: str, then: Told) -> Callable[[], None]:
+    def act() -> None:
+        # None: its visitor sent this and left the page, and both came at once, when the component was there no more
+        told = (st.session_state.get(key) or {}).get(trigger)
+        if isinstance(told, dict):
+            then(told)
+
+    return act
 
 
 _tokens, _heads, _copy_link = component("tokens"), component("heads"), component("copy_link")
@@ -88,8 +110,8 @@ def tokens(
         "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
     }
 
-    def pinned() -> None:
-        chosen = (st.session_state[key].get("pin") or {}).get("position")
+    def pinned(told: Sent) -> None:
+        chosen = told.get("position")
         valid = chosen if isinstance(chosen, int) and 0 <= chosen < count else None
         if shared:
             state.update(cursor=valid)
@@ -155,12 +177,11 @@ def plot(
         raw = st.session_state[key].get(kind)
         return PlotEvent(kind, **raw) if isinstance(raw, dict) else None
 
-    def clicked() -> None:
-        happened = event("click")
-        if happened and on_click:
-            on_click(happened)
+    def clicked(told: Sent) -> None:
+        if on_click:
+            on_click(PlotEvent("click", **told))
 
-    _plot(key=key, data=pack(header, payload), on_click_change=clicked, on_hover_change=lambda: None, height="content")
+    _plot(key=key, data=pack(header, payload), on_click_change=clicked, on_hover_change=lambda _: None)
     return event("click") or event("hover")
 
 
@@ -178,7 +199,7 @@ def heads(
     title: str = "Attention heads, a row for each layer",
     linked: Mapping[str, Any] | None = None,
     vectors: Sequence[np.ndarray] = (),
-    on_select: Callable[[Any], None] | None = None,
+    on_select: Told | None = None,
 ) -> tuple[int, int]:
     """All heads of `pattern` (L, H, T, T), floats in [0, 1], as thumbnails; returns the selected (layer, head).
 
@@ -205,20 +226,19 @@ def heads(
         **(linked or {}),
     }
 
-    def chosen() -> None:
-        raw: Any = st.session_state[key].get("select")
+    def chosen(told: Sent) -> None:
         if on_select:
-            on_select(raw)
-        elif chosen_heads := open_heads(raw, layers, count):
+            on_select(told)
+        elif chosen_heads := open_heads(told, layers, count):
             state.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
 
     _heads(key=key, data=pack(header, payload), on_select_change=chosen)
     return layer, head
 
 
-def open_heads(raw: Any, layers: int, count: int) -> list[tuple[int, int]]:
+def open_heads(told: Sent, layers: int, count: int) -> list[tuple[int, int]]:
     """The heads that the browser says are open; whatever is no head of this model is passed over."""
-    found = raw.get("open") if isinstance(raw, dict) else None
+    found = told.get("open")
     pairs = [pair for pair in found if isinstance(pair, list) and len(pair) == 2] if isinstance(found, list) else []
     return [(int(i), int(j)) for i, j in pairs if i in range(layers) and j in range(count)]
 
@@ -230,8 +250,8 @@ def copy_link(*, key: str = "copy_link") -> None:
     """
     question = f"{key}_question"
 
-    def asked() -> None:
-        st.session_state[question] = st.session_state[key].get("ask")
+    def asked(told: Sent) -> None:
+        st.session_state[question] = told.get("question")
 
     page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
     data = pack({"query": state.query(), "question": st.session_state.get(question), "page": page})

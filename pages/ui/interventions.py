@@ -54,12 +54,12 @@ def chips(length: int, *, key: str) -> None:
     """The interventions as chips, each with a button that takes it out. `length`: T, for those beyond the text."""
     on = chosen()
 
-    def removed() -> None:
-        at = (st.session_state[key].get("remove") or {}).get("index")
+    def removed(told: components.Sent) -> None:
+        at = told.get("index")
         if isinstance(at, int) and 0 <= at < len(on):
             state.update(interventions=show(on[:at] + on[at + 1 :]))
 
-    def cleared() -> None:
+    def cleared(_: components.Sent) -> None:
         state.update(interventions="")
 
     items = [{"label": one.words, "note": _note(one, length)} for one in on]

@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LOG = pytest.StashKey[Path]()
 ISOLATED = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -31,8 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """A failure shows what the server wrote: a page says of an error only that there was one."""
+    report = yield
+    if report.failed and (log := item.session.stash.get(LOG, None)):
+        report.sections.append(("the end of the server's log", log.read_text()[-6000:]))
+    return report
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that shows the tiny model."""
     from tests.tiny import make_checkpoint
 
@@ -43,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    log = runs / "server.log"
+    log = request.session.stash[LOG] = runs / "server.log"
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env=environment, stdout=out, stderr=out

@@ -180,3 +180,28 @@ def test_a_reload_keeps_what_was_typed_and_opening_a_page_leaves_the_address_alo
     ready(page)
     expect(page.locator("h1")).to_contain_text("Which earlier words")
     expect(box).to_have_value("the red & <b>ball</b>")
+
+
+def test_a_pin_in_the_moment_of_leaving_the_page(page):
+    """The server hears of both at once, when the strip is no longer on the page."""
+    page.goto("/")
+    ready(page)
+    chip(page, 2).wait_for()
+    page.evaluate(
+        """() => {
+            const deep = (root, found = []) => {
+                for (const node of root.querySelectorAll("*")) {
+                    if (node.matches("[role=group] button")) found.push(node);
+                    if (node.shadowRoot) deep(node.shadowRoot, found);
+                }
+                return found;
+            };
+            const chips = deep(document).filter((node) => /^position [234], /.test(node.ariaLabel));
+            for (const one of chips) one.click();
+            document.querySelector('[data-testid=stSidebarNav] a[href$="sampling"]').click();
+        }"""
+    )
+    page.wait_for_url("**/sampling*")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("next")
+    ready(page)
+    assert page.locator(EXCEPTION).all_inner_texts() == []

@@ -3,7 +3,7 @@
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const link = once(root, () => build(root));
-  link.ask = (question) => setTriggerValue("ask", question);
+  link.ask = (question) => setTriggerValue("ask", { question });
   applyTheme(root);
   const { header } = unpack(data);
   remember(header.query);

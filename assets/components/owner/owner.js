@@ -5,7 +5,7 @@ export default function (component) {
   try {
     const kept = localStorage.getItem("glassbox:owner");
     if (!kept) localStorage.setItem("glassbox:owner", offered);
-    else if (kept !== offered) setTriggerValue("key", kept);
+    else if (kept !== offered) setTriggerValue("kept", { key: kept });
   } catch {
     // a browser that keeps nothing: the key lasts as long as the session
   }

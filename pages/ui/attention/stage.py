@@ -7,7 +7,6 @@ there, so that another head or token needs no answer from here. What is open and
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -74,13 +73,13 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
         },
     }
 
-    def selected(raw: Any) -> None:
-        _heard("open", raw)
-        chosen = components.open_heads(raw, config.n_layers, config.n_heads)
+    def selected(told: components.Sent) -> None:
+        _heard("open", told)
+        chosen = components.open_heads(told, config.n_layers, config.n_heads)
         if not chosen:
             return state.update(open_heads="none")
         layer, head = chosen[-1]
-        text = "alone" if raw.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
+        text = "alone" if told.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
         return state.update(layer=layer, head=head, open_heads=text)
 
     layer, head = components.heads(
@@ -96,26 +95,25 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
     return layer, head, length
 
 
-def _heard(part: str, raw: Any) -> dict[str, Any]:
-    """What the browser sent. Its turn is kept, for the browser to know whether what it is told is up to date."""
-    sent = raw if isinstance(raw, dict) else {}
-    if isinstance(turn := sent.get("turn"), int):
+def _heard(part: str, told: components.Sent) -> None:
+    """Keeps the turn of what the browser sent, for it to know whether what it is told is up to date."""
+    if isinstance(turn := told.get("turn"), int):
         st.session_state[f"{part}_turn"] = turn
-    return sent
 
 
 def open_head(length: int) -> None:
     """The open head as a heat map and as lines. Clicks pin tokens; a box sets the first token aside."""
 
-    def pins() -> None:
-        raw = _heard("pins", st.session_state["open_head"].get("pins")).get("positions")
+    def pins(told: components.Sent) -> None:
+        _heard("pins", told)
+        raw = told.get("positions")
         found = [i for i in raw if isinstance(i, int) and 0 <= i < length] if isinstance(raw, list) else []
         last = found[-1] if found else None
         state.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
 
-    def aside() -> None:
-        raw = _heard("aside", st.session_state["open_head"].get("aside"))
-        state.update(first_aside=int(bool(raw.get("on"))))
+    def aside(told: components.Sent) -> None:
+        _heard("aside", told)
+        state.update(first_aside=int(bool(told.get("on"))))
 
     _head(key="open_head", data=components.pack({}), on_pins_change=pins, on_aside_change=aside)
 

@@ -70,12 +70,12 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
         "title": f"Map of {len(found.ids)} words. Arrow keys walk from word to word, Enter chooses, Space plays.",
     }
 
-    def picked() -> None:
-        id = (st.session_state["space"].get("pick") or {}).get("id")
+    def picked(told: components.Sent) -> None:
+        id = told.get("id")
         state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
 
-    def moved() -> None:
-        index = (st.session_state["space"].get("step") or {}).get("index")
+    def moved(told: components.Sent) -> None:
+        index = told.get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
             state.update(step=steps[index])
 

@@ -46,8 +46,8 @@ def board(view: View) -> None:
         base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
     data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
 
-    def pressed() -> None:
-        asked = (st.session_state["board"].get("press") or {}).get("id")
+    def pressed(told: components.Sent) -> None:
+        asked = told.get("id")
         for part in _parts(config.n_layers, config.n_heads):
             if str(part) == asked:
                 _switch_part(part, how)

@@ -84,21 +84,17 @@ def stream(view: View, *, key: str) -> None:
     """The diagram. Opening a block sets the property `block`, keeping a cell `cell`, pinning a token `cursor`."""
     header, payload = _packed(view)
 
-    def raw(trigger: str) -> dict[str, Any]:
-        value = st.session_state[key].get(trigger)
-        return value if isinstance(value, dict) else {}
-
-    def toggled() -> None:
-        layer = raw("open").get("layer")
+    def toggled(told: components.Sent) -> None:
+        layer = told.get("layer")
         state.update(block=layer if layer in range(header["layers"]) else None, cell="")
 
-    def held() -> None:
-        name, index = raw("cell").get("name"), raw("cell").get("index")
+    def held(told: components.Sent) -> None:
+        name, index = told.get("name"), told.get("index")
         valid = name in list(WORDS) and isinstance(index, list) and all(isinstance(i, int) for i in index)
         state.update(cell=f"{name}.{'.'.join(map(str, index or []))}" if valid else "")
 
-    def pinned() -> None:
-        position = raw("pin").get("position")
+    def pinned(told: components.Sent) -> None:
+        position = told.get("position")
         state.update(cursor=position if position in range(header["total"]) else None)
 
     _stream(

@@ -47,7 +47,4 @@ def sampler(view: View, position: int, *, key: str) -> None:
         **agreed(),
     }
 
-    def moved() -> None:
-        reported(st.session_state[key].get("settings"))
-
-    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=moved)
+    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=reported)

@@ -67,8 +67,8 @@ def story(scene: Scene, *, key: str) -> int:
     """Draws the story that belongs to the scene, lets it be continued, and returns how many tokens it has now."""
     kept = _kept(scene)
 
-    def acted() -> None:
-        for press in _unseen(st.session_state[key].get("act")):
+    def acted(told: components.Sent) -> None:
+        for press in _unseen(told):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
                 _act(scene, kept, press)
@@ -82,11 +82,9 @@ def story(scene: Scene, *, key: str) -> int:
     return len(kept.path())
 
 
-def _unseen(sent: Any) -> list[dict[str, Any]]:
+def _unseen(sent: dict[str, Any]) -> list[dict[str, Any]]:
     """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
     A message without one asks for the next tokens."""
-    if not isinstance(sent, dict):
-        return []
     seen = st.session_state.get("story_seen", NOBODY)
     last = seen["number"] if seen["by"] == sent.get("by") else 0
     found = [press for press in sent.get("presses", []) if isinstance(press, dict) and press.get("number", 0) > last]

@@ -74,8 +74,8 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
         "note": left_out,
     }
 
-    def pinned() -> None:
-        chosen = (st.session_state[key].get("pin") or {}).get("position")
+    def pinned(told: components.Sent) -> None:
+        chosen = told.get("position")
         valid = chosen if isinstance(chosen, int) and offset <= chosen < len(drawn) + offset else None
         if shared:
             state.update(cursor=valid)

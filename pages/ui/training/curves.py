@@ -1,6 +1,6 @@
 """The curves of runs: what the browser needs to know of each, and the component that draws them and polls for rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from core.training import TrainConfig, jobs
 from core.training.runs import RunError, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
+from pages.ui.components import Told
 
 _curves = components.component("curves", isolate=False)  # plotly.js puts its styles into the document
 
@@ -20,7 +21,6 @@ FIELDS = (
     "tokens_per_second", "utilisation", "update_ratio", "flops", "sample", "event", "was", "baselines",
 )  # fmt: skip
 GOING = ("queued", "running", "paused")
-Told = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,10 @@ def curves(
     known = {one.id for one in records}
     header = {"runs": [vars(one) for one in records], "title": title, "mark": mark, "height": height, "group": group}
 
-    def told(name: str, then: Told | None) -> Callable[[], None]:
-        def act() -> None:
-            raw = st.session_state[key].get(name)
-            happened = raw if isinstance(raw, dict) else {}
+    def told(then: Told | None, left: bool = False) -> Told:
+        def act(happened: dict[str, Any]) -> None:
             valid = happened.get("run") in known and isinstance(happened.get("step"), int)
-            if then and (valid or name == "hover"):
+            if then and (valid or left):
                 then(happened if valid else {})
 
         return act
@@ -151,8 +149,7 @@ def curves(
     _curves(
         key=key,
         data=components.pack(header | {"hover": hover, "bar": bar, "reveal": reveal}),
-        height="content",
-        on_pick_change=told("pick", on_pick),
-        on_change_change=told("change", on_change),
-        on_hover_change=told("hover", on_hover),
+        on_pick_change=told(on_pick),
+        on_change_change=told(on_change),
+        on_hover_change=told(on_hover, left=True),
     )
