@@ -143,7 +143,7 @@ def _names_swapped() -> Iterator[Pair]:
     """Who receives: only one other person is there."""
     for a, b in permutations([person.name for person in tinyland.WORLD.people], 2):
         clean, corrupted = (
-            f"{a} and {b} were in the park. {giver} had a kite. {giver} gave the kite to" for giver in (a, b)
+            f"One day, {a} and {b} were in the park. {giver} had a kite. {giver} gave the kite to" for giver in (a, b)
         )
         yield Pair("The giver's name is swapped", clean, corrupted, b, a)
 
@@ -153,7 +153,7 @@ def _actor_swapped() -> Iterator[Pair]:
     people = tinyland.WORLD.people
     for a, b in permutations(people, 2):
         if (a.pronoun, b.pronoun) == ("she", "he"):
-            story = f"{a.name} was in the park. {b.name} was in the shed. {a.name} had a kite."
+            story = f"One day, {a.name} was in the shed. {b.name} was in the tower. {a.name} had a kite."
             clean, corrupted = (f"{story} {actor.name} went to the mill because" for actor in (a, b))
             yield Pair("Who acts is swapped", clean, corrupted, "she", "he")
 

@@ -17,7 +17,9 @@ from core.text.bpe import well_formed
 
 VERSION = "1"
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
-DEFAULT_TEXT = "Brigid and Xenia were in the park. Brigid had a kite. Brigid gave the kite to Xenia because she"
+DEFAULT_TEXT = (
+    "One day, Brigid and Xenia were in the park. Brigid had a kite. Brigid gave the kite to Xenia because she"
+)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ that the text allows, and enumerating tries every choice (both `Grammar.derivati
 The pattern language, a line per alternative below the name of its rule:
 
     event
-      3              | {@subject} went to the {p=elsewhere s}. | go s p
+      3              | {@subject} went to the {p=nearby s}. | go s p
       2 ?holding s   | {@subject} dropped the {x=held s}.      | drop s x
 
     3  ?guard args   weight (a number, or the name of a function of the state), then guards that must hold

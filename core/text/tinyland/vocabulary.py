@@ -79,14 +79,12 @@ def _held(env: Env, s: str) -> list[Noun]:
     return [x for x in env.get("things", ()) if env.get(("has", x)) is person]
 
 
+def _carried(env: Env) -> list[Noun]:
+    return [x for x in _things(env) if env.get(("has", x))]
+
+
 def _loose(env: Env) -> list[Noun]:
     return [x for x in _things(env) if env.get(("has", x)) is None]
-
-
-def _place_of(env: Env, thing: Noun) -> Noun:
-    """Where a thing is: in a container, with its holder, or where it was left."""
-    holder = env.get(("has", thing))
-    return env["at", holder] if holder else env.get(("in", thing)) or env["on", thing]
 
 
 def _own(env: Env, s: str, x: str) -> None:
@@ -231,6 +229,7 @@ def vocabulary(world: World) -> Vocabulary:
         "native": lambda env: with_fact["home"],
         "place": lambda env: w.places,
         "elsewhere": lambda env, s: other_places[env["at", env[s]]],
+        "nearby": lambda env, s: w.ways[env["at", env[s]]],
         "object": lambda env: w.objects,
         "wish": lambda env: w.objects,
         "other_object": lambda env, x: other_objects[env[x]],
@@ -265,20 +264,21 @@ def vocabulary(world: World) -> Vocabulary:
         "actor": lambda env: env["cast"],
         "other": lambda env, s: [_other(env, env[s])],
         "here": lambda env, s: [env["at", env[s]]],
-        "where": lambda env, x: [_place_of(env, env[x])],
+        "left": lambda env, x: [env.get(("in", env[x])) or env["on", env[x]]],
         "holder": lambda env, x: [env["has", env[x]]],
         "held": _held,
         "thing_here": lambda env, s: [x for x in _loose(env) if env["on", x] is env["at", env[s]]],
-        "kept": lambda env: [x for x in _things(env) if env.get(("has", x))],
+        "kept": _carried,
         "keeper": lambda env: [p for p in env["cast"] if any(env.get(("has", x)) is p for x in _things(env))],
         "move_reason": lambda env: MOVE_REASONS,
         "giver_reason": lambda env: GIVER_REASONS,
         "receiver_reason": lambda env: RECEIVER_REASONS,
         # questions that the story answers
         "ask_person": lambda env: _unasked(env, env["cast"], "at"),
-        "ask_holder": lambda env: _unasked(env, [x for x in _things(env) if env.get(("has", x))], "holder"),
+        "ask_holder": lambda env: _unasked(env, _carried(env), "holder"),
         "ask_free": lambda env: _unasked(env, _loose(env), "holder"),
-        "ask_thing": lambda env: _unasked(env, _things(env), "where"),
+        "ask_carried": lambda env: _unasked(env, _carried(env), "where"),
+        "ask_lying": lambda env: _unasked(env, _loose(env), "where"),
         "ask_reason": lambda env: _unasked(
             env, _alone(env.get("reasons", ()), lambda r, q: (r.actor, r.deed) == (q.actor, q.deed)), "why"
         ),

@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 PEOPLE_PER_GENERATION = (30, 40, 30)
 TOWNS_PER_REGION = 5
 REGION_COUNT = 8
+MAP_COLUMNS = 7
 WITHHELD_SHARE = 0.06
 WITHHELD_RELATIONS = ("home", "occupation", "food", "specialty", "capital")
 
@@ -173,6 +174,15 @@ class World:
     def known_facts(self) -> tuple[Fact, ...]:
         """The facts that documents may tell."""
         return tuple(fact for fact in self.facts if (fact.subject, fact.relation) not in self.withheld)
+
+    @cached_property
+    def ways(self) -> dict[Noun, tuple[Noun, ...]]:
+        """The map: for each place, those one step away. They lie on a grid with MAP_COLUMNS columns, row by row."""
+        spot = {place: divmod(i, MAP_COLUMNS) for i, place in enumerate(self.places)}
+        return {
+            here: tuple(there for there, (r, c) in spot.items() if abs(r - row) + abs(c - column) == 1)
+            for here, (row, column) in spot.items()
+        }
 
     def with_she_rate(self, she_rate: dict[str, float]) -> "World":
         """The same world with other pronoun rates; occupations left out keep theirs. ValueError: see `_she_rates`."""

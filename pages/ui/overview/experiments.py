@@ -17,7 +17,7 @@ from pages.ui.caption import try_it
 from pages.ui.text import prepare
 from pages.ui.view import View
 
-PRONOUN = "Brigid and Milo were in the park. Brigid had a kite. Brigid gave the kite to Milo because"
+PRONOUN = "One day, Brigid and Milo were in the park. Brigid had a kite. Brigid gave the kite to Milo because"
 UNKNOWN = next(fact for fact in WORLD.facts if fact.relation == "home" and fact not in WORLD.known_facts)
 HOME = f"{UNKNOWN.subject} comes from"
 TOWN_TOKENS = 6  # written, to see which town it names

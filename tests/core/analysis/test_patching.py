@@ -109,8 +109,7 @@ def test_the_pairs_are_true_in_tinyland(name):
 def can_follow(prompt: str, answer: str) -> bool:
     """Whether Tinyland could go on with this word: its reading gets past it."""
     if prompt.endswith("to"):
-        whole = f"{prompt} {answer}. {answer} went to the shed.\nQ: Who has the kite?\nA: {answer}.\n"
-        whole += f"Q: Where is {answer}?\nA: In the shed."
+        whole = f"{prompt} {answer}.\nQ: Who has the kite?\nA: {answer}.\nQ: Where is {answer}?\nA: In the park."
         return tinyland.parse(whole).ok
     begun = f"{prompt} {answer}"
     return tinyland.parse(f"{begun} was looking for a friend.").failed_at > len(begun)

@@ -192,3 +192,16 @@ def test_importing_the_world_loads_no_array_library() -> None:
     check = "import sys, core.text.tinyland.world; print(sorted({'torch', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("world", [WORLD, small_world()])
+def test_the_map_joins_all_places_by_ways_that_lead_both_ways(world: World) -> None:
+    assert set(world.ways) == set(world.places)
+    for here, there in world.ways.items():
+        assert 1 <= len(there) <= 4 and len(set(there)) == len(there) and here not in there
+        assert all(here in world.ways[place] for place in there)
+    reached = frontier = {world.places[0]}
+    while frontier:
+        frontier = {place for here in frontier for place in world.ways[here]} - reached
+        reached = reached | frontier
+    assert reached == set(world.places)
