@@ -17,7 +17,7 @@ from core.model.folders import ROOT
 from core.training.batches import MicroBatch
 from core.training.losses import losses
 
-WATCHED, LEFT = 20.0, 900.0  # a run that trained for so many seconds, with so many left, is worth a program
+WATCHED, LEFT = 20.0, 600.0  # a run that trained for so many seconds, with so many left, is worth a program
 EXAMPLES = ((20, 80), (6, 48))  # large tensors and small ones get programs of their own: neither comes as a surprise
 
 

@@ -92,10 +92,14 @@ class Workers:
             self.compiling.start()
 
     def _compile(self) -> None:
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(interval / 50)  # the compiler is Python, and would keep the workers from their turn
         try:
             self.losses = compiled_losses(self.model.config, self.copies[0].embed.weight.dtype)
         except Exception as error:  # no compiler, or one that PyTorch cannot use: training goes on as it was
             print(f"not compiled: {error}", file=sys.stderr)
+        finally:
+            sys.setswitchinterval(interval)
 
     def lead(self, step: int, rates: dict[str, float]) -> None:
         """Nothing: all workers are threads of this process (see core.training.team for those that are not)."""

@@ -27,7 +27,6 @@ class TrainConfig:
     target_loss, patience: end early at this held-out loss (nats per token), or after so many evaluations without a
     lower one. keep_states: keep the optimizer's state with every snapshot, so that forks continue exactly.
     init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
-    compiled: compute losses and gradients by a program made for this model (see core.training.compiled).
     """
 
     out: str = "runs/run"
@@ -66,7 +65,6 @@ class TrainConfig:
     seed: int = 0
     init_scale: float = 1.0
     causal: bool = True
-    compiled: bool = False
 
     @property
     def peak_lr(self) -> float:
@@ -120,7 +118,7 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value) and value >= least):
                 raise ValueError(f"{name} must be at least {least}, or null, not {value!r}")
-        for name in ("keep_states", "causal", "compiled"):
+        for name in ("keep_states", "causal"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
@@ -204,9 +202,10 @@ _FAMILY = {  # the shipped family of blocks
 PRESETS = {
     "tinyland": TrainConfig(
         out="runs/tinyland",
-        model={"context_length": 256, "n_layers": 4, "n_heads": 5, "d_model": 160, **_FAMILY},
-        vocab_size=2048, documents_per_step=150, micro_batch_tokens=1500, steps=8000, warmup_steps=50,
-        eval_every=250, eval_documents=500, final_eval_documents=5000, log_every=10,
+        model={"context_length": 256, "n_layers": 6, "n_heads": 5, "d_model": 160, **_FAMILY},
+        vocab_size=2048, documents_per_step=128, micro_batch_tokens=2048, steps=17_000, seconds=6600,
+        warmup_steps=50, muon_lr=0.006, adamw_lr=0.003, decay_fraction=0.85, eval_every=250, eval_documents=500,
+        final_eval_documents=5000, log_every=10, snapshots=12,
     ),
     "live": TrainConfig(
         out="runs/live",

@@ -140,7 +140,7 @@ def budget() -> None:
     """Batch, seed, and when to end."""
     st.markdown("##### For how long")
     seconds, steps = st.columns(2)
-    seconds.number_input("Seconds at most", 5.0, 900.0, step=5.0, **control("train_seconds"))
+    seconds.number_input("Seconds at most", 5.0, 3600.0, step=5.0, **control("train_seconds"))
     steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
     with st.popover("Batch, seed and other ends"):
         if setup.get("corpus") != "Your text":

@@ -35,7 +35,9 @@ SIZES = {
     "Tiny": {"n_layers": 1, "n_heads": 2, "d_model": 32, "context_length": 64},
     "Small": {"n_layers": 2, "n_heads": 4, "d_model": 96, "context_length": 128},
     "Medium": {"n_layers": 4, "n_heads": 4, "d_model": 128, "context_length": 128},
-    "As shipped": {"n_layers": 4, "n_heads": 5, "d_model": 160, "context_length": 256},
+    "As shipped": {
+        name: preset("tinyland").model[name] for name in ("n_layers", "n_heads", "d_model", "context_length")
+    },
 }
 LIVE = preset("live")
 OWN = {"n_kv_heads": 0, "d_mlp": 0, "d_head": 0}  # 0: what ModelConfig makes of the others
