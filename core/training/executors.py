@@ -109,6 +109,8 @@ class DaskExecutor:
             self._run_to_end, str(folder), options, key=folder.name, resources=None, pure=False, retries=0
         )
         fire_and_forget(future)
+        while not self.alive(folder) and not future.done():  # the message is still on its way to the scheduler
+            time.sleep(0.01)
 
     def alive(self, folder: Path) -> bool:
         """See Executor.alive."""

@@ -1,11 +1,13 @@
 """Runs on a Dask cluster: two workers on this machine."""
 
+import time
 from dataclasses import replace
 
 import pytest
 from distributed import LocalCluster
 
 from core.training import jobs
+from core.training.executors import DaskExecutor
 from core.training.runs import RunError, read_rows
 from tests.waiting import wait_for
 
@@ -60,6 +62,19 @@ def test_a_run_on_the_cluster_finishes_and_another_server_sees_it(tiny):
     leave()  # then ask as another server, with a connection of its own
     wait_for(lambda: state(run_id) == "finished")
     assert read_rows(jobs.run_folder(run_id) / "metrics.jsonl")[-1]["step"] == tiny.steps
+
+
+def wait_a_moment(folder, options):
+    time.sleep(0.3)
+    return 0
+
+
+def test_a_run_is_alive_as_soon_as_it_is_submitted(tmp_path, cluster):
+    executor = DaskExecutor(cluster.scheduler_address, wait_a_moment)
+    for i in range(20):  # a message may overtake another
+        executor.submit(tmp_path / str(i), [])
+        assert executor.alive(tmp_path / str(i))
+    executor.close()
 
 
 def test_an_address_at_which_nobody_answers(tiny, monkeypatch, cluster):
