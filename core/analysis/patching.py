@@ -17,6 +17,7 @@ from core.analysis.intervene import SITES, rows_at_once
 from core.analysis.skills import CLOZES
 from core.model import Site, Trace, Transformer, run_trace
 from core.text import Tokenizer, tinyland
+from core.text.tinyland.world import Person
 
 What = Literal["residual", "attention", "mlp", "head"]
 TRIED = 500  # pairs of each kind that are tried for equal lengths
@@ -139,22 +140,26 @@ def _fits(tokenizer: Tokenizer, pair: Pair) -> bool:
     return same_length and first_token(tokenizer, pair.answer) != first_token(tokenizer, pair.other)
 
 
+def _friends() -> Iterator[tuple[Person, Person]]:
+    """Two people of whom a story may tell."""
+    return ((a, b) for a, others in tinyland.WORLD.friends.items() for b in others)
+
+
 def _names_swapped() -> Iterator[Pair]:
     """Who receives: only one other person is there."""
-    for a, b in permutations([person.name for person in tinyland.WORLD.people], 2):
+    for a, b in _friends():
         clean, corrupted = (
             f"One day, {a} and {b} were in the park. {giver} had a kite. {giver} gave the kite to" for giver in (a, b)
         )
-        yield Pair("The giver's name is swapped", clean, corrupted, b, a)
+        yield Pair("The giver's name is swapped", clean, corrupted, b.name, a.name)
 
 
 def _actor_swapped() -> Iterator[Pair]:
     """Who is meant by the pronoun that must come: a she and a he are there."""
-    people = tinyland.WORLD.people
-    for a, b in permutations(people, 2):
+    for a, b in _friends():
         if (a.pronoun, b.pronoun) == ("she", "he"):
-            story = f"One day, {a.name} was in the shed. {b.name} was in the tower. {a.name} had a kite."
-            clean, corrupted = (f"{story} {actor.name} went to the mill because" for actor in (a, b))
+            story = f"One day, {a} was in the shed. {b} was in the tower. {a} had a kite."
+            clean, corrupted = (f"{story} {actor} went to the mill because" for actor in (a, b))
             yield Pair("Who acts is swapped", clean, corrupted, "she", "he")
 
 

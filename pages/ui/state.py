@@ -17,9 +17,7 @@ from core.text.bpe import well_formed
 
 VERSION = "1"
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
-DEFAULT_TEXT = (
-    "One day, Brigid and Xenia were in the park. Brigid had a kite. Brigid gave the kite to Xenia because she"
-)
+DEFAULT_TEXT = "One day, Brigid and Suki were in the park. Brigid had a kite. Brigid gave the kite to Suki because she"
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,8 @@ PROPERTIES: dict[str, Property] = {
         Property("patched", str, "residual", options=("residual", "attention", "mlp", "head")),
         Property("steer_by", str, "a kind of word", options=("a kind of word", "two prompts")),
         Property("steer_kind", str, "animals"),  # a category of Tinyland's words
-        Property("steer_plus", str, "Xenia was happy"),
-        Property("steer_minus", str, "Xenia was sad"),
+        Property("steer_plus", str, "Suki was happy"),
+        Property("steer_minus", str, "Suki was sad"),
         Property("steer_layer", int, 3, 0, 255),
         Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
         Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream

@@ -179,7 +179,7 @@ def first_token(rounds: int = 30) -> None:
             while server.poll() is None and socket.socket().connect_ex(("127.0.0.1", port)):
                 time.sleep(0.1)
             page.goto(
-                f"http://127.0.0.1:{port}/sampling?v=1&new_tokens=4&text=One+day,+Brigid+and+Xenia+were+in+the+park."
+                f"http://127.0.0.1:{port}/sampling?v=1&new_tokens=4&text=One+day,+Brigid+and+Suki+were+in+the+park."
             )
             write, drop = page.locator(".write"), page.get_by_role("button", name="Delete this branch")
             write.wait_for(timeout=60_000)
@@ -201,7 +201,7 @@ def first_token(rounds: int = 30) -> None:
 def main() -> None:
     torch.set_num_threads(1)
     checkpoint = load_checkpoint("tinyland")
-    prompt = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode("One day, Brigid and Xenia were in the park.")]
+    prompt = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode("One day, Brigid and Suki were in the park.")]
     model = checkpoint.model.eval()
     beside_hugging_face("the shipped model", model, qwen3_twin(model), prompt, NEW)
     thirty_at_once(model, prompt)

@@ -166,7 +166,7 @@ def vocabulary(world: World) -> Vocabulary:
     w = world
     nouns = (*w.objects, *w.foods, *w.animals)
     describing = (*w.adjectives, *w.colours)
-    other_people, other_places, other_objects, other_nouns = map(_others, (w.people, w.places, w.objects, nouns))
+    other_objects, other_nouns = map(_others, (w.objects, nouns))
     colour = {c.word: c for c in w.colours}
     fact: dict[tuple[str, str], Any] = {}
     for f in w.known_facts:
@@ -225,10 +225,9 @@ def vocabulary(world: World) -> Vocabulary:
     domains: dict[str, Callable[..., Sequence[Any]]] = {
         # words of the world
         "person": lambda env: w.people,
-        "another": lambda env, a: other_people[env[a]],
+        "friend": lambda env, a: w.friends[env[a]],
         "native": lambda env: with_fact["home"],
         "place": lambda env: w.places,
-        "elsewhere": lambda env, s: other_places[env["at", env[s]]],
         "nearby": lambda env, s: w.ways[env["at", env[s]]],
         "object": lambda env: w.objects,
         "wish": lambda env: w.objects,

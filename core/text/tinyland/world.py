@@ -21,6 +21,7 @@ PEOPLE_PER_GENERATION = (30, 40, 30)
 TOWNS_PER_REGION = 5
 REGION_COUNT = 8
 MAP_COLUMNS = 7
+FRIENDS = 3  # to each side: everybody has twice as many
 WITHHELD_SHARE = 0.06
 WITHHELD_RELATIONS = ("home", "occupation", "food", "specialty", "capital")
 
@@ -182,6 +183,15 @@ class World:
         return {
             here: tuple(there for there, (r, c) in spot.items() if abs(r - row) + abs(c - column) == 1)
             for here, (row, column) in spot.items()
+        }
+
+    @cached_property
+    def friends(self) -> dict[Person, tuple[Person, ...]]:
+        """Who meets whom: the FRIENDS people before and after each in `people`, as if they stood in a circle."""
+        count = len(self.people)
+        return {
+            a: tuple(b for j, b in enumerate(self.people) if 0 < min((i - j) % count, (j - i) % count) <= FRIENDS)
+            for i, a in enumerate(self.people)
         }
 
     def with_she_rate(self, she_rate: dict[str, float]) -> "World":

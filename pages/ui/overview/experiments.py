@@ -17,7 +17,7 @@ from pages.ui.caption import try_it
 from pages.ui.text import prepare
 from pages.ui.view import View
 
-PRONOUN = "One day, Brigid and Milo were in the park. Brigid had a kite. Brigid gave the kite to Milo because"
+PRONOUN = "One day, Brigid and Samir were in the park. Brigid had a kite. Brigid gave the kite to Samir because"
 UNKNOWN = next(fact for fact in WORLD.facts if fact.relation == "home" and fact not in WORLD.known_facts)
 HOME = f"{UNKNOWN.subject} comes from"
 TOWN_TOKENS = 6  # written, to see which town it names
@@ -77,7 +77,7 @@ def experiments(view: View) -> None:
         ),
         (
             "Give it to a boy instead",
-            "Milo is a *he*, Brigid is a *she*. Which of the two words will the model expect after *because*?",
+            "Samir is a *he*, Brigid is a *she*. Which of the two words will the model expect after *because*?",
             pronoun,
             {"text": PRONOUN, "step": last},
         ),

@@ -170,14 +170,14 @@ def whole_words(tokenizer: Tokenizer, case: head_referents.ReferentCase, places:
 
 def test_case_of_a_story_known_by_heart(tokenizer):
     text = (
-        "Axel from Dozeworth was in the park. His friend Helga sat nearby. Axel had a mug. Axel counted to 4. "
-        "Helga hurried to the bakery. She was bored. Axel walked to the kitchen. Then it was time to go home."
+        "Axel from Dozeworth was in the park. His friend Maeve sat nearby. Axel had a mug. Axel counted to 4. "
+        "Maeve hurried to the bakery. She was bored. Axel walked to the kitchen. Then it was time to go home."
     )
     [story] = tinyland.parse(text).documents
     [case] = head_referents.cases_of(tokenizer, [story], longest=200)
-    assert tokenizer.decode(list(case.ids[1:])).endswith("Helga hurried to the bakery. She")  # "His" knows one person
+    assert tokenizer.decode(list(case.ids[1:])).endswith("Maeve hurried to the bakery. She")  # "His" knows one person
     said = lambda places: "".join(tokenizer.decode([case.ids[i]]) for i in places).split()  # noqa: E731
-    assert said(case.meant) == ["Helga", "Helga"] and said(case.others) == ["Axel", "Axel", "Axel"]
+    assert said(case.meant) == ["Maeve", "Maeve"] and said(case.others) == ["Axel", "Axel", "Axel"]
     assert head_referents.cases_of(tokenizer, [story], longest=20) == []
 
 

@@ -49,7 +49,7 @@ def test_brute_force_over_a_small_world_sums_to_one(kind: str, keep: int) -> Non
 
 SMALL_STORY = """
 story
-  2 | {a=person} was in the {p=place}. {b=another a} was there too. {@owns} {@event} {@event} | go a p, go b p, cast a b
+  2 | {a=person} was in the {p=place}. {b=friend a} was there too. {@owns} {@event} {@event} | go a p, go b p, cast a b
 owns
   1 | {a} had {x=object:a}. | go a p, go b p, cast a b, own a x, says a
 event
@@ -129,6 +129,14 @@ def test_people_walk_by_the_ways_of_the_map() -> None:
     steps = re.findall(r"left the (\w+) and went to the (\w+)\.", stories)
     assert len(steps) > 50
     assert [step for step in steps if step[1] not in ways[step[0]]] == []
+
+
+def test_two_who_meet_are_friends() -> None:
+    friends = {str(a): {str(b) for b in others} for a, others in tinyland.WORLD.friends.items()}
+    stories = " ".join(document.text for document in tinyland.documents(6, stop=3000, weights={"story_qa": 1}))
+    pairs = re.findall(r"One day, (\w+) and (\w+) were in", stories)
+    assert len(pairs) > 50
+    assert [pair for pair in pairs if pair[1] not in friends[pair[0]]] == []
 
 
 def test_variety() -> None:

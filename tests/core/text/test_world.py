@@ -194,6 +194,16 @@ def test_importing_the_world_loads_no_array_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_everybody_has_six_friends_and_is_theirs() -> None:
+    assert set(WORLD.friends) == set(WORLD.people)
+    for person, others in WORLD.friends.items():
+        assert len(set(others)) == len(others) == 6 and person not in others
+        assert all(person in WORLD.friends[other] for other in others)
+    small = small_world()
+    ada, abel, aiko = small.people
+    assert small.friends == {ada: (abel, aiko), abel: (ada, aiko), aiko: (ada, abel)}
+
+
 @pytest.mark.parametrize("world", [WORLD, small_world()])
 def test_the_map_joins_all_places_by_ways_that_lead_both_ways(world: World) -> None:
     assert set(world.ways) == set(world.places)
