@@ -8,6 +8,7 @@ curve is that of one process at the same batch. Processes on several machines ne
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -33,6 +34,9 @@ from core.training.runs import STATE, read_state
 T = TypeVar("T")
 END, UPDATE = 0.0, 1.0
 OPTIMIZERS = ("muon", "adamw", "sgd")
+# Seconds for Gloo's threads to let go of the last message. They need the interpreter for it, and the end of the group
+# waits for them without giving it away: ended at once, it now and then hung for ever.
+REST = 0.25
 
 
 def size() -> int:
@@ -110,6 +114,7 @@ class Distributed:
         if rank() == 0:
             tell()
         self.pool.shutdown()
+        time.sleep(REST)
         dist.destroy_process_group()
 
 
