@@ -109,12 +109,12 @@ function build(root) {
     box.hidden = !lines.length;
     box.setAttribute("aria-label", `${title} against ${AXES[view.axis].title}`);
     const values = lines.flatMap((one) => one.y).filter((y) => y > 0);
-    const narrow = Math.max(...values) < 20 * Math.min(...values); // too few powers of ten for a scale
-    const scale = SCALES[name].type === "log" && narrow ? { ...SCALES[name], tickvals: FINE } : SCALES[name];
+    const marks = SCALES[name].type === "log" && { tickvals: ticks(Math.min(...values), Math.max(...values)) };
+    const scale = { ...SCALES[name], ...marks };
     const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...scale, nticks: 4 } };
     const node = box.querySelector(".gb-plotted");
     return async (Plotly, xaxis, config) => {
-      await Plotly.react(node, lines, layout(theme, { ...xaxis, title: undefined, nticks: 5 }, 104, style), config);
+      await Plotly.react(node, lines, layout(theme, { ...xaxis, title: undefined, nticks: 5, tickangle: 0 }, 104, style), config);
       watch(node);
     };
   }

@@ -12,15 +12,14 @@ const MINIS = {
   utilisation: "Share of peak speed",
   update_ratio: "Update ÷ weights",
 };
-const DECADES = Array.from({ length: 16 }, (_, i) => 10 ** (i - 9));
 const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
 const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
 const SCALES = {
   lr: { rangemode: "tozero" },
-  grad_norm: { type: "log", tickvals: DECADES, tickformat: "~g" },
+  grad_norm: { type: "log", tickformat: "~g" },
   tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
   utilisation: { rangemode: "tozero", tickformat: "~%" },
-  update_ratio: { type: "log", tickvals: DECADES, tickformat: "~g" },
+  update_ratio: { type: "log", tickformat: "~g" },
 };
 const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
 const number = (value) => typeof value === "number" && Number.isFinite(value);
@@ -28,6 +27,13 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignif
 const whole = new Intl.NumberFormat("en");
 const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
 const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
+// Where a small logarithmic scale is marked: at every power of ten, or at every second, third… if there are many.
+function ticks(low, high) {
+  if (high < 20 * low) return FINE; // too few powers of ten for a scale
+  const first = Math.ceil(Math.log10(low)), span = Math.floor(Math.log10(high)) - first;
+  const step = Math.ceil((span + 1) / 4);
+  return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
+}
 const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
 const perToken = (row) => (row.floor && row.val_document_loss ? (row.floor * row.val_loss) / row.val_document_loss : null);
 
