@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import errno
 import json
-import os
 import signal
 import sys
 import threading
@@ -27,8 +26,8 @@ from core.training.config import PRESETS, TrainConfig, preset
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when the run finished or was stopped, 1 when it failed or could not start."""
     options = parse(arguments)
-    if options.nice:
-        os.nice(options.nice)
+    if options.give_way:
+        control.give_way()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
@@ -58,7 +57,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="end after this time, or after --steps")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=JSON", help="change any field")
     parser.add_argument("--threads", type=int, help="cores to use")
-    parser.add_argument("--nice", type=int, default=0, help="be this nice to other processes")
+    parser.add_argument("--give-way", action="store_true", help="let everything else on this machine go first")
     parser.add_argument("--control", action="store_true", help="obey lines on stdin (stop); its end means stop")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser.parse_args(arguments)

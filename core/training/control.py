@@ -77,3 +77,11 @@ class Watcher:
         if (stat.st_mtime_ns, stat.st_ino) != self._seen:
             self._seen, self._wishes = (stat.st_mtime_ns, stat.st_ino), read(self.folder)
         return self._wishes
+
+
+def give_way() -> None:
+    """Let everything else on this machine go first: where the system can (Linux), this process and the threads that it
+    starts run only while nobody else wants the core."""
+    os.nice(10)
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

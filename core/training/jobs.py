@@ -317,7 +317,7 @@ def launch(folder: Path, options: list[str]) -> subprocess.Popen:
             spare.stdin.write(json.dumps({"log": str(log), "arguments": arguments}).encode() + b"\n")
             spare.stdin.flush()
             return spare
-    return _process("core.training", ["--nice", "10", *arguments], log)
+    return _process("core.training", ["--give-way", *arguments], log)
 
 
 def _process(module: str, arguments: list[str], log: Path) -> subprocess.Popen:

@@ -9,13 +9,15 @@ import os
 import select
 import sys
 
+from core.training import control
+
 QUIET = 1.5  # seconds without a sound at first: the page that asked for it is still being drawn
 IDLE = 900.0  # seconds that it waits for a run
 
 
 def main() -> int:
     """The exit status of the run; 0 where there was none."""
-    os.nice(10)
+    control.give_way()
     if not told(QUIET):
         import core.generation
         import core.training.trainer  # noqa: F401
