@@ -1,6 +1,9 @@
 """Steering a run through control.json, in this process."""
 
 import itertools
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -127,3 +130,18 @@ def test_impossible_wishes_are_refused(tmp_path, wish):
 def test_a_strange_file_is_no_wish(tmp_path, text):
     (tmp_path / control.FILE).write_text(text)
     assert control.read(tmp_path) == {} == control.Watcher(tmp_path).look()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has this class")
+def test_who_gives_way_runs_only_while_nobody_else_wants_the_core_and_so_do_its_threads():
+    said = """
+import os
+from concurrent.futures import ThreadPoolExecutor
+from core.training import control
+print(os.sched_getscheduler(0) == os.SCHED_OTHER)
+control.give_way()
+print(os.sched_getscheduler(0) == os.SCHED_IDLE)
+print(ThreadPoolExecutor(1).submit(os.sched_getscheduler, 0).result() == os.SCHED_IDLE)
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"] * 3
