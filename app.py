@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
@@ -106,8 +107,12 @@ def send_small_packets_at_once() -> None:
             continue
 
 
+HEAD_START = 2.5  # seconds: whoever comes with the server sees text and tokens before torch takes a core for itself
+
+
 def _warm_up() -> None:
-    """Imports what every page needs while the browser loads; then the garbage collector need not look at it again."""
+    """Imports what every page needs, unless a page has; then the garbage collector need not look at it again."""
+    time.sleep(HEAD_START)
     from core.generation import fast  # brings torch
 
     fast.warm_up()

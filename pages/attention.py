@@ -49,7 +49,7 @@ def stage() -> None:
             f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]\n"
             f"weights @ v[: {query + 1}]  # = trace.z{at[:-1]}, {query}]"
         )
-        size = view.checkpoint.config.d_head
+        size = view.description.config.d_head
         truth(f"trace.q, k, v, z{at}", (length, size), "from the model; the stages derived in your browser", code)
     with role:
         if scores is not None:

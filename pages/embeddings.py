@@ -11,7 +11,7 @@ page_header(
 )
 words_map.begin()
 words_map.stage()
-first = current().checkpoint.steps[0]
+first = current().description.steps[0]
 try_it(
     "Before any training, will names lie nearer to names than to animals?",
     "No: the vectors begin as random numbers. Every kind is scattered everywhere, and no similarity is high.",

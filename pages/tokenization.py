@@ -23,7 +23,7 @@ def stage() -> None:
     shared = source.shared and cut.key == tokenizers.MODEL and state.get("special") == "text"
     position = pieces(cut, source.text, key="pieces", cursor=state.get("cursor"), shared=shared)
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
-    code = tokenizers.code(cut.key, current().checkpoint) + source.code
+    code = tokenizers.code(cut.key, current().description) + source.code
     call = tokenizers.call(cut.key, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, f"{code}{call}")
     st.subheader("How one word was put together" if position is None else "How this one was put together", anchor=False)
@@ -39,19 +39,19 @@ def stage() -> None:
 @st.fragment
 def comparing() -> None:
     st.subheader("The same text, cut by others", anchor=False)
-    source, checkpoint = tokenizers.source(), current().checkpoint
+    source, description = tokenizers.source(), current().description
     keys = [tokenizers.MODEL, *PUBLIC_ENCODINGS, *tokenizers.UNTRAINED]
     if (chosen := state.get("tokenizer")) not in keys:
         keys.insert(1, chosen)
     try:
-        cuts = [tokenizers.cut(key, checkpoint, source.text) for key in keys]
+        cuts = [tokenizers.cut(key, description, source.text) for key in keys]
     except ValueError as error:
         st.warning(tokenizers.MISSING)
         st.text(str(error))
         return
     drawn = boundaries(source.text, cuts, key="boundaries")
     size = len(source.text.encode("utf-8", "replace"))
-    code = source.code + "".join(f"{tokenizers.code(cut.key, checkpoint)}{tokenizers.call(cut.key)}\n" for cut in cuts)
+    code = source.code + "".join(f"{tokenizers.code(cut.key, description)}{tokenizers.call(cut.key)}\n" for cut in cuts)
     cut_off = f"; only the first {MAX_ALIGNED} signs, {drawn:,} bytes, are drawn" if drawn < size else ""
     truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text, {size:,} bytes{cut_off}", code)
     names, notes = (
@@ -70,9 +70,9 @@ def speaking() -> None:
     st.markdown(
         "One sentence in ten languages. Who pays by the token, or has room for so many, pays for the tokenizer."
     )
-    keys, checkpoint = [tokenizers.MODEL, *PUBLIC_ENCODINGS], current().checkpoint
+    keys, description = [tokenizers.MODEL, *PUBLIC_ENCODINGS], current().description
     try:
-        costs = [[tokenizers.cut(k, checkpoint, text).total for k in keys] for text in SENTENCES.values()]
+        costs = [[tokenizers.cut(k, description, text).total for k in keys] for text in SENTENCES.values()]
     except ValueError:
         st.warning(tokenizers.MISSING)
         return

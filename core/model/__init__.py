@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from core.model.config import ModelConfig
 from core.model.folders import (
     CheckpointError,
+    Description,
     checkpoint_folder,
+    describe,
     list_checkpoints,
     runs_root,
     save_description,
@@ -50,6 +52,7 @@ __all__ = [
     "Cache",
     "Checkpoint",
     "CheckpointError",
+    "Description",
     "ModelConfig",
     "Site",
     "Tap",
@@ -57,6 +60,7 @@ __all__ = [
     "Transformer",
     "checkpoint_folder",
     "compose",
+    "describe",
     "list_checkpoints",
     "load_checkpoint",
     "run_trace",

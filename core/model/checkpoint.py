@@ -1,6 +1,6 @@
 """Models on disk: weights in safetensors, everything else in JSON, never pickle. See `core.model.folders`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,10 @@ from core.text import Tokenizer
 
 
 @dataclass(frozen=True, eq=False)
-class Checkpoint:
+class Checkpoint(folders.Description):
     """A model at one step of its life. `model` is shared by whoever loads it: float32, on the CPU, frozen."""
 
     model: Transformer
-    tokenizer: Tokenizer
-    config: ModelConfig
-    steps: tuple[int, ...]  # every step that can be loaded, rising
-    step: int  # the one that was
-    card: dict[str, Any]
-    folder: Path
-    name: str
 
 
 def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Checkpoint:
@@ -37,19 +30,9 @@ def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Chec
     A str is always a name and never a path, so a name from a URL cannot leave the roots. A run that has not finished
     loads from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
     """
-    folder = name_or_folder if isinstance(name_or_folder, Path) else folders.checkpoint_folder(name_or_folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"there is no folder {folder}")
-    config = folders.read_config(folder)
-    files = folders.weight_files(folder)
-    if not files:
-        raise CheckpointError(f"{folder.name} has no weights yet: wait for its first snapshot")
-    step = max(files) if step is None else step
-    if type(step) is not int or step not in files:
-        raise CheckpointError(f"{folder.name} has no step {step!r}; its steps are: {', '.join(map(str, files))}")
-    tokenizer, card = folders.read_tokenizer(folder, config), folders.read_card(folder)
-    model = read_model(files[step], config)
-    return Checkpoint(model, tokenizer, config, tuple(files), step, card, folder, folder.resolve().name)
+    found = folders.describe(name_or_folder, step)
+    model = read_model(folders.weight_files(found.folder)[found.step], found.config)
+    return Checkpoint(**vars(found), model=model)
 
 
 def save_checkpoint(
@@ -78,8 +61,7 @@ def write_weights(path: Path, step: int, model: Transformer, dtype: torch.dtype)
 def read_model(path: Path, config: ModelConfig) -> Transformer:
     """The model whose weights a file holds: float32, eval mode, frozen. Raises CheckpointError if they do not fit."""
     where = f"{path.parent.name}/{path.name}"
-    with torch.device("meta"):  # shapes only: a damaged config must not ask for memory
-        expected = {name: tuple(weight.shape) for name, weight in Transformer(config, seed=None).named_parameters()}
+    expected = parameter_shapes(config)
     try:
         with safe_open(path, framework="pt") as file:
             check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}, expected, where)  # noqa: SIM118
@@ -91,6 +73,14 @@ def read_model(path: Path, config: ModelConfig) -> Transformer:
     for name, weight in model.named_parameters():
         weight.copy_(tensors[name])
     return model
+
+
+def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter of a model with this config, without the memory for it."""
+    if config.position == "rotary":  # its tables are no parameters, and `arange` on meta imports sympy: 2 s
+        config = replace(config, position="none")
+    with torch.device("meta"):
+        return {name: tuple(weight.shape) for name, weight in Transformer(config, seed=None).named_parameters()}
 
 
 def check_shapes(found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]], where: str) -> None:

@@ -8,6 +8,7 @@ Every file is written under a temporary name and then renamed, so that a reader 
 import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,35 @@ class CheckpointError(ValueError):
 def runs_root() -> Path:
     """The folder of the training runs: $GLASSBOX_RUNS, or `runs` beside `core`."""
     return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """What a checkpoint folder says of a model, at one step of its life, without its weights."""
+
+    tokenizer: Tokenizer
+    config: ModelConfig
+    steps: tuple[int, ...]  # every step that can be loaded, rising
+    step: int  # this one
+    card: dict[str, Any]
+    folder: Path
+    name: str
+
+
+def describe(name_or_folder: str | Path, step: int | None = None) -> Description:
+    """All that `load_checkpoint` gives but the model: the same names and steps, and the same CheckpointErrors."""
+    folder = name_or_folder if isinstance(name_or_folder, Path) else checkpoint_folder(name_or_folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"there is no folder {folder}")
+    config = read_config(folder)
+    steps = tuple(weight_files(folder))
+    if not steps:
+        raise CheckpointError(f"{folder.name} has no weights yet: wait for its first snapshot")
+    step = steps[-1] if step is None else step
+    if type(step) is not int or step not in steps:
+        raise CheckpointError(f"{folder.name} has no step {step!r}; its steps are: {', '.join(map(str, steps))}")
+    tokenizer, card = read_tokenizer(folder, config), read_card(folder)
+    return Description(tokenizer, config, steps, step, card, folder, folder.resolve().name)
 
 
 def list_checkpoints() -> list[str]:

@@ -15,7 +15,7 @@ from pages.ui.theme import ROOT
 
 if TYPE_CHECKING:
     from core.analysis.intervene import Sample
-    from core.model import Checkpoint, Trace
+    from core.model import Checkpoint, Description, Trace
 
 
 def active(name: str) -> str:
@@ -41,7 +41,19 @@ def files_stamp(name: str) -> tuple[int, ...]:
     return ()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _description(name: str, step: int | None, stamp: tuple[int, ...]) -> "Description":
+    from core.model import describe
+
+    return describe(name, step)
+
+
+def description(name: str, step: int | None = None) -> "Description":
+    """What is known of the model `name` at `step` (None: the last) without its weights, and so without torch."""
+    return _description(name, step, files_stamp(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner="The model is waking up …")
 def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpoint":
     from core.model import load_checkpoint
 

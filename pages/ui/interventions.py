@@ -19,7 +19,7 @@ def settle() -> None:
     text = state.get("interventions")
     if not text:
         return
-    model = cache.plain_checkpoint(state.get("model"), state.get("step"))
+    model = cache.description(state.get("model"), state.get("step"))
     kept: list[Intervention] = []
     misfits: list[str] = []
     try:
@@ -39,7 +39,7 @@ def settle() -> None:
 def switch(one: Intervention) -> str | None:
     """Puts an intervention on, as the last; or off, if it is on. In callbacks. A message when it cannot be added."""
     on = chosen()
-    model = cache.plain_checkpoint(state.get("model"), state.get("step"))
+    model = cache.description(state.get("model"), state.get("step"))
     after = tuple(other for other in on if other != one) if one in on else (*on, one)
     try:
         check_all(after, model.config, model.tokenizer)

@@ -57,7 +57,7 @@ def _step() -> bool:
     """The step slider. False, with a message, when the model cannot be read."""
     name = state.get("model")
     try:
-        steps = cache.plain_checkpoint(name).steps
+        steps = cache.description(name).steps
     except ValueError as error:  # CheckpointError says what to do
         st.error(f"The model {name} cannot be read. {error}")
         return False

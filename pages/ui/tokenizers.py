@@ -22,7 +22,7 @@ from core.text import (
 from pages.ui import cache, state
 
 if TYPE_CHECKING:
-    from core.model import Checkpoint
+    from core.model import Description
 
 MODEL = "model"
 TITLES = {MODEL: "this model", "gpt2": "GPT-2", "cl100k_base": "GPT-4", "o200k_base": "GPT-4o"}
@@ -84,10 +84,10 @@ def title(key: str) -> str:
     return f"{TITLES[key]} ({key})" if key in PUBLIC_ENCODINGS else TITLES.get(key, key)
 
 
-def tokenizer_of(key: str, checkpoint: "Checkpoint") -> Tokenizer | None:
+def tokenizer_of(key: str, description: "Description") -> Tokenizer | None:
     """The tokenizer of a key, None for an untrained cut. ValueError, with a message for people, when it is not here."""
     if key == MODEL:
-        return checkpoint.tokenizer
+        return description.tokenizer
     if key in PUBLIC_ENCODINGS:
         return _public(key)
     if key.startswith(KEPT):
@@ -116,11 +116,11 @@ def word_list() -> dict[str, int]:
     return cuts.word_list((document.text for document in tinyland.documents(0, 0, WORD_DOCUMENTS)), 100_000)
 
 
-def cut(key: str, checkpoint: "Checkpoint", text: str, special: bool = False) -> Cut:
+def cut(key: str, description: "Description", text: str, special: bool = False) -> Cut:
     """The pieces of a text. ValueError when the tokenizer is not here."""
-    tokenizer = tokenizer_of(key, checkpoint)
+    tokenizer = tokenizer_of(key, description)
     if key == MODEL:
-        version = (key, special, checkpoint.name, *cache.stamp(checkpoint.name))
+        version = (key, special, description.name, *cache.stamp(description.name))
     else:
         version = (key, special, _time(key.removeprefix(KEPT)) if key.startswith(KEPT) else 0)
     return _cut(version, text, tokenizer)
@@ -145,10 +145,10 @@ def _cut(version: tuple, text: str, _tokenizer: Tokenizer | None) -> Cut:
     return Cut(key, tuple(pieces[:MAX_DRAWN]), total, size, unknown, _tokenizer, version)
 
 
-def code(key: str, checkpoint: "Checkpoint") -> str:
+def code(key: str, description: "Description") -> str:
     """The lines of Python that make `tokenizer`, or import what cuts without one."""
     if key == MODEL:
-        return f"from core.model import load_checkpoint\n\ntokenizer = load_checkpoint({checkpoint.name!r}).tokenizer\n"
+        return f"from core.model import describe\n\ntokenizer = describe({description.name!r}).tokenizer\n"
     if key in PUBLIC_ENCODINGS:
         return f"from core.text import public_encoding\n\ntokenizer = public_encoding({key!r})\n"
     if key.startswith(KEPT):

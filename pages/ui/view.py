@@ -1,15 +1,17 @@
 """What every page starts from: model, step, text, pinned position, and the interventions that are on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 
 from pages.ui import cache, state
 from pages.ui.text import Chip, prepare
 
 if TYPE_CHECKING:
-    from core.model import Checkpoint, Trace
+    from core.model import Checkpoint, Description, Trace
     from core.text import Tokenizer
 
 
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
 class View:
     """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1.
 
-    `interventions` is the text form of those that are on; `checkpoint`, `trace` and `code` have them.
+    `interventions` is the text form of those that are on; `checkpoint`, `trace` and `code` have them. `description` is
+    there at once; the first use of `checkpoint` or `trace` on a new server waits for torch.
     """
 
     name: str
     step: int
-    checkpoint: "Checkpoint"
+    description: "Description"
     text: str
     ids: tuple[int, ...]
     chips: tuple[Chip, ...]
@@ -32,11 +35,21 @@ class View:
 
     @property
     def tokenizer(self) -> "Tokenizer":
-        return self.checkpoint.tokenizer
+        return self.description.tokenizer
 
-    @property
+    @cached_property
+    def checkpoint(self) -> "Checkpoint":
+        """The model itself, from the cache. Where its weights cannot be read, the page ends here with a message."""
+        try:
+            return cache.checkpoint(self.name, self.step, self.interventions)
+        except ValueError as error:  # CheckpointError says what to do
+            st.error(f"The model {self.name} cannot be read at step {self.step:,}. {error}")
+            st.stop()
+
+    @cached_property
     def trace(self) -> "Trace":
         """The forward pass of this text, from the cache."""
+        assert self.checkpoint  # or the page has ended with a message
         return cache.trace(self.name, self.step, self.ids, self.interventions)
 
     @property
@@ -69,15 +82,15 @@ class View:
 def current() -> View:
     """The view of this run. Cheap: everything heavy comes from the caches."""
     name, step = state.get("model"), state.get("step")
-    checkpoint = cache.checkpoint(name, step)
-    prepared = prepare(state.get("text"), checkpoint.tokenizer, checkpoint.config.context_length)
+    description = cache.description(name, step)
+    prepared = prepare(state.get("text"), description.tokenizer, description.config.context_length)
     cursor = state.get("cursor")
     if cursor is not None and cursor >= len(prepared.ids):
         cursor = None
     return View(
         name,
-        checkpoint.step,
-        checkpoint,
+        description.step,
+        description,
         prepared.text,
         prepared.ids,
         prepared.chips,

@@ -19,7 +19,7 @@ def session(monkeypatch):
 
 def view(layers=3, heads=4, cursor=None, length=10, d_head=8):
     config = SimpleNamespace(n_layers=layers, n_heads=heads, d_head=d_head)
-    return SimpleNamespace(checkpoint=SimpleNamespace(config=config), cursor=cursor, ids=tuple(range(length)))
+    return SimpleNamespace(description=SimpleNamespace(config=config), cursor=cursor, ids=tuple(range(length)))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def experiments(view: View) -> None:
             update={"first_aside": 1},
         )
     with right:
-        first = view.checkpoint.steps[0]
+        first = view.description.steps[0]
         try_it(
             "Before training the weights are random numbers. Will some heads have a role by luck?",
             "Look at the names under the heads, and at the left end of the curves. A role needs a share far above "

@@ -42,8 +42,8 @@ def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
     from core.analysis import head_roles
     from core.model import load_checkpoint
 
-    name, steps = view.name, head_roles.some_steps(view.checkpoint.steps)
-    metrics = view.checkpoint.folder / "metrics.jsonl"
+    name, steps = view.name, head_roles.some_steps(view.description.steps)
+    metrics = view.description.folder / "metrics.jsonl"
 
     def work(report: background.Report) -> "tuple[Life, Losses]":
         life = head_roles.life(lambda step: load_checkpoint(name, step), steps, report)
@@ -66,7 +66,7 @@ def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
 
     if not scores:
         return None
-    layers, heads = view.checkpoint.config.n_layers, view.checkpoint.config.n_heads
+    layers, heads = view.description.config.n_layers, view.description.config.n_heads
     found = [[role_of(scores, i, j) for j in range(heads)] for i in range(layers)]
     return [[ROLES[name].short if name else "" for name in row] for row in found]
 
@@ -96,7 +96,7 @@ def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
         f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
     )
     truth("head_roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
-    half = min(HALF, (view.checkpoint.config.context_length - 1) // 2)
+    half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
         f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
         f"{half} random tokens, each followed by the same tokens again. The last: in at most {STORIES} stories that no "
@@ -111,7 +111,7 @@ def its_life(view: View, layer: int, head: int) -> None:
     """The scores of every head over the kept steps, beside the loss, and when each role was born."""
     from core.analysis.head_roles import ROLES, THRESHOLD, births
 
-    if len(view.checkpoint.steps) < 2:
+    if len(view.description.steps) < 2:
         st.info("Only one step of this model was kept: there is no life to follow.")
         return
     measured = scores_over_life(view)
@@ -131,7 +131,7 @@ def its_life(view: View, layer: int, head: int) -> None:
         f"life = head_roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)\n"
         "list(head_roles.births(life))"
     )
-    shape = (len(steps), view.checkpoint.config.n_layers, view.checkpoint.config.n_heads)
+    shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
     st.markdown(_told([(ROLES[name].name, *where) for name, *where in births(life)]))
 

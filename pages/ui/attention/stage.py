@@ -25,7 +25,7 @@ _head, _stages = components.component("attention_head"), components.component("a
 
 def shown_tokens(view: View) -> int:
     """How many tokens of the text fit what the browser is sent."""
-    config, length = view.checkpoint.config, len(view.ids)
+    config, length = view.description.config, len(view.ids)
     heads = config.n_layers * config.n_heads
     while length > 2 and heads * (length * (length + 1) // 2 + 4 * length * config.d_head) > MOST_NUMBERS:
         length -= 1
@@ -34,7 +34,7 @@ def shown_tokens(view: View) -> int:
 
 def opened(view: View) -> tuple[Heads, bool]:
     """The heads on show, the last of them the one whose role and stages are told, and whether it stands alone."""
-    config, text = view.checkpoint.config, state.get("open_heads")
+    config, text = view.description.config, state.get("open_heads")
     main = (min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1))
     if text == "none":
         return [], False
@@ -57,7 +57,7 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
 
     names[layer][head] stands under each thumbnail.
     """
-    config, trace, length = view.checkpoint.config, view.trace, shown_tokens(view)
+    config, trace, length = view.description.config, view.trace, shown_tokens(view)
     heads, alone = opened(view)
     note = f" The first {length} of {len(view.ids)} tokens are shown." if length < len(view.ids) else ""
     linked = {

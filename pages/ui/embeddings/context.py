@@ -30,7 +30,7 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
         "from core.analysis.context import paths\n\n"
         f"other = run_trace(checkpoint.model, {list(other)})\npaths(trace, other, {at})"
     )
-    layers, width = len(made.similarity), view.checkpoint.config.d_model
+    layers, width = len(made.similarity), view.description.config.d_model
     with left:
         components.plot(figures.paths(made.points, ("your text", "the other text")), key="paths", height=380,
                         title="The way of one word through the layers in two texts")  # fmt: skip
@@ -52,7 +52,7 @@ def section() -> None:
         placeholder=EXAMPLE,
         **state.control("second"),
     )
-    made = prepare(state.get("second") or EXAMPLE, view.tokenizer, view.checkpoint.config.context_length)
+    made = prepare(state.get("second") or EXAMPLE, view.tokenizer, view.description.config.context_length)
     at = places(view, made.ids)
     st.session_state["other_pin"] = at[1] if at else None
     components.tokens(made.chips, key="other", title="Tokens of the second sentence", shared=False)

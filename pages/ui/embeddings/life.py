@@ -15,7 +15,7 @@ from pages.ui.view import current
 def section() -> None:
     follow()
     view = current()
-    steps = view.checkpoint.steps
+    steps = view.description.steps
     st.markdown("#### When do kinds of words come apart?")
     found = words(view.tokenizer)
     made = data.silhouettes(view, found)

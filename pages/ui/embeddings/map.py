@@ -48,7 +48,7 @@ def chosen_token(view: View, found: Words) -> int:
 
 def space(view: View, found: Words, made: Journey, token: int, near: list[int], scores: np.ndarray | None) -> None:
     """The component: every map in one typed array, so that Play and the slider run in the browser."""
-    steps, dims, method = view.checkpoint.steps, made.points.shape[2], "PCA" if made.explained is not None else "other"
+    steps, dims, method = view.description.steps, made.points.shape[2], "PCA" if made.explained is not None else "other"
     names = sorted(set(found.groups), key=list(GROUPS).index)
     by_id = dict(zip(found.ids, found.texts, strict=True))
     header = {
@@ -99,14 +99,14 @@ def word_map(view: View, found: Words, token: int, near: list[int], progress: De
     if made.explained is None:
         note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
     else:
-        share = percent(float(made.explained[view.checkpoint.steps.index(view.step)].sum()))
+        share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
         note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
     code = (
         head(view) + "\nfrom core.analysis.projection import journey\nfrom core.analysis.words import tables, words\n\n"
         "rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\n"
         f"journey(rows, {shown!r}, {dims}).points"
     )
-    truth("embed.weight[words]", (len(view.checkpoint.steps), *made.points.shape[1:]), note, code)
+    truth("embed.weight[words]", (len(view.description.steps), *made.points.shape[1:]), note, code)
 
 
 def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
@@ -144,14 +144,14 @@ def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None
         + ("from core.analysis.words import spoken_rows\n" if spoken else "")
         + f"\nmatrix = {matrix}\nneighbours.nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
     )  # fmt: skip
-    tied = " The unembedding of this model is the same table." if view.checkpoint.config.tie_embeddings else ""
+    tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
     note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
     size = (view.tokenizer.vocab_size, table_width(view))
     truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}; among all tokens.{tied}", code)
 
 
 def table_width(view: View) -> int:
-    return view.checkpoint.config.d_model
+    return view.description.config.d_model
 
 
 @st.fragment

@@ -18,7 +18,7 @@ _clocks = components.component("clocks")
 
 
 def choose_head(view: View) -> tuple[int, int]:
-    config = view.checkpoint.config
+    config = view.description.config
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     left, right = st.columns(2)
     layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer")
@@ -27,7 +27,7 @@ def choose_head(view: View) -> tuple[int, int]:
 
 
 def clocks(view: View, layer: int, head: int) -> None:
-    config = view.checkpoint.config
+    config = view.description.config
     turns = positions.frequencies(config)
     used = positions.energy(view.trace, config, layer, head)
     header = {
@@ -47,7 +47,7 @@ def clocks(view: View, layer: int, head: int) -> None:
 
 
 def alike(view: View, layer: int, head: int) -> None:
-    config, model = view.checkpoint.config, view.checkpoint.model
+    config, model = view.description.config, view.checkpoint.model
     length = min(REACH, config.context_length)
     left, right = st.columns(2, gap="medium")
     head_code = view.code + "from core.analysis.positions import preference, similarity\n\n"
@@ -110,7 +110,7 @@ def changed(view: View) -> None:
 def section() -> None:
     follow()
     view = current()
-    kind = view.checkpoint.config.position
+    kind = view.description.config.position
     st.markdown("#### How does it know which word came first?")
     layer, head = 0, 0
     if kind == "rotary":

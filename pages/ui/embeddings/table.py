@@ -98,7 +98,7 @@ def section() -> None:
         strips(view)
     with right:
         lengths(view)
-    width = view.checkpoint.config.d_model
+    width = view.description.config.d_model
     what_you_see(
         f"This is all the model has to start from: for each token a row of {width} numbers, **orange** below zero and "
         "**blue** above. The same token has the same row wherever it stands. On the right each point is a token of "

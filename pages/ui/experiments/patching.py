@@ -60,7 +60,7 @@ def patching(view: View) -> None:
         "Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
     )
     what = state.get("patched") or "residual"
-    limit = view.checkpoint.config.context_length
+    limit = view.description.config.context_length
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
     try:
         found = _computed(view, clean, corrupted, what)
@@ -78,7 +78,7 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> di
     stamp = cache.files_stamp(view.name)
     kept = _kept(view.name, view.step, stamp, clean.ids, corrupted.ids, answer, other, what)
     if "map" not in kept:
-        progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.checkpoint.config.n_layers
+        progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.description.config.n_layers
 
         def told(done: int) -> None:
             progress.progress(done / layers, text=f"{done} of {layers} layers patched")

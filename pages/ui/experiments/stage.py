@@ -39,7 +39,7 @@ def board(view: View) -> None:
         "A part that is switched off is", format_func=lambda how: HOW[how], **state.control("ablation")
     )
     how: How = state.get("ablation") or "zero"
-    config = view.checkpoint.config
+    config = view.description.config
     base: float | None = None
     effects: list[float] | list[None] = [None] * (config.n_layers * (config.n_heads + 2))
     if len(view.ids) > 1:
@@ -121,7 +121,7 @@ def tell(message: str | None) -> None:
 
 def edges(view: View) -> None:
     """One head's weights as they are now; a click on a cell cuts that edge, another mends it."""
-    config, labels = view.checkpoint.config, view.labels
+    config, labels = view.description.config, view.labels
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     names = [Part("head", i, h) for i in range(config.n_layers) for h in range(config.n_heads)]
     chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.words)

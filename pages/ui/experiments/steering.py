@@ -41,7 +41,7 @@ def _continuation(
 
 def steering(view: View) -> None:
     """Controls beside the two continuations; below, the search for the strength at which it breaks."""
-    stamp, layers = cache.files_stamp(view.name), view.checkpoint.config.n_layers
+    stamp, layers = cache.files_stamp(view.name), view.description.config.n_layers
     controls, result = st.columns([3, 7], gap="medium")
     with controls:
         made = _controls(layers)
@@ -50,7 +50,7 @@ def steering(view: View) -> None:
             st.caption("Two prompts make a direction: write both.")
             return
         try:
-            check(made, view.checkpoint.config, view.tokenizer)
+            check(made, view.description.config, view.tokenizer)
             direction = _direction(view.name, view.step, stamp, made.layer, made.plus, made.minus)
         except ValueError as error:
             st.warning(f"There is no such direction: {error}.")

@@ -10,7 +10,7 @@ from pages.ui.view import View
 
 def experiments(view: View) -> None:
     """Three cards side by side."""
-    layers = view.checkpoint.config.n_layers
+    layers = view.description.config.n_layers
     first, second, third = st.columns(3)
     with first:
         try_it(

@@ -73,5 +73,5 @@ def experiments(view: View) -> None:
             partial(untaught, view),
             label="Go back to the first step",
             key="inside_start",
-            update={"step": view.checkpoint.steps[0], "lens": "divergence"},
+            update={"step": view.description.steps[0], "lens": "divergence"},
         )

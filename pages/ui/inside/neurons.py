@@ -83,7 +83,7 @@ def ranking(view: View) -> np.ndarray:
 
 def chosen(view: View, best: tuple[int, int]) -> tuple[int, int]:
     """The neuron that the visitor chose, if this model has it; else the strongest."""
-    config = view.checkpoint.config
+    config = view.description.config
     return pair("neuron", (config.n_layers, config.d_mlp)) or best
 
 
@@ -198,9 +198,10 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
         )
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
+    limit = view.description.config.context_length
     code = view.code.split("ids =")[0] + (
         "from core.analysis.neurons import scan\nfrom core.text import tinyland\n\n"
-        f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{view.checkpoint.config.context_length}]\n"
+        f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{limit}]\n"
         f"         for d in tinyland.documents({SEED}, stop={len(texts)})]\n"
         f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
     )

@@ -62,7 +62,7 @@ AXES |= {"norm1": "T, D", "norm2": "T, D", "mlp_up": "T, M"}
 def opened(view: View) -> int | None:
     """The block that is open, if this model has it."""
     layer = state.get("block")
-    return layer if layer is not None and layer < view.checkpoint.config.n_layers else None
+    return layer if layer is not None and layer < view.description.config.n_layers else None
 
 
 def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
@@ -109,7 +109,7 @@ def stream(view: View, *, key: str) -> None:
 def _packed(view: View) -> tuple[dict[str, Any], bytes]:
     """The header of assets/components/stream and its array: float32, little-endian, one tensor after another."""
     start, stop = window(view)
-    trace, config, reading = view.trace, view.checkpoint.config, lens(view)
+    trace, config, reading = view.trace, view.description.config, lens(view)
     length = lambda vectors: np.linalg.norm(vectors[:, start:stop].numpy(), axis=-1)  # noqa: E731  (L, T, D) -> (L, W)
     stream = np.stack([length(trace.resid_mid), length(trace.resid_post)], axis=1).reshape(-1, stop - start)
     arrays = {
@@ -175,7 +175,7 @@ def _described(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[st
     """What the readout says about a tensor."""
     from core.analysis.cells import code
 
-    config = view.checkpoint.config
+    config = view.description.config
     formula, terms = _formulas(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])[name]
     site = name not in ("norm1", "norm2", "mlp_up")
     line = code(name, layer, 0, (0, 0) if tensor.ndim == 3 else (0,))
@@ -214,7 +214,7 @@ def _formulas(
 
 def _inputs(view: View, name: str, layer: int) -> str:
     """In words, what a tensor is computed from."""
-    c = view.checkpoint.config
+    c = view.description.config
     if name == "resid_pre":
         start = "the embedding" + (" and the position" if c.position == "learned" else "")
         return f"what block {layer - 1} left" if layer else start
@@ -228,13 +228,13 @@ def _inputs(view: View, name: str, layer: int) -> str:
 
 def _reads(view: View, name: str) -> list[str]:
     """The tensors of the block that `name` is computed from."""
-    gated = name == "mlp_post" and view.checkpoint.config.activation == "swiglu"
+    gated = name == "mlp_post" and view.description.config.activation == "swiglu"
     return READS.get(name, []) + ["mlp_up"] * gated
 
 
 def facts(view: View) -> dict[str, str]:
     """The shapes of this model as the diagram's margin states them."""
-    c = view.checkpoint.config
+    c = view.description.config
     groups = "" if c.n_kv_heads == c.n_heads else f"/{c.n_kv_heads} kv"
     learned = " + position" if c.position == "learned" else ""
     norm = {"rmsnorm": "RMSNorm", "layernorm": "LayerNorm"}[c.norm]

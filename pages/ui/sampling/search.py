@@ -53,7 +53,7 @@ def beams(view: View, end: int) -> None:
 
 def speculation(view: View, end: int) -> None:
     """An early snapshot drafts, the model checks."""
-    earlier = [step for step in view.checkpoint.steps if step < view.step]
+    earlier = [step for step in view.description.steps if step < view.step]
     if not earlier:
         st.caption("This is the first snapshot of this model: move the training step to the right.")
         return

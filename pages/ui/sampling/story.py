@@ -140,7 +140,7 @@ def _act(scene: Scene, kept: "Story", action: dict[str, Any]) -> None:
 def _ended(scene: Scene, kept: "Story") -> str:
     """Why nothing can follow the caret, or nothing at all."""
     ids = kept.ids()
-    if len(ids) > scene.view.checkpoint.config.context_length:
+    if len(ids) > scene.view.description.config.context_length:
         return ENDS["context"]
     if kept.path() and ids[-1] in scene.stop:
         return "The answer has ended: it is your turn." if scene.chat else ENDS["stop"]
@@ -276,7 +276,7 @@ def choose_scene(view: View, end: int) -> Scene | None:
         *view.tokenizer.encode(state.clean(style or "")[:400]),
         special["<|end|>"],
     ]
-    if len(ids) > view.checkpoint.config.context_length // 2:
+    if len(ids) > view.description.config.context_length // 2:
         st.warning("That is longer than half of what this model can read: make it shorter.")
         return None
     return Scene(view, tuple(ids), chat=True)

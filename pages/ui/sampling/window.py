@@ -100,7 +100,7 @@ def positions(view: View) -> None:
 
 def cost(view: View) -> None:
     """What the cache saves and what it takes, measured on request."""
-    model, config = view.checkpoint.model, view.checkpoint.config
+    model, config = view.checkpoint.model, view.description.config
     lengths = [n for n in (8, 16, 32, 64, 128, 256, 512, 1024) if n <= config.context_length]
     st.button(
         "Measure the cache", key="cache_go", on_click=st.session_state.__setitem__, args=("cache_asked", view.name)

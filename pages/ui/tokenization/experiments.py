@@ -13,7 +13,7 @@ from pages.ui.text import chip
 from pages.ui.view import current
 
 if TYPE_CHECKING:
-    from core.model import Checkpoint
+    from core.model import Description
 
 KEYS = (tokenizers.MODEL, *PUBLIC_ENCODINGS)
 
@@ -22,10 +22,10 @@ KEYS = (tokenizers.MODEL, *PUBLIC_ENCODINGS)
 class Counter:
     """Counts and shows the tokens of our own sample texts (never of the visitor's: this goes into Markdown)."""
 
-    checkpoint: "Checkpoint"
+    description: "Description"
 
     def count(self, key: str, text: str) -> int:
-        return tokenizers.cut(key, self.checkpoint, text).total
+        return tokenizers.cut(key, self.description, text).total
 
     def counts(self, text: str) -> str:
         """ "3 here, 4 in GPT-2, …" """
@@ -33,10 +33,10 @@ class Counter:
 
     def shown(self, key: str, text: str) -> str:
         """The tokens of a text with bars between them, as code."""
-        return f"`{' | '.join(chip(piece).label for piece in tokenizers.cut(key, self.checkpoint, text).pieces)}`"
+        return f"`{' | '.join(chip(piece).label for piece in tokenizers.cut(key, self.description, text).pieces)}`"
 
     def ids(self, key: str, text: str) -> list[int]:
-        return [piece.id for piece in tokenizers.cut(key, self.checkpoint, text).pieces]
+        return [piece.id for piece in tokenizers.cut(key, self.description, text).pieces]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ EXPERIMENTS = (
 def experiments() -> None:
     """A card for each, two beside one another."""
     st.subheader("Experiments", anchor=False)
-    counter = Counter(current().checkpoint)
+    counter = Counter(current().description)
     try:
         answers = [experiment.answer(counter) for experiment in EXPERIMENTS]
     except ValueError:

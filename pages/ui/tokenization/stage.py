@@ -16,7 +16,7 @@ NEAR = 4000  # tokens on either side of one in which its chunk is looked for
 def controls() -> tuple[Cut, Source] | None:
     """Who cuts, what special names are, and which text; and the cut. None, with a message, when it cannot be made."""
     tokenizers.all_anew()
-    checkpoint, source = current().checkpoint, tokenizers.source()
+    description, source = current().description, tokenizers.source()
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     with left:
         key = tokenizers.choice()
@@ -25,7 +25,7 @@ def controls() -> tuple[Cut, Source] | None:
     with right:
         tokenizers.longer_text()
     try:
-        cut = tokenizers.cut(key, checkpoint, source.text, state.get("special") == "tokens")
+        cut = tokenizers.cut(key, description, source.text, state.get("special") == "tokens")
     except ValueError as error:  # TokenizerError: its file or package is missing or altered
         st.warning("This tokenizer cannot be read here.")
         st.text(str(error))
@@ -54,7 +54,7 @@ def replay(cut: Cut, source: Source, position: int | None) -> None:
     steps = joins(cut.tokenizer.ranks, data)
     merge_tree(data, steps, learned_counts(cut.tokenizer), part[0].start, key="merges")
     some = f"{len(part)} of the {len(group)} tokens of a long chunk; " if len(part) < len(group) else ""
-    code = tokenizers.code(cut.key, current().checkpoint) + (
+    code = tokenizers.code(cut.key, current().description) + (
         f"from core.text.merge_tree import joins\n\njoins(tokenizer.ranks, {data!r})"
     )
     truth("joins(ranks, chunk)", (len(steps),), f"{some}{len(data)} bytes; the same tokens as encode", code)

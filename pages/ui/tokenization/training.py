@@ -86,10 +86,10 @@ def _references(training: Training) -> dict[str, float]:
     """Bytes per token of the other tokenizers on the held-out text, measured once for each training."""
     known = st.session_state.get("own_references")
     if known is None or known[0] is not training:
-        checkpoint, size = current().checkpoint, len(training.held_out.encode("utf-8"))
+        description, size = current().description, len(training.held_out.encode("utf-8"))
         found = {}
         for key in (tokenizers.MODEL, *PUBLIC_ENCODINGS):
-            tokenizer = tokenizers.tokenizer_of(key, checkpoint)
+            tokenizer = tokenizers.tokenizer_of(key, description)
             found[tokenizers.TITLES[key]] = size / len(tokenizer.encode(training.held_out)) if tokenizer else 0.0
         known = st.session_state["own_references"] = (training, found)
     return known[1]

@@ -92,9 +92,13 @@ def thumbnails(records: list[Record]) -> None:
     resting = state.get("step") if name == state.get("model") else None
     wanted = int(happened.get("step", steps[-1] if resting is None else resting))
     step = min(steps, key=lambda kept: abs(kept - wanted))
-    checkpoint = cache.checkpoint(name, step)
-    prepared = prepare(state.get("text"), checkpoint.tokenizer, min(checkpoint.config.context_length, THUMBNAILS))
-    pattern = cache.trace(name, step, prepared.ids).pattern.numpy()  # (L, H, T, T)
+    try:
+        description = cache.description(name)
+        prepared = prepare(state.get("text"), description.tokenizer, min(description.config.context_length, THUMBNAILS))
+        pattern = cache.trace(name, step, prepared.ids).pattern.numpy()  # (L, H, T, T)
+    except ValueError as error:  # CheckpointError
+        st.warning(f"The weights of step {step:,} cannot be read. {error}")
+        return
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key="training_heads", labels=chips, title=f"Attention heads at step {step:,}")

@@ -34,9 +34,9 @@ def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
 def slow_motion() -> None:
     """The controls, and the update that they ask for once somebody has asked."""
     name = state.get("model")
-    checkpoint = cache.checkpoint(name)
-    steps = checkpoint.steps[:-1]
-    if not steps or not (checkpoint.folder / "train.json").is_file():
+    description = cache.description(name)
+    steps = description.steps[:-1]
+    if not steps or not (description.folder / "train.json").is_file():
         st.info(
             "This model came without the settings and the snapshots of its training: choose another in the sidebar."
         )
@@ -72,7 +72,7 @@ def slow_motion() -> None:
 
 def reading(name: str, step: int, update: "OneUpdate", code: str) -> list[str]:
     """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
-    tokenizer = cache.checkpoint(name, step).tokenizer
+    tokenizer = cache.description(name).tokenizer
     length = int((update.targets[0] >= 0).sum())
     ids = [int(update.inputs[0, 0]), *map(int, update.targets[0, :length])]
     shown = chips(tokenizer, ids)
@@ -90,7 +90,7 @@ def reading(name: str, step: int, update: "OneUpdate", code: str) -> list[str]:
     before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
     attention, mlp = trace.attn_out.numpy(), trace.mlp_out.numpy()
     labels = [chip.label for chip in shown]
-    figure = overview.writes(_size(attention) / _size(before), _size(mlp) / _size(middle), labels[:-1], None)
+    figure = overview.writes(_size(attention) / _size(before), _size(mlp) / _size(middle), labels[:-1])
     height = 90 + 34 * len(before)
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
     truth("‖attn_out‖ / ‖resid_pre‖", (2 * len(before), length), "and of the MLP, on the first sequence", code)

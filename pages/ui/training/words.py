@@ -23,11 +23,11 @@ def words() -> None:
 
 def experiments() -> None:
     """Three questions that the record answers."""
-    checkpoint = cache.checkpoint(state.get("model"))
-    rows = [row for row in metrics(checkpoint.folder) if isinstance(row.get("val_loss"), float)]
+    description = cache.description(state.get("model"))
+    rows = [row for row in metrics(description.folder) if isinstance(row.get("val_loss"), float)]
     if len(rows) < 2:
         return
-    steps, size = checkpoint.steps, checkpoint.config.vocab_size
+    steps, size = description.steps, description.config.vocab_size
     one, two, three = st.columns(3)
     with one:
         try_it(

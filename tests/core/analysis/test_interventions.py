@@ -39,7 +39,7 @@ class Letters:
 
 def checkpoint(family: str = "ours", seed: int = 0) -> Checkpoint:
     model = make(family, seed)
-    return Checkpoint(model, Letters(), model.config, (0,), 0, {}, None, family)  # type: ignore[arg-type]
+    return Checkpoint(Letters(), model.config, (0,), 0, {}, None, family, model)  # type: ignore[arg-type]
 
 
 def logits(model, ids=IDS):
