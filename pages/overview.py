@@ -1,22 +1,9 @@
 """The whole path of the visitor's sentence: text, tokens, vectors, blocks, distribution, next token."""
 
-import streamlit as st
-
 from pages.ui.caption import page_header
 from pages.ui.overview import stages
 from pages.ui.overview.experiments import experiments
 from pages.ui.view import View, current
-
-
-@st.fragment
-def path() -> None:
-    """Everything that follows the cursor."""
-    view = current()
-    stages.tokens(view)
-    stages.vectors(view)
-    stages.blocks(view)
-    stages.distribution(view)
-    stages.following(view)
 
 
 def life(view: View) -> None:
@@ -31,5 +18,10 @@ def life(view: View) -> None:
 page_header(
     "How does a sentence become a next word?", "Follow yours, from top to bottom. Every number is computed now."
 )
-path()
-life(current())
+view = current()
+stages.tokens(view)
+stages.vectors(view)
+stages.blocks(view)
+stages.distribution(view)
+stages.following()
+life(view)

@@ -101,6 +101,23 @@ function listenHover(handler) {
   return () => document.removeEventListener(HOVER, listener);
 }
 
+// So does a pin; the server hears of it from the strip, or from assets/components/pin.
+const PIN = "glassbox:pin";
+function announcePin(position) {
+  document.dispatchEvent(new CustomEvent(PIN, { detail: position }));
+}
+function listenPin(handler) {
+  const listener = (event) => handler(event.detail);
+  document.addEventListener(PIN, listener);
+  return () => document.removeEventListener(PIN, listener);
+}
+
+// Keeps in `self.cursor` where the pin is: where the server says, or where this browser has put it since. `header.turn`
+// counts how often the server was told; a component is also called with what it was given before, when the theme changes.
+function settlePin(self, header) {
+  if (header.turn === null || header.turn !== self.turn) [self.turn, self.cursor] = [header.turn, header.cursor];
+}
+
 // Keeps one object per mounted component. Streamlit cleans up and calls the default function again on each change, on a busy
 // machine some time later: what `start` returned is torn down only when its element has left the page.
 function once(root, start) {

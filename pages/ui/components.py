@@ -64,7 +64,7 @@ def _hears(key: str, trigger: str, then: Told) -> Callable[[], None]:
     return act
 
 
-_tokens, _heads, _copy_link = component("tokens"), component("heads"), component("copy_link")
+_tokens, _heads, _copy_link, _pin = map(component, ("tokens", "heads", "copy_link", "pin"))
 _plot = component("plot", isolate=False)  # plotly.js puts its styles into the document
 
 
@@ -85,12 +85,13 @@ def tokens(
     role: str = "token",
     title: str = "Tokens of the text",
     shared: bool = True,
+    told: bool = True,
 ) -> int | None:
     """A strip of chips; returns the pinned position or None.
 
     `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
     hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
-    between `low` and `high`.
+    between `low` and `high`. `told=False`: a pin is only announced in the browser, where `follow_pin` hears it.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
@@ -106,13 +107,14 @@ def tokens(
         "role": role,
         "title": title,
         "shared": shared,
+        "told": told,
         "cursor": position,
+        "turn": None if told else state.turn(),
         "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
     }
 
-    def pinned(told: Sent) -> None:
-        chosen = told.get("position")
-        valid = chosen if isinstance(chosen, int) and 0 <= chosen < count else None
+    def pinned(sent: Sent) -> None:
+        valid = _position(sent, count)
         if shared:
             state.update(cursor=valid)
         else:
@@ -120,6 +122,22 @@ def tokens(
 
     _tokens(key=key, data=pack(header), on_pin_change=pinned)
     return position
+
+
+def follow_pin(*, key: str) -> None:
+    """Runs its fragment again when a token is pinned in a strip that stands elsewhere on the page. Shows nothing."""
+    _pin(key=key, data=pack({}), on_pin_change=lambda sent: state.update(cursor=_position(sent, MAX_CHIPS)))
+
+
+def pin(cursor: int | None) -> Sent:
+    """What the header of a view needs that follows the pin in the browser (settlePin in shared.js)."""
+    return {"cursor": cursor, "turn": state.turn()}
+
+
+def _position(sent: Sent, count: int) -> int | None:
+    """The pinned position that the browser sent, if it is one of `count`."""
+    chosen = sent.get("position")
+    return chosen if isinstance(chosen, int) and 0 <= chosen < count else None
 
 
 def _said(chip: Chip) -> str:
@@ -152,14 +170,16 @@ def plot(
     title: str = "Figure",
     hover: bool = False,
     cursor_axis: str | None = None,
+    cursor: int | None = None,
     modebar: bool = False,
     on_click: Callable[[PlotEvent], None] | None = None,
 ) -> PlotEvent | None:
     """Draws `figure` in place and returns the click (or, with `hover`, the hover) that caused this run, else None.
 
     Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so
-    nothing jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. `on_click` runs before the
-    page does.
+    nothing jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. Where its layout
+    says `meta={"columns": T}`, one for each token, that of the `cursor` is framed, and later that of any token pinned
+    in the browser. `on_click` runs before the page does.
     """
     spec = figure.to_plotly_json()
     spec["layout"].pop("template", None)
@@ -170,6 +190,7 @@ def plot(
         "title": title,
         "hover": hover,
         "cursor_axis": cursor_axis,
+        **(pin(cursor) if "meta" in spec["layout"] else {}),
         "modebar": modebar,
     }
 

@@ -172,6 +172,13 @@ def update(**values: Any) -> None:
             raise KeyError(f"{name} is not a property; see pages/ui/state.py")
         st.session_state[name] = value
         st.session_state.get("notes", {}).pop(name, None)
+    if "cursor" in values:
+        st.session_state["turn"] = turn() + 1
+
+
+def turn() -> int:
+    """How often the pin was set, so that the browser can tell an old word about it from a new one."""
+    return st.session_state.get("turn", 0)
 
 
 def update_quietly(**values: Any) -> None:

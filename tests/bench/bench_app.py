@@ -1,38 +1,52 @@
 """Latency in the browser, from the key press to the changed page: python -m tests.bench.bench_app
 
-Starts the server with the tiny model, so that what is timed is the app and not a model. Milliseconds, p50/p95. The last
-two lines are of the same pins, without and with a run that trains beside them, in alternation.
+Milliseconds, p50/p95, beside a bare Streamlit app that does the least (bare_app.py): what is above its figures is ours.
+Server and browser share the machine. The model is tiny, so that what is timed is the app and not a model. The last two
+lines are of the same pins, without and with a run that trains beside them, in alternation.
 """
 
+import contextlib
 import os
-import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.training import jobs, preset
 from tests.tiny import make_checkpoint
 
+STARTS = 3
 ROUNDS = 40
 SETTLE = 2000  # ms
+BARE = "tests/bench/bare_app.py"
 STRIP = "[aria-label='Tokens of the text']"
-# Waits in the page for a text, so that Playwright's own polling is not timed.
+# Each waits in the page for the change, so that Playwright's own polling is not timed.
 PRESS = """([strip, from, key]) => new Promise(done => {
   const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector(strip));
   const chip = host.shadowRoot.querySelectorAll('.chip')[from];
-  const said = () => document.querySelector('[data-testid=stMain]').innerText.match(/trace\\.probs\\[\\d+\\]/)?.[0];
+  const said = () => document.querySelector('[data-testid=stMain]').innerText.match(/ids\\[:\\d+\\]/)?.[0];
   const before = said(), begun = performance.now();
   const look = () => said() !== before ? done(performance.now() - begun) : requestAnimationFrame(look);
   chip.focus();
   chip.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, composed: true}));
   look();
 })"""
+BARE_PRESS = """() => new Promise(done => {
+  const root = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('b')).shadowRoot;
+  const said = () => root.querySelector('b').textContent;
+  const before = said(), begun = performance.now();
+  const look = () => said() !== before ? done(performance.now() - begun) : requestAnimationFrame(look);
+  root.querySelector('button').click();
+  look();
+})"""
+# The bars of the likeliest next tokens follow: the frame after the pointer came is the one that shows them.
 HOVER = """([strip, at]) => new Promise(done => {
   const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector(strip));
   const chip = host.shadowRoot.querySelectorAll('.chip')[at];
@@ -53,23 +67,59 @@ def show(name: str, times: list[float]) -> None:
     print(f"{name:46s} {times[len(times) // 2]:6.0f} / {times[int(len(times) * 0.95)]:.0f} ms")
 
 
-def measure(page: Page, address: str, started: float) -> None:
-    page.goto(address)
-    page.get_by_text(re.compile(r"trace\.probs\[")).wait_for(timeout=60_000)
-    print(f"{'server start to a drawn first page':46s} {1000 * (time.perf_counter() - started):6.0f} ms")
-    page.wait_for_timeout(SETTLE)
-    show("hover a token (in the browser)", [page.evaluate(HOVER, [STRIP, 1 + i % 8]) for i in range(ROUNDS)])
-    show("pin a token: a fragment with five views", pins(page))
+@contextlib.contextmanager
+def opened(browser: Browser, script: str, runs: str) -> Iterator[tuple[Page, float]]:
+    """A page of a new server, asked for as soon as it answers; and when the server was started."""
+    port, started = free_port(), time.perf_counter()
+    environment = os.environ | {"GLASSBOX_RUNS": runs, "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    try:
+        while time.perf_counter() - started < 30:
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", port)):
+                    break
+            time.sleep(0.02)
+        page.goto(f"http://127.0.0.1:{port}")
+        yield page, started
+    finally:
+        page.close()
+        server.terminate()
+        server.wait(20)
+
+
+def starts(browser: Browser, runs: str) -> None:
+    """From the start of a server to what its first visitor sees, in alternation with the bare app."""
+    seen: dict[str, list[float]] = {"bare": [], "tokens": [], "all": []}
+    for _ in range(STARTS):
+        with opened(browser, BARE, runs) as (page, started):
+            page.get_by_text("pressed 0").wait_for(timeout=60_000)
+            seen["bare"].append(1000 * (time.perf_counter() - started))
+        with opened(browser, "app.py", runs) as (page, started):
+            for name, sign in (("tokens", page.locator(STRIP)), ("all", page.get_by_text("generate(model, ids"))):
+                sign.wait_for(timeout=60_000)
+                seen[name].append(1000 * (time.perf_counter() - started))
+    for name, words in (("bare", "a bare app"), ("tokens", "the text as tokens"), ("all", "every view drawn")):
+        print(f"{f'server start to {words}':46s} {statistics.median(seen[name]):6.0f} ms")
 
 
 def pins(page: Page) -> list[float]:
-    """From the press to the changed page, along the strip and back."""
+    """From the press to the text that the server has computed, along the strip and back."""
     page.evaluate(PRESS, [STRIP, 0, "Home"])
     times = []
     for i in range(ROUNDS):
         page.wait_for_timeout(150)
         at, key = (i % 16, "ArrowRight") if i % 16 < 8 else (16 - i % 16, "ArrowLeft")
         times.append(page.evaluate(PRESS, [STRIP, at, key]))
+    return times
+
+
+def bare_presses(page: Page) -> list[float]:
+    times = []
+    for _ in range(ROUNDS):
+        page.wait_for_timeout(150)
+        times.append(page.evaluate(BARE_PRESS))
     return times
 
 
@@ -98,26 +148,22 @@ def main() -> None:
         sys.exit("no Chromium: sudo apt-get install chromium")
     with tempfile.TemporaryDirectory() as runs, sync_playwright() as driver:
         make_checkpoint(Path(runs) / "tiny")
+        os.environ["GLASSBOX_RUNS"] = runs
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-        port = free_port()
-        environment = os.environ | {"GLASSBOX_RUNS": runs, "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
-        started = time.perf_counter()
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            while time.perf_counter() - started < 30:
-                with socket.socket() as probe:
-                    if not probe.connect_ex(("127.0.0.1", port)):
-                        break
-                time.sleep(0.02)
-            measure(page, f"http://127.0.0.1:{port}", started)
-            os.environ["GLASSBOX_RUNS"] = runs
+        starts(browser, runs)
+        with opened(browser, BARE, runs) as (bare, _), opened(browser, "app.py", runs) as (page, _):
+            bare.get_by_text("pressed 0").wait_for()
+            page.get_by_text("generate(model, ids").wait_for(timeout=60_000)
+            page.wait_for_timeout(SETTLE)
+            show("hover a token (in the browser)", [page.evaluate(HOVER, [STRIP, 1 + i % 8]) for i in range(ROUNDS)])
+            times: dict[str, list[float]] = {"bare": [], "pin": []}
+            for _ in range(2):
+                times["bare"] += bare_presses(bare)
+                times["pin"] += pins(page)
+            show("a bare app: fragment to component", times["bare"])
+            show("pin a token: the server's fragment", times["pin"])
             beside_training(page)
-        finally:
-            browser.close()
-            server.terminate()
-            server.wait(20)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.figures.labels import percent
+from core.model import load_checkpoint, run_trace
+from tests.tiny import make_checkpoint
+
 PAGES = ("", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 EXCEPTION = "[data-testid=stException]"
 
@@ -52,6 +56,11 @@ def chip(page, position: int):
     return strip.get_by_role("button", name=re.compile(rf"^position {position}, "))
 
 
+def followed(page, position: int):
+    """Waits until what the server computes goes on from the pinned position."""
+    page.get_by_text(f"generate(model, ids[:{position + 1}], …)").wait_for()
+
+
 def test_the_token_strip_by_mouse_and_keyboard(page):
     page.goto("/")
     ready(page)
@@ -60,19 +69,19 @@ def test_the_token_strip_by_mouse_and_keyboard(page):
     assert "position" in tip.inner_text() and "bytes" in tip.inner_text()
     chip(page, 2).click()
     assert chip(page, 2).get_attribute("aria-pressed") == "true"
-    page.get_by_text("trace.probs[2]").wait_for()  # the views follow the pin
+    followed(page, 2)  # the views follow the pin
     page.keyboard.press("ArrowRight")
-    page.get_by_text("trace.probs[3]").wait_for()
+    followed(page, 3)
     assert chip(page, 3).evaluate("e => e.getRootNode().activeElement === e")
     assert chip(page, 3).get_attribute("tabindex") == "0" and chip(page, 2).get_attribute("tabindex") == "-1"
     page.keyboard.press("Home")
-    page.get_by_text("trace.probs[0]").wait_for()
+    followed(page, 0)
     page.keyboard.press("Escape")
-    page.get_by_text("Read so far: the whole text").wait_for()
+    page.get_by_text("After the last token").wait_for()
     chip(page, 4).click()
-    page.get_by_text("trace.probs[4]").wait_for()
+    followed(page, 4)
     chip(page, 4).click()  # a second click unpins
-    page.get_by_text("Read so far: the whole text").wait_for()
+    page.get_by_text("After the last token").wait_for()
 
 
 def test_text_is_never_markup(page):
@@ -93,9 +102,34 @@ def test_the_plot_is_redrawn_in_place(page):
     plot.wait_for()
     page.evaluate("() => { document.querySelector('.gb-plot').marked = 1 }")
     chip(page, 5).click()
-    page.get_by_text("trace.probs[5]").wait_for()
+    followed(page, 5)
     assert page.evaluate("() => document.querySelector('.gb-plot').marked") == 1
-    assert page.locator(".gb-plot").count() == 3
+    assert page.locator(".gb-plot").count() == 2
+
+
+def test_the_likeliest_tokens_follow_the_pointer_and_the_pin(page, tmp_path):
+    """Beside the model's own numbers: hovered positions are shown at once, and leaving returns to the pinned one."""
+    page.goto("/?v=1&text=the+red+dog+sat")
+    ready(page)
+    guesses = page.get_by_role("list", name="The 8 likeliest next tokens")
+    shown = lambda: [item.inner_text().split("\n") for item in guesses.get_by_role("listitem").all()]  # noqa: E731
+    make_checkpoint(tmp_path / "tiny")
+    tiny = load_checkpoint(tmp_path / "tiny")
+    probs = run_trace(tiny.model, [tiny.tokenizer.eot, *tiny.tokenizer.encode("the red dog sat")]).probs
+    expected = lambda at: [percent(float(p)) for p in probs[at].topk(8).values]  # noqa: E731
+    page.get_by_text("After the last token").wait_for()
+    assert [row[-1] for row in shown()] == expected(-1)
+    chip(page, 1).hover()
+    page.get_by_text("After this token").wait_for()
+    assert [row[-1] for row in shown()] == expected(1)
+    chip(page, 2).click()
+    page.get_by_text("After the pinned token").wait_for()
+    assert [row[-1] for row in shown()] == expected(2)
+    chip(page, 1).hover()
+    page.get_by_text("After this token").wait_for()
+    page.mouse.move(0, 0)
+    page.get_by_text("After the pinned token").wait_for()
+    assert page.locator(".gb-plot .shapelayer path").count() == 2  # the column of the pin is framed, in both pictures
 
 
 def test_components_follow_a_change_of_theme(page):
@@ -105,14 +139,14 @@ def test_components_follow_a_change_of_theme(page):
     page.emulate_media(color_scheme="light")
     page.goto("/")
     ready(page)
-    bar = page.locator(".gb-plot .bars path").first
-    colour = lambda: bar.evaluate("e => getComputedStyle(e).fill")  # noqa: E731
-    bar.wait_for()
-    assert colour() == css(LIGHT["roles"]["prediction"])
+    chip(page, 3).click()
+    frame = page.locator(".gb-plot .shapelayer path").first
+    frame.wait_for()
+    assert frame.evaluate("e => getComputedStyle(e).stroke") == css(LIGHT["roles"]["token"])
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
-        "want => getComputedStyle(document.querySelector('.gb-plot .bars path')).fill === want",
-        arg=css(DARK["roles"]["prediction"]),
+        "want => [...document.querySelectorAll('.gb-plot .shapelayer path')].some(e => e.style.stroke === want)",
+        arg=css(DARK["roles"]["token"]),
     )
     pinned = chip(page, 1).evaluate("e => getComputedStyle(e).color")
     assert pinned == css(DARK["text"])
@@ -130,7 +164,7 @@ def test_copy_link_restores_everything(page):
     chip(page, 1).wait_for()
     page.get_by_role("slider").first.press("ArrowLeft")
     chip(page, 3).click()
-    page.get_by_text("trace.probs[3]").wait_for()
+    followed(page, 3)
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("Copied.").wait_for()
     link = page.evaluate("() => navigator.clipboard.readText()")
@@ -138,7 +172,7 @@ def test_copy_link_restores_everything(page):
     page.goto("about:blank")
     page.goto(link)
     ready(page)
-    page.get_by_text("trace.probs[3]").wait_for()
+    followed(page, 3)
     assert page.locator("textarea").first.input_value() == "the brown dog likes bread"
     assert chip(page, 3).get_attribute("aria-pressed") == "true"
 

@@ -53,10 +53,17 @@ function dress(layout, theme) {
   return dressed;
 }
 
+// The frame around the column of the pinned token, where the figure has a column for each token.
+function frame(figure, position, theme) {
+  if (position === null || !(position < figure.layout?.meta?.columns)) return [];
+  const line = { color: theme.roles.token, width: 2 };
+  return [{ type: "rect", x0: position - 0.5, x1: position + 0.5, y0: 0, y1: 1, yref: "y domain", line }];
+}
+
 function build(root) {
   const node = root.querySelector(".gb-plot");
   const message = root.querySelector(".gb-plot-message");
-  const self = { figure: null, header: {}, send: () => {}, drawing: Promise.resolve() };
+  const self = { figure: null, header: {}, cursor: null, send: () => {}, drawing: Promise.resolve() };
 
   async function draw() {
     const Plotly = await loadPlotly();
@@ -64,6 +71,7 @@ function build(root) {
     const theme = applyTheme(root);
     const swap = translator(theme === THEME.dark);
     const layout = { ...dress(swap(figure.layout || {}), theme), height: header.height, uirevision: header.key };
+    if (layout.meta?.columns) layout.shapes = frame(figure, self.cursor, theme);
     const config = { displaylogo: false, responsive: true, displayModeBar: header.modebar ? "hover" : false,
       scrollZoom: false, doubleClick: "reset", modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "select2d"] };
     await Plotly.react(node, swap(figure.data || []), layout, config);
@@ -101,11 +109,19 @@ function build(root) {
   });
 
   const unwatch = onThemeChange(root, () => self.figure && redraw());
+  const unfollow = listenPin((position) => {
+    self.cursor = position;
+    if (!self.bound || !self.figure.layout?.meta?.columns) return;
+    const theme = isDark(root) ? THEME.dark : THEME.light;
+    const move = () => globalThis.Plotly.relayout(node, { shapes: frame(self.figure, self.cursor, theme) });
+    requestAnimationFrame(move); // after the pin is sent; 0.4 ms, and a new drawing would take 30
+  });
   const sizes = new ResizeObserver(() => node.offsetWidth && self.bound && globalThis.Plotly.Plots.resize(node));
   sizes.observe(node);
   self.show = (header, figure) => {
     self.header = header;
     self.figure = figure;
+    settlePin(self, header);
     node.style.minHeight = `${header.height}px`;
     node.setAttribute("role", "figure");
     node.setAttribute("aria-label", header.title);
@@ -114,6 +130,7 @@ function build(root) {
   self.destroy = () => {
     clearTimeout(self.timer);
     unwatch();
+    unfollow();
     sizes.disconnect();
     globalThis.Plotly?.purge(node);
   };

@@ -72,7 +72,8 @@ function build(root) {
   function pin(position) {
     self.cursor = position;
     mark();
-    send(position);
+    if (self.header.shared) announcePin(position);
+    if (self.header.told) send(position);
   }
 
   function preview(position) {
@@ -137,7 +138,7 @@ function build(root) {
   const unwatch = onThemeChange(root, () => self.header && draw());
   self.show = (header) => {
     self.header = header;
-    self.cursor = header.cursor;
+    settlePin(self, header);
     list.setAttribute("aria-label", header.title);
     draw();
   };

@@ -24,7 +24,7 @@ TOWN_TOKENS = 6  # written, to see which town it names
 
 
 def _ids(view: View, text: str) -> tuple[int, ...]:
-    return prepare(text, view.tokenizer, view.checkpoint.config.context_length).ids
+    return prepare(text, view.tokenizer, view.description.config.context_length).ids
 
 
 def untrained(view: View) -> str:
@@ -32,7 +32,7 @@ def untrained(view: View) -> str:
     size, best = view.tokenizer.vocab_size, float(view.trace.probs[-1].max())
     losses = [-math.log(p) for p in view.probabilities if p is not None]
     answer = f"Hardly any. An even share of {size:,} tokens is {percent(1 / size)}"
-    if view.step == view.checkpoint.steps[0]:
+    if view.step == view.description.steps[0]:
         answer += f"; the likeliest now has {percent(best)}"
         if int(view.trace.probs[-1].argmax()) == view.ids[-1]:
             answer += ", and it is the token just read, which nothing has been taught to replace yet"
@@ -67,7 +67,7 @@ def never_read(view: View) -> str:
 
 
 def experiments(view: View) -> None:
-    first, last = view.checkpoint.steps[0], view.checkpoint.steps[-1]
+    first, last = view.description.steps[0], view.description.steps[-1]
     cards: tuple[tuple[str, str, Callable[[View], str], dict[str, Any]], ...] = (
         (
             "Back to the first step",

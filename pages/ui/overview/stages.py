@@ -1,4 +1,8 @@
-"""The stages of the overview: from the text to the next token, each with a picture of the real tensor."""
+"""The stages of the overview: from the text to the next token, each with a picture of the real tensor.
+
+When another token is pinned, the browser moves the frames and shows other bars by itself; only what the model writes is
+computed again, in a fragment that holds nothing else.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +14,9 @@ from core.figures import overview as figures
 from pages.ui import cache, components
 from pages.ui.caption import stage_title, truth
 from pages.ui.text import chips
-from pages.ui.view import View
+from pages.ui.view import View, current
 
+_guesses = components.component("guesses")
 BARS = 8
 NEW = 12  # tokens written at the end
 TAIL = 6  # tokens of the text shown before them
@@ -36,7 +41,7 @@ def tokens(view: View) -> None:
         "Each one is a number from a fixed list."
     )
     with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
-        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True)
+        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, told=False)
         size = f"list of {view.tokenizer.vocab_size:,} tokens"
         truth("ids", (len(view.ids),), f"your text, {size}", view.code.rsplit("trace =", 1)[0] + "ids")
 
@@ -48,8 +53,9 @@ def vectors(view: View) -> None:
         "Tokens used alike have vectors alike. Blue is positive, orange negative."
     )
     with stage(2, "Tokens become vectors", "residual", words, "embeddings.py", "The map of all vectors"):
-        figure = figures.vectors(embed, view.labels, view.cursor)
-        components.plot(figure, key="vectors", height=250, title="Embedding of each token", cursor_axis="x")
+        title = "Embedding of each token"
+        figure = figures.vectors(embed, view.labels)
+        components.plot(figure, key="vectors", height=250, title=title, cursor_axis="x", cursor=view.cursor)
         truth("trace.embed", embed.shape, "one column per token, measured", view.code + "trace.embed")
 
 
@@ -63,9 +69,9 @@ def blocks(view: View) -> None:
         "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
     with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
-        figure = figures.writes(attention, mlp, view.labels, view.cursor)
-        height = 110 + 22 * 2 * len(before)
-        components.plot(figure, key="blocks", height=height, title="What each block writes", cursor_axis="x")
+        title, height = "What each block writes", 110 + 22 * 2 * len(before)
+        figure = figures.writes(attention, mlp, view.labels)
+        components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
         code = view.code + "def share(new, old):\n    new, old = new.norm(dim=-1), old.norm(dim=-1)\n"
         code += "    return new / (new + old)\n\n"
         code += "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
@@ -80,38 +86,48 @@ def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
 
 
 def distribution(view: View) -> None:
-    position = len(view.ids) - 1 if view.cursor is None else view.cursor
-    probs = view.trace.probs[position].numpy()  # (V,)
-    best = [int(i) for i in np.argsort(-probs, kind="stable")[:BARS]]
-    shown = chips(view.tokenizer, best)
+    top = view.trace.probs.topk(min(BARS, view.tokenizer.vocab_size))  # (T, 8)
+    ids = sorted(set(top.indices.flatten().tolist()))
+    names = {id: chip.label for id, chip in zip(ids, chips(view.tokenizer, ids), strict=True)}
     words = (
-        "The last vector becomes a **probability for every token** in the list. Pin a token above to see "
-        "what the model expected after it."
+        "The last vector becomes a **probability for every token** in the list. Point at a token anywhere above, or "
+        "pin it, to see what the model expected after it."
     )
     with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Shape the guess"):
-        st.caption("Read so far, up to the pinned token" if view.cursor is not None else "Read so far: the whole text")
-        figure = figures.next_tokens([chip.label for chip in shown], [float(probs[i]) for i in best])
-        components.plot(figure, key="next", height=260, title=f"The {BARS} likeliest next tokens")
-        code = view.code + f"trace.probs[{position}].topk({BARS})"
-        truth(f"trace.probs[{position}]", probs.shape, f"the {BARS} largest of {len(probs):,}", code)
+        rows = [
+            [(names[id], float(f"{p:.4g}")) for id, p in zip(likeliest, probs, strict=True)]
+            for likeliest, probs in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        ]
+        title = f"The {BARS} likeliest next tokens"
+        header = {"rows": rows, "labels": view.labels, "title": title}
+        _guesses(key="guesses", data=components.pack(header | components.pin(view.cursor)))
+        note = f"the {BARS} largest after each token"
+        truth("trace.probs", view.trace.probs.shape, note, f"{view.code}trace.probs.topk({BARS})")
 
 
-def following(view: View) -> None:
-    end = len(view.ids) if view.cursor is None else view.cursor + 1
-    made = cache.continuation(view.name, view.step, view.ids[:end], NEW)
+def following() -> None:
     words = (
         "One token is chosen and joins the text, and everything starts again from stage 1. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
         "Pin an earlier token to let it go on from there."
     )
     with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
-        shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]
-        values = [None] * min(end, TAIL) + [probability for _, probability in made]
-        title = "The end of your text and what the model writes after it"
-        components.tokens(shown, key="following", values=values, role="prediction", title=title, shared=False)
-        code = view.code + (
-            "\nfrom core.generation import Sampler, generate\n\n"
-            f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
-            "[(tokenizer.decode([step.id]), step.raw_probability) for step in steps]"
-        )
-        truth("generate(model, ids, …)", (len(made),), "temperature 0, written now by this model", code)
+        _written()
+
+
+@st.fragment
+def _written() -> None:
+    components.follow_pin(key="written_pin")
+    view = current()
+    end = len(view.ids) if view.cursor is None else view.cursor + 1
+    made = cache.continuation(view.name, view.step, view.ids[:end], NEW)
+    shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]
+    values = [None] * min(end, TAIL) + [probability for _, probability in made]
+    title = "The end of your text and what the model writes after it"
+    components.tokens(shown, key="following", values=values, role="prediction", title=title, shared=False)
+    code = view.code + (
+        "\nfrom core.generation import Sampler, generate\n\n"
+        f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
+        "[(tokenizer.decode([step.id]), step.raw_probability) for step in steps]"
+    )
+    truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)
