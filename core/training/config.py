@@ -10,7 +10,7 @@ from core.training.schedule import SCHEDULES
 
 HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
 OPTIMIZERS = ("muon", "adamw", "sgd")
-PRECISIONS = ("bfloat16", "float32")
+PRECISIONS = ("auto", "bfloat16", "float32")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class TrainConfig:
     seconds: when set, the run (and its schedule) ends after this time or after `steps`, whichever comes first.
     target_loss, patience: end early at this held-out loss (nats per token), or after so many evaluations without a
     lower one. keep_states: keep the optimizer's state with every snapshot, so that forks continue exactly.
+    precision: of the working weights and gradients; "auto" is what the machine that begins the run is fastest in.
     init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
     """
 
@@ -60,7 +61,7 @@ class TrainConfig:
     final_eval_documents: int = 2000
     snapshots: int = 14
     keep_states: bool = False
-    precision: str = "bfloat16"
+    precision: str = "auto"
     threads: int = 2
     seed: int = 0
     init_scale: float = 1.0

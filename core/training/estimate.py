@@ -21,7 +21,7 @@ from core.training import measure
 from core.training.batches import MicroBatch
 from core.training.config import TrainConfig
 from core.training.data import make_tokenizer, split_mixture
-from core.training.learner import DTYPES, make_optimizer
+from core.training.learner import make_optimizer
 from core.training.losses import token_losses
 from core.training.optim import gradients
 
@@ -103,7 +103,7 @@ def memory(config: TrainConfig, model: ModelConfig, activation_bytes: float) -> 
     """Bytes of a run: float32 weights and the optimizer's state, and for each worker a working copy with its gradients,
     float32 sums, and what autograd keeps of a micro-batch; 300 MB for Python and PyTorch themselves."""
     count = model.parameter_count()["total"]
-    working = DTYPES[config.precision].itemsize
+    working = measure.working_dtype(config.precision).itemsize
     each = count * (2 * working + 4) + config.micro_batch_tokens * activation_bytes
     return round(count * _state_bytes(config) + config.threads * each + 3e8)
 
@@ -119,7 +119,7 @@ def calibrate(model: ModelConfig, precision: str, optimizer: str, width: int) ->
     torch.set_num_threads(1)  # as in the workers of a run
     try:
         master = Transformer(model, seed=0)
-        working = copy.deepcopy(master).to(DTYPES[precision])
+        working = copy.deepcopy(master).to(measure.working_dtype(precision))
         rows = max(1, int(TRIAL_FLOPS / measure.training_flops(model, np.array([width]))))
         ids = torch.zeros(rows, width, dtype=torch.long)
         micro = MicroBatch(ids, ids, tuple(range(rows)))

@@ -11,10 +11,8 @@ from core.model import Transformer
 from core.training.batches import MicroBatch
 from core.training.compute import Gradients
 from core.training.config import TrainConfig
-from core.training.measure import update_ratios
+from core.training.measure import update_ratios, working_dtype
 from core.training.optim import Optimizer, gradients
-
-DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,7 @@ def make_optimizer(model: Transformer, config: TrainConfig) -> Optimizer:
         momentum=config.momentum,
         betas=(config.beta1, config.beta2),
         weight_decay=config.weight_decay,
+        dtype=working_dtype(config.precision),
     )
 
 

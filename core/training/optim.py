@@ -16,10 +16,10 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: steep at 0, singu
 NOT_MATRICES = ("embed", "head", "wte", "wpe")  # two-dimensional, but rows are looked up or scored one by one
 
 
-def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
-    """Push all singular values of each of `matrices` (n, r, c) towards 1, keeping the singular vectors."""
+def orthogonalise(matrices: Tensor, dtype: torch.dtype = torch.bfloat16, iterations: int = 5) -> Tensor:
+    """Push all singular values of each of `matrices` (n, r, c) towards 1, keeping the singular vectors; in `dtype`."""
     a, b, c = NEWTON_SCHULZ
-    x = matrices.bfloat16()
+    x = matrices.to(dtype)
     tall = x.size(-2) > x.size(-1)
     if tall:
         x = x.mT
@@ -34,8 +34,8 @@ class Optimizer:
     """Updates the named parameters in place from their `.grad`; its state is a flat dict of named tensors.
 
     `kind`: "muon" (Muon for the matrices inside the blocks, AdamW for the rest), "adamw" or "sgd" for everything.
-    Matrices of one shape are orthogonalised together in one batch. Weight decay is decoupled (scaled by the learning
-    rate), on matrices only.
+    Matrices of one shape are orthogonalised together in one batch, in `dtype`. Weight decay is decoupled (scaled by the
+    learning rate), on matrices only.
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class Optimizer:
         betas: tuple[float, float] = (0.9, 0.95),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.bfloat16,
     ) -> None:
+        self.dtype = dtype
         self.momentum, self.betas, self.eps, self.weight_decay = momentum, betas, eps, weight_decay
         self.step_count = 0
         self.state: dict[str, Tensor] = {}
@@ -83,7 +85,7 @@ class Optimizer:
         buffers = [self.state[f"momentum.{name}"] for name, _ in group]
         torch._foreach_lerp_(buffers, grads, 1 - self.momentum)
         nesterov = torch._foreach_lerp(grads, buffers, self.momentum)
-        update = orthogonalise(torch.stack(nesterov))  # (n, r, c)
+        update = orthogonalise(torch.stack(nesterov), self.dtype)  # (n, r, c)
         rows, columns = shape
         scale = max(1.0, rows / columns) ** 0.5
         self._decay(params, lr)

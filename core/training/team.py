@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -27,8 +28,9 @@ from core.training.batches import IGNORE, MicroBatch
 from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
 from core.training.data import make_data
-from core.training.learner import DTYPES, Learner
+from core.training.learner import Learner
 from core.training.losses import token_losses
+from core.training.measure import working_dtype
 from core.training.runs import STATE, read_state
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ def rank() -> int:
 
 def make_workers(model: Transformer, config: TrainConfig) -> "Workers | Distributed":
     """What computes the gradients of a run: threads of this process, or the processes of torchrun."""
-    dtype = DTYPES[config.precision]
+    dtype = working_dtype(config.precision)
     if size() == 1:
         return Workers(model, config.threads, dtype, causal=config.causal)
     return Distributed(model, dtype, causal=config.causal)
@@ -134,11 +136,13 @@ def follow(config: TrainConfig, resume: bool) -> None:
     if tell()[0] == END:
         return
     folder = Path(config.out)
+    found = TrainConfig.load(folder / "train.json").precision  # what the leader is fastest in
+    config = replace(config, precision=found)
     model_config = read_config(folder)
     data = make_data(read_tokenizer(folder, model_config), config, model_config.context_length)
     saved = read_state(folder / STATE) if resume else None
     model = Transformer(model_config, seed=0)
-    workers = Distributed(model, DTYPES[config.precision], causal=config.causal)
+    workers = Distributed(model, working_dtype(config.precision), causal=config.causal)
     learner = Learner(model, config, workers)
     if saved is not None:
         tensors, position = saved

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from core.training.compiled import pays
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.evaluate import evaluate, sample_text
-from core.training.learner import DTYPES, Learner, Update
+from core.training.learner import Learner, Update
 from core.training.report import describe, early_end, evaluation_fields, failure, results
 from core.training.runs import Position, Run
 from core.training.schedule import log_spaced_steps, lr_factor
@@ -45,6 +45,7 @@ def train(config: TrainConfig, *, resume: bool = False, stop: Callable[[], bool]
     run as "failed", with a message; every snapshot written before stays.
     """
     run = Run(config.out)
+    config = replace(config, precision=str(measure.working_dtype(config.precision)).removeprefix("torch."))
     try:
         try:
             trainer = Trainer(config, run, resume)
@@ -111,7 +112,7 @@ class Trainer:
             yield self._report(self._evaluation_row())
             self._save_state(keep=True)
             yield self._report(write_baselines(self.folder.folder, self.data, self.tokenizer.vocab_size, self.held_out))
-        self.peak = measure.peak_flops(DTYPES[self.config.precision], self.config.threads)
+        self.peak = measure.peak_flops(measure.working_dtype(self.config.precision), self.config.threads)
         self._start_clock()
         reason = None
         while self._progress() < 1 and not reason:

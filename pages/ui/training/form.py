@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.training.estimate import Estimate
 
 OPTIMISERS = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
+PRECISION_NAMES = {"auto": "the fastest here", "bfloat16": "bfloat16", "float32": "float32"}
 SCHEDULE_NAMES = {"wsd": "warm up, hold, fall", "cosine": "cosine", "constant": "constant"}
 LONGEST = 2_000_000  # characters that a visitor's text may have
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)
@@ -130,7 +131,8 @@ def learns(plan: Plan) -> None:
         st.slider("Adam's β₂", 0.0, 0.999, **control("train_beta2"))
         st.slider("Weight decay", 0.0, 1.0, **control("train_weight_decay"))
         st.number_input("Longest gradient (clipping)", 0.01, 1e6, **control("train_clip"))
-        st.selectbox("Precision of the arithmetic", PRECISIONS, **control("train_precision"))
+        named = PRECISION_NAMES.__getitem__
+        st.selectbox("Precision of the arithmetic", PRECISIONS, format_func=named, **control("train_precision"))
         st.number_input("Steps between evaluations", 5, 1000, **control("train_eval_every"))
         st.number_input("Snapshots to keep", 2, 40, **control("train_snapshots"))
     _problem(plan, "training")

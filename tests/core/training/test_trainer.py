@@ -32,7 +32,9 @@ def test_a_run_leaves_a_checkpoint_with_its_life_and_its_card(tiny):
     checkpoint = load_checkpoint(Path(tiny.out))
     assert checkpoint.steps[0] == 0 and checkpoint.step == checkpoint.steps[-1] == 12
     assert checkpoint.card["tokens"] == 12 * 128 and checkpoint.card["energy"]["watt_hours"] >= 0
-    assert TrainConfig.load(Path(tiny.out) / "train.json") == tiny
+    kept = TrainConfig.load(Path(tiny.out) / "train.json")
+    assert tiny.precision == "auto" and kept.precision in ("bfloat16", "float32")  # a resumed run must not choose anew
+    assert replace(kept, precision="auto") == tiny
     first = load_checkpoint(Path(tiny.out), step=0).model
     fresh = Transformer(checkpoint.config, seed=tiny.seed)
     torch.testing.assert_close(first.embed.weight, fresh.embed.weight, atol=1e-4, rtol=1e-3)
