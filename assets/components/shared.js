@@ -90,27 +90,21 @@ function paced(send, rest = 120) {
   return paced;
 }
 
-// Hovering a position in one component lights it in the others, without the server.
-const HOVER = "glassbox:hover";
-function announceHover(position) {
-  document.dispatchEvent(new CustomEvent(HOVER, { detail: position }));
-}
-function listenHover(handler) {
-  const listener = (event) => handler(event.detail);
-  document.addEventListener(HOVER, listener);
-  return () => document.removeEventListener(HOVER, listener);
+// What one component announces, all that listen on the page hear, without the server: [announce, listen].
+function channel(name) {
+  const announce = (position) => void document.dispatchEvent(new CustomEvent(name, { detail: position }));
+  const listen = (handler) => {
+    const listener = (event) => handler(event.detail);
+    document.addEventListener(name, listener);
+    return () => document.removeEventListener(name, listener);
+  };
+  return [announce, listen];
 }
 
-// So does a pin; the server hears of it from the strip, or from assets/components/pin.
-const PIN = "glassbox:pin";
-function announcePin(position) {
-  document.dispatchEvent(new CustomEvent(PIN, { detail: position }));
-}
-function listenPin(handler) {
-  const listener = (event) => handler(event.detail);
-  document.addEventListener(PIN, listener);
-  return () => document.removeEventListener(PIN, listener);
-}
+// Hovering a position in one component lights it in the others. A pin moves there too; the server hears of it from the
+// strip, or from assets/components/pin.
+const [announceHover, listenHover] = channel("glassbox:hover");
+const [announcePin, listenPin] = channel("glassbox:pin");
 
 // Keeps in `self.cursor` where the pin is: where the server says, or where this browser has put it since. `header.turn`
 // counts how often the server was told; a component is also called with what it was given before, when the theme changes.
