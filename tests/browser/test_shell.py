@@ -173,7 +173,7 @@ def test_copy_link_restores_everything(page):
     page.goto(link)
     ready(page)
     followed(page, 3)
-    assert page.locator("textarea").first.input_value() == "the brown dog likes bread"
+    expect(page.locator("textarea").first).to_have_value("the brown dog likes bread")
     assert chip(page, 3).get_attribute("aria-pressed") == "true"
 
 
