@@ -72,6 +72,11 @@ class TrainConfig:
         """The peak learning rate of the main optimizer, the one on the curve."""
         return float(getattr(self, f"{self.optimizer}_lr"))
 
+    def progress(self, step: int, seconds: float) -> float:
+        """The part of the budget that is spent: of steps, or of seconds where these run out first."""
+        of_time = seconds / self.seconds if self.seconds else 0.0
+        return min(1.0, max(step / self.steps, of_time))
+
     def rates(self, factor: float, peak: float | None = None) -> dict[str, float]:
         """The rates of one update by optimizer: `factor` of the peaks, all in ratio to the main one, `peak`."""
         factor *= (self.peak_lr if peak is None else peak) / self.peak_lr

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save
 from core.files import write_atomically
 from core.model.folders import snapshot_path, weight_files
 from core.training.config import TrainConfig
-from core.training.runs import STATE, Position, RunError, kept_state, read_rows
+from core.training.runs import STATE, Position, RunError, kept_state, position_after, read_rows
 
 CHANGEABLE = frozenset({
     "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",
@@ -56,15 +56,7 @@ def copy_past(source: Path, target: Path, step: int) -> None:
     if kept_state(source, step).exists():
         shutil.copyfile(kept_state(source, step), target / STATE)
     else:
-        write_atomically(target / STATE, state_from(weights[step], position_at(rows, step)))
-
-
-def position_at(rows: list[dict[str, Any]], step: int) -> Position:
-    """Where a run stood after `step`, from the last of its rows; its optimizer begins without a past."""
-    last = rows[-1] if rows else {}
-    cost = {name: last[name] for name in ("tokens", "seconds", "flops") if name in last}
-    rates = [row["lr"] for row in rows if row.get("event") == "lr"]
-    return Position(step=step, lr=rates[-1] if rates else None, fresh_at=step, **cost)
+        write_atomically(target / STATE, state_from(weights[step], position_after(source, step)))
 
 
 def state_from(weights: Path, position: Position) -> bytes:

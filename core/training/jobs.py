@@ -33,6 +33,7 @@ from core.training.executors import DaskExecutor, Executor, LocalExecutor, wait_
 from core.training.library import (
     LOCK,
     RUN_ID,
+    deleted,
     existing_folder,
     list_runs,
     mine,
@@ -138,8 +139,7 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) 
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
     with LOCK:
-        runs = [(run_folder(other), _busy(run_folder(other))) for other in list_runs()]
-        queue.check_visitor(made.owner, runs, limits)
+        _check_visitor(made.owner, limits)
         if len(queue.waiting(runs_root())) >= limits.waiting:
             raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
         folder.mkdir(parents=True)
@@ -153,13 +153,23 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) 
     return run_id
 
 
+def _check_visitor(owner: str | None, limits: Limits) -> None:
+    runs = [(run_folder(run_id), _busy(run_folder(run_id))) for run_id in list_runs()]
+    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits)
+
+
 def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:
-    """Go on with a run that is paused, stopped, interrupted or failed, from where it was. Raises RunError otherwise."""
+    """Go on with a run that is paused, stopped, interrupted or failed, from where it was.
+
+    Raises RunError for one that is neither, TooManyRuns when the visitor's share is used up.
+    """
     with LOCK:
         folder = mine(run_id, key)
         state = status(run_id).state
         if state in ("running", "queued", "finished"):
             raise RunError(f"{run_id} is {state} already")
+        if state != "paused":
+            _check_visitor(record(run_id).owner, Limits.of_server())
         control.go(folder)
         if state == "paused":
             return

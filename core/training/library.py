@@ -13,6 +13,7 @@ from core.training.records import NotYours, Record, owned_by, read_record, renam
 from core.training.runs import RunError
 
 RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses
+ASIDE = ".deleted"
 KEPT_DELETED = 24 * 3600.0  # seconds in which a deletion can be undone
 LOCK = threading.RLock()  # held while a run's record, wishes or place in the queue change
 
@@ -52,19 +53,26 @@ def tag(run_id: str, tags: Sequence[str], key: str | None = None) -> None:
 def put_aside(run_id: str, key: str | None = None) -> None:
     """Move a run that does not go on where nobody sees it, and clear away what has been there for a day."""
     with LOCK:
-        aside = runs_root() / ".deleted"
+        aside = runs_root() / ASIDE
         aside.mkdir(exist_ok=True)
-        for old in aside.iterdir():
+        for old in deleted():
             if time.time() - old.stat().st_mtime > KEPT_DELETED:
                 shutil.rmtree(old, ignore_errors=True)
         os.replace(mine(run_id, key), aside / run_id)
         os.utime(aside / run_id)
 
 
+def deleted() -> list[Path]:
+    """The folders of the runs that have been put aside, the last one first."""
+    aside = runs_root() / ASIDE
+    folders = list(aside.iterdir()) if aside.is_dir() else []
+    return sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+
+
 def undelete(run_id: str, key: str | None = None) -> None:
     """Bring a deleted run back. Raises RunError when it is gone for good."""
     with LOCK:
-        folder = runs_root() / ".deleted" / run_folder(run_id).name
+        folder = runs_root() / ASIDE / run_folder(run_id).name
         if not folder.is_dir():
             raise RunError(f"{run_id} is not among the deleted runs")
         if not owned_by(read_record(folder), key):

@@ -2,7 +2,8 @@
 
     before = load_checkpoint("tinyland", step=846)
     batch = batch_of(before.folder, 846, rows=4)
-    update = one_update(before.model, TrainConfig.load(before.folder / "train.json"), batch, step=846)
+    config = TrainConfig.load(before.folder / "train.json")
+    update = one_update(before.model, config, batch, position_after(before.folder, 846), moments_of(before.folder, 846))
     update.loss, update.loss_after, update.trace.pattern, update.gradients["embed.weight"]
     weight_story(update, "blocks.0.mlp.w_in.weight", (3, 5))
 
@@ -26,7 +27,7 @@ from core.training.data import make_data
 from core.training.learner import make_optimizer, split_state
 from core.training.losses import token_losses
 from core.training.optim import gradients
-from core.training.runs import RunError, kept_state, read_state
+from core.training.runs import Position, RunError, kept_state, read_state
 from core.training.schedule import lr_factor
 
 Arrays = dict[str, np.ndarray]
@@ -78,30 +79,28 @@ def batch_of(folder: Path, step: int, rows: int = 4, longest: int = 64) -> Micro
     return pad(chosen, range(len(chosen)), len(chosen[0]) - 1, len(chosen))
 
 
-def moments_of(folder: Path, step: int) -> tuple[dict[str, Tensor], int]:
-    """The optimizer's state after `step` updates and how many updates it has seen, where the run kept it.
-
-    Otherwise ({}, 0): the update is then the first one of a new optimizer, which `updates == 0` shows.
-    """
+def moments_of(folder: Path, step: int) -> dict[str, Tensor]:
+    """The optimizer's state after `step` updates, where the run kept it. Otherwise {}: the update is then the first one
+    of a new optimizer, which `updates == 0` shows."""
     try:
-        tensors, position = read_state(kept_state(folder, step))
+        return split_state(read_state(kept_state(folder, step))[0])["optimizer"]
     except RunError:
-        return {}, 0
-    return split_state(tensors)["optimizer"], position.step - position.fresh_at
+        return {}
 
 
 def one_update(
     model: Transformer,
     config: TrainConfig,
     batch: MicroBatch,
-    step: int,
+    position: Position,
     moments: dict[str, Tensor] | None = None,
-    updates: int = 0,
 ) -> OneUpdate:
-    """Update number `step` (which decides the learning rate) of a copy of `model` on `batch`; `model` stays as it is.
+    """The update after `position` of a copy of `model` on `batch`; `model` stays as it is.
 
-    moments, updates: what `moments_of` returned. Raises ValueError for moments of another model or optimizer.
+    position: what `position_after` returned; step, seconds and a rate that was set live decide the learning rate.
+    moments: what `moments_of` returned. Raises ValueError for moments of another model or optimizer.
     """
+    updates = position.step - position.fresh_at if moments else 0
     after = copy.deepcopy(model).requires_grad_(True)
     optimizer = make_optimizer(after, config)
     if moments:
@@ -115,8 +114,9 @@ def one_update(
     norm = float(nn.utils.get_total_norm(gradients(after.parameters())))
     clip = min(1.0, config.clip / (norm + 1e-6))  # as torch.nn.utils.clip_grads_with_norm_
     nn.utils.clip_grads_with_norm_(after.parameters(), config.clip, torch.tensor(norm))
-    progress = min(1.0, step / config.steps)
-    rates = config.rates(lr_factor(config.schedule, step, progress, config.warmup_steps, config.decay_fraction))
+    progress = config.progress(position.step, position.seconds)
+    factor = lr_factor(config.schedule, position.step, progress, config.warmup_steps, config.decay_fraction)
+    rates = config.rates(factor, position.lr)
     optimizer.step(**rates)
     with torch.no_grad():
         losses_after = token_losses(after, batch, causal=config.causal)

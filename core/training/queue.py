@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.files import write_atomically
 from core.training.records import Record, read_record
-from core.training.runs import RunError, last_row
+from core.training.runs import RunError, last_row, read_rows
 
 FILE = "queued"
 DAY = 86_400.0
@@ -81,9 +81,10 @@ def exclusively(root: Path) -> Iterator[None]:
 
 
 def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limits) -> None:
-    """Raise TooManyRuns when the visitor whose key has fingerprint `owner` may not start one more run.
+    """Raise TooManyRuns when the visitor whose key has fingerprint `owner` may not start, or resume, one more run.
 
-    runs: every run's folder, and whether it goes on or waits. Code on this machine (owner None) is not limited.
+    runs: the folder of every run, deleted ones too, and whether it goes on or waits. Code on this machine (owner None)
+    is not limited.
     """
     if owner is None:
         return
@@ -99,9 +100,19 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
             f"{busy_now} of your runs are going or waiting, as many as one visitor may have: "
             "stop one, or wait until one has finished"
         )
-    used = sum(last_row(f / "metrics.jsonl").get("seconds", 0.0) for f, _, record in own if record.created > recent)
+    used = sum(seconds_of(folder, record) for folder, _, record in own if record.created > recent)
     if used >= 60 * limits.visitor_minutes:
         raise TooManyRuns(
             f"your runs of the last 24 hours have taken {used / 60:.0f} minutes; one visitor may take "
             f"{limits.visitor_minutes:g}"
         )
+
+
+def seconds_of(folder: Path, record: Record) -> float:
+    """How long a run has trained; a fork without the past that it shares."""
+    path = folder / "metrics.jsonl"
+    seconds = last_row(path).get("seconds", 0.0)
+    if not record.parent:
+        return seconds
+    past = [row["seconds"] for row in read_rows(path) if row["step"] <= record.parent["step"] and "seconds" in row]
+    return seconds - max(past, default=0.0)

@@ -53,10 +53,11 @@ def results(config: TrainConfig, position: Position, evaluation: Evaluation, too
     }
 
 
-def failure(update: Update, config: TrainConfig) -> str:
+def failure(update: Update, config: TrainConfig, position: Position) -> str:
     """What to tell a person whose run diverged."""
-    rates = ", ".join(f"{name} {rate:g}" for name, rate in config.rates(1.0).items() if name != "sgd")
-    rates = f"sgd {config.sgd_lr:g}" if config.optimizer == "sgd" else rates
+    used = {"muon": ("muon", "adamw"), "adamw": ("adamw",), "sgd": ("sgd",)}[config.optimizer]
+    peaks = config.rates(1.0, position.lr)
+    rates = ", ".join(f"{name} {peaks[name]:g}" for name in used)
     return (
         f"The loss is no longer a number (gradient norm {update.grad_norm:g}): training diverged. "
         f"Usual cause: a learning rate that is too high ({rates}) or "

@@ -109,6 +109,18 @@ def kept_state(folder: Path, step: int) -> Path:
     return folder / "state" / f"step_{step:08d}.safetensors"
 
 
+def position_after(folder: Path, step: int) -> Position:
+    """Where the run in `folder` stood after update `step`: exactly where its state was kept, or else as its rows say,
+    with an optimizer that begins without a past."""
+    with contextlib.suppress(RunError):
+        return read_state(kept_state(folder, step))[1]
+    rows = [row for row in read_rows(folder / "metrics.jsonl") if row["step"] <= step]
+    last = rows[-1] if rows else {}
+    cost = {name: last[name] for name in ("tokens", "seconds", "flops") if name in last}
+    rates = [row["lr"] for row in rows if row.get("event") == "lr"]
+    return Position(step=step, lr=rates[-1] if rates else None, fresh_at=step, **cost)
+
+
 def read_state(path: Path) -> "tuple[dict[str, Tensor], Position]":
     """A file that `Run.save_state` wrote. Raises RunError when there is none, or when it is damaged."""
     try:

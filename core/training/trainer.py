@@ -23,6 +23,8 @@ from core.training.runs import Position, Run
 from core.training.schedule import log_spaced_steps, lr_factor
 
 PAUSE = 0.05  # seconds between two looks at control.json while a run is paused
+LONGEST_PAUSE = 600.0  # seconds after which a paused run ends: others wait for its place, and it can be resumed
+RESTED = f"It was paused for {LONGEST_PAUSE / 60:.0f} minutes and gave its place to others. Resume goes on from here."
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Trainer:
         self.clock = time.perf_counter() - self.position.seconds
         self.logged = (self.position.tokens, self.position.flops, self.position.seconds)
         self.peak = math.nan
+        self.rested = False  # paused for too long
 
     def _begin(self) -> tuple[Transformer, Data]:
         config = self.config
@@ -119,12 +122,12 @@ class Trainer:
             yield from self._steer(stop)
             if self._stopped(stop):
                 self._save_state()
-                yield self._report({}, "stopped")
+                yield self._report({"message": RESTED} if self.rested else {}, "stopped")
                 return
             log = self._logs(self.position.step + 1)
             update, lr = self._update(log)
             if not update.finite:
-                yield self._report({"message": failure(update, self.config)}, "failed")
+                yield self._report({"message": failure(update, self.config, self.position)}, "failed")
                 return
             step, last = self.position.step, self._progress() >= 1
             if log and pays(self.position.seconds, self._progress()):
@@ -151,7 +154,9 @@ class Trainer:
         if self.watcher.look().get("pause_at") != self.position.step:  # the row of a single step says enough
             yield self._report({"event": "paused"})
         self._save_state()
+        begun = time.monotonic()
         while self._paused() and not self._stopped(stop):
+            self.rested = time.monotonic() - begun > LONGEST_PAUSE
             time.sleep(PAUSE)
             yield from self._follow_rate()
         self._start_clock()
@@ -168,7 +173,7 @@ class Trainer:
         return pause_at is not None and self.position.step >= pause_at
 
     def _stopped(self, stop: Callable[[], bool]) -> bool:
-        return stop() or self.watcher.look().get("stop", False)
+        return self.rested or stop() or self.watcher.look().get("stop", False)
 
     def _start_clock(self) -> None:
         self.clock = time.perf_counter() - self.position.seconds
@@ -177,10 +182,8 @@ class Trainer:
         return self.workers.later(lambda: self.data.batch(step))
 
     def _progress(self) -> float:
-        """The part of the budget that is spent: of steps, or of seconds where these run out first."""
-        config, position = self.config, self.position
-        of_time = position.seconds / config.seconds if config.seconds else 0.0
-        return min(1.0, max(position.step / config.steps, of_time))
+        """The part of the budget that is spent."""
+        return self.config.progress(self.position.step, self.position.seconds)
 
     def _logs(self, step: int) -> bool:
         """Whether the update that completes `step` gets a row: regularly, often at the start, and before a pause."""

@@ -21,13 +21,13 @@ ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
 def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
     from core.training.one_step import batch_of, moments_of, one_update
+    from core.training.runs import position_after
 
     checkpoint = cache.checkpoint(name, step)
     folder = checkpoint.folder
     batch = batch_of(folder, step, ROWS, LONGEST)
-    moments, updates = moments_of(folder, step)
     config = TrainConfig.load(folder / "train.json")
-    return one_update(checkpoint.model, config, batch, step, moments, updates)
+    return one_update(checkpoint.model, config, batch, position_after(folder, step), moments_of(folder, step))
 
 
 @st.fragment
@@ -58,11 +58,13 @@ def slow_motion() -> None:
         return
     code = (
         "from core.model import load_checkpoint\nfrom core.training import TrainConfig\n"
-        "from core.training.one_step import batch_of, moments_of, one_update, weight_story\n\n"
+        "from core.training.one_step import batch_of, moments_of, one_update, weight_story\n"
+        "from core.training.runs import position_after\n\n"
         f"checkpoint = load_checkpoint({name!r}, step={step})\nfolder = checkpoint.folder\n"
         f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})\n"
         'config = TrainConfig.load(folder / "train.json")\n'
-        f"update = one_update(checkpoint.model, config, batch, {step}, *moments_of(folder, {step}))\n"
+        f"position, moments = position_after(folder, {step}), moments_of(folder, {step})\n"
+        "update = one_update(checkpoint.model, config, batch, position, moments)\n"
     )
     labels = reading(name, step, update, code)
     predicting(update, labels, code)

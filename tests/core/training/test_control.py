@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.model import load_checkpoint
-from core.training import control, train
+from core.training import control, train, trainer
 from core.training.runs import RunError, read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
@@ -75,6 +75,19 @@ def test_pausing_between_two_rows_says_where(tiny):
     assert event["step"] == 6
     control.change(Path(tiny.out), stop=True)
     assert next(run).status == "stopped"
+
+
+def test_a_long_pause_ends_the_run_which_can_be_resumed(tiny, monkeypatch):
+    whole = replace(tiny, out=tiny.out + "-whole")
+    list(train(whole))
+    Path(tiny.out).mkdir()
+    control.change(Path(tiny.out), pause_at=3)
+    monkeypatch.setattr(trainer, "LONGEST_PAUSE", 0.2)
+    last = list(train(tiny))[-1]
+    assert last.status == "stopped" and last.step == 3 and "Resume goes on" in last.row["message"]
+    control.go(Path(tiny.out))
+    list(train(tiny, resume=True))
+    assert losses(tiny) == losses(whole)
 
 
 def test_a_new_learning_rate_is_marked_and_used(tiny):

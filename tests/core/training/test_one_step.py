@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from core.model import load_checkpoint
-from core.training import train
+from core.training import control, train
 from core.training.batches import IGNORE
 from core.training.one_step import batch_of, moments_of, one_update, weight_story
-from core.training.runs import read_rows
+from core.training.runs import Position, position_after, read_rows
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def test_the_slow_update_is_the_one_of_the_run(run):
     step = load_checkpoint(Path(run.out)).steps[-2]
     rows = {row["step"]: row for row in read_rows(Path(run.out) / "metrics.jsonl") if "loss" in row}
     model = load_checkpoint(Path(run.out), step).model
-    moments, updates = moments_of(Path(run.out), step)
-    assert updates == step and moments
-    update = one_update(model, run, batch_of(Path(run.out), step, rows=100), step, moments, updates)
+    batch = batch_of(Path(run.out), step, rows=100)
+    update = one_update(model, run, batch, position_after(Path(run.out), step), moments_of(Path(run.out), step))
+    assert update.updates == step
     assert update.loss == pytest.approx(rows[step + 1]["loss"], rel=2e-3)  # the snapshot is in half precision
     assert update.grad_norm == pytest.approx(rows[step + 1]["grad_norm"], rel=2e-2)
     assert update.loss_after < update.loss and update.rates["adamw"] == rows[step + 1]["lr"]
@@ -37,7 +37,7 @@ def test_every_number_against_torch(run):
     model = load_checkpoint(Path(run.out), 0).model
     before = [p.clone() for p in model.parameters()]
     batch = batch_of(Path(run.out), 3, rows=2, longest=9)
-    update = one_update(model, run, batch, 40)
+    update = one_update(model, run, batch, Position(40))
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))  # the model stays
     twin = load_checkpoint(Path(run.out), 0).model.requires_grad_(True)
     log_probs = twin(batch.inputs).log_softmax(-1)
@@ -65,7 +65,7 @@ def test_every_number_against_torch(run):
 def test_the_story_of_a_weight_adds_up(run, optimizer):
     config = replace(run, optimizer=optimizer)
     model = load_checkpoint(Path(run.out), 3).model
-    update = one_update(model, config, batch_of(Path(run.out), 4), 40)
+    update = one_update(model, config, batch_of(Path(run.out), 4), Position(40))
     for name, index in (("blocks.0.attn.wq.weight", (1, 2)), ("ln_final.weight", (3,)), ("embed.weight", (101, 0))):
         story = weight_story(update, name, index)
         lines = dict(story.lines)
@@ -84,4 +84,22 @@ def test_the_story_of_a_weight_adds_up(run, optimizer):
 
 
 def test_a_run_without_kept_moments_says_so(run, tmp_path):
-    assert moments_of(Path(run.out), 5) == ({}, 0)
+    assert moments_of(Path(run.out), 5) == {} and position_after(Path(run.out), 5).fresh_at == 5
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_rate_is_the_one_of_the_run_where_seconds_and_hands_decided_it(tiny, kept):
+    """Time runs out long before the steps, and somebody changes the rate on the way."""
+    config = replace(tiny, keep_states=kept, snapshots=8, seconds=2.0, steps=10**6, schedule="cosine", log_every=1)
+    for progress in train(config):
+        if progress.step == 3:
+            control.change(Path(config.out), lr=0.005)
+    folder = Path(config.out)
+    rates = {row["step"]: row["lr"] for row in read_rows(folder / "metrics.jsonl") if "loss" in row}
+    steps = [step for step in load_checkpoint(folder).steps if step > 4 and step + 1 in rates]
+    assert steps
+    for step in steps:
+        model = load_checkpoint(folder, step).model
+        update = one_update(model, config, batch_of(folder, step), position_after(folder, step))
+        assert update.rates["muon"] == pytest.approx(rates[step + 1], rel=1e-9 if kept else 1e-2)
+        assert rates[step + 1] < 0.005

@@ -143,6 +143,17 @@ def test_what_one_visitor_may_have(tiny, board, monkeypatch):
     (jobs.run_folder(first) / "metrics.jsonl").write_text(json.dumps({"step": 9, "seconds": 3601.0}) + "\n")
     with pytest.raises(TooManyRuns, match="60 minutes"):
         jobs.start(tiny, key)
+    with pytest.raises(TooManyRuns, match="60 minutes"):
+        jobs.resume(first, key)
+    jobs.delete(first, key)
+    with pytest.raises(TooManyRuns, match="60 minutes"):  # what was deleted has been used all the same
+        jobs.start(tiny, key)
+    jobs.undelete(first, key)
+    past = {"run": "run-20260101-000000000000", "step": 4, "changes": {}}  # a fork is charged from where it left
+    write_record(jobs.run_folder(first), Record(fingerprint(key), parent=past))
+    rows = [{"step": 4, "seconds": 3500.0}, {"step": 9, "seconds": 3601.0}]
+    (jobs.run_folder(first) / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    jobs.stop(jobs.start(tiny, key), key)
     write_record(jobs.run_folder(first), Record(fingerprint(key), created=time.time() - 25 * 3600))
     jobs.start(tiny, key)
 
