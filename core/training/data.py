@@ -12,6 +12,8 @@ from core.text import SPECIAL_TOKENS, Tokenizer, tinyland, train_bpe
 from core.training.batches import Data, HeldOut, MicroBatch, pad_batches
 from core.training.config import HELD_OUT_SEED, TrainConfig
 
+SAMPLE = 10_000  # tokens of Tinyland that tell how long its documents are
+
 
 class TinylandData:
     """Whole documents [eot] text [eot]; document step * N + i of stream `seed` is in step `step`.
@@ -99,12 +101,18 @@ class TextData:
 
 
 class MixtureData:
-    """Several kinds of data in every step. A part of share s (of the sum of shares) gives the fraction s of what it
-    would give alone: of the documents per step for Tinyland, of the tokens per step for a text."""
+    """Several kinds of data in every step of about `batch_tokens` tokens, of which a part has its share."""
 
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
-        self.parts = [make_data(tokenizer, part, context_length) for part, _ in split_mixture(config)]
+        self.parts = []
         self.shares = [share for _, share in split_mixture(config)]
+        for part, _ in split_mixture(config):
+            data = make_data(tokenizer, part, context_length)
+            if isinstance(data, TinylandData):  # whole documents: as many as have those tokens, on average
+                sample = data.sequences(SAMPLE)
+                mean = sum(len(ids) - 1 for ids in sample) / len(sample)
+                data.documents_per_step = max(1, round(part.batch_tokens / mean))
+            self.parts.append(data)
         self.opening = self.parts[0].opening
 
     @property
@@ -147,8 +155,7 @@ def split_mixture(config: TrainConfig) -> list[tuple[TrainConfig, float]]:
     for part in parts:
         share = part["share"] / total
         data = {name: value for name, value in part.items() if name != "share"}
-        documents, tokens = round(share * config.documents_per_step), round(share * config.batch_tokens)
-        alone = replace(config, data=data, documents_per_step=max(1, documents), batch_tokens=max(1, tokens))
+        alone = replace(config, data=data, batch_tokens=max(1, round(share * config.batch_tokens)))
         found.append((alone, share))
     return found
 

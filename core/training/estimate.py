@@ -166,8 +166,7 @@ def step_lengths(config_json: str, context_length: int) -> tuple[tuple[int, ...]
     config = TrainConfig.from_dict(json.loads(config_json))
     data = config.data
     if data["kind"] == "mixture":
-        parts = [step_lengths(json.dumps(part.to_dict()), context_length) for part, _ in split_mixture(config)]
-        return tuple(n for lengths, _ in parts for n in lengths), sum(seconds for _, seconds in parts)
+        return _mixed_lengths(config, context_length)
     if data["kind"] == "text":
         rows = max(1, config.batch_tokens // context_length)
         return (context_length,) * rows, 0.0
@@ -180,6 +179,18 @@ def step_lengths(config_json: str, context_length: int) -> tuple[tuple[int, ...]
     fitting = [n for n in lengths if n <= context_length] or [context_length]
     count = max(1, round(config.documents_per_step * len(fitting) / len(lengths)))
     return tuple(fitting[i % len(fitting)] for i in range(count)), seconds
+
+
+def _mixed_lengths(config: TrainConfig, context_length: int) -> tuple[tuple[int, ...], float]:
+    """`step_lengths` of a mixture: of each part as many sequences as make its share of the tokens."""
+    found: list[int] = []
+    seconds = 0.0
+    for part, _ in split_mixture(config):
+        lengths, drawing = step_lengths(json.dumps(part.to_dict()), context_length)
+        count = max(1, round(part.batch_tokens * len(lengths) / sum(lengths)))
+        found += [lengths[i % len(lengths)] for i in range(count)]
+        seconds += drawing * count / len(lengths)
+    return tuple(found), seconds
 
 
 def _refusals(memory_bytes: float, disk_bytes: float) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def reads(plan: Plan) -> None:
     st.segmented_control("Corpus", setup.CORPORA, required=True, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
-        st.slider("Part of it that is Tinyland", 0.05, 0.95, step=0.05, **control("share"))
+        st.slider("Part of its tokens that are Tinyland's", 0.05, 0.95, step=0.05, **control("share"))
     if corpus != "Your text":
         with st.popover("Kinds of document"):
             for kind, name in setup.KINDS.items():
@@ -145,7 +145,7 @@ def budget() -> None:
     seconds.number_input("Seconds at most", 5.0, 3600.0, step=5.0, **control("train_seconds"))
     steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
     with st.popover("Batch, seed and other ends"):
-        if setup.get("corpus") != "Your text":
+        if setup.get("corpus") == "Tinyland":
             st.number_input("Documents per step", 1, 256, **control("train_documents_per_step"))
         else:
             st.number_input("Tokens per step", 64, 16384, step=64, **control("train_batch_tokens"))
