@@ -21,11 +21,10 @@ from pages.ui.training.words import experiments, words
 def stage() -> None:
     model = state.get("model")
     runs = on_stage.runs()
-    names = on_stage.labels()
     st.selectbox(
         "Record of",
         ["", *runs],
-        format_func=lambda run: names.get(run, run) or f"{model} (the model of the sidebar)",
+        format_func=lambda run: on_stage.title(run) if run else f"{model} (the model of the sidebar)",
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )
@@ -39,17 +38,17 @@ def stage() -> None:
         key="curves",
         title="Training and held-out loss",
         mark=state.get("step") if records[0].id == model else None,
-        hover=True,
         reveal=st.session_state.pop("training_reveal", ""),
         on_pick=on_stage.pick,
         on_change=on_stage.changed,
-        on_hover=on_stage.hovered,
+        on_hover=on_stage.hovered("curves"),
     )
     on_stage.rows_truth(records)
-    on_stage.thumbnails(records)
+    on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")
 
 
 page_header("How did the model learn?", "By being wrong, a little less each time.")
+remember()
 stage()
 words()
 experiments()
@@ -68,4 +67,3 @@ st.markdown("Runs that learn badly, each beside a sound twin. Look at the curves
 gallery()
 st.subheader("What would a larger model reach?", anchor=False)
 ladder()
-remember()

@@ -50,10 +50,10 @@ from core.training.records import NotYours, Record, fingerprint, new_key, rename
 from core.training.runs import RunError, last_row, new_rows, write_settings
 
 __all__ = [
-    "RUN_ID", "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "dispatch",
-    "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record", "rename",
-    "resume", "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop", "stop_when",
-    "tag", "undelete", "warm",
+    "RUN_ID", "Limits", "NotYours", "Record", "RunError", "Status", "TooManyRuns", "attend", "delete", "deleted",
+    "dispatch", "existing_folder", "list_runs", "new_key", "owns", "pause", "read_metrics", "read_since", "record",
+    "rename", "resume", "run_folder", "run_to_end", "set_learning_rate", "start", "status", "step", "stop",
+    "stop_when", "tag", "undelete", "warm",
 ]  # fmt: skip
 
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word

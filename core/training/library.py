@@ -63,7 +63,7 @@ def put_aside(run_id: str, key: str | None = None) -> None:
 
 
 def deleted() -> list[Path]:
-    """The folders of the runs that have been put aside, the last one first."""
+    """The folders of the runs that have been put aside, the last one first. They carry their ids and records."""
     aside = runs_root() / ASIDE
     folders = list(aside.iterdir()) if aside.is_dir() else []
     return sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)

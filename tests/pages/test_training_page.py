@@ -6,8 +6,10 @@ import struct
 import pytest
 
 from core.training import TrainConfig, jobs
+from core.training import estimate as estimating
 from pages.ui.training import setup
 from pages.ui.training.curves import record
+from tests.pages.press import button, train
 
 ROWS = [
     {"step": 0, "val_loss": 7.0, "val_document_loss": 300.0, "floor": 30.0, "sample": "**x** <b>", "by_kind": {}},
@@ -34,10 +36,6 @@ def started(monkeypatch):
 
     monkeypatch.setattr(jobs, "start", start)
     return calls
-
-
-def button(at, label):
-    return next(one for one in at.button if one.label == label)
 
 
 def headers(at, name):
@@ -78,7 +76,7 @@ def test_the_form_becomes_a_run(app, started):
     at.session_state[setup.key("model_n_layers")] = 3
     at.session_state[setup.key("weight_chat")] = 0.0
     at.session_state[setup.key("train_optimizer")] = "adamw"
-    button(at.run(), "Train").click().run()
+    train(at)
     assert not at.exception
     config, owner, named = started[0]
     assert config.model["n_layers"] == 3 and "n_kv_heads" not in config.model
@@ -93,10 +91,10 @@ def test_a_text_becomes_a_run_and_a_mixture(app, started):
     at.run()
     assert button(at, "Train").disabled and "too few" in at.warning[0].value
     at.session_state[setup.key("text")] = "the dog saw a cat. " * 40
-    button(at.run(), "Train").click().run()
+    train(at)
     assert started[0][0].data == {"kind": "text", "path": "corpus.txt"} and started[0][2]["text"].startswith("the dog")
     at.session_state[setup.key("corpus")] = "Both"
-    button(at.run(), "Train").click().run()
+    train(at)
     parts = started[1][0].data["parts"]
     assert [part["kind"] for part in parts] == ["tinyland", "text"] and sum(part["share"] for part in parts) == 1
 
@@ -125,7 +123,7 @@ def test_too_many_runs_is_a_message(app, monkeypatch):
 
     monkeypatch.setattr(jobs, "start", refuse)
     at = app("training")
-    button(at, "Train").click().run()
+    train(at)
     assert not at.exception
     assert "4 of \\*your\\* runs are going" in at.warning[0].value
 
@@ -137,8 +135,23 @@ def test_a_link_to_a_run_that_is_not_here(app):
 
 def test_the_schedule_is_the_trainers():
     config = TrainConfig(optimizer="sgd", sgd_lr=0.5, schedule="constant", warmup_steps=0, steps=2)
-    progress, rates = setup.rates(config)
+    progress, rates = setup.rates(config, 2)
     assert progress == [0, 0.5, 1] and rates == {"SGD": [0.5, 0.5, 0.5]}
+
+
+def test_the_warm_up_is_drawn_for_the_steps_that_fit_the_time():
+    config = TrainConfig(optimizer="adamw", adamw_lr=1.0, schedule="constant", warmup_steps=20, steps=2000)
+    progress, rates = setup.rates(config, 40)
+    assert rates["AdamW"][progress.index(0.25)] == pytest.approx(11 / 20) and rates["AdamW"][-1] == 1
+
+
+def test_what_cannot_fit_is_refused_with_the_reason(app, started, monkeypatch):
+    monkeypatch.setattr(estimating, "free_memory", lambda: 10_000_000)
+    at = app("training")
+    at.session_state[setup.key("train_seed")] = 77  # an estimate that nobody has asked for before
+    at.run()
+    assert not at.exception and button(at, "Train").disabled
+    assert any("of memory" in warning.value for warning in at.warning)
 
 
 def test_a_diagnosis_comes_before_the_reveal(app, started):

@@ -8,7 +8,9 @@ import pytest
 from core.training import TrainConfig, jobs, preset
 from core.training.records import Record, fingerprint, write_record
 from pages.ui.training import runs as table
-from pages.ui.training import setup
+from pages.ui.training import setup, stage
+from pages.ui.training.differences import differences
+from tests.pages.press import button, train
 
 RUN, OTHER = "run-20260101-0123456789ab", "run-20260102-0123456789ab"
 KEY = "k" * 43
@@ -52,15 +54,32 @@ def open_one(app, run):
     return at.run()
 
 
-def button(at, label):
-    return next(one for one in at.button if one.label == label)
-
-
 def test_what_differs(two):
-    assert table.differences([RUN, OTHER]) == {"adamw_lr": [0.002, 0.02]}
+    assert differences([RUN, OTHER]) == {"adamw_lr": [0.002, 0.02]}
     shown = table.table([OTHER, RUN])
     assert shown["run"] == ["theirs", "mine"] and shown["held-out loss"] == [2.0, 2.0]
     assert shown["new in it"] == ["adamw_lr 0.02", ""]
+
+
+def test_a_case_is_no_secret_told_by_the_table(app, two):
+    for run, name in ((RUN, "case C, its sound twin"), (OTHER, "case C")):
+        jobs.run_folder(run).joinpath("run.json").unlink()
+        write_record(jobs.run_folder(run), Record(name=name, created=float(run == OTHER)))
+    told = lambda at: (at.dataframe[0].value["new in it"][0], any("adamw_lr" in str(d.value) for d in at.dataframe))  # noqa: E731
+    at = app("training")
+    at.session_state["training_overlay"] = [RUN, OTHER]
+    assert told(at.run()) == (table.SECRET, False)
+    at.session_state["failure_told_C"] = "seen"
+    assert told(at.run()) == ("adamw_lr 0.02", True)
+
+
+def test_an_old_run_can_still_be_opened(app, two, monkeypatch):
+    monkeypatch.setattr(stage, "SHOWN", 1)
+    monkeypatch.setattr(table, "SHOWN", 1)
+    at = app("training", run=RUN)
+    assert not at.exception and at.session_state["run"] == RUN and len(at.dataframe[0].value) == 1
+    button(at, "Show older ones (1)").click().run()
+    assert list(at.dataframe[0].value["run"]) == ["theirs", "mine"]
 
 
 def test_only_the_browser_that_started_a_run_may_change_it(app, two):
@@ -79,6 +98,7 @@ def test_rename_tag_delete_and_bring_back(app, two):
     button(at, "Delete").click().run()
     assert not at.exception and jobs.list_runs() == [OTHER] and at.session_state["run"] == ""
     assert "**best** was deleted." in [text.value for text in at.text]
+    at = open_one(app, OTHER)  # the same browser, later
     button(at, "Bring it back").click().run()
     assert not at.exception and RUN in jobs.list_runs()
 
@@ -89,7 +109,7 @@ def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
     at = open_one(app, RUN)
     button(at, "Set up another like it").click().run()
     assert not at.exception and at.session_state[setup.key("corpus")] == "Your text"
-    button(at, "Train").click().run()
+    train(at)
     config, named = started[0]
     same = {"out": "", "model": {name: value for name, value in config.model.items() if name in CONFIG.model}}
     assert replace(config, **same) == replace(CONFIG, out="")

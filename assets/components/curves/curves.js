@@ -10,9 +10,9 @@ export default function (component) {
 
 function build(root) {
   const part = (name) => root.querySelector(`.gb-${name}`);
-  const [frame, bar, states, main, read, minis, samples, alert] =
-    ["curves", "bar", "states", "main", "read", "minis", "samples", "alert"].map(part);
-  const self = { header: null, runs: [], hovered: null, send: () => {}, drawing: Promise.resolve() };
+  const [frame, bar, states, main, read, minis, list, samples, alert] =
+    ["curves", "bar", "states", "main", "read", "minis", "parts", "samples", "alert"].map(part);
+  const self = { header: null, runs: [], hovered: null, lead: 0, send: () => {}, drawing: Promise.resolve() };
   const kept = JSON.parse(sessionStorage.getItem("glassbox:curves") || "{}");
   const view = self.view = { axis: "steps", x: "log", y: "linear", unit: "token", ...kept };
 
@@ -140,10 +140,11 @@ function build(root) {
 
   // ---- one cursor ----
 
+  const lead = () => self.runs[self.lead] ?? self.runs[0]; // the run whose curve the pointer is nearest to
   const step = () => self.hovered ?? self.header.mark ?? self.runs[0]?.rows.at(-1)?.step ?? null;
 
   function place() {
-    const [now, run] = [step(), self.runs[0]];
+    const [now, run] = [step(), lead()];
     for (const box of [main, ...minis.children]) {
       const [stick, node] = [box.querySelector(".gb-line"), box.querySelector(".gb-plotted")];
       const plot = node._fullLayout;
@@ -158,22 +159,44 @@ function build(root) {
     }
   }
 
-  function hover(value, mine = true) {
-    if (value === self.hovered) return;
-    self.hovered = value;
+  function hover(value, mine = true, nearest = 0) {
+    if (value === self.hovered && nearest === self.lead) return;
+    [self.hovered, self.lead] = [value, nearest];
     place();
     say();
     if (!mine) return;
     document.dispatchEvent(new CustomEvent("glassbox:step", { detail: { from: self, group: self.header.group, step: value } }));
     if (self.header.hover) report(value);
   }
-  const report = rested((value) => self.send("hover", { run: self.runs[0]?.id, step: value }), 250);
+  const report = rested((value) => self.send("hover", { run: lead()?.id, step: value }), 250);
+
+  // Where the pointer is in a plot, in pixels of its axes.
+  function pointer(event, node) {
+    const [box, plot] = [node.getBoundingClientRect(), node._fullLayout];
+    return [event.clientX - box.left - plot.xaxis._offset, event.clientY - box.top - plot.yaxis._offset];
+  }
+
+  // The number of the run that has the point nearest to the pointer.
+  function runUnder(event, box) {
+    const node = box.querySelector(".gb-plotted");
+    const plot = node._fullLayout;
+    if (!plot || self.runs.length < 2) return 0;
+    const [x, y] = pointer(event, node);
+    let [best, least] = [0, Infinity];
+    for (const trace of node.data.filter((one) => one.meta !== undefined && one.visible !== "legendonly")) {
+      trace.x.forEach((value, i) => {
+        const away = Math.hypot(plot.xaxis.d2p(value) - x, plot.yaxis.d2p(trace.y[i]) - y);
+        if (away < least) [best, least] = [trace.meta, away];
+      });
+    }
+    return best;
+  }
 
   function stepUnder(event, box) {
     const node = box.querySelector(".gb-plotted");
-    const [plot, run] = [node._fullLayout, self.runs[0]];
+    const [plot, run] = [node._fullLayout, self.runs[runUnder(event, box)]];
     if (!plot || !run?.rows.length) return null;
-    const x = plot.xaxis.p2d(event.clientX - node.getBoundingClientRect().left - plot.xaxis._offset);
+    const x = plot.xaxis.p2d(pointer(event, node)[0]);
     const scale = (value) => (view.x === "log" ? Math.log(Math.max(value, self.zero)) : value);
     let best = run.rows[0];
     for (const row of run.rows) if (Math.abs(scale(at(self, row, run)) - scale(x)) < Math.abs(scale(at(self, best, run)) - scale(x))) best = row;
@@ -181,12 +204,12 @@ function build(root) {
   }
 
   function pin(value) {
-    const run = self.runs[0];
+    const run = lead();
     if (run && value !== null) self.send("pick", { run: run.id, step: value });
   }
 
   function follow(box) {
-    box.addEventListener("pointermove", (event) => hover(stepUnder(event, box)));
+    box.addEventListener("pointermove", (event) => hover(stepUnder(event, box), true, runUnder(event, box)));
     box.addEventListener("pointerleave", () => hover(null));
     box.addEventListener("click", (event) => !event.target.closest?.(".legend") && pin(stepUnder(event, box)));
   }
@@ -224,9 +247,25 @@ function build(root) {
     main.setAttribute("aria-valuenow", now ?? 0);
     main.setAttribute("aria-valuemax", Math.max(0, ...self.runs.map((run) => run.rows.at(-1)?.step ?? 0)));
     states.replaceChildren(...self.runs.map(progress));
-    read.replaceChildren(...(now === null ? [] : self.runs.map((run, i) => values(run, now, colour(i))).filter(Boolean)));
+    const chosen = (i) => self.hovered !== null && self.runs.length > 1 && i === self.lead;
+    read.replaceChildren(...(now === null ? [] : self.runs.map((run, i) => values(run, now, colour(i), chosen(i))).filter(Boolean)));
+    parts(now);
     main.setAttribute("aria-valuetext", read.textContent);
     write(now);
+  }
+
+  // The lines of the update ratios by name, with their numbers at the cursor; those of several runs have the runs' colours.
+  function parts(now) {
+    const run = self.runs[0];
+    const row = self.runs.length === 1 && now !== null ? nearest(run, now, (row) => row.update_ratio) : null;
+    list.hidden = !row;
+    if (!row) return;
+    const named = [...partColours(run, applyTheme(frame))].map(([name, colour]) => {
+      const made = element("span");
+      made.append(dot(colour), PARTS[name] ?? `block ${name}`, element("b", "", ` ${short(row.update_ratio[name])}`));
+      return made;
+    });
+    list.replaceChildren(element("span", "", MINIS.update_ratio), ...named);
   }
 
   function write(now) {

@@ -25,7 +25,7 @@ function axis(self) {
 function line(self, run, value, style) {
   const rows = run.rows.filter((row) => !row.event && number(value(row)) && number(at(self, row, run)));
   const x = rows.map((row) => Math.max(at(self, row, run), self.zero));
-  return { type: "scatter", mode: "lines", hoverinfo: "skip", x, y: rows.map(value), ...style };
+  return { type: "scatter", mode: "lines", hoverinfo: "skip", meta: self.runs.indexOf(run), x, y: rows.map(value), ...style };
 }
 
 function traces(self, theme) {
@@ -35,12 +35,13 @@ function traces(self, theme) {
     const own = theme.categories[(many ? i : 1) % theme.categories.length];
     const name = (text) => (many ? `${run.label}, ${text}` : text);
     const held = (row) => (perDocument ? row.val_document_loss : row.val_loss);
-    const floor = perDocument ? (row) => row.floor : perToken;
+    const floor = perDocument ? (row) => row.floor : (row) => perToken(row, run);
+    const floorName = run.mixed ? "entropy floor of Tinyland" : "entropy floor";
     const training = { name: name("training"), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
     return [
       ...(perDocument ? [] : [line(self, run, (row) => row.loss, training)]),
       line(self, run, held, { name: name("held out"), mode: "lines+markers", line: { color: own, width: 2 }, marker: { color: own, size: 5 } }),
-      ...(i ? [] : [line(self, run, floor, { name: "entropy floor", line: { color: theme.muted, width: 1.5, dash: "dash" } })]),
+      ...(i ? [] : [line(self, run, floor, { name: floorName, meta: undefined, line: { color: theme.muted, width: 1.5, dash: "dash" } })]),
     ];
   }).filter((trace) => trace.x.length);
 }
@@ -93,8 +94,16 @@ function smallLines(self, name, theme) {
   return self.runs.flatMap((run, i) => {
     const color = theme.categories[many ? i : 6];
     if (name !== "update_ratio") return [line(self, run, (row) => row[name], { line: { color, width: 1.4 } })];
-    const parts = Object.keys(run.rows.findLast((row) => row.update_ratio)?.update_ratio ?? {});
-    const tone = (i) => (many ? color : `rgb(${mix(theme.sequential, 0.3 + (0.7 * (i + 1)) / (parts.length + 1))})`);
-    return parts.map((part, i) => line(self, run, (row) => row.update_ratio?.[part], { line: { color: tone(i), width: 1.3 } }));
+    const colours = partColours(run, theme);
+    return [...colours].map(([part, tone]) =>
+      line(self, run, (row) => row.update_ratio?.[part], { line: { color: many ? color : tone, width: 1.3 } }));
   }).filter((trace) => trace.x.length);
+}
+
+// The colour of each part of the model, from the first to the last.
+function partColours(run, theme) {
+  const place = (part) => ({ embed: -1, final: Infinity })[part] ?? Number(part);
+  const parts = Object.keys(run?.rows.findLast((row) => row.update_ratio)?.update_ratio ?? {}).sort((a, b) => place(a) - place(b));
+  const tone = (i) => `rgb(${mix(theme.sequential, 0.3 + (0.7 * (i + 1)) / (parts.length + 1))})`;
+  return new Map(parts.map((part, i) => [part, tone(i)])); // an object would put the numbers first
 }

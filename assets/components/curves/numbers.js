@@ -21,6 +21,7 @@ const SCALES = {
   utilisation: { rangemode: "tozero", tickformat: "~%" },
   update_ratio: { type: "log", tickformat: "~g" },
 };
+const PARTS = { embed: "embedding", final: "final" };
 const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
 const number = (value) => typeof value === "number" && Number.isFinite(value);
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -35,7 +36,8 @@ function ticks(low, high) {
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
 const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
-const perToken = (row) => (row.floor && row.val_document_loss ? (row.floor * row.val_loss) / row.val_document_loss : null);
+// The floor is known of whole documents. In a mixture the losses per token are also of the text, of which nobody knows it.
+const perToken = (row, run) => (row.floor && row.val_document_loss && !run.mixed ? (row.floor * row.val_loss) / row.val_document_loss : null);
 
 function element(tag, name = "", text = "") {
   const made = document.createElement(tag);

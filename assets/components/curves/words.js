@@ -23,6 +23,8 @@ function progress(run) {
   const beaten = ladder(run);
   if (beaten) words.push(beaten);
   made.append(element("b", "", run.label), bar, element("span", "", words.join(" · ")));
+  const why = !run.live && run.rows.at(-1)?.message;
+  if (why) made.append(element("span", "gb-why", why));
   return made;
 }
 
@@ -36,12 +38,13 @@ function ladder(run) {
   return `better than the ${beaten[0]} since step ${whole.format(since.step)}`;
 }
 
-// The numbers of one run at a step, after a dot of its colour where there are several.
-function values(run, now, colour) {
+// The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
+function values(run, now, colour, chosen) {
   const made = element("div");
   const [row, scored] = [nearest(run, now, (row) => number(row.loss)), nearest(run, now, (row) => number(row.val_loss))];
   if (!row && !scored) return null;
   if (colour) made.append(dot(colour));
+  made.classList.toggle("gb-chosen", chosen);
   const pair = (name, value) => {
     const span = element("span", "", `${name} `);
     span.append(element("b", "", value));
@@ -51,10 +54,12 @@ function values(run, now, colour) {
   if (row) pair("training", row.loss.toFixed(3));
   const away = scored && scored.step !== now ? ` (step ${whole.format(scored.step)})` : "";
   if (scored) pair("held out", scored.val_loss.toFixed(3) + away);
-  if (number(scored?.floor) && number(scored.val_document_loss)) pair("above the floor", `${percent(scored.val_document_loss / scored.floor - 1)}`);
+  if (number(scored?.floor) && number(scored.val_document_loss)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_document_loss / scored.floor - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));
   if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));
   if (number(row?.tokens)) pair("tokens read", compact.format(row.tokens));
   if (number(row?.seconds)) pair("after", clock(row.seconds));
+  if (number(row?.tokens_per_second)) pair("tokens/s", compact.format(row.tokens_per_second));
+  if (number(row?.utilisation)) pair("of peak speed", percent(row.utilisation));
   return made;
 }

@@ -28,7 +28,8 @@ class Record:
     """A run as its curves show it. `rows` None: the browser fetches them, and asks again while `live`.
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
-    budget. `flops_per_token` is for rows that do not say how much arithmetic they took.
+    budget. `mixed`: it read Tinyland and a text. `flops_per_token` is for rows that do not say how much arithmetic they
+    took.
     """
 
     id: str
@@ -40,10 +41,11 @@ class Record:
     seconds: float | None = None
     kept: tuple[int, ...] = ()
     planned: tuple[int, ...] = ()
+    mixed: bool = False
     flops_per_token: float | None = None
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _rows(path: str, stamp: tuple[int, int]) -> list[dict[str, Any]]:
     return [row for row in read_rows(Path(path)) if isinstance(row, dict) and isinstance(row.get("step"), int)]
 
@@ -64,7 +66,15 @@ def record(name: str, label: str | None = None) -> Record:
     if jobs.RUN_ID.fullmatch(name):
         return _of_run(name, folder, label or name)
     rows = [{key: row[key] for key in FIELDS if row.get(key) is not None} for row in metrics(folder)]
-    return Record(name, label or name, "trained", rows=rows, kept=kept(folder), flops_per_token=_flops(folder))
+    return Record(
+        name,
+        label or name,
+        "trained",
+        rows=rows,
+        kept=kept(folder),
+        mixed=_mixed(folder),
+        flops_per_token=_flops(folder),
+    )
 
 
 def _of_run(name: str, folder: Path, label: str) -> Record:
@@ -78,6 +88,7 @@ def _of_run(name: str, folder: Path, label: str) -> Record:
         seconds=config.seconds,
         kept=kept(folder),
         planned=log_spaced_steps(config.steps, config.snapshots),
+        mixed=config.data["kind"] == "mixture",
         flops_per_token=_flops(folder),
     )
 
@@ -88,6 +99,13 @@ def kept(folder: Path) -> tuple[int, ...]:
         return tuple(weight_files(folder))
     except (ValueError, OSError):
         return ()
+
+
+def _mixed(folder: Path) -> bool:
+    try:
+        return bool(TrainConfig.load(folder / "train.json").data["kind"] == "mixture")
+    except ValueError:
+        return False
 
 
 def _flops(folder: Path) -> float | None:
@@ -120,7 +138,6 @@ def curves(
     mark: int | None = None,
     height: int = 340,
     group: str = "",
-    hover: bool = False,
     bar: bool = True,
     reveal: str = "",
     on_pick: Told | None = None,
@@ -132,8 +149,8 @@ def curves(
     bar: whether the axes can be chosen here; all curves of a page have the same.
     reveal: what the visitor has just put here, such as a run: the browser scrolls to the curves, once for each.
 
-    The callbacks get {"run": id, "step": n}: `on_pick` for a click, `on_hover` (with `hover`) where the pointer rests,
-    {} when it has left; `on_change` also "kind": "ended", "state", "snapshot", or "silent" when no row came.
+    The callbacks get {"run": id, "step": n}: `on_pick` for a click, `on_hover` where the pointer rests, {} when it has
+    left; `on_change` also "kind": "ended", "state", "snapshot", or "silent" when no row came.
     """
     known = {one.id for one in records}
     header = {"runs": [vars(one) for one in records], "title": title, "mark": mark, "height": height, "group": group}
@@ -148,7 +165,7 @@ def curves(
 
     _curves(
         key=key,
-        data=components.pack(header | {"hover": hover, "bar": bar, "reveal": reveal}),
+        data=components.pack(header | {"hover": on_hover is not None, "bar": bar, "reveal": reveal}),
         on_pick_change=told(on_pick),
         on_change_change=told(on_change),
         on_hover_change=told(on_hover, left=True),

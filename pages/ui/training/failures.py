@@ -6,11 +6,11 @@ from core.training import jobs
 from core.training.failures import FAILURES, Failure
 from core.training.runs import RunError
 from pages.ui import state
+from pages.ui.training import stage
 from pages.ui.training.curves import curves, described
+from pages.ui.training.differences import differences
 from pages.ui.training.heart import by_heart
 from pages.ui.training.owner import key as owner_key
-from pages.ui.training.runs import differences
-from pages.ui.training.stage import changed, pick
 
 CASES = {  # letters say nothing about what is wrong, nor does their order
     "A": "dead", "B": "no_mask", "C": "rate_too_high", "D": "overfitting", "E": "no_positions", "F": "too_few_tokens",
@@ -37,8 +37,18 @@ def gallery() -> None:
     if names:
         records, _ = described(names, dict(zip(names, (f"case {letter}", "its sound twin"), strict=False)))
         if records:
-            title = f"Curves of case {letter} and its twin"
-            curves(records, key="failure_curves", title=title, height=280, on_pick=pick, on_change=changed)
+            title, key = f"Curves of case {letter} and its twin", "failure_curves"
+            curves(
+                records,
+                key=key,
+                title=title,
+                height=280,
+                on_pick=stage.pick,
+                on_change=stage.changed,
+                on_hover=stage.hovered(key),
+            )
+            stage.rows_truth(records)
+            stage.thumbnails(stage.nearest(records, key), "failure_heads", key)
         if case.measure == "memorisation" and case.text:
             by_heart(dict(zip(names, ("this case", "its twin"), strict=False)), case.text, "failure_heart")
     diagnosis(letter, case, names)
@@ -64,6 +74,12 @@ def _begin(letter: str, case: Failure) -> None:
     except OSError:
         st.session_state["failure_error"] = "Not started: a folder or a process could not be made."
     st.session_state.pop(f"failure_told_{letter}", None)
+
+
+def undiagnosed(name: str) -> bool:
+    """Whether a run of this name belongs to a case of which this visitor has not seen the reveal."""
+    letters = [letter for letter in CASES if name in (SICK.format(letter), SOUND.format(letter))]
+    return any(f"failure_told_{letter}" not in st.session_state for letter in letters)
 
 
 def diagnosis(letter: str, case: Failure, names: list[str]) -> None:

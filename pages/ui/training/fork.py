@@ -9,10 +9,11 @@ from core.training.config import OPTIMIZERS
 from core.training.runs import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
+from pages.ui.training import stage
 from pages.ui.training.curves import curves, described, kept
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import key as setting
-from pages.ui.training.stage import changed, pick, show, title
+from pages.ui.training.stage import show, title
 
 CHANGES = {
     "rate": "another learning rate",
@@ -110,8 +111,10 @@ def dashboards(parent: dict[str, Any], run: str) -> None:
         with column:
             curves(
                 [record], key=f"curves of {record.label}", title=f"Curves of {record.label}", group="fork", height=260,
-                bar=False, on_pick=pick, on_change=changed,
+                bar=False, on_pick=stage.pick, on_change=stage.changed, on_hover=stage.hovered("fork"),
             )  # fmt: skip
+            stage.rows_truth([record])
+            stage.thumbnails(record, f"heads of {record.label}", "fork")
     st.caption("Point at a step of one to see the same step of the other. The axes are those of the stage.")
     if len(records) < 2:
         st.caption("The other one is not here any more.")

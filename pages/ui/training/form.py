@@ -158,6 +158,14 @@ def budget() -> None:
 def outcome(plan: Plan) -> None:
     """What will be trained, the schedule it will follow, its cost, and the button."""
     left, right = st.columns(2, gap="large")
+    with right:
+        budget()
+        expected = cost(plan)
+        st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
+        off = expected is None or bool(expected.refusals)
+        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=off)
+        if message := st.session_state.get("setup_error"):
+            st.warning(message)
     with left:
         st.markdown("##### What that makes")
         if plan.model:
@@ -168,26 +176,24 @@ def outcome(plan: Plan) -> None:
             )
             truth("config.parameter_count()", (), f"{parts['total']:,} parameters, counted from the shapes", code)
         if plan.config:
-            progress, rates = setup.rates(plan.config)
+            steps = expected.steps if expected and expected.steps else plan.config.steps
+            progress, rates = setup.rates(plan.config, steps)
             title = "Learning rate against the budget spent"
             components.plot(figures.schedule(progress, rates), key="setup_schedule", height=190, title=title)
-            truth("lr_factor", (len(progress),), "the schedule that the run will follow")
-    with right:
-        budget()
-        fits = cost(plan)
-        st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
-        off = not plan.config or not fits
-        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=off)
-        if message := st.session_state.get("setup_error"):
-            st.warning(message)
+            code = "from core.training import TrainConfig\nfrom core.training.schedule import lr_factor\n\n"
+            code += f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}\n"
+            code += "[config.rates(lr_factor(config.schedule, step, step / steps, config.warmup_steps, "
+            code += "config.decay_fraction)) for step in range(steps)]"
+            truth("lr_factor", (len(progress),), f"the schedule that the run will follow, in {steps:,} steps", code)
 
 
-def cost(plan: Plan) -> bool:
-    """What the run will take on this machine, from a short measurement. False when it cannot fit, with the reason."""
+def cost(plan: Plan) -> "Estimate | None":
+    """What the run will take on this machine, from a short measurement, and why it cannot fit where it does not. None
+    where that is not known, or not yet."""
     config, model = plan.config, plan.model
     with st.container(height=96, border=False):
         if not config or not model:
-            return False
+            return None
 
         def measured(report: background.Report) -> "Estimate":
             from core.training.estimate import expect
@@ -197,7 +203,7 @@ def cost(plan: Plan) -> bool:
 
         found = background.compute(("estimate", str(config), model), measured, "Measuring what it will cost")
         if found is None:
-            return True
+            return None
         expected = {
             "Time": f"{found.seconds:.0f} s",
             "Steps": f"{found.steps:,}",
@@ -216,7 +222,7 @@ def cost(plan: Plan) -> bool:
     code += f"config = TrainConfig.from_dict({config.to_dict()})"
     note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
     truth("expect(config)", (), note, f"{code}\nexpect(config, {model.vocab_size})")
-    return not found.refusals
+    return found
 
 
 def _begin(plan: Plan) -> None:

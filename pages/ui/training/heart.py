@@ -32,7 +32,10 @@ def by_heart(runs: Mapping[str, str], text: str, key: str) -> None:
     components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
     code = "from core.training.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
     truth(
-        "longest_overlap(sample, text)", (), f"characters, of one sample of 80 tokens; the text has {len(text):,}", code
+        "longest_overlap(sample, text)",
+        (sum(len(lengths) for _, lengths in lines.values()),),
+        f"characters, of one sample of 80 tokens at each step; the text has {len(text):,}, its held-out end included",
+        code,
     )
     st.caption("The longest passage of the last sample that stands in the training text:")
     st.code(last.passage, language=None, wrap_lines=True)

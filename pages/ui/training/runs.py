@@ -7,58 +7,24 @@ from typing import Any
 
 import streamlit as st
 
-from core.model import ModelConfig, list_checkpoints
+from core.model import list_checkpoints
 from core.training import TrainConfig, jobs
 from core.training.export import zip_run
+from core.training.records import owned_by, read_record
 from core.training.runs import RunError
 from pages.ui import state
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
+from pages.ui.training.differences import changed, differences, settings, short
+from pages.ui.training.failures import undiagnosed
 from pages.ui.training.heart import by_heart
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.stage import SHOWN, title
 
+UNDO = 3  # deleted runs that are offered to be brought back
+SECRET = "a case to be diagnosed, below"
 MOST = 5  # runs whose curves may lie over one another
 TINY = 20_000  # characters of a text that a small model may learn by heart
-PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
-FOLLOWS = {"vocab_size", *setup.OWN}  # fields of a model that follow from others where they are not given
-
-
-def settings(run: str) -> dict[str, Any]:
-    """Every setting of a run by name, those of the model as model.NAME; empty when they cannot be read."""
-    try:
-        values = TrainConfig.load(jobs.existing_folder(run) / "train.json").to_dict()
-        given = values.pop("model")
-        shape = ModelConfig.from_dict(given | {"vocab_size": values["vocab_size"]}).to_dict()
-    except (RunError, ValueError):
-        return {}
-    values["data"] = {name: value for name, value in values["data"].items() if value is not None}
-    model = {f"model.{name}": value for name, value in shape.items() if name in given or name not in FOLLOWS}
-    return {name: value for name, value in values.items() if name not in PLAIN} | model
-
-
-def differences(runs: Sequence[str]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all of `runs`, each with its value in every one (None: not set)."""
-    all_settings = [settings(run) for run in runs]
-    names = dict.fromkeys(name for one in all_settings for name in one)
-    table = {name: [one.get(name) for one in all_settings] for name in names}
-    return {name: values for name, values in table.items() if any(value != values[0] for value in values)}
-
-
-def changed(run: str, before: str | None) -> str:
-    """What is new in a run: against the one it was forked from, or else the one started before it."""
-    parent = jobs.record(run).parent
-    if parent:
-        words = ", ".join(f"{name} {value}" for name, value in parent.get("changes", {}).items()) or "nothing"
-        return f"fork of {title(parent['run'])} at step {parent['step']:,}: {words}"
-    if before is None:
-        return ""
-    return ", ".join(f"{name} {_short(values[1])}" for name, values in differences([before, run]).items()) or "the same"
-
-
-def _short(value: Any) -> str:
-    text = str(value.get("kind")) if isinstance(value, dict) else str(value)
-    return text.rsplit("/", 1)[-1] if len(text) > 24 else text
 
 
 def table(runs: Sequence[str]) -> dict[str, list[Any]]:
@@ -71,13 +37,14 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
             now, record, news = jobs.status(run), jobs.record(run), changed(run, before)
         except (RunError, ValueError):
             continue
+        secret = undiagnosed(record.name) or (before and undiagnosed(title(before)))
         rows.append(
             {
                 "run": title(run),
                 "state": now.state,
                 "step": now.step,
                 "held-out loss": scored[-1] if scored else None,
-                "new in it": news,
+                "new in it": SECRET if secret else news,
                 "tags": list(record.tags),
                 "minutes ago": round((time.time() - record.created) / 60),
             }
@@ -88,7 +55,8 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
 @st.fragment(key="training_runs")
 def all_runs() -> None:
     """The table; the rows that are ticked lie over one another on the stage."""
-    runs = [run for run in jobs.list_runs()[:SHOWN] if settings(run)]
+    every = [run for run in jobs.list_runs() if settings(run)]
+    runs = every[: st.session_state.get("training_listed", SHOWN)]
     undo()
     if not runs:
         st.info("No run yet. Set one up above and press Train: it will be kept here.")
@@ -109,12 +77,18 @@ def all_runs() -> None:
         selection_default={"selection": {"rows": [runs.index(run) for run in chosen]}},
         key=key,
     )
+    if len(every) > len(runs):
+        st.button(f"Show older ones ({len(every) - len(runs):,})", on_click=_list_more, args=(len(runs) + SHOWN,))
     if not chosen:
         st.caption(f"Tick runs to lay their curves over one another on the stage (at most {MOST}) and to compare them.")
     elif len(chosen) > 1:
         compare(chosen)
     else:
         one(chosen[0])
+
+
+def _list_more(count: int) -> None:
+    st.session_state["training_listed"] = count
 
 
 def _overlay(runs: Sequence[str], key: str) -> None:
@@ -131,11 +105,14 @@ def compare(chosen: Sequence[str]) -> None:
     """What differs in the settings of several runs."""
     found = differences(chosen)
     st.markdown("##### What differs in their settings")
+    if any(undiagnosed(title(run)) for run in chosen):
+        st.caption("One of them is a case below: make your diagnosis first.")
+        return
     if not found:
         st.caption("Nothing: only chance and the speed of the machine can tell them apart.")
         return
     columns = {run: f"{i + 1}: {title(run)}" for i, run in enumerate(chosen)}
-    cells = {columns[run]: [_short(values[i]) for values in found.values()] for i, run in enumerate(chosen)}
+    cells = {columns[run]: [short(values[i]) for values in found.values()] for i, run in enumerate(chosen)}
     st.dataframe({"setting": list(found)} | cells, hide_index=True)
 
 
@@ -188,10 +165,8 @@ def _attempt(act: Any, run: str, *values: Any) -> bool:
 
 def _delete(run: str) -> None:
     """Puts a run aside, where `undo` finds it."""
-    name = title(run)
     if not _attempt(jobs.delete, run):
         return
-    st.session_state["training_deleted"] = [(run, name), *st.session_state.get("training_deleted", [])][:5]
     st.session_state["training_overlay"] = []
     if state.get("run") == run:
         state.update(run="")
@@ -201,8 +176,10 @@ def _delete(run: str) -> None:
 
 
 def undo() -> None:
-    """A button for each run that this visitor has just deleted."""
-    for run, name in st.session_state.get("training_deleted", []):
+    """A button for each run that this visitor has deleted, for a day; of many, the last ones."""
+    aside = [(folder.name, read_record(folder)) for folder in jobs.deleted()]
+    mine = [(run, record.name or f"run {run[-6:]}") for run, record in aside if owned_by(record, owner_key())]
+    for run, name in mine[:UNDO]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{name} was deleted.", width="content")
             st.button("Bring it back", on_click=_undelete, args=(run,), key=f"undelete_{run}")
@@ -210,8 +187,6 @@ def undo() -> None:
 
 def _undelete(run: str) -> None:
     if _attempt(jobs.undelete, run):
-        kept = [pair for pair in st.session_state["training_deleted"] if pair[0] != run]
-        st.session_state["training_deleted"] = kept
         st.rerun()
 
 

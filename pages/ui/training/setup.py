@@ -166,17 +166,13 @@ def _tokenizer(problems: dict[str, str]) -> tuple[str | None, int]:
         return None, get("train_vocab_size")
 
 
-def rates(config: TrainConfig) -> tuple[list[float], dict[str, list[float]]]:
-    """The schedule before it is used: parts of the budget, and the rates of the optimizers there.
-
-    The warm-up is in steps and the rest in parts of the budget, so the picture holds for a run of `config.steps`.
-    """
-    last = min(config.steps, 400)
+def rates(config: TrainConfig, steps: int) -> tuple[list[float], dict[str, list[float]]]:
+    """The schedule before it is used, by a run that will do `steps`: parts of its budget, and the rates of the
+    optimizers there."""
+    last = min(steps, 400)
     progress = [i / last for i in range(last + 1)]
-    steps = [int(p * config.steps) for p in progress]
     factors = [
-        lr_factor(config.schedule, step, p, config.warmup_steps, config.decay_fraction)
-        for step, p in zip(steps, progress, strict=True)
+        lr_factor(config.schedule, int(p * steps), p, config.warmup_steps, config.decay_fraction) for p in progress
     ]
     peaks = {"adamw": ("AdamW", config.adamw_lr), "sgd": ("SGD", config.sgd_lr)}
     named = dict([peaks[config.optimizer]]) if config.optimizer in peaks else {}

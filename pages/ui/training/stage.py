@@ -1,14 +1,17 @@
 """The stage of the training page: one record, or several overlaid, and one cursor through all that happened in it."""
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.model.folders import checkpoint_folder
-from core.training import jobs
+from core.training import TrainConfig, jobs
 from core.training.runs import RunError
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
+from pages.ui.components import Told
 from pages.ui.text import prepare
 from pages.ui.training.curves import Record, described, kept
 
@@ -17,19 +20,19 @@ THUMBNAILS = 48  # tokens of the text whose attention is drawn small
 
 
 def runs() -> list[str]:
-    """The newest runs that may be shown; puts the property `run` right when it names none of them."""
-    found, chosen = jobs.list_runs()[:SHOWN], state.get("run")
+    """The newest runs, and the chosen one however old it is; puts the property `run` right when there is none such."""
+    found, chosen = jobs.list_runs(), state.get("run")
     if chosen and chosen not in found:
         state.note("run", "The link's run is not on this machine.")
         state.update_quietly(run="")
-    return found
+    return found[:SHOWN] + [run for run in found[SHOWN:] if run == chosen]
 
 
 def shown(model: str) -> list[Record]:
     """The record on the stage, the chosen run's or else the model's, and those that the visitor laid over it."""
     first = state.get("run") or model
-    over = [name for name in st.session_state.get("training_overlay", []) if name != first]
-    found, lost = described([first, *over], labels())
+    names = [first, *(name for name in st.session_state.get("training_overlay", []) if name != first)]
+    found, lost = described(names, {name: title(name) for name in names if jobs.RUN_ID.fullmatch(name)})
     for _ in lost:
         st.warning("The files of a run cannot be read.")
     if note := st.session_state.pop("training_note", None):
@@ -44,13 +47,8 @@ def show(run: str) -> None:
     st.session_state["training_reveal"] = run
 
 
-def labels() -> dict[str, str]:
-    """What visitors call their runs; the end of its id for a run without a name."""
-    return {run: title(run) for run in jobs.list_runs()[:SHOWN]}
-
-
 def title(run: str) -> str:
-    """The name of a run for people."""
+    """The name of a run for people; the end of its id for one without."""
     try:
         return jobs.record(run).name or f"run {run[-6:]}"
     except RunError:
@@ -76,20 +74,29 @@ def changed(happened: dict[str, Any]) -> None:
         st.rerun()
 
 
-def hovered(happened: dict[str, Any]) -> None:
-    """The step under the pointer, for what only Python can draw."""
-    st.session_state["training_hover"] = happened
+def hovered(key: str) -> Told:
+    """A callback that keeps the step under the pointer, in the curves of `key`, for what only Python can draw."""
+
+    def keep(happened: dict[str, Any]) -> None:
+        st.session_state[f"{key}_hover"] = happened
+
+    return keep
 
 
-def thumbnails(records: list[Record]) -> None:
-    """All attention heads on the visitor's text, at the kept step nearest to the cursor."""
-    happened = st.session_state.get("training_hover") or {}
-    shown = next((one for one in records if one.id == happened.get("run")), records[0])
-    name, steps = shown.id, shown.kept
+def nearest(records: Sequence[Record], key: str) -> Record:
+    """The record whose curve the pointer is at, in the curves of `key`, or else the first."""
+    run = (st.session_state.get(f"{key}_hover") or {}).get("run")
+    return next((one for one in records if one.id == run), records[0])
+
+
+def thumbnails(record: Record, key: str, cursor: str) -> None:
+    """All attention heads on the visitor's text, at the kept step nearest to the cursor in the curves `cursor`."""
+    name, steps = record.id, record.kept
     if not steps:
         st.caption("Attention appears here when the first snapshot is kept.")
         return
     resting = state.get("step") if name == state.get("model") else None
+    happened = st.session_state.get(f"{cursor}_hover") or {}
     wanted = int(happened.get("step", steps[-1] if resting is None else resting))
     step = min(steps, key=lambda kept: abs(kept - wanted))
     try:
@@ -101,18 +108,23 @@ def thumbnails(records: list[Record]) -> None:
         return
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]
-    components.heads(pattern, key="training_heads", labels=chips, title=f"Attention heads at step {step:,}")
+    components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
     code = f"checkpoint = load_checkpoint({name!r}, step={step})\n"
     code += f"ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode({prepared.text!r})]\n"
     code = f"from core.model import load_checkpoint, run_trace\n\n{code}run_trace(checkpoint.model, ids).pattern"
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
 
 
-def rows_truth(records: list[Record]) -> None:
+def rows_truth(records: Sequence[Record]) -> None:
     """Where the numbers of the curves come from."""
+    scored = set()
+    for record in records:
+        with contextlib.suppress(ValueError, OSError):
+            scored.add(TrainConfig.load(checkpoint_folder(record.id) / "train.json").eval_documents)
+    held_out = f"held out: {' or '.join(map(str, sorted(scored)))} documents, " if scored else ""
     code = "from core.model.folders import checkpoint_folder\nfrom core.training.runs import read_rows\n\n"
     code += (
         f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
     )
-    note = "measured in training, the floor derived; samples at temperature 0.8"
+    note = f"measured in training, {held_out}the floor derived; samples at temperature 0.8"
     truth("metrics.jsonl", (), note, code)

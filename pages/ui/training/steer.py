@@ -70,8 +70,8 @@ def steer(run_id: str) -> None:
             st.caption("Started in another browser: you can look, only that one can steer.", width="content")
     if message := st.session_state.get("steer_error"):
         st.warning(message)
-    if now.state in ("failed", "interrupted") and now.message:
-        st.warning("The run ended early. Its last words:")
+    if now.state == "interrupted" and now.message:
+        st.warning("The run's process died. Its last words:")
         st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
 
 

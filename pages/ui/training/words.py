@@ -9,6 +9,17 @@ from pages.ui import cache, state
 from pages.ui.caption import try_it, what_you_see
 from pages.ui.training.curves import metrics
 
+SMALL = {
+    "Learning rate": "how far a step goes in the direction that the optimizer has chosen. It rises at the start, while "
+    "the gradients are still wild, and falls at the end, so that the model settles.",
+    "Gradient norm": "how steep the loss is where the model stands, all weights taken together. A leap means trouble: "
+    "a rate that is too high, or an odd batch.",
+    "Tokens per second": "how fast it reads. Other runs and other visitors slow it down.",
+    "Share of peak speed": "of the multiplications that this machine can do in a second, those that training needed.",
+    "Update ÷ weights": "how far one step moved each part of the model, beside the size of its weights. Between a "
+    "thousandth and a hundredth is healthy; near 1 a step overwrites what was there.",
+}
+
 
 def words() -> None:
     """What is on the stage."""
@@ -19,6 +30,8 @@ def words() -> None:
         "guessing, by counting words. Point at a step to see what it wrote and where it looked then; click, and every "
         "page shows the model at the nearest kept step (the green ticks)."
     )
+    with st.popover("The small curves", type="tertiary"):
+        st.markdown("\n".join(f"- **{name}**: {meaning}" for name, meaning in SMALL.items()))
 
 
 def experiments() -> None:
