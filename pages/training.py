@@ -21,10 +21,11 @@ from pages.ui.training.words import experiments, words
 def stage() -> None:
     model = state.get("model")
     runs = on_stage.runs()
+    names = on_stage.labels(runs)
     st.selectbox(
         "Record of",
         ["", *runs],
-        format_func=lambda run: on_stage.title(run) if run else f"{model} (the model of the sidebar)",
+        format_func=lambda run: names.get(run, run) or f"{model} (the model of the sidebar)",
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )

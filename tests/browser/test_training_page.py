@@ -1,15 +1,20 @@
 """The training page in a browser: curves that grow by themselves, one cursor, axes without the server."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from core.training import TrainConfig
+from core.training.records import Record, fingerprint, write_record
 from core.training.runs import take_lock
-from tests.browser.test_shell import resting_box
+from tests.browser.test_shell import EXCEPTION, resting_box
+from tests.tiny import make_checkpoint
 
 RUN = "run-20260101-0123456789ab"
+PARENT = "run-20260103-0123456789cd"
+KEY = "k" * 43
 
 
 @pytest.fixture
@@ -93,3 +98,67 @@ def test_a_click_moves_every_page_to_the_nearest_kept_step(page, server, tmp_pat
         assert value.inner_text() == "0"
     finally:
         (root / "tiny" / "metrics.jsonl").unlink()
+
+
+@pytest.fixture
+def pair(server, tmp_path_factory):
+    """pair(record, record): two finished runs with their weights; returns their ids. The second has 1 nat more."""
+    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
+    ids = PARENT, "run-20260104-0123456789ef"
+
+    def make(*records: Record) -> tuple[str, str]:
+        for i, (run_id, record) in enumerate(zip(ids, records, strict=True)):
+            make_checkpoint(root / run_id)
+            (root / run_id / "train.json").write_text(json.dumps(TrainConfig(steps=200).to_dict()))
+            write(root / run_id, *[row(n, 5 - n / 90 + i, val_loss=4 - n / 90 + i) for n in (0, 10, 100, 190, 200)])
+            write(root / run_id, {"step": 200, "status": "finished", "message": f"no improvement, said run {i}"})
+            write_record(root / run_id, record)
+        return ids
+
+    yield make
+    for run_id in ids:
+        shutil.rmtree(root / run_id)
+
+
+def test_a_fork_and_its_parent_share_a_cursor(page, pair):
+    parent = {"run": PARENT, "step": 10, "changes": {"muon_lr": 0.2}}
+    _, fork = pair(Record(), Record(parent=parent))
+    page.goto(f"/training?run={fork}")
+    first, second = (page.locator(".gb-curves", has_text=name).last for name in ("the parent", "the fork"))
+    first.get_by_text("no improvement, said run 0").wait_for()
+    main = first.locator(".gb-main")
+    main.focus()
+    main.press("ArrowLeft")
+    for curves, loss in ((first, "2.889"), (second, "3.889")):
+        curves.locator(".gb-read", has_text=f"step 190training {loss}").wait_for()
+    for _ in range(2):
+        main.press("ArrowLeft")
+    second.locator(".gb-read", has_text="step 10training 5.889").wait_for()
+    page.get_by_text("Where it looked at step 10, reading your text").nth(1).wait_for()  # of both, from Python
+    main.press("Enter")  # every page shows it
+    page.get_by_test_id("stSidebar").get_by_test_id("stSliderThumbValue").get_by_text("10", exact=True).wait_for()
+    assert page.locator(EXCEPTION).count() == 0
+
+
+def test_the_pointer_means_the_nearer_of_two_curves(page, pair):
+    ids = pair(*(Record(fingerprint(KEY), name) for name in ("case A, its sound twin", "case A")))
+    page.add_init_script(f"localStorage.setItem('glassbox:owner', '{KEY}')")
+    page.goto("/training")
+    curves = page.locator(".gb-curves", has_text="its sound twin").last
+    curves.get_by_text("no improvement, said run 1").wait_for()
+    node = curves.locator(".gb-main .gb-plotted")
+    for run in (1, 0):
+        x, y = node.evaluate(
+            """(node, name) => {
+                const trace = node.data.find((one) => one.name.startsWith(name + ", held"));
+                const { xaxis, yaxis } = node._fullLayout;
+                return [xaxis._offset + xaxis.d2p(trace.x[2]), yaxis._offset + yaxis.d2p(trace.y[2])];
+            }""",
+            ("its sound twin", "case A")[run],
+        )
+        box = resting_box(curves.locator(".gb-main"))
+        page.mouse.move(box["x"] + x, box["y"] + y + 2)
+        curves.locator(".gb-chosen", has_text=f"step 100training {3.889 + run:.3f}").wait_for()
+    box = resting_box(curves.locator(".gb-main"))
+    page.mouse.click(box["x"] + x, box["y"] + y + 2)
+    page.wait_for_url(f"**model={ids[0]}*")

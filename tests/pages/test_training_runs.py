@@ -12,7 +12,7 @@ from pages.ui.training import setup, stage
 from pages.ui.training.differences import differences
 from tests.pages.press import button, train
 
-RUN, OTHER = "run-20260101-0123456789ab", "run-20260102-0123456789ab"
+RUN, OTHER = "run-20260101-0123456789ab", "run-20260102-0123456789cd"
 KEY = "k" * 43
 CONFIG = preset(
     "live", optimizer="adamw", adamw_lr=0.002, steps=77, warmup_steps=3, seed=5, batch_tokens=512, vocab_size=320,
@@ -71,6 +71,14 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     assert told(at.run()) == (table.SECRET, False)
     at.session_state["failure_told_C"] = "seen"
     assert told(at.run()) == ("adamw_lr 0.02", True)
+
+
+def test_runs_of_one_name_are_told_apart(app, two):
+    jobs.run_folder(OTHER).joinpath("run.json").unlink()
+    write_record(jobs.run_folder(OTHER), Record(name="mine", created=2.0))
+    at = app("training", run=RUN)
+    assert at.session_state["run"] == RUN
+    assert at.selectbox(key="run").options[1:] == [f"mine · {OTHER[-6:]}", f"mine · {RUN[-6:]}"]
 
 
 def test_an_old_run_can_still_be_opened(app, two, monkeypatch):

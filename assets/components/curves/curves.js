@@ -209,9 +209,14 @@ function build(root) {
   }
 
   function follow(box) {
-    box.addEventListener("pointermove", (event) => hover(stepUnder(event, box), true, runUnder(event, box)));
+    const point = (event) => hover(stepUnder(event, box), true, runUnder(event, box));
+    box.addEventListener("pointermove", point);
     box.addEventListener("pointerleave", () => hover(null));
-    box.addEventListener("click", (event) => !event.target.closest?.(".legend") && pin(stepUnder(event, box)));
+    box.addEventListener("click", (event) => {
+      if (event.target.closest?.(".legend")) return;
+      point(event); // the page may have moved under a pointer that rests
+      pin(self.hovered);
+    });
   }
   follow(main);
   main.addEventListener("keydown", (event) => {

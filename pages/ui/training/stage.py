@@ -1,6 +1,7 @@
 """The stage of the training page: one record, or several overlaid, and one cursor through all that happened in it."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,13 @@ def show(run: str) -> None:
     state.update(run=run)
     st.session_state["training_overlay"] = []
     st.session_state["training_reveal"] = run
+
+
+def labels(runs: Sequence[str]) -> dict[str, str]:
+    """A name for each run that no other one has: a list would take the first of equal ones."""
+    names = {run: title(run) for run in runs}
+    count = Counter(names.values())
+    return {run: name if count[name] == 1 else f"{name} · {run[-6:]}" for run, name in names.items()}
 
 
 def title(run: str) -> str:
