@@ -31,18 +31,24 @@ def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Chec
     loads from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
     """
     found = folders.describe(name_or_folder, step)
-    model = read_model(folders.weight_files(found.folder)[found.step], found.config)
+    path = folders.weight_files(found.folder)[found.step]
+    model = read_model(path, found.config)
+    folders.check_digest(path, found)
     return Checkpoint(**vars(found), model=model)
 
 
 def save_checkpoint(
     folder: Path, model: Transformer, tokenizer: Tokenizer, card: dict[str, Any], step: int | None = None
 ) -> None:
-    """Write a whole checkpoint folder in float32. `step` None: that of the last snapshot, or 0 without any."""
-    folders.save_description(folder, model.config, tokenizer, card)
+    """Write a whole checkpoint folder in float32. `step` None: that of the last snapshot, or 0 without any.
+
+    The card gains "sha256", the digest of every file of weights, by which `load_checkpoint` notices any change.
+    """
     if step is None:
         step = max(folders.snapshot_files(folder), default=0)
+    folders.save_description(folder, model.config, tokenizer, card)
     write_weights(folder / "model.safetensors", step, model, torch.float32)
+    folders.update_card(folder, sha256=folders.digests(folder))
 
 
 def save_snapshot(folder: Path, step: int, model: Transformer, dtype: torch.dtype = torch.float16) -> None:

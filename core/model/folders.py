@@ -5,6 +5,7 @@
 Every file is written under a temporary name and then renamed, so that a reader of a live run never sees half a file.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -93,6 +94,25 @@ def snapshot_files(folder: Path) -> dict[int, Path]:
     """The snapshots by step, in no order. Files with other names, such as those being written, are passed over."""
     paths = _entries(folder / "snapshots")
     return {int(match[1]): path for path in paths if (match := SNAPSHOT.fullmatch(path.name))}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file of weights, by its path in the folder."""
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in weight_files(folder).values()}
+
+
+def check_digest(path: Path, found: Description) -> None:
+    """Raise CheckpointError unless the file of weights is the one that the card was written for, if it was for any."""
+    known = found.card.get("sha256")
+    expected = known.get(path.relative_to(found.folder).as_posix()) if isinstance(known, dict) else None
+    if expected and expected != _digest(path):
+        where = f"{path.parent.name}/{path.name}"
+        raise CheckpointError(f"{where} is damaged (not the file that card.json describes): restore it or train again")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def snapshot_path(folder: Path, step: int) -> Path:

@@ -42,9 +42,11 @@ def portions(text: str, size: int = PORTION) -> Iterator[str]:
 
 
 def hold_out(text: str, most: int = 100_000) -> tuple[str, str]:
-    """The text without its end, and its end: a tenth of it, `most` characters at most, to measure on."""
-    seam = _SEAM.search(text, len(text) - min(len(text) // 10, most))
-    end = seam.start() if seam else len(text)
+    """The text without its end, and its end: a tenth of it, `most` characters at most, to measure on. A text that ends
+    in one long word is cut inside it."""
+    wanted = len(text) - min(len(text) // 10, most)
+    seam = _SEAM.search(text, wanted)
+    end = seam.start() if seam else wanted
     return text[:end], text[end:]
 
 

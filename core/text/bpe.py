@@ -21,6 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import regex
 
@@ -170,17 +171,19 @@ def _merge_pair(
     """Replace `pair` by `new` in all words, bring counts and places up to date, return the pairs that came up."""
     before: defaultdict[str, list[int]] = defaultdict(list)  # symbol in front of an occurrence -> words, once for each
     after: defaultdict[str, list[int]] = defaultdict(list)
-    for index in where.pop(pair):
-        word = words[index]
-        start = word.find(pair)
-        while start >= 0:
-            if start:
-                before[word[start - 1]].append(index)
-            word = word[:start] + new + word[start + 2 :]
-            if start + 1 < len(word):
-                after[word[start + 1]].append(index)
-            start = word.find(pair, start + 1)
-        words[index] = word
+    for index in dict.fromkeys(where.pop(pair)):
+        pieces = words[index].split(pair)  # leftmost first, as merging goes
+        words[index] = new.join(pieces)
+        last = len(pieces) - 2
+        for i, (left, right) in enumerate(pairwise(pieces)):
+            if left:
+                before[left[-1]].append(index)
+            elif i:
+                before[new].append(index)
+            if right:
+                after[right[0]].append(index)
+            elif i < last:
+                after[pair[0]].append(index)
     fresh = set()
     replaced = [(symbol + pair[0], symbol + new, places) for symbol, places in before.items()]
     replaced += [(pair[1] + symbol, new + symbol, places) for symbol, places in after.items()]

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors.numpy import load_file, save
 
 from core.files import write_atomically
-from core.model.folders import snapshot_path, weight_files
+from core.model.folders import read_card, snapshot_path, weight_files, write_json
 from core.training.config import TrainConfig
 from core.training.runs import STATE, Position, RunError, kept_state, position_after, read_rows
 
@@ -25,7 +25,7 @@ CHANGEABLE = frozenset({
     "warmup_steps", "decay_fraction", "clip", "steps", "seconds", "target_loss", "patience", "causal", "precision",
     "log_every", "eval_every", "snapshots", "threads",
 })  # fmt: skip
-PAST = ("config.json", "tokenizer.json", "card.json", "baselines.json", "corpus.txt")
+PAST = ("config.json", "tokenizer.json", "baselines.json", "corpus.txt")
 
 
 def changed(config: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
@@ -44,6 +44,8 @@ def copy_past(source: Path, target: Path, step: int) -> None:
     for name in PAST:
         if (source / name).exists():
             shutil.copyfile(source / name, target / name)
+    card = {name: value for name, value in read_card(source).items() if name != "sha256"}  # it will have other weights
+    write_json(target / "card.json", card)
     (target / "snapshots").mkdir()
     (target / "state").mkdir()
     for number, path in weights.items():

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from core.model import (
+    Checkpoint,
     CheckpointError,
     ModelConfig,
     Transformer,
@@ -59,6 +60,11 @@ def run(roots) -> Path:
     return folder
 
 
+def told(checkpoint: Checkpoint) -> dict:
+    """The card without the digests of the files."""
+    return {name: value for name, value in checkpoint.card.items() if name != "sha256"}
+
+
 def same_weights(one: Transformer, other: Transformer) -> bool:
     pairs = zip(one.named_parameters(), other.named_parameters(), strict=True)
     return all(name == again and torch.equal(a, b) for (name, a), (again, b) in pairs)
@@ -72,7 +78,7 @@ def test_what_is_saved_comes_back(family, tmp_path):
     assert same_weights(checkpoint.model, model)
     ids = torch.tensor([[5, 250, 0]])
     assert torch.equal(checkpoint.model(ids), model.requires_grad_(False)(ids))
-    assert checkpoint.config == model.config and checkpoint.card == {"loss": 1.5}
+    assert checkpoint.config == model.config and told(checkpoint) == {"loss": 1.5}
     assert (checkpoint.steps, checkpoint.step, checkpoint.name) == ((7,), 7, "m")
     assert checkpoint.tokenizer.encode("hé") == TOKENIZER.encode("hé")
 
@@ -85,7 +91,7 @@ def test_every_step_of_a_run_loads_as_frozen_float32_in_eval_mode(run):
         assert not checkpoint.model.training
         for parameter in checkpoint.model.parameters():
             assert parameter.dtype == torch.float32 and not parameter.requires_grad
-    assert checkpoint.card == {"seed": 3, "note": "é"} and checkpoint.folder == run
+    assert told(checkpoint) == {"seed": 3, "note": "é"} and checkpoint.folder == run
 
 
 def test_snapshots_take_half_the_space_and_no_file_is_left_over(run):
@@ -119,6 +125,7 @@ def test_final_weights_written_before_a_later_snapshot_are_not_the_last(run):
 
 
 def test_final_weights_made_elsewhere_have_no_step_and_count_as_the_last_snapshot(run):
+    update_card(run, sha256={})
     edit_header(run / "model.safetensors", lambda header: header | {"__metadata__": {"format": "pt"}})
     checkpoint = load_checkpoint("demo")
     assert checkpoint.steps == (0, 5) and checkpoint.step == 5 and same_weights(checkpoint.model, make(10))
@@ -126,7 +133,7 @@ def test_final_weights_made_elsewhere_have_no_step_and_count_as_the_last_snapsho
 
 def test_update_card_keeps_the_other_fields(run):
     update_card(run, skills={"translation": 0.5}, seed=4)
-    assert load_checkpoint("demo").card == {"seed": 4, "note": "é", "skills": {"translation": 0.5}}
+    assert told(load_checkpoint("demo")) == {"seed": 4, "note": "é", "skills": {"translation": 0.5}}
 
 
 def test_names_are_shipped_models_then_runs_newest_first(run, roots):
@@ -255,11 +262,23 @@ def change_nothing(header):
     ],
 )
 def test_a_tampered_header(run, edit, message):
+    update_card(run, sha256={})  # a checkpoint from elsewhere
     edit_header(run / "model.safetensors", change_nothing)
     load_checkpoint("demo")
     edit_header(run / "model.safetensors", edit)
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint("demo")
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "snapshots/step_00000005.safetensors"])
+def test_weights_that_somebody_changed(run, file):
+    path, step = run / file, 10 if file == "model.safetensors" else 5
+    load_checkpoint("demo", step)
+    data = bytearray(path.read_bytes())
+    data[-100] ^= 1  # one bit of one number
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=rf"{path.name} is damaged \(not the file that card.json describes\)"):
+        load_checkpoint("demo", step)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**63, 2**64 - 1])

@@ -183,3 +183,10 @@ def test_replay_takes_a_known_chunk_whole_as_tiktoken_does() -> None:
     assert replay(ranks, b"abc") == [[b"a", b"b", b"c"], [b"abc"]]
     assert encoding.encode("abcd") == [97, 98, 99, 100]
     assert replay(ranks, b"abcd") == [[b"a", b"b", b"c", b"d"]]
+
+
+def test_one_endless_word_takes_no_longer_than_the_text_is_long() -> None:
+    """Each of the 200,000 places of a pair is looked at once: the square of that would take a minute."""
+    merges = list(train_bpe(["a" * 400_000 + " end"], 275).merges)
+    assert [merge.count for merge in merges[:3]] == [399_999, 199_999, 99_999]
+    assert merges[0].left + merges[0].right == b"aa" and len(merges[5].left) == 32
