@@ -72,7 +72,7 @@ function percent(p) {
   const x = 100 * p;
   if (x === 0) return "0 %";
   if (x < 0.001) return "< 0.001 %";
-  if (x > 99 && x < 100) return "> 99 %";
+  if (x >= 99.5 && x < 100) return "> 99 %";
   return x >= 9.95 ? `${Math.round(x)} %` : `${x.toPrecision(2)} %`;
 }
 

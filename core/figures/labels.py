@@ -10,10 +10,15 @@ def plain(label: str, limit: int = LABEL) -> str:
 
 
 def percent(p: float) -> str:
-    """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"; nothing under a thousandth of one."""
+    """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"; nothing under a thousandth of one.
+
+    Only certainty is "100 %". `percent` in shared.js writes the same.
+    """
     whole = 100 * p
     if whole < 0.001:
         return "< 0.001 %" if whole > 0 else "0 %"
+    if 99.5 <= whole < 100:
+        return "> 99 %"
     if whole >= 9.95:
         return f"{whole:.0f} %"
     return f"{whole:.1f} %" if whole >= 0.995 else f"{whole:#.2g} %"

@@ -18,7 +18,8 @@ SAMPLE = 10_000  # tokens of Tinyland that tell how long its documents are
 class TinylandData:
     """Whole documents [eot] text [eot]; document step * N + i of stream `seed` is in step `step`.
 
-    Documents longer than the context are left out, in training and in evaluation alike; `too_long` counts them.
+    Documents longer than the context are left out, in training and in evaluation alike; `too_long` counts them. Of a
+    step in which none fits, the beginning of the first is read.
     """
 
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
@@ -32,8 +33,10 @@ class TinylandData:
         """See Data.batch."""
         start = step * self.documents_per_step
         documents = tinyland.documents(self.seed, start, start + self.documents_per_step, self.weights)
-        kept = [ids for ids, fits in self._encode(documents) if fits]
+        encoded = self._encode(documents)
+        kept = [ids for ids, fits in encoded if fits]
         self.too_long += self.documents_per_step - len(kept)
+        kept = kept or [encoded[0][0][: self.context_length + 1]]
         return pad_batches(kept, self.micro_batch_tokens, self.context_length)
 
     def sequences(self, tokens: int) -> list[list[int]]:
@@ -53,6 +56,8 @@ class TinylandData:
         documents = list(tinyland.documents(HELD_OUT_SEED, 0, count, self.weights))
         encoded = self._encode(documents)
         kept = [(d, ids) for d, (ids, fits) in zip(documents, encoded, strict=True) if fits]
+        if not kept:
+            raise ValueError(f"no document of Tinyland fits a context of {self.context_length} tokens")
         return HeldOut(
             pad_batches([ids for _, ids in kept], 2 * self.micro_batch_tokens, self.context_length),
             [d.kind for d, _ in kept],

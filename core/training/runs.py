@@ -94,9 +94,11 @@ class Run:
 
     def close(self) -> None:
         """Close the files and let others have the folder."""
-        if self._metrics is not None:
-            self._metrics.close()
-        self._lock.close()
+        try:
+            if self._metrics is not None:
+                self._metrics.close()  # fails on a full disk, when a row is still to be written
+        finally:
+            self._lock.close()
 
 
 def write_settings(folder: Path, config: TrainConfig) -> None:

@@ -192,6 +192,7 @@ def plot(
         "cursor_axis": cursor_axis,
         **(pin(cursor) if "meta" in spec["layout"] else {}),
         "modebar": modebar,
+        "clickable": on_click is not None,
     }
 
     def event(kind: str) -> PlotEvent | None:

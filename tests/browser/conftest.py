@@ -1,5 +1,6 @@
-"""The real server on a free port with the tiny model, and a Chromium that can reach nothing else."""
+"""The real server on a free port, with the tiny or the shipped model, and a Chromium that can reach nothing else."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -22,7 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LOG = pytest.StashKey[Path]()
+LOGS = pytest.StashKey[list[Path]]()
 ISOLATED = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -36,8 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item):
     """A failure shows what the server wrote: a page says of an error only that there was one."""
     report = yield
-    if report.failed and (log := item.session.stash.get(LOG, None)):
-        report.sections.append(("the end of the server's log", log.read_text()[-6000:]))
+    if report.failed:
+        for log in item.session.stash.get(LOGS, []):
+            report.sections.append((f"the end of {log}", log.read_text()[-6000:]))
     return report
 
 
@@ -48,12 +50,27 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
     runs = tmp_path_factory.mktemp("runs")
     make_checkpoint(runs / "tiny")
+    with serving("tiny", runs, request.session) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shipped_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that shows the model of assets/models, and has no runs."""
+    with serving("tinyland", tmp_path_factory.mktemp("shipped"), request.session) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(model: str, runs: Path, session: pytest.Session) -> Iterator[str]:
+    """The address of a server that shows `model` and keeps its runs, and its log, in `runs`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": model, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    log = request.session.stash[LOG] = runs / "server.log"
+    log = runs / "server.log"
+    session.stash.setdefault(LOGS, []).append(log)
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env=environment, stdout=out, stderr=out
@@ -79,8 +96,9 @@ def chromium() -> Iterator:
     if not path:
         message = "no Chromium: `sudo apt-get install chromium`"
         (pytest.fail if os.environ.get("GLASSBOX_REQUIRE_BROWSER") else pytest.skip)(message)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # as long as everything else here waits on a busy machine
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, ISOLATED])
         yield browser
@@ -89,17 +107,30 @@ def chromium() -> Iterator:
 
 @pytest.fixture
 def page(chromium, server: str) -> Iterator:
-    """A page on the server; at the end of the test no console error was heard and no request went elsewhere."""
+    """A page on the server with the tiny model, which nobody had to complain about (see `watched`)."""
+    with watched(chromium, server) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shipped_page(chromium, shipped_server: str) -> Iterator:
+    """The same with the shipped model, one for a whole file: what Chromium has loaded it need not load again."""
+    with watched(chromium, shipped_server) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def watched(chromium, server: str) -> Iterator:
+    """A page on the server; at the end no console error was heard and no request went elsewhere."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
     opened = context.new_page()
     opened.set_default_timeout(60_000)
     complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-    opened.on("console", lambda said: complaints.append(said.text) if _is_error(said) else None)
-    opened.on(
-        "request", lambda sent: complaints.append(f"leaves the machine: {sent.url}") if _leaves(sent, server) else None
-    )
+    complain = lambda what: complaints.append(f"{opened.url}: {what}")  # noqa: E731
+    opened.on("pageerror", lambda error: complain(f"page error: {error}"))
+    opened.on("console", lambda said: complain(said.text) if _is_error(said) else None)
+    opened.on("request", lambda sent: complain(f"leaves the machine: {sent.url}") if _leaves(sent, server) else None)
     yield opened
     context.close()
     assert complaints == []

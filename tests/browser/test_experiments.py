@@ -63,6 +63,21 @@ def test_cutting_an_edge_by_a_click_on_the_map(page):
     page.get_by_text("layer 0, head 0: 2 no longer reads 0").wait_for()
 
 
+def test_cutting_an_edge_by_keyboard(page):
+    page.goto("/experiments?text=the+red+ball&step=200&cursor=3")
+    ready(page)
+    page.get_by_text("Cut what one token reads").click()
+    figure = page.get_by_role("figure", name="Weights of one head")
+    figure.locator(".hm image, .heatmaplayer").first.wait_for()
+    said = figure.locator("xpath=..").locator("[aria-live]")
+    figure.focus()
+    for key, reader in (("ArrowDown", "start"), ("ArrowDown", "t"), ("ArrowDown", "h"), ("ArrowUp", "t")):
+        figure.press(key)
+        expect(said).to_contain_text(f"position {reader} reads position start: ")
+    figure.press("Enter")
+    page.get_by_text("layer 0, head 0: 1 no longer reads 0").wait_for()
+
+
 def test_visitors_words_stay_words_in_a_chip(page):
     hostile = quote("<img src=x>**b**", safe="")
     page.goto(f"/experiments?step=200&interventions={quote(f'patch:L0R@1:{hostile}')}")

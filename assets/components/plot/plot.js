@@ -90,8 +90,9 @@ function build(root) {
   function bind() {
     self.bound = true;
     node.on("plotly_click", (event) => self.send("click", describe(event.points[0])));
+    followKeys(node, root.querySelector(".gb-plot-told"), () => self.header.clickable && self.pointed && self.send("click", describe(self.pointed)));
     node.on("plotly_hover", (event) => {
-      const point = event.points[0];
+      const point = (self.pointed = event.points[0]);
       const axis = self.header.cursor_axis;
       if (axis) announceHover(Number(Array.isArray(point.pointIndex) ? point.pointIndex[axis === "x" ? 1 : 0] : point.pointIndex));
       if (!self.header.hover) return;
@@ -124,7 +125,7 @@ function build(root) {
     settlePin(self, header);
     node.style.minHeight = `${header.height}px`;
     node.setAttribute("role", "figure");
-    node.setAttribute("aria-label", header.title);
+    node.setAttribute("aria-label", `${header.title}. Arrow keys go from point to point${header.clickable ? ", Enter chooses one" : ""}.`);
     redraw();
   };
   self.destroy = () => {

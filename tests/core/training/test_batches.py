@@ -130,3 +130,14 @@ def test_a_text_in_the_folder_of_the_run_comes_first(tmp_path, tiny, monkeypatch
     assert read_text(config).startswith("inside")
     (Path(tiny.out) / "corpus.txt").unlink()
     assert read_text(config).startswith("outside")
+
+
+def test_a_step_in_which_no_document_fits_reads_the_beginning_of_one():
+    config = TrainConfig(documents_per_step=1)
+    data = make_data(BYTES, config, 60)
+    for step in range(200):
+        ((_, ids),) = sequences_of(data.batch(step))
+        assert 2 <= len(ids) <= 61 and ids[0] == BYTES.eot
+    assert 0 < data.too_long < 200
+    with pytest.raises(ValueError, match="fits a context of 2 tokens"):
+        make_data(BYTES, config, 2).held_out(20)

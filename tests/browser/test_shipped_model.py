@@ -1,0 +1,50 @@
+"""Every page on the shipped model, early in its life and at the end of it, beside what core computes here."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.figures.labels import percent
+from core.generation import Sampler, generate
+from core.model import load_checkpoint, run_trace
+from tests.browser.test_shell import EXCEPTION, PAGES, ready
+
+TEXT = "Suki gave the kite to Brigid because she"
+STEPS = (49, 17_000)
+OTHERS = sorted(PAGES[1:], key="attention".__eq__)  # last, for its server then follows every head through training
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_overview_shows_what_core_computes(shipped_page, step):
+    model = load_checkpoint("tinyland", step)
+    ids = [model.tokenizer.eot, *model.tokenizer.encode(TEXT)]
+    likeliest = run_trace(model.model, ids).probs[-1].topk(8)
+    written = list(generate(model.model, ids, Sampler(temperature=0), 12, seed=0, stop=(ids[0],)))
+    open_at(shipped_page, "", step)
+    guesses = shipped_page.get_by_role("list", name="The 8 likeliest next tokens").get_by_role("listitem")
+    names = [model.tokenizer.decode([id]).replace(" ", "·") for id in likeliest.indices.tolist()]
+    expect(guesses).to_have_text([n + percent(p) for n, p in zip(names, likeliest.values.tolist(), strict=True)])
+    strip = shipped_page.get_by_role("group", name="The end of your text and what the model writes after it")
+    chips = strip.get_by_role("button", name="probability")
+    expect(chips).to_have_count(len(written))
+    said = [re.search(r"id (\d+), probability (.+)", chip.get_attribute("aria-label")).groups() for chip in chips.all()]
+    assert said == [(str(made.id), percent(made.raw_probability)) for made in written]
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_every_other_page_opens(shipped_page, path):
+    open_at(shipped_page, path, STEPS[0])
+
+
+def open_at(page, path: str, step: int) -> None:
+    """Opens a page by a link and waits until it shows this model, this step, this text and a figure, and no error."""
+    page.goto(f"/{path}?v=1&model=tinyland&step={step}&text={TEXT.replace(' ', '+')}")
+    ready(page)
+    page.locator(":is(canvas, svg.main-svg, [role=group]):visible").first.wait_for()
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("combobox", name="Model")).to_have_value("tinyland")
+    expect(sidebar.get_by_test_id("stSliderThumbValue")).to_have_text(f"{step:,}")
+    expect(sidebar.locator("textarea")).to_have_value(TEXT)
+    page.wait_for_timeout(300)  # late errors
+    assert page.locator(EXCEPTION).count() == 0
