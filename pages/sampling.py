@@ -23,7 +23,10 @@ def stage() -> None:
     view = current()
     end = prompt_end(view)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
-    st.caption(f"What may follow the {'last token: pin another' if view.cursor is None else 'pinned token'}.")
+    code = f"{view.code}trace.probs[range(len(ids) - 1), ids[1:]]"
+    follows = "the last token (pin another)" if view.cursor is None else "the pinned token"
+    note = f"each token, before it was read; below, what may follow {follows}"
+    truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
     code = f"from core.generation import Sampler\n{view.code}"
     code += f"stages = {chosen_sampler()}.stages(trace.logits[{end - 1}], ids[:{end}])\n"

@@ -81,6 +81,14 @@ class PowerLaw:
         return float(low), float(high)
 
 
+def larger_is_better(sizes: Sequence[float], losses: Sequence[float], law: PowerLaw) -> bool:
+    """Whether a law may be read from these: the largest size has the lowest loss, and the exponent is surely above 0.
+
+    Where it is not, the budget is too small for the larger sizes, and nothing can be foretold of still larger ones.
+    """
+    return int(np.argmin(losses)) == int(np.argmax(sizes)) and law.exponent_interval()[0] > 0
+
+
 def fit_power_law(sizes: Sequence[float], losses: Sequence[float], floor: float | None = None) -> PowerLaw:
     """Least squares of log(loss - floor) against log(size); the floor, where it is not known, is searched for.
 

@@ -168,6 +168,21 @@ def _here(view: View, layer: int, neuron: int) -> None:
     truth(name, active.shape, "this text; below 0 is drawn as 0", view.code + name)
 
 
+def _sample_code(name: str, texts: list[list[int]], limit: int) -> str:
+    """The lines that make the sample `texts` of `documents` again."""
+    if name == "Tinyland":
+        return (
+            "from core.text import tinyland\n\n"
+            f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{limit}]\n"
+            f"         for d in tinyland.documents({SEED}, stop={len(texts)})]\n"
+        )
+    return (
+        '\ncorpus = (checkpoint.folder / checkpoint.card["data"]["path"]).read_text(errors="replace")\n'
+        f"ids, size = tokenizer.encode(corpus)[:{sum(map(len, texts)) - len(texts)}], {limit - 1}\n"
+        "texts = [[tokenizer.eot, *ids[i : i + size]] for i in range(0, len(ids), size)]\n"
+    )
+
+
 def _elsewhere(view: View, layer: int, neuron: int) -> None:
     found = corpus(view)
     if found is None:
@@ -199,16 +214,10 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
     limit = view.description.config.context_length
-    code = view.code.split("ids =")[0] + (
-        "from core.analysis.neurons import scan\nfrom core.text import tinyland\n\n"
-        f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{limit}]\n"
-        f"         for d in tinyland.documents({SEED}, stop={len(texts)})]\n"
-        f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
-    )
+    code = view.code.split("ids =")[0] + "from core.analysis.neurons import scan\n" + _sample_code(name, texts, limit)
+    code += f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"
-    truth(
-        "scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code if name == "Tinyland" else ""
-    )
+    truth("scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code)
     what_you_see(
         "A neuron of an MLP is one number: it is active on some tokens and then adds one fixed vector to the stream. "
         "What it stands for can be guessed from **when** it is active and from **what it asks for**. The stronger "

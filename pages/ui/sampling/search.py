@@ -30,8 +30,10 @@ def beams(view: View, end: int) -> None:
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
     height = 60 + 34 * max(len(step) for step in search.steps)
     components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
-    code = f"from core.generation.beam import beam_search\n{view.code}"
-    code += f"beam_search(checkpoint.model, ids[:{end}], {width}, {length}, stop=(tokenizer.eot,))"
+    code = f"from core.generation import Sampler\nfrom core.generation.beam import beam_search, best_of\n{view.code}"
+    code += f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)\n"
+    code += f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)\n"
+    code += f"beam_search(model, prompt, {width}, {length}, stop=stop)  # with 1 beam it is greedy"
     count = sum(len(step) for step in search.steps)
     truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
     drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)

@@ -18,6 +18,7 @@ from pages.ui.view import current
 
 SOURCES = ("Tinyland", "A text you paste", "A file")
 SIZES = (300, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+OWN = ("your text", "your file")
 DOCUMENTS, HELD_OUT = 3000, 200  # of Tinyland
 LIMIT = 2  # trainings at a time on this server
 SHOWN = 200  # of the merges, the newest
@@ -67,7 +68,7 @@ def _made(source: str, size: int) -> Training:
     kept, held = hold_out(text)
     if len(kept) < 100 or not held:
         raise ValueError(TOO_LITTLE)
-    return Training("your text" if source == SOURCES[1] else "your file", [kept], held, size, len(kept))
+    return Training(OWN[source == SOURCES[2]], [kept], held, size, len(kept))
 
 
 def _form(busy: bool) -> None:
@@ -124,7 +125,7 @@ def _watch(training: Training, going: bool) -> None:
         components.plot(figure, key="own_curve", height=330, title="Bytes per token against tokens in the list")
         held = len(training.held_out.encode("utf-8"))
         note = f"measured on {held:,} bytes of held-out text, as the others are"
-        truth("training.curve", (len(training.curve),), note, CODE.format(size=training.vocab_size))
+        truth("training.curve", (len(training.curve),), note, _code(training))
     with right:
         newest = merges[-SHOWN:][::-1]
         table = {
@@ -133,18 +134,26 @@ def _watch(training: Training, going: bool) -> None:
             "count": [merge.count for merge in newest],
         }
         st.dataframe(table, hide_index=True, height=330, width="stretch")
-        some = f"the newest {len(newest)} of {len(merges):,}" if len(merges) > len(newest) else "the newest first"
-        st.caption(f"The merges, {some}, each with how often its pair stood side by side.")
+        some = f"the newest {len(newest)}" if len(merges) > len(newest) else "the newest first"
+        truth("training.merges", (len(merges),), f"{some}, and how often each pair stood side by side", _code(training))
 
 
-CODE = """from core.text import tinyland
-from core.text.background import Training
-
-texts = (document.text for document in tinyland.documents(0, 0, 3000))   # or a list of your own texts
-held_out = "\\n".join(document.text for document in tinyland.documents(1_000_000_007, 0, 200))
-training = Training("mine", texts, held_out, {size})
-training.start()                          # training.curve and training.merges grow
-"""
+def _code(training: Training) -> str:
+    """What makes this training in Python."""
+    from_tinyland = (
+        "from core.text import tinyland\nfrom core.text.background import Training\n\n"
+        f"texts = [document.text for document in tinyland.documents(0, 0, {DOCUMENTS})]\n"
+        f'held_out = "\\n".join(document.text for document in tinyland.documents({HELD_OUT_SEED}, 0, {HELD_OUT}))\n'
+    )
+    from_file = (
+        "from core.text.background import Training, hold_out\n\n"
+        'text, held_out = hold_out(open("your text.txt", encoding="utf-8").read())\ntexts = [text]\n'
+    )
+    return (
+        (from_file if training.title in OWN else from_tinyland)
+        + f'training = Training("mine", texts, held_out, {training.vocab_size})\n'
+        + "training.start()  # training.curve and training.merges grow"
+    )
 
 
 def _keep(training: Training) -> None:

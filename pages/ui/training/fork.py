@@ -17,7 +17,7 @@ from pages.ui.training.stage import show, title
 
 CHANGES = {
     "rate": "another learning rate",
-    "optimizer": "another optimiser",
+    "optimizer": "another optimizer",
     "schedule": "another schedule",
     "clip": "another limit on the gradient",
     "weight_decay": "another weight decay",
@@ -75,7 +75,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
         return {one: getattr(config, one) * TIMES[times] for one in {name, "adamw_lr"}}
     if change == "optimizer":
         others = [one for one in OPTIMIZERS if one != config.optimizer]
-        return {"optimizer": st.selectbox("Optimiser", others, key="fork_optimizer")}
+        return {"optimizer": st.selectbox("Optimizer", others, key="fork_optimizer")}
     if change == "schedule":
         others = [one for one in SCHEDULES if one != config.schedule]
         return {"schedule": st.selectbox("Schedule", others, key="fork_schedule")}

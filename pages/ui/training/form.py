@@ -21,7 +21,7 @@ from pages.ui.training.stage import show
 if TYPE_CHECKING:
     from core.training.estimate import Estimate
 
-OPTIMISERS = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
+OPTIMIZER_NAMES = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
 PRECISION_NAMES = {"auto": "the fastest here", "bfloat16": "bfloat16", "float32": "float32"}
 SCHEDULE_NAMES = {"wsd": "warm up, hold, fall", "cosine": "cosine", "constant": "constant"}
 LONGEST = 2_000_000  # characters that a visitor's text may have
@@ -111,10 +111,10 @@ def is_made(plan: Plan) -> None:
 
 
 def learns(plan: Plan) -> None:
-    """Optimiser, schedule, batch, seed and budget."""
+    """Optimizer, schedule, batch, seed and budget."""
     st.markdown("##### How it learns")
     st.segmented_control(
-        "Optimiser", OPTIMIZERS, format_func=OPTIMISERS.__getitem__, required=True, **control("train_optimizer")
+        "Optimizer", OPTIMIZERS, format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
     )
     chosen = setup.get("train_optimizer")
     if chosen == "muon":

@@ -90,7 +90,7 @@ def _begin(budget: float, widths: list[int]) -> None:
 
 def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, Any]], following: str | None) -> None:
     """The points, the law when there are enough of them, the visitor's guess, and the next size."""
-    from core.training.scaling import fit_power_law
+    from core.training.scaling import fit_power_law, larger_is_better
 
     sizes = [rungs[width].parameters for width in reached]
     losses = [row["val_loss"] for row in reached.values()]
@@ -102,7 +102,10 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, An
         law = fit_power_law(sizes, losses, min(floors) if floors else None)
         low, high = law.exponent_interval()
         words = f"exponent {law.exponent:.2f}, with 90 % between {low:.2f} and {high:.2f}; floor {law.floor:.2f} nats"
-        expected = (float(size), *law.predict(size)) if size else None
+        if not larger_is_better(sizes, losses, law):
+            law, words = None, "no law: the loss does not fall with the size"
+            st.info("With so little compute the larger ones do not win: nothing can be foretold. Take a larger budget.")
+        expected = (float(size), *law.predict(size)) if size and law else None
     across = np.geomspace(min(sizes), size or max(sizes), 40)
     actual, last = None, _ended(following)
     guess = None

@@ -6,7 +6,7 @@ import pytest
 
 from core.model import ModelConfig
 from core.training import measure, preset
-from core.training.scaling import fit_power_law, ladder
+from core.training.scaling import fit_power_law, ladder, larger_is_better
 
 SIZES = np.array([3e3, 1e4, 3e4, 1e5, 3e5, 1e6])
 
@@ -57,3 +57,15 @@ def test_a_ladder_spends_the_same_compute_on_every_rung():
         assert rung.flops == pytest.approx(rung.config.steps * per_step)
         assert replace(rung.config, model=base.model, steps=base.steps, seconds=base.seconds) == base
     assert len(ladder(base, flops=5e9, tokens_per_step=2048)) < 6
+
+
+def test_no_law_is_read_where_larger_ones_do_not_win():
+    def read(losses):
+        return larger_is_better(SIZES, losses, fit_power_law(SIZES, losses, floor=0.5))
+
+    falling = 1.5 + 40 * SIZES**-0.4
+    assert read(falling)
+    assert not read(falling[::-1])  # it rises
+    assert not read(np.r_[falling[:4], falling[3] + 0.1, falling[3] + 0.2])  # beyond the best size it rises again
+    noisy = np.array([2.0, 2.9, 1.9, 2.9, 2.0, 1.89])  # the last is the best, but that may be chance
+    assert not read(noisy)

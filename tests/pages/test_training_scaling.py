@@ -1,0 +1,70 @@
+"""The scaling ladder on the training page: no law without a fall, a guess before the prediction, the next size."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from core.training import jobs
+from core.training.records import Record, fingerprint, write_record
+from pages.ui.training.scaling import NEXT, TRAINED, called, made
+from tests.pages.press import button
+
+KEY = "k" * 43
+FALLING = (2.4, 2.1, 1.9, 1.8)
+
+
+@pytest.fixture
+def trained(runs):
+    """trained({width: loss}): finished runs of the ladder of 0.1 TFLOP, which belong to KEY."""
+    folders = []
+
+    def make(losses):
+        for i, (width, loss) in enumerate(losses.items()):
+            folder = runs / f"run-2026010{i}-{width:012x}"
+            folder.mkdir()
+            folders.append(folder)
+            (folder / "train.json").write_text(json.dumps(made(0.1)[width].config.to_dict()))
+            (folder / "metrics.jsonl").write_text(
+                json.dumps({"step": 9, "val_loss": loss, "status": "finished"}) + "\n"
+            )
+            write_record(folder, Record(fingerprint(KEY), name=called(0.1, width)))
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+def opened(app):
+    at = app("training")
+    at.session_state["training_key"] = KEY
+    return at.run()
+
+
+def said(at):
+    return " ".join(element.value for element in (*at.markdown, *at.info))
+
+
+def test_a_loss_that_rises_with_the_size_has_no_law(app, trained):
+    trained(dict(zip(TRAINED, FALLING[::-1], strict=True)))
+    at = opened(app)
+    assert not at.exception and "nothing can be foretold" in said(at)
+    assert not at.number_input.values or all("Your guess" not in one.label for one in at.number_input)
+
+
+def test_the_guess_comes_first_then_the_law_then_the_next_size(app, trained, monkeypatch):
+    trained(dict(zip(TRAINED, FALLING, strict=True)))
+    at = opened(app)
+    assert not at.exception and "The law expects" not in said(at)
+    guess = next(one for one in at.number_input if one.label.startswith("Your guess"))
+    at = guess.set_value(1.7).run()
+    assert not at.exception
+    expected = float(re.search(r"The law expects \*\*([\d.]+)\*\*", said(at)).group(1))
+    assert 1.5 < expected < FALLING[-1]
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or "run")
+    button(at, f"Train width {NEXT}").click().run()
+    assert [(config.model["d_model"], named["name"]) for config, named in started] == [(NEXT, called(0.1, NEXT))]
+    trained({NEXT: expected})
+    assert f"It reached **{expected:.3f}**: inside the interval." in said(opened(app))
