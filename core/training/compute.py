@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from core.model import Transformer
+from core.training import measure
 from core.training.batches import IGNORE, MicroBatch
 from core.training.compiled import compiled_losses
 from core.training.losses import token_losses
@@ -51,7 +52,7 @@ class Workers:
 
     def __init__(self, model: Transformer, count: int, dtype: torch.dtype, *, causal: bool = True) -> None:
         torch.set_num_threads(1)  # inside a worker; the workers are what runs side by side
-        self.model, self.causal = model, causal
+        self.model, self.causal, self.dtype = model, causal, dtype
         self.copies = [copy.deepcopy(model).to(dtype) for _ in range(count)]
         self.sums = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(count)]
         self.pool = ThreadPoolExecutor(count, thread_name_prefix="train")
@@ -100,6 +101,10 @@ class Workers:
             print(f"not compiled: {error}", file=sys.stderr)
         finally:
             sys.setswitchinterval(interval)
+
+    def peak(self) -> float:
+        """Operations a second that the threads could do."""
+        return measure.peak_flops(self.dtype, len(self.copies))
 
     def lead(self, step: int, rates: dict[str, float]) -> None:
         """Nothing: all workers are threads of this process (see core.training.team for those that are not)."""

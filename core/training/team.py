@@ -5,8 +5,13 @@
 The first process leads: it alone writes the run's folder, evaluates and decides; before each update it tells the others
 which step comes and with which learning rates. All of them make the same update from the averaged gradients, so the
 curve is that of one process at the same batch. Processes on several machines need the same runs folder.
+
+Where PyTorch has CUDA, each process takes the GPU of its number on its machine, and gradients are averaged by NCCL;
+otherwise by Gloo. The weights that count, their updates and evaluations stay on the CPU.
 """
 
+import copy
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +29,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.model import Transformer
 from core.model.folders import read_config, read_tokenizer
+from core.training import measure
 from core.training.batches import IGNORE, MicroBatch
 from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
@@ -51,6 +57,13 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def device() -> torch.device:
+    """Where this process computes its gradients."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
+
+
 def make_workers(model: Transformer, config: TrainConfig) -> "Workers | Distributed":
     """What computes the gradients of a run: threads of this process, or the processes of torchrun."""
     dtype = working_dtype(config.precision)
@@ -62,22 +75,28 @@ def make_workers(model: Transformer, config: TrainConfig) -> "Workers | Distribu
 def tell(values: Sequence[float] = (0.0,) * 6) -> list[float]:
     """The six numbers that the leader says, in every process; the others' own are not used."""
     if not dist.is_initialized():
-        dist.init_process_group("gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     message = torch.tensor(values, dtype=torch.float64)
     dist.broadcast(message, 0)
     return message.tolist()
 
 
 class Distributed:
-    """The same work as `compute.Workers`, shared by processes. The weights stay in float32; matrix products are in
-    `dtype` by autocast, gradients are averaged in float32. Making it takes over the weights of the leader."""
+    """The same work as `compute.Workers`, shared by processes, each with a working copy of the model on its device.
+
+    The weights stay in float32; matrix products are in `dtype` by autocast, gradients are averaged in float32. Making
+    it takes over the weights of the leader.
+    """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype, *, causal: bool = True) -> None:
         torch.set_num_threads(1)
         if rank() == 0:
             tell([UPDATE] + [0.0] * 5)  # the folder is ready
-        self.model, self.causal, self.dtype = model, causal, dtype
-        self.team = DistributedDataParallel(model)
+        self.model, self.causal, self.dtype, self.device = model, causal, dtype, device()
+        self.copy = copy.deepcopy(model).to(self.device)
+        self.team = DistributedDataParallel(self.copy)  # the copies are now the leader's
+        with torch.no_grad():
+            torch._foreach_copy_(list(model.parameters()), list(self.copy.parameters()))
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="train")
 
     def compile(self) -> None:
@@ -92,16 +111,24 @@ class Distributed:
         tokens = sum(int((m.targets != IGNORE).sum()) for m in batch)
         shares = share_out(batch, size())
         mine = shares[rank()] if rank() < len(shares) else [nothing(batch[0])]
-        self.model.zero_grad(set_to_none=True)
-        loss = torch.zeros(())
+        with torch.no_grad():
+            torch._foreach_copy_(list(self.copy.parameters()), list(self.model.parameters()))
+        self.copy.zero_grad(set_to_none=True)
+        loss = torch.zeros((), device=self.device)
         for i, micro in enumerate(mine):
             with self.team.no_sync() if i + 1 < len(mine) else nullcontext():
-                with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
-                    part = token_losses(self.team, micro, causal=self.causal).sum() / tokens
+                with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+                    part = token_losses(self.team, moved(micro, self.device), causal=self.causal).sum() / tokens
                 (part * size()).backward()  # DDP takes the mean over the processes
             loss += part.detach()
+        for p, working in zip(self.model.parameters(), self.copy.parameters(), strict=True):
+            p.grad = None if working.grad is None else working.grad.to(p.device)
         dist.all_reduce(loss)
         return float(loss)
+
+    def peak(self) -> float:
+        """Operations a second that the cores could do; not known of GPUs."""
+        return measure.peak_flops(self.dtype, size()) if self.device.type == "cpu" else math.nan
 
     def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
         """`function` of every micro-batch, in order; the leader's own work."""
@@ -118,6 +145,11 @@ class Distributed:
         self.pool.shutdown()
         time.sleep(REST)
         dist.destroy_process_group()
+
+
+def moved(micro: MicroBatch, to: torch.device) -> MicroBatch:
+    """The micro-batch on another device; itself where it is there already."""
+    return MicroBatch(micro.inputs.to(to), micro.targets.to(to), micro.rows)
 
 
 def nothing(like: MicroBatch) -> MicroBatch:

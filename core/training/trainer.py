@@ -115,7 +115,7 @@ class Trainer:
             yield self._report(self._evaluation_row())
             self._save_state(keep=True)
             yield self._report(write_baselines(self.folder.folder, self.data, self.tokenizer.vocab_size, self.held_out))
-        self.peak = measure.peak_flops(measure.working_dtype(self.config.precision), self.config.threads)
+        self.peak = self.workers.peak()
         self._start_clock()
         reason = None
         while self._progress() < 1 and not reason:
