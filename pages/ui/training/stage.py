@@ -128,8 +128,10 @@ def rows_truth(records: Sequence[Record]) -> None:
     scored = set()
     for record in records:
         with contextlib.suppress(ValueError, OSError):
-            scored.add(TrainConfig.load(checkpoint_folder(record.id) / "train.json").eval_documents)
-    held_out = f"held out: {' or '.join(map(str, sorted(scored)))} documents, " if scored else ""
+            config = TrainConfig.load(checkpoint_folder(record.id) / "train.json")
+            unit = {"tinyland": "documents", "text": "windows"}.get(config.data["kind"], "documents and windows")
+            scored.add(f"{config.eval_documents} {unit}")
+    held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
     code = "from core.model.folders import checkpoint_folder\nfrom core.training.runs import read_rows\n\n"
     code += (
         f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
