@@ -172,7 +172,7 @@ def test_a_ladder_has_equal_compute(app, started):
     button(at, "Train the ladder").click().run()
     assert not at.exception
     widths = [config.model["d_model"] for config, _, _ in started]
-    assert widths == [16, 32, 48, 64] and started[0][2]["name"] == "ladder of 0.1 TFLOP, width 16"
+    assert widths == [8, 12, 16, 24] and started[0][2]["name"] == "ladder of 0.5 TFLOP, width 8"
     steps = [config.steps for config, _, _ in started]
     assert steps == sorted(steps, reverse=True) and steps[0] > 2 * steps[-1]
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.training import jobs
 from core.training.records import Record, fingerprint, write_record
-from pages.ui.training.scaling import NEXT, TRAINED, called, made
+from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called, made
 from tests.pages.press import button
 
 KEY = "k" * 43
@@ -17,7 +17,7 @@ FALLING = (2.4, 2.1, 1.9, 1.8)
 
 @pytest.fixture
 def trained(runs):
-    """trained({width: loss}): finished runs of the ladder of 0.1 TFLOP, which belong to KEY."""
+    """trained({width: loss}): finished runs of the ladder of the usual budget, which belong to KEY."""
     folders = []
 
     def make(losses):
@@ -25,11 +25,11 @@ def trained(runs):
             folder = runs / f"run-2026010{i}-{width:012x}"
             folder.mkdir()
             folders.append(folder)
-            (folder / "train.json").write_text(json.dumps(made(0.1)[width].config.to_dict()))
+            (folder / "train.json").write_text(json.dumps(made(USUAL)[width].config.to_dict()))
             (folder / "metrics.jsonl").write_text(
                 json.dumps({"step": 9, "val_loss": loss, "status": "finished"}) + "\n"
             )
-            write_record(folder, Record(fingerprint(KEY), name=called(0.1, width)))
+            write_record(folder, Record(fingerprint(KEY), name=called(USUAL, width)))
 
     yield make
     for folder in folders:
@@ -65,6 +65,12 @@ def test_the_guess_comes_first_then_the_law_then_the_next_size(app, trained, mon
     started = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or "run")
     button(at, f"Train width {NEXT}").click().run()
-    assert [(config.model["d_model"], named["name"]) for config, named in started] == [(NEXT, called(0.1, NEXT))]
+    assert [(config.model["d_model"], named["name"]) for config, named in started] == [(NEXT, called(USUAL, NEXT))]
     trained({NEXT: expected})
     assert f"It reached **{expected:.3f}**: inside the interval." in said(opened(app))
+
+
+def test_a_size_beyond_the_best_one_is_explained(app, trained):
+    trained(dict(zip((*TRAINED, NEXT), (*FALLING, 2.0), strict=True)))
+    words = said(opened(app))
+    assert "It reached **2.000**: outside the interval." in words and "read too little for its size" in words

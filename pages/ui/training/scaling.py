@@ -16,21 +16,23 @@ from pages.ui.training.failures import runs_called
 from pages.ui.training.owner import key as owner_key
 
 BUDGETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # TFLOP for each size
-TRAINED, NEXT = (16, 32, 48, 64), 96  # widths: those of the fit, and the one that it foretells
+USUAL = 0.5  # four minutes on two cores; with less, the size that is foretold has read too little to keep to the law
+TRAINED, NEXT = (8, 12, 16, 24), 32  # widths: those of the fit, and the one that it foretells
 TOKENS_PER_STEP = 1500  # of the documents of one step, roughly: how many steps a budget buys
 
 
 @st.fragment(key="training_scaling")
 def ladder() -> None:
     """The budget, the runs, the fit and the prediction."""
-    budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, 0.1, key="scaling_budget")
+    budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, USUAL, key="scaling_budget")
     rungs = made(float(budget))
     found = {width: runs_called(called(budget, width)) for width in (*TRAINED, NEXT)}
     states = {width: _state(run) for width, run in found.items()}
     st.markdown(
         f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, each trained with the same arithmetic, the "
         f"smaller ones for more steps. Then the law foretells width {NEXT}, before anybody trains it. With little "
-        "compute the smaller ones win, because they read more: the best size grows with the budget."
+        "compute the smaller ones win, because they read more: the best size grows with the budget. The usual "
+        f"{USUAL:g} TFLOP took the {len(TRAINED)} sizes four minutes on two cores."
     )
     missing = [width for width in TRAINED if found[width] is None and width in rungs]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -135,4 +137,7 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, An
             st.button(f"Train width {NEXT}", on_click=_begin, args=act, type="primary", key="scaling_next")
     if actual and expected:
         inside = expected[2] <= actual[1] <= expected[3]
-        st.markdown(f"It reached **{actual[1]:.3f}**: {'inside' if inside else 'outside'} the interval.")
+        words = f"It reached **{actual[1]:.3f}**: {'inside' if inside else 'outside'} the interval."
+        if actual[1] > expected[3]:
+            words += " It has read too little for its size: the best size for this budget is smaller. Try a larger one."
+        st.markdown(words)
