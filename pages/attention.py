@@ -13,7 +13,7 @@ from pages.ui.view import current
 @st.fragment
 def stage() -> None:
     view = current()
-    components.tokens(view.chips, key="tokens", cursor=view.cursor, role="attention")
+    components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="attention")
     main, words, detail, role, life = (st.container() for _ in range(5))
     with role:
         st.subheader("What is this head doing?", anchor=False)

@@ -15,7 +15,7 @@ from pages.ui.view import current
 @st.fragment
 def stage() -> None:
     view = current()
-    components.tokens(view.chips, key="tokens", cursor=view.cursor)
+    components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities)
     st.caption("Changes that are on. They stay on while you visit the other pages, and they are in the link.")
     interventions.chips(len(view.ids), key="interventions_chips")
     if message := st.session_state.pop("experiments_message", None):

@@ -16,7 +16,7 @@ from pages.ui.view import current
 @st.fragment
 def stage() -> None:
     view = current()
-    components.tokens(view.chips, key="tokens", cursor=view.cursor, role="residual")
+    components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="residual")
     stream(view, key="stream")
     length = view.trace.resid_post.shape
     truth("trace.resid_post", length, "every number of the diagram is of this text", view.code + "trace.resid_post")

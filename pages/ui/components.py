@@ -81,6 +81,7 @@ def tokens(
     percent: bool = True,
     low: float = 0.0,
     high: float = 1.0,
+    probabilities: Sequence[float | None] | None = None,
     ids: bool = False,
     role: str = "token",
     title: str = "Tokens of the text",
@@ -91,14 +92,16 @@ def tokens(
 
     `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
     hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
-    between `low` and `high`. `told=False`: a pin is only announced in the browser, where `follow_pin` hears it.
+    between `low` and `high`; `probabilities`, of the tokens before they were read, are told on hover. `told=False`: a
+    pin is only announced in the browser, where `follow_pin` hears it.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
     count = min(len(chips), MAX_CHIPS)
     header = {
         "chips": [asdict(chip) | {"said": _said(chip)} for chip in chips[:count]],
-        "values": None if values is None else [None if v is None else float(v) for v in values[:count]],
+        "values": _floats(values, count),
+        "probabilities": _floats(probabilities, count),
         "value_label": value_label,
         "percent": percent,
         "low": float(low),
@@ -122,6 +125,10 @@ def tokens(
 
     _tokens(key=key, data=pack(header), on_pin_change=pinned)
     return position
+
+
+def _floats(values: Sequence[float | None] | None, count: int) -> list[float | None] | None:
+    return None if values is None else [None if v is None else float(v) for v in values[:count]]
 
 
 def follow_pin(*, key: str) -> None:

@@ -35,6 +35,14 @@ def test_the_overview_shows_what_core_computes(shipped_page, step):
 @pytest.mark.parametrize("path", OTHERS)
 def test_every_other_page_opens(shipped_page, path):
     open_at(shipped_page, path, STEPS[0])
+    if path in ("embeddings", "attention", "inside", "experiments", "sampling"):  # hover tells the probability too
+        model = load_checkpoint("tinyland", STEPS[0])
+        ids = [model.tokenizer.eot, *model.tokenizer.encode(TEXT)]
+        strip = shipped_page.get_by_role("group", name="Tokens of the text", exact=True).first
+        strip.get_by_role("button").nth(3).hover()
+        expect(shipped_page.locator(".tip:visible").first).to_contain_text(
+            f"probability{percent(float(run_trace(model.model, ids).probs[2, ids[3]]))}"
+        )
 
 
 def open_at(page, path: str, step: int) -> None:

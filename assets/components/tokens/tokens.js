@@ -15,9 +15,14 @@ function build(root) {
   const self = { cursor: null, focus: 0, header: null, send: () => {} };
   const chips = () => list.children;
   const describe = (chip, i) => {
-    const value = self.header.values?.[i];
-    const said = value === null || value === undefined ? "" : `, ${self.header.value_label} ${format(value)}`;
+    const said = numbers(i).map(([name, text]) => `, ${name} ${text}`).join("");
     return `position ${i}, ${chip.said}${chip.id === null ? "" : `, id ${chip.id}`}${said}`;
+  };
+  // What is known of a token: the value that colours it, and its probability where that is something else.
+  const numbers = (i) => {
+    const { values, value_label, probabilities } = self.header;
+    const known = [[value_label, values?.[i], format], ["probability", probabilities?.[i], percent]];
+    return known.flatMap(([name, value, write]) => (value === null || value === undefined ? [] : [[name, write(value)]]));
   };
   const format = (value) => (self.header.percent ? percent(value) : value.toFixed(2));
 
@@ -81,13 +86,12 @@ function build(root) {
     [...chips()].forEach((button, i) => button.classList.toggle("lit", i === position));
     tip.hidden = !chip;
     if (!chip) return;
-    const value = self.header.values?.[position];
     const rows = [
       ["position", position],
       ["token", chip.label],
       ...(chip.id === null ? [] : [["id", chip.id]]),
       ...(chip.hex ? [["bytes", chip.hex]] : []),
-      ...(value === null || value === undefined ? [] : [[self.header.value_label, format(value)]]),
+      ...numbers(position),
       ...(chip.note ? [["", chip.note]] : []),
     ];
     tip.replaceChildren(

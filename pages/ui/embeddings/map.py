@@ -160,7 +160,7 @@ def stage() -> None:
     follow()
     view = current()
     found = words(view.tokenizer)
-    components.tokens(view.chips, key="tokens", cursor=view.cursor)
+    components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities)
     token = chosen_token(view, found)
     left, right = st.columns([7, 3], gap="medium")
     with right:
