@@ -4,7 +4,8 @@
 2. The held-out loss a minute after the start, start-up included, on the same documents with the same tokenizer at about
    the same number of parameters; the plain loop gets the best of several learning rates, each with a minute of its own.
    --corpus docstrings: on the English of the documentation inside the installed NumPy, SciPy and PyTorch (12 MB).
-3. How long until the first point of the curve: for the command line, and after a click on Train, for which a process
+3. How long the program for a shape takes to make, and to find again on disk in another process.
+4. How long until the first point of the curve: for the command line, and after a click on Train, for which a process
    that has loaded PyTorch is ready.
 """
 
@@ -80,6 +81,30 @@ def throughput(rounds: int) -> None:
         f"ratio           {medians['plain'] / medians['ours']:.2f} eager, "
         f"{medians['plain beside it'] / medians['ours, compiled']:.2f} compiled"
     )
+
+
+COMPILE = """
+import time
+from core.model import ModelConfig
+from core.training.compiled import compiled_losses
+from core.training.config import preset
+from core.training.measure import working_dtype
+config = preset("tinyland")
+begun = time.perf_counter()
+compiled_losses(ModelConfig.from_dict({**config.model, "vocab_size": 2048}), working_dtype(config.precision))
+print(time.perf_counter() - begun)
+"""
+
+
+def compiling() -> None:
+    with tempfile.TemporaryDirectory() as kept:
+        environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": kept, "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-c", COMPILE]
+        cold, warm = (
+            float(subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True).stdout)
+            for _ in range(2)
+        )
+    print(f"the program     {cold:.0f} s to make, {warm:.0f} s to find again in another process", flush=True)
 
 
 def held_out_loss(model: torch.nn.Module, held_out: HeldOut) -> float:
@@ -185,6 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     throughput(options.rounds)
+    compiling()
     after_a_minute(options.preset, options.corpus, options.seconds)
 
 

@@ -95,6 +95,20 @@ def test_text_is_never_markup(page):
     assert label.replace("·", " ") == "<img src=x onerror=\"document.title='owned'\">**b**"
 
 
+def test_a_megabyte_is_cut_and_the_page_goes_on(page):
+    page.goto("/")
+    ready(page)
+    box = page.locator("textarea").first
+    box.fill("one endless word after another " + 1_000_000 * "a")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("it was cut after token").first.wait_for()
+    box.fill("the red ball")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[aria-label='Tokens of the text'] .chip").last).to_contain_text("l")
+    page.get_by_text("it was cut after token").wait_for(state="detached")
+    assert page.locator(EXCEPTION).count() == 0
+
+
 def test_the_plot_is_redrawn_in_place(page):
     page.goto("/")
     ready(page)

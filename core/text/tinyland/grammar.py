@@ -77,6 +77,11 @@ class Rule:
 
     def odds(self, env: Env) -> list[tuple[Alternative, float]]:
         """The alternatives possible in this state, with their probabilities."""
+        possible, total = self.possible(env)
+        return [(alternative, weight / total) for alternative, weight in possible]
+
+    def possible(self, env: Env) -> tuple[list[tuple[Alternative, float]], float]:
+        """The alternatives possible in this state, with their weights, and the sum of these."""
         possible = []
         total = 0.0
         for alternative in self.alternatives:
@@ -88,7 +93,7 @@ class Rule:
                 if weight > 0:
                     total += weight
                     possible.append((alternative, weight))
-        return [(alternative, weight / total) for alternative, weight in possible]
+        return possible, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +208,12 @@ class Grammar:
                 log_prob += rule.log_weights[i]
             else:
                 u = random()
-                for alternative, p in rule.odds(env):  # noqa: B007 (the last one stands when rounding leaves u over)
-                    u -= p
+                possible, total = rule.possible(env)
+                for alternative, weight in possible:  # noqa: B007 (the last one stands when rounding leaves u over)
+                    u -= weight / total
                     if u < 0:
                         break
-                log_prob += log(p)
+                log_prob += log(weight / total)
             for op in alternative.ops:
                 code = op[0]
                 if code == LITERAL:
