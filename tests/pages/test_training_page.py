@@ -190,6 +190,8 @@ def test_one_update_in_slow_motion(app, runs):
         assert float(after.value) == pytest.approx(float(before.value) + float(after.delta), abs=2e-4)
         (tokens,) = [one for one in headers(at, "tokens") if one["title"] == "The first sequence"]
         assert len(tokens["chips"]) == len(tokens["values"]) == 49
+        at.selectbox(key="update_matrix").set_value("blocks.0.ln1.weight").run()
+        assert not at.exception and "row 0, column" in " ".join(caption.value for caption in at.caption)
     finally:
         (folder / "train.json").unlink()
         (folder / "corpus.txt").unlink()

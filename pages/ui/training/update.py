@@ -155,9 +155,10 @@ def one_weight(update: "OneUpdate", code: str) -> None:
     from core.training.one_step import weight_story
 
     stage_title(5, "One weight", "residual")
-    matrices = [name for name, values in update.before.items() if values.ndim == 2]
-    name = st.selectbox("Matrix", matrices, index=min(1, len(matrices) - 1), key="update_matrix")
-    gradient = update.gradients[name]
+    names = list(update.before)
+    first = next((i for i, name in enumerate(names) if ".wq." in name), 0)
+    name = st.selectbox("Matrix or vector", names, index=first, key="update_matrix")
+    gradient = np.atleast_2d(update.gradients[name])  # a vector is a matrix of one row
     row, column = divmod(int(np.abs(gradient).argmax()), gradient.shape[1])
     chosen = st.session_state.get("update_weight", {}).get(name, (row, column))
     at = (min(chosen[0], gradient.shape[0] - 1), min(chosen[1], gradient.shape[1] - 1))
@@ -172,11 +173,12 @@ def one_weight(update: "OneUpdate", code: str) -> None:
         components.plot(figures.window(gradient, at), key="update_window", height=380, title=title, on_click=choose)
         truth("update.gradients[name]", gradient.shape, "a window; click a weight", f"{code}update.gradients[{name!r}]")
     with right:
-        story = weight_story(update, name, at)
+        index = at if update.before[name].ndim == 2 else at[1:]
+        story = weight_story(update, name, index)
         lines: list[tuple[str, Any]] = [("value before", story.value), *story.lines]
         lines += [("change", story.change), ("new value", story.new_value)]
         table = {"what": [what for what, _ in lines], "number": [f"{value:.6g}" for _, value in lines]}
         st.dataframe(table, hide_index=True, height=38 + 35 * len(lines))
         who = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}[story.optimizer]
         note = f"row {at[0]}, column {at[1]}, moved by {who}"
-        truth("weight_story", (len(lines),), note, f"{code}weight_story(update, {name!r}, {at})")
+        truth("weight_story", (len(lines),), note, f"{code}weight_story(update, {name!r}, {index})")
