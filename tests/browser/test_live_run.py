@@ -29,7 +29,7 @@ def live(server, tmp_path_factory, monkeypatch):
     jobs.delete(run)
 
 
-def test_a_live_run_opens_on_every_page(page, live):
+def test_a_live_run_opens_on_every_page(live, page):
     page.goto(f"/training?run={live}")
     page.locator(".gb-states", has_text="running").wait_for()
     page.get_by_role("button", name="Open on every page").click()

@@ -45,7 +45,7 @@ def states(page, words: str):
     return page.locator(".gb-states", has_text=words).wait_for()
 
 
-def test_curves_grow_while_controls_stay_and_the_server_rests(page, run):
+def test_curves_grow_while_controls_stay_and_the_server_rests(run, page):
     write(run, row(0, 5.0, val_loss=5.0, sample="first <b>words</b>"))
     page.goto(f"/training?run={RUN}")
     states(page, "step 0")
@@ -62,7 +62,7 @@ def test_curves_grow_while_controls_stay_and_the_server_rests(page, run):
     states(page, "better than the bigram since step 20")
 
 
-def test_one_cursor_and_axes_of_the_browser(page, run):
+def test_one_cursor_and_axes_of_the_browser(run, page):
     write(run, *[row(n, 5 - n / 20, val_loss=5 - n / 20, sample=f"words of {n}") for n in range(0, 60, 10)])
     page.goto(f"/training?run={RUN}")
     page.locator(".gb-sample pre", has_text="words of 50").wait_for()
@@ -120,7 +120,7 @@ def pair(server, tmp_path_factory):
         shutil.rmtree(root / run_id)
 
 
-def test_a_fork_and_its_parent_share_a_cursor(page, pair):
+def test_a_fork_and_its_parent_share_a_cursor(pair, page):
     parent = {"run": PARENT, "step": 10, "changes": {"muon_lr": 0.2}}
     _, fork = pair(Record(), Record(parent=parent))
     page.goto(f"/training?run={fork}")
@@ -140,7 +140,7 @@ def test_a_fork_and_its_parent_share_a_cursor(page, pair):
     assert page.locator(EXCEPTION).count() == 0
 
 
-def test_the_pointer_means_the_nearer_of_two_curves(page, pair):
+def test_the_pointer_means_the_nearer_of_two_curves(pair, page):
     ids = pair(*(Record(fingerprint(KEY), name) for name in ("case A, its sound twin", "case A")))
     page.add_init_script(f"localStorage.setItem('glassbox:owner', '{KEY}')")
     page.goto("/training")
