@@ -48,7 +48,7 @@ class TinylandData:
             new = [ids for ids, fits in self._encode(documents) if fits]
             seen, start, found = seen + sum(map(len, new)), start + 100, found + new
             if not found and start >= 1000:
-                raise ValueError(f"no document of Tinyland fits a context of {self.context_length} tokens")
+                raise self._none_fits()
         return found
 
     def held_out(self, count: int) -> HeldOut:
@@ -57,12 +57,15 @@ class TinylandData:
         encoded = self._encode(documents)
         kept = [(d, ids) for d, (ids, fits) in zip(documents, encoded, strict=True) if fits]
         if not kept:
-            raise ValueError(f"no document of Tinyland fits a context of {self.context_length} tokens")
+            raise self._none_fits()
         return HeldOut(
             pad_batches([ids for _, ids in kept], 2 * self.micro_batch_tokens, self.context_length),
             [d.kind for d, _ in kept],
             np.array([-d.log_prob for d, _ in kept]),
         )
+
+    def _none_fits(self) -> ValueError:
+        return ValueError(f"no document of Tinyland fits a context of {self.context_length} tokens")
 
     def _encode(self, documents: Iterable[Any]) -> list[tuple[list[int], bool]]:
         eot = self.tokenizer.eot

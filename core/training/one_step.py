@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.model import Trace, Transformer, load_checkpoint, run_trace
+from core.model import Trace, Transformer, describe, run_trace
 from core.training.baselines import sequences
 from core.training.batches import IGNORE, MicroBatch, pad
 from core.training.config import TrainConfig
@@ -69,8 +69,8 @@ class OneUpdate:
 def batch_of(folder: Path, step: int, rows: int = 4, longest: int = 64) -> MicroBatch:
     """The first `rows` sequences of the batch of update number `step` (from 0) of the run in `folder`, each cut to
     `longest` tokens. Raises CheckpointError or ValueError when the run's data are not there any more."""
-    checkpoint, config = load_checkpoint(folder), TrainConfig.load(folder / "train.json")
-    data = make_data(checkpoint.tokenizer, config, checkpoint.config.context_length)
+    found, config = describe(folder), TrainConfig.load(folder / "train.json")
+    data = make_data(found.tokenizer, config, found.config.context_length)
     batch = data.batch(step)
     numbers = [row for micro in batch for row in micro.rows]
     by_row = dict(zip(numbers, sequences(batch), strict=True))

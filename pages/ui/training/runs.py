@@ -19,7 +19,7 @@ from pages.ui.training.differences import changed, differences, settings, short
 from pages.ui.training.failures import undiagnosed
 from pages.ui.training.heart import by_heart
 from pages.ui.training.owner import key as owner_key
-from pages.ui.training.stage import SHOWN, title
+from pages.ui.training.stage import SHOWN, called, title
 
 UNDO = 3  # deleted runs that are offered to be brought back
 SECRET = "a case to be diagnosed, below"
@@ -55,8 +55,8 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
 @st.fragment(key="training_runs")
 def all_runs() -> None:
     """The table; the rows that are ticked lie over one another on the stage."""
-    every = [run for run in jobs.list_runs() if settings(run)]
-    runs = every[: st.session_state.get("training_listed", SHOWN)]
+    every, most = jobs.list_runs(), st.session_state.get("training_listed", SHOWN)
+    runs = [run for run in every[:most] if settings(run)]
     undo()
     if not runs:
         st.info("No run yet. Set one up above and press Train: it will be kept here.")
@@ -77,8 +77,8 @@ def all_runs() -> None:
         selection_default={"selection": {"rows": [runs.index(run) for run in chosen]}},
         key=key,
     )
-    if len(every) > len(runs):
-        st.button(f"Show older ones ({len(every) - len(runs):,})", on_click=_list_more, args=(len(runs) + SHOWN,))
+    if len(every) > most:
+        st.button(f"Show older ones ({len(every) - most:,})", on_click=_list_more, args=(most + SHOWN,))
     if not chosen:
         st.caption(f"Tick runs to lay their curves over one another on the stage (at most {MOST}) and to compare them.")
     elif len(chosen) > 1:
@@ -103,11 +103,11 @@ def _overlay(runs: Sequence[str], key: str) -> None:
 
 def compare(chosen: Sequence[str]) -> None:
     """What differs in the settings of several runs."""
-    found = differences(chosen)
     st.markdown("##### What differs in their settings")
     if any(undiagnosed(title(run)) for run in chosen):
         st.caption("One of them is a case below: make your diagnosis first.")
         return
+    found = differences(chosen)
     if not found:
         st.caption("Nothing: only chance and the speed of the machine can tell them apart.")
         return
@@ -178,7 +178,7 @@ def _delete(run: str) -> None:
 def undo() -> None:
     """A button for each run that this visitor has deleted, for a day; of many, the last ones."""
     aside = [(folder.name, read_record(folder)) for folder in jobs.deleted()]
-    mine = [(run, record.name or f"run {run[-6:]}") for run, record in aside if owned_by(record, owner_key())]
+    mine = [(run, called(run, record)) for run, record in aside if owned_by(record, owner_key())]
     for run, name in mine[:UNDO]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{name} was deleted.", width="content")

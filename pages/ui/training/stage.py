@@ -56,11 +56,16 @@ def labels(runs: Sequence[str]) -> dict[str, str]:
 
 
 def title(run: str) -> str:
-    """The name of a run for people; the end of its id for one without."""
+    """The name of a run for people."""
     try:
-        return jobs.record(run).name or f"run {run[-6:]}"
+        return called(run, jobs.record(run))
     except RunError:
-        return f"run {run[-6:]}"
+        return called(run, jobs.Record())
+
+
+def called(run: str, record: jobs.Record) -> str:
+    """The name in a run's record; the end of its id where it has none."""
+    return record.name or f"run {run[-6:]}"
 
 
 def pick(happened: dict[str, Any]) -> None:
