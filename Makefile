@@ -10,7 +10,7 @@ run: .venv/run.stamp
 
 # ruff, mypy, then every test. GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser a failure instead of a skip.
 test: .venv/test.stamp
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(MAKE) --no-print-directory chromium
+	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
@@ -30,9 +30,13 @@ bench: .venv/test.stamp
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
+# The one without a window is lighter; distributions that do not have it have the whole.
 .PHONY: chromium
 chromium:
 	@if ! command -v apt-get >/dev/null; then echo "The browser tests need Chromium: install it with your package manager."; \
-	elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
-	elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq --no-install-recommends chromium; \
-	else echo "The browser tests need Chromium: sudo apt-get install chromium"; fi
+	elif [ "$$(id -u)" = 0 ]; then $(call install_chromium,); \
+	elif sudo -n true 2>/dev/null; then $(call install_chromium,sudo); \
+	else echo "The browser tests need Chromium: sudo apt-get install chromium-headless-shell"; fi
+
+install_chromium = $1 apt-get update -qq && { $1 apt-get install -y -qq --no-install-recommends chromium-headless-shell \
+	|| $1 apt-get install -y -qq --no-install-recommends chromium; }

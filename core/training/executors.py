@@ -13,6 +13,7 @@ from core.training import control
 from core.training.runs import RunError, kill_owner, owner
 
 QUEUED_OR_GOING = ("waiting", "no-worker", "queued", "processing")  # states of a task in a Dask scheduler
+CONNECT = 10  # seconds until a scheduler that does not answer is given up
 POLL = 0.2  # seconds between two looks at a process on a cluster
 
 
@@ -96,7 +97,7 @@ class DaskExecutor:
         except ImportError:
             raise RunError("a cluster needs dask: pip install distributed") from None
         try:
-            self.client: Any = Client(address, timeout=10, set_as_default=False)
+            self.client: Any = Client(address, timeout=CONNECT, set_as_default=False)
         except OSError as error:
             raise RunError(f"no Dask scheduler answers at {address}: {error}") from None
         self._run_to_end = run_to_end

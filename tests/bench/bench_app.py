@@ -7,7 +7,6 @@ lines are of the same pins, without and with a run that trains beside them, in a
 
 import contextlib
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.training import jobs, preset
+from tests.chromium import MISSING, chromium_path
 from tests.tiny import make_checkpoint
 
 STARTS = 3
@@ -143,9 +143,9 @@ def beside_training(page: Page) -> None:
 
 
 def main() -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = chromium_path()
     if not chromium:
-        sys.exit("no Chromium: sudo apt-get install chromium")
+        sys.exit(MISSING)
     with tempfile.TemporaryDirectory() as runs, sync_playwright() as driver:
         make_checkpoint(Path(runs) / "tiny")
         os.environ["GLASSBOX_RUNS"] = runs

@@ -2,16 +2,23 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.chromium import MISSING, chromium_path
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -91,48 +98,63 @@ def serving(model: str, runs: Path, session: pytest.Session) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+def chromium() -> Iterator[Callable[[str], "BrowserContext"]]:
+    """A function from a server's address to the browser for it. One browser a server: what it has loaded and compiled
+    it need not load again, where a new context would."""
+    path = chromium_path()
     if not path:
-        message = "no Chromium: `sudo apt-get install chromium`"
-        (pytest.fail if os.environ.get("GLASSBOX_REQUIRE_BROWSER") else pytest.skip)(message)
+        (pytest.fail if os.environ.get("GLASSBOX_REQUIRE_BROWSER") else pytest.skip)(MISSING)
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=60_000)  # as long as everything else here waits on a busy machine
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, ISOLATED])
+    with sync_playwright() as driver, contextlib.ExitStack() as opened:
+
+        @cache
+        def browser(server: str) -> "BrowserContext":
+            context = driver.chromium.launch_persistent_context(
+                opened.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)),
+                executable_path=path,
+                args=[*FLAGS, ISOLATED],
+                viewport={"width": 1280, "height": 900},
+                base_url=server,
+                reduced_motion="reduce",
+                permissions=["clipboard-read", "clipboard-write"],
+            )
+            opened.callback(context.close)
+            return context
+
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium, server: str) -> Iterator:
     """A page on the server with the tiny model, which nobody had to complain about (see `watched`)."""
-    with watched(chromium, server) as opened:
+    with watched(chromium(server), server) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def shipped_page(chromium, shipped_server: str) -> Iterator:
-    """The same with the shipped model, one for a whole file: what Chromium has loaded it need not load again."""
-    with watched(chromium, shipped_server) as opened:
+    """The same with the shipped model, one for a whole file."""
+    with watched(chromium(shipped_server), shipped_server) as opened:
         yield opened
 
 
 @contextlib.contextmanager
-def watched(chromium, server: str) -> Iterator:
-    """A page on the server; at the end no console error was heard and no request went elsewhere."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server, reduced_motion="reduce")
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
-    opened = context.new_page()
+def watched(browser: "BrowserContext", server: str) -> Iterator:
+    """A page of a visitor who is new to the server; at the end no console error was heard and no request went
+    elsewhere."""
+    opened = browser.new_page()
     opened.set_default_timeout(60_000)
+    kept = {"origin": server, "storageTypes": "cookies,local_storage"}
+    browser.new_cdp_session(opened).send("Storage.clearDataForOrigin", kept)
     complaints: list[str] = []
     complain = lambda what: complaints.append(f"{opened.url}: {what}")  # noqa: E731
     opened.on("pageerror", lambda error: complain(f"page error: {error}"))
     opened.on("console", lambda said: complain(said.text) if _is_error(said) else None)
     opened.on("request", lambda sent: complain(f"leaves the machine: {sent.url}") if _leaves(sent, server) else None)
     yield opened
-    context.close()
+    opened.close()
     assert complaints == []
 
 

@@ -31,7 +31,7 @@ US = [0.0, 0.1234, 0.5, 0.77, 0.99, 0.999999]
 @pytest.fixture(scope="module")
 def blank(chromium):
     """A page with nothing but the functions."""
-    page = chromium.new_page()
+    page = chromium("about:blank").new_page()
     page.add_script_tag(path=ROOT / "assets" / "components" / "sampler" / "stages.js")
     yield page
     page.close()

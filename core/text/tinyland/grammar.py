@@ -288,8 +288,7 @@ class Grammar:
                     break
                 else:
                     for alternative, p in op[1].odds(env):
-                        first = alternative.ops[0] if alternative.ops else None
-                        if text is None or not first or first[0] != LITERAL or text.startswith(first[1], at):
+                        if text is None or _may_begin(alternative, text, at, env):
                             inner = (alternative.ops, 0, alternative.effects, frame)
                             agenda.append((inner, at, dict(env), log_prob + log(p), marks))
                     break
@@ -298,6 +297,20 @@ class Grammar:
             else:
                 if text is None or at == len(text):
                     yield Derivation(at if text is None else text, log_prob, env, partial(_unwind, marks))
+
+
+def _may_begin(alternative: Alternative, text: str, at: int, env: Env) -> bool:
+    """Whether the text goes on with what an alternative writes first; true where only trying can tell."""
+    if not alternative.ops:
+        return True
+    op = alternative.ops[0]
+    if op[0] == LITERAL:
+        return text.startswith(op[1], at)
+    if op[0] == WRITE and op[1] in env:
+        return text.startswith(op[2](env[op[1]]), at)
+    if op[0] == CALL:
+        return any(_may_begin(inner, text, at, env) for inner in op[1].alternatives)
+    return True
 
 
 def _advance(text: str | None, at: Any, written: str) -> Any:

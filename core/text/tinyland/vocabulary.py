@@ -2,7 +2,8 @@
 
 State, beside the variables: ("at", person) -> place; ("has", thing) -> person; ("on", thing) -> place;
 ("in", thing) -> container; "cast" -> the two people; "things" -> the things met so far; "last" -> who was named last;
-"claims" -> the facts stated so far; "reasons" and "gifts" -> what was done, and why.
+"alone", if nobody else was there at first; "claims" -> the facts stated so far; "reasons" and "gifts" -> what was done,
+and why.
 Effects give the state new values and never change one in place: a parser follows several states at once.
 """
 
@@ -323,6 +324,7 @@ def vocabulary(world: World) -> Vocabulary:
         "some": lambda env, domain, *args: len(domains[domain](env, *args)) > 0,
         "together": lambda env, s: env["at", env[s]] is env["at", _other(env, env[s])],
         "apart": lambda env, s: env["at", env[s]] is not env["at", _other(env, env[s])],
+        "company": lambda env: "alone" not in env,
         "room": lambda env: len(_things(env)) < 3,
         "clear": _clear,
         "known": known,
@@ -359,6 +361,7 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "gave": _gave,
     "says": _says,
     "both": lambda env: env.__setitem__("solo", False),
+    "alone": lambda env: env.__setitem__("alone", True),
     "hush": lambda env: env.__setitem__("last", None),
     "claim": _claim,
     "named": lambda env, s: env.__setitem__(("named", env[s]), True),

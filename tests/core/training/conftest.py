@@ -26,7 +26,7 @@ def tiny(tmp_path: Path, text_file: Path) -> TrainConfig:
     Tokenizer.byte_tokenizer().save(tokenizer)
     return TrainConfig(
         out=str(tmp_path / "run"), model=TINY, data={"kind": "text", "path": str(text_file)}, tokenizer=str(tokenizer),
-        steps=12, warmup_steps=2, batch_tokens=128, micro_batch_tokens=64, eval_every=4, log_every=1, threads=2,
+        steps=12, warmup_steps=2, batch_tokens=128, micro_batch_tokens=64, eval_every=4, log_every=1, threads=1,
     )  # fmt: skip
 
 

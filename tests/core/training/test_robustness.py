@@ -140,7 +140,7 @@ def test_a_full_disk_loses_no_earlier_snapshot(tiny, monkeypatch, capsys, file, 
     config = replace(tiny, snapshots=5)
     path = Path(tiny.out).with_suffix(".json")
     path.write_text(json.dumps(config.to_dict()))
-    whole = replace(config, out=tiny.out + "-whole", threads=2)
+    whole = replace(config, out=tiny.out + "-whole")
     list(train(whole))
     metrics = Path(tiny.out) / "metrics.jsonl"
     fill_disk(monkeypatch, lambda name: file in name and last_row(metrics).get("step", 0) >= after)
