@@ -88,6 +88,17 @@ async def checkpoint_zip(request: Request) -> Response:
     return FileResponse(path, media_type="application/zip", filename=f"{run_id}.zip", background=remove)
 
 
+async def written(request: Request) -> Response:
+    """What a model writes after some tokens: see pages/ui/overview/written.py."""
+    from pages.ui.overview.written import answer
+
+    try:
+        made = await run_in_threadpool(answer, request.query_params)
+    except ValueError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    return JSONResponse(made, headers={"Cache-Control": "no-store"})
+
+
 def _no_such_run() -> Response:
     return JSONResponse({"error": "no such run"}, status_code=404)
 
@@ -132,6 +143,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 ROUTES = [
     Route("/assets/plotly.min.js", plotly_js),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+    Route("/written", written),
     Route("/runs/{run_id}/metrics", metrics),
     Route("/runs/{run_id}/checkpoint.zip", checkpoint_zip),
 ]

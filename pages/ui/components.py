@@ -71,6 +71,14 @@ _plot = component("plot", isolate=False)  # plotly.js puts its styles into the d
 # ---- tokens ----
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where the browser itself asks for another strip when a token is pinned: at `url` and the ids up to that token."""
+
+    url: str
+    ids: tuple[int, ...]
+
+
 def tokens(
     chips: Sequence[Chip],
     *,
@@ -87,20 +95,21 @@ def tokens(
     title: str = "Tokens of the text",
     shared: bool = True,
     told: bool = True,
+    source: Source | None = None,
 ) -> int | None:
     """A strip of chips; returns the pinned position or None.
 
     `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
     hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
     between `low` and `high`; `probabilities`, of the tokens before they were read, are told on hover. `told=False`: a
-    pin is only announced in the browser, where `follow_pin` hears it.
+    pin is only announced in the browser, where `follow_pin` hears it. `source`: pinning a token of the text brings
+    other chips and values.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
     count = min(len(chips), MAX_CHIPS)
     header = {
-        "chips": [asdict(chip) | {"said": _said(chip)} for chip in chips[:count]],
-        "values": _floats(values, count),
+        **chips_of(chips[:count], values),
         "probabilities": _floats(probabilities, count),
         "value_label": value_label,
         "percent": percent,
@@ -112,7 +121,8 @@ def tokens(
         "shared": shared,
         "told": told,
         "cursor": position,
-        "turn": None if told else state.turn(),
+        "turn": None if told and source is None else state.turn(),
+        "source": asdict(source) if source else None,
         "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
     }
 
@@ -125,6 +135,12 @@ def tokens(
 
     _tokens(key=key, data=pack(header), on_pin_change=pinned)
     return position
+
+
+def chips_of(chips: Sequence[Chip], values: Sequence[float | None] | None) -> Sent:
+    """What a strip needs to know of its chips."""
+    told = [asdict(chip) | {"said": _said(chip)} for chip in chips]
+    return {"chips": told, "values": _floats(values, len(told))}
 
 
 def _floats(values: Sequence[float | None] | None, count: int) -> list[float | None] | None:

@@ -29,9 +29,10 @@ BARE = "tests/bench/bare_app.py"
 STRIP = "[aria-label='Tokens of the text']"
 # Each waits in the page for the change, so that Playwright's own polling is not timed.
 PRESS = """([strip, from, key]) => new Promise(done => {
-  const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector(strip));
-  const chip = host.shadowRoot.querySelectorAll('.chip')[from];
-  const said = () => document.querySelector('[data-testid=stMain]').innerText.match(/ids\\[:\\d+\\]/)?.[0];
+  const rootOf = name => [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector(name)).shadowRoot;
+  const written = rootOf("[aria-label^='The end of your text']").querySelector('.strip');
+  const said = () => [...written.children].map(e => e.ariaLabel).join();
+  const chip = rootOf(strip).querySelectorAll('.chip')[from];
   const before = said(), begun = performance.now();
   const look = () => said() !== before ? done(performance.now() - begun) : requestAnimationFrame(look);
   chip.focus();
@@ -105,7 +106,7 @@ def starts(browser: Browser, runs: str) -> None:
 
 
 def pins(page: Page) -> list[float]:
-    """From the press to the text that the server has computed, along the strip and back."""
+    """From the press to the text that the server's model has written, along the strip and back."""
     page.evaluate(PRESS, [STRIP, 0, "Home"])
     times = []
     for i in range(ROUNDS):
@@ -161,7 +162,7 @@ def main() -> None:
                 times["bare"] += bare_presses(bare)
                 times["pin"] += pins(page)
             show("a bare app: fragment to component", times["bare"])
-            show("pin a token: the server's fragment", times["pin"])
+            show("pin a token: the server's model writes on", times["pin"])
             beside_training(page)
         browser.close()
 

@@ -20,16 +20,28 @@ def test_the_overview_shows_what_core_computes(shipped_page, step):
     model = load_checkpoint("tinyland", step)
     ids = [model.tokenizer.eot, *model.tokenizer.encode(TEXT)]
     likeliest = run_trace(model.model, ids).probs[-1].topk(8)
-    written = list(generate(model.model, ids, Sampler(temperature=0), 12, seed=0, stop=(ids[0],)))
     open_at(shipped_page, "", step)
     guesses = shipped_page.get_by_role("list", name="The 8 likeliest next tokens").get_by_role("listitem")
     names = [model.tokenizer.decode([id]).replace(" ", "·") for id in likeliest.indices.tolist()]
     expect(guesses).to_have_text([n + percent(p) for n, p in zip(names, likeliest.values.tolist(), strict=True)])
-    strip = shipped_page.get_by_role("group", name="The end of your text and what the model writes after it")
-    chips = strip.get_by_role("button", name="probability")
-    expect(chips).to_have_count(len(written))
-    said = [re.search(r"id (\d+), probability (.+)", chip.get_attribute("aria-label")).groups() for chip in chips.all()]
-    assert said == [(str(made.id), percent(made.raw_probability)) for made in written]
+    expect_written(shipped_page, model, ids)
+    shipped_page.get_by_role("button", name=re.compile("^position 4, ")).first.click()
+    shipped_page.get_by_text("generate(model, ids[:5], …)").wait_for()
+    expect_written(shipped_page, model, ids[:5])
+    shipped_page.keyboard.press("Escape")
+    shipped_page.get_by_text(f"generate(model, ids[:{len(ids)}], …)").wait_for()
+    expect_written(shipped_page, model, ids)
+
+
+def expect_written(page, model, ids: list[int]) -> None:
+    """What the model writes after `ids`, and its probabilities, stand in the strip of stage 5."""
+    written = list(generate(model.model, ids, Sampler(temperature=0), 12, seed=0, stop=(ids[0],)))
+    strip = page.get_by_role("group", name="The end of your text and what the model writes after it")
+    chips = strip.get_by_role("button")
+    said = [f"id {made.id}, probability {percent(made.raw_probability)}" for made in written]
+    expect(chips).to_have_count(min(len(ids), 6) + len(said))
+    for chip, last in zip(chips.all()[-len(said) :], said, strict=True):
+        expect(chip).to_have_attribute("aria-label", re.compile(f", {re.escape(last)}$"))
 
 
 @pytest.mark.parametrize("path", OTHERS)

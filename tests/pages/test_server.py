@@ -12,8 +12,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import app as server
+from core.generation import Sampler, generate
 from core.model import load_checkpoint
-from tests.tiny import make_checkpoint
+from tests.tiny import STEPS, make_checkpoint
 
 RUN = "run-20261123-0123456789ab"
 
@@ -53,6 +54,31 @@ def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
     assert later == answer | {"rows": []}
     other = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"], "file": answer["file"] + 1}).json()
     assert other["rows"] == rows and other["restarted"]
+
+
+def test_what_a_model_writes_after_some_tokens(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
+    make_checkpoint(tmp_path / "tiny")
+    tiny = load_checkpoint(tmp_path / "tiny")
+    ids = [tiny.tokenizer.eot, *tiny.tokenizer.encode("the red dog sat")]
+    query = {"model": "tiny", "step": STEPS[-1], "interventions": "", "ids": ",".join(map(str, ids))}
+    made = list(generate(tiny.model, ids, Sampler(temperature=0), 12, seed=0, stop=(tiny.tokenizer.eot,)))
+    answer = client.get("/written", params=query).json()
+    assert [chip["id"] for chip in answer["chips"]] == [*ids[-6:], *(step.id for step in made)]
+    assert answer["values"][:6] == [None] * 6
+    assert answer["values"][6:] == pytest.approx([step.raw_probability for step in made])
+    first = client.get("/written", params=query | {"ids": str(ids[0])}).json()["chips"][0]
+    assert (first["label"], first["id"]) == ("start", ids[0])
+    without = client.get("/written", params=query | {"interventions": "zero:L0M"}).json()
+    assert without["values"][6] != pytest.approx(made[0].raw_probability)
+    size, limit = tiny.config.vocab_size, tiny.config.context_length
+    bad = (
+        {"model": "../tiny"}, {"model": "nobody"}, {"step": "7"}, {"step": "x"}, {"ids": ""}, {"ids": "1,,2"},
+        {"ids": str(size)}, {"ids": "-1"}, {"ids": ",".join(["1"] * (limit + 1))}, {"interventions": "zero:sky"},
+    )  # fmt: skip
+    for change in bad:
+        refused = client.get("/written", params=query | change)
+        assert refused.status_code == 400 and refused.json()["error"], change
 
 
 def test_a_run_goes_home_as_a_checkpoint_folder(client, tmp_path, monkeypatch):

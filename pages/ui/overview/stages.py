@@ -1,7 +1,7 @@
 """The stages of the overview: from the text to the next token, each with a picture of the real tensor.
 
-When another token is pinned, the browser moves the frames and shows other bars by itself; only what the model writes is
-computed again, in a fragment that holds nothing else.
+When another token is pinned, the browser moves the frames and shows other bars by itself, and asks for what the model
+writes (written.py); a fragment computes only the code of that again.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,12 @@ import streamlit as st
 from core.figures import overview as figures
 from pages.ui import cache, components
 from pages.ui.caption import stage_title, truth
+from pages.ui.overview import written
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
 _guesses = components.component("guesses")
 BARS = 8
-NEW = 12  # tokens written at the end
-TAIL = 6  # tokens of the text shown before them
 
 
 @contextmanager
@@ -105,29 +104,31 @@ def distribution(view: View) -> None:
         truth("trace.probs", view.trace.probs.shape, note, f"{view.code}trace.probs.topk({BARS})")
 
 
-def following() -> None:
+def following(view: View) -> None:
     words = (
         "One token is chosen and joins the text, and everything starts again from stage 1. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
         "Pin an earlier token to let it go on from there."
     )
     with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
-        _written()
+        end = len(view.ids) if view.cursor is None else view.cursor + 1
+        shown, values = written.strip(view.name, view.step, view.interventions, view.ids[:end])
+        title, source = "The end of your text and what the model writes after it", written.source(view)
+        components.tokens(
+            shown, key="following", values=values, role="prediction", title=title, shared=False, source=source
+        )
+        _code_of_written()
 
 
 @st.fragment
-def _written() -> None:
+def _code_of_written() -> None:
     components.follow_pin(key="written_pin")
     view = current()
     end = len(view.ids) if view.cursor is None else view.cursor + 1
-    made = cache.continuation(view.name, view.step, view.ids[:end], NEW)
-    shown = [*view.chips[max(0, end - TAIL) : end], *chips(view.tokenizer, [id for id, _ in made])]
-    values = [None] * min(end, TAIL) + [probability for _, probability in made]
-    title = "The end of your text and what the model writes after it"
-    components.tokens(shown, key="following", values=values, role="prediction", title=title, shared=False)
+    made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
     code = view.code + (
         "\nfrom core.generation import Sampler, generate\n\n"
-        f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
+        f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0))\n"
         "[(tokenizer.decode([step.id]), step.raw_probability) for step in steps]"
     )
     truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)
