@@ -51,13 +51,19 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that shows the tiny model."""
+def server_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of runs of `server`."""
     from tests.tiny import make_checkpoint
 
-    runs = tmp_path_factory.mktemp("runs")
-    make_checkpoint(runs / "tiny")
-    with serving("tiny", runs, request.session) as address:
+    folder = tmp_path_factory.mktemp("runs")
+    make_checkpoint(folder / "tiny")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, server_runs: Path) -> Iterator[str]:
+    """The address of a server that shows the tiny model."""
+    with serving("tiny", server_runs, request.session) as address:
         yield address
 
 

@@ -15,10 +15,9 @@ MODEL = {"context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
 
 
 @pytest.fixture
-def live(server, tmp_path_factory, monkeypatch):
+def live(server, server_runs, monkeypatch):
     """A real run in the server's folder; it goes on until the test is over."""
-    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
-    monkeypatch.setenv("GLASSBOX_RUNS", str(root))
+    monkeypatch.setenv("GLASSBOX_RUNS", str(server_runs))
     data = {"kind": "text", "path": "corpus.txt"}
     config = TrainConfig(
         model=MODEL, data=data, vocab_size=270, batch_tokens=128, steps=10**6, snapshots=40, eval_every=50

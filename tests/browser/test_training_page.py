@@ -18,10 +18,9 @@ KEY = "k" * 43
 
 
 @pytest.fixture
-def run(server, tmp_path_factory):
+def run(server, server_runs):
     """A run of the server's that seems to go on: this process holds its lock, and writes its rows."""
-    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
-    folder: Path = root / RUN
+    folder: Path = server_runs / RUN
     folder.mkdir()
     (folder / "train.json").write_text(json.dumps(TrainConfig(steps=100, snapshots=2).to_dict()))
     lock = take_lock(folder)
@@ -81,9 +80,8 @@ def test_one_cursor_and_axes_of_the_browser(run, page):
     page.locator(".gb-sample pre", has_text="words of 0").wait_for()
 
 
-def test_a_click_moves_every_page_to_the_nearest_kept_step(page, server, tmp_path_factory):
-    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
-    write(root / "tiny", *[row(n, 5 - n / 50, val_loss=5 - n / 50) for n in range(0, 201, 10)])
+def test_a_click_moves_every_page_to_the_nearest_kept_step(page, server_runs):
+    write(server_runs / "tiny", *[row(n, 5 - n / 50, val_loss=5 - n / 50) for n in range(0, 201, 10)])
     try:
         page.goto("/training")
         states(page, "step 200")
@@ -97,27 +95,27 @@ def test_a_click_moves_every_page_to_the_nearest_kept_step(page, server, tmp_pat
         value.wait_for()
         assert value.inner_text() == "0"
     finally:
-        (root / "tiny" / "metrics.jsonl").unlink()
+        (server_runs / "tiny" / "metrics.jsonl").unlink()
 
 
 @pytest.fixture
-def pair(server, tmp_path_factory):
+def pair(server, server_runs):
     """pair(record, record): two finished runs with their weights; returns their ids. The second has 1 nat more."""
-    root = next(path.parent for path in tmp_path_factory.getbasetemp().glob("runs*/server.log"))
     ids = PARENT, "run-20260104-0123456789ef"
 
     def make(*records: Record) -> tuple[str, str]:
         for i, (run_id, record) in enumerate(zip(ids, records, strict=True)):
-            make_checkpoint(root / run_id)
-            (root / run_id / "train.json").write_text(json.dumps(TrainConfig(steps=200).to_dict()))
-            write(root / run_id, *[row(n, 5 - n / 90 + i, val_loss=4 - n / 90 + i) for n in (0, 10, 100, 190, 200)])
-            write(root / run_id, {"step": 200, "status": "finished", "message": f"no improvement, said run {i}"})
-            write_record(root / run_id, record)
+            folder = server_runs / run_id
+            make_checkpoint(folder)
+            (folder / "train.json").write_text(json.dumps(TrainConfig(steps=200).to_dict()))
+            write(folder, *[row(n, 5 - n / 90 + i, val_loss=4 - n / 90 + i) for n in (0, 10, 100, 190, 200)])
+            write(folder, {"step": 200, "status": "finished", "message": f"no improvement, said run {i}"})
+            write_record(folder, record)
         return ids
 
     yield make
     for run_id in ids:
-        shutil.rmtree(root / run_id)
+        shutil.rmtree(server_runs / run_id)
 
 
 def test_a_fork_and_its_parent_share_a_cursor(pair, page):
