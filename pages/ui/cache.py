@@ -4,6 +4,8 @@ While interventions are on (the property of that name), `checkpoint`, `trace` an
 changed model, on every page, and `stamp` differs too. `plain_checkpoint`, and `interventions=""`, give it as it is.
 """
 
+import sys
+import time
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ from pages.ui.theme import ROOT
 if TYPE_CHECKING:
     from core.analysis.intervene import Sample
     from core.model import Checkpoint, Description, Trace
+
+DRAWING = 0.6  # seconds that the first visitor's browser has for text and tokens before torch takes a core from it
 
 
 def active(name: str) -> str:
@@ -62,6 +66,8 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
 
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last) as it is, shared by all visitors: never store anything on it."""
+    if "torch" not in sys.modules:
+        time.sleep(DRAWING)
     return _checkpoint(name, step, files_stamp(name))
 
 

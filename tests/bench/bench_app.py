@@ -22,7 +22,7 @@ from core.training import jobs, preset
 from tests.chromium import MISSING, chromium_path
 from tests.tiny import make_checkpoint
 
-STARTS = 3
+STARTS = 5
 ROUNDS = 40
 SETTLE = 2000  # ms
 BARE = "tests/bench/bare_app.py"
