@@ -2,11 +2,12 @@
 
 from pages.ui.caption import page_header
 from pages.ui.overview import stages
-from pages.ui.overview.experiments import experiments
 from pages.ui.view import View, current
 
 
 def life(view: View) -> None:
+    from pages.ui.overview.experiments import experiments  # brings Tinyland, for which the stages above need not wait
+
     words = (
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."

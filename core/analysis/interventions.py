@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, unquote
 
-from core.text.tinyland import lexicon
-
 if TYPE_CHECKING:
     from core.model import ModelConfig
     from core.text import Tokenizer
@@ -180,7 +178,7 @@ def check(intervention: Intervention, config: "ModelConfig", tokenizer: "Tokeniz
         raise ValueError(f"there is no layer {part.layer}: this model has {_numbered('layer', config.n_layers)}")
     if part.head is not None and part.head >= config.n_heads:
         raise ValueError(f"there is no head {part.head}: each layer has {_numbered('head', config.n_heads)}")
-    if isinstance(intervention, Steer) and intervention.minus is None and intervention.plus not in lexicon.CATEGORIES:
+    if isinstance(intervention, Steer) and intervention.minus is None and not _is_category(intervention.plus):
         raise ValueError("Tinyland has no such category of words to steer towards")
     last = max(intervention.query, intervention.key) if isinstance(intervention, Cut) else 0
     if isinstance(intervention, Patch):
@@ -189,6 +187,12 @@ def check(intervention: Intervention, config: "ModelConfig", tokenizer: "Tokeniz
             raise ValueError(f"the patch's text has {length} tokens with the start, so none at position {last}")
     if last >= config.context_length:
         raise ValueError(f"there is no position {last} (this model reads {config.context_length} tokens)")
+
+
+def _is_category(name: str) -> bool:
+    from core.text.tinyland import lexicon  # every page imports this module, and few need that one
+
+    return name in lexicon.CATEGORIES
 
 
 def _numbered(what: str, count: int) -> str:
