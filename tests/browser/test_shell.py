@@ -1,16 +1,19 @@
 """What a person sees and does on every page: it loads, the strip answers, the theme follows, a link restores."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
+from pages.ui.state import DEFAULT_TEXT
 from tests.tiny import make_checkpoint
 
 PAGES = ("", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 OVERFLOW = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
+LINKED = DEFAULT_TEXT.replace("kite", "red ball")  # as long as what a new visitor sees
 EXCEPTION = "[data-testid=stException]"
 
 
@@ -32,12 +35,12 @@ def resting_box(locator) -> dict[str, float]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(page, path):
-    page.set_viewport_size({"width": 1440, "height": 800})
-    page.goto(f"/{path}?v=1&step=0&text=the+red+ball")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/{path}?{urlencode({'v': 1, 'step': 0, 'text': LINKED})}")
     ready(page)
     assert page.locator(EXCEPTION).count() == 0
-    expect(page.locator("textarea").first).to_have_value("the red ball")
-    for width in (1440, 390):
+    expect(page.locator("textarea").first).to_have_value(LINKED)
+    for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(800)  # late errors, and what is drawn late
         assert page.evaluate(OVERFLOW) <= 2, width
