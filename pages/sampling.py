@@ -15,7 +15,7 @@ from pages.ui.view import View, current
 
 def prompt_end(view: View) -> int:
     """How many tokens of the text are read: up to the pin, or all."""
-    return len(view.ids) if view.cursor is None else view.cursor + 1
+    return view.focus + 1
 
 
 @st.fragment

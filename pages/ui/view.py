@@ -53,6 +53,11 @@ class View:
         return cache.trace(self.name, self.step, self.ids, self.interventions)
 
     @property
+    def focus(self) -> int:
+        """The position that a page is about: the pinned one, else the last."""
+        return len(self.ids) - 1 if self.cursor is None else self.cursor
+
+    @property
     def labels(self) -> list[str]:
         """The tokens as axes show them. They may repeat: put positions on the axis and these as its tick text."""
         return [chip.label for chip in self.chips]

@@ -110,11 +110,11 @@ function build(root) {
   // Asks the server's route for the strip up to a token: its answer is there sooner than a fragment would be drawn.
   const ask = paced(async (position) => {
     const { url, ids } = self.header.source;
-    const turn = (self.asked = {});
+    const question = (self.asked = {});
     const read = ids.slice(0, (position ?? ids.length - 1) + 1);
     const answer = await fetch(new URL(url + read, serverAt())).catch(() => null);
     const found = answer?.ok ? await answer.json() : { note: "The server did not answer. Pin the token again." };
-    if (turn !== self.asked) return; // another one was pinned since
+    if (question !== self.asked) return; // another one was pinned since
     Object.assign(self.header, { note: "" }, found);
     draw();
   });

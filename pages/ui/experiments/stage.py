@@ -166,7 +166,7 @@ def _by_hand(view: View, head: Part) -> None:
 
 def compare(view: View) -> None:
     """The next token at the pinned position, before and after."""
-    position = len(view.ids) - 1 if view.cursor is None else view.cursor
+    position = view.focus
     plain, changed = cache.trace(view.name, view.step, view.ids, ""), view.trace
     before, after = plain.probs[position].numpy(), changed.probs[position].numpy()  # (V,)
     best = np.argsort(-np.maximum(before, after), kind="stable")[:BARS]
@@ -203,7 +203,7 @@ def _nats(trace, ids: tuple[int, ...]) -> np.ndarray:
 
 def writings(view: View) -> None:
     """What both models write next, greedily."""
-    end = len(view.ids) if view.cursor is None else view.cursor + 1
+    end = view.focus + 1
     st.markdown("##### What it writes next")
     for words, on, key in (("As it is", "", "writing_before"), ("Changed", view.interventions, "writing_after")):
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)

@@ -6,7 +6,6 @@ import streamlit as st
 from core.figures import inside as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
-from pages.ui.inside.focus import focus
 from pages.ui.inside.stream import kept, opened
 from pages.ui.view import View
 
@@ -23,7 +22,7 @@ def arithmetic(view: View) -> None:
     place = ", ".join(map(str, index))
     with st.container(border=True):
         top, close = st.columns([8, 1])
-        top.markdown(f"##### The arithmetic of `{name}[{place}]` in block {layer}, position {focus(view)}")
+        top.markdown(f"##### The arithmetic of `{name}[{place}]` in block {layer}, position {view.focus}")
         close.button("Let go", key="cell_close", on_click=state.update, kwargs={"cell": ""}, type="tertiary")
         left, right = st.columns([5, 6], gap="medium")
         with left:
@@ -41,7 +40,7 @@ def arithmetic(view: View) -> None:
             figure = figures.ranked(names, products[order].tolist(), hovers)
             components.plot(figure, key="products", height=60 + 24 * len(order), title="The largest products")
         code = view.code + "from core.analysis.cells import explain\n\n"
-        code += f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {focus(view)}, {index})\n"
+        code += f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})\n"
         note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
         if cache.active(view.name):
             note += ", by rounding and by what the interventions that are on changed here"

@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 MOST = 40  # tokens side by side; of longer texts the page shows those around the pinned one
 
 
-def focus(view: View) -> int:
-    """The position that the page is about: the pinned one, else the last."""
-    return len(view.ids) - 1 if view.cursor is None else view.cursor
-
-
 def window(view: View) -> tuple[int, int]:
     """The positions (start, stop) that are drawn: all, or MOST of them around the focus."""
     length = len(view.ids)
-    start = min(max(0, focus(view) - MOST // 2), max(0, length - MOST))
+    start = min(max(0, view.focus - MOST // 2), max(0, length - MOST))
     return start, min(length, start + MOST)
 
 

@@ -7,7 +7,7 @@ from core.figures import inside as figures
 from core.figures.palette import CATEGORIES, ROLES
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside.focus import focus, lens, show, single, switch, window
+from pages.ui.inside.focus import lens, show, single, switch, window
 from pages.ui.view import View
 
 _lens = components.component("lens")
@@ -29,13 +29,13 @@ def followed(view: View) -> tuple[int, int | None]:
     """The token whose making is watched (the visitor's choice, or the model's answer), and the one compared with it."""
     token, against = named(view, "answer"), named(view, "against")
     if token is None:
-        token = int(view.trace.logits[focus(view)].argmax())
+        token = int(view.trace.logits[view.focus].argmax())
     return token, None if against == token else against
 
 
 def choose(view: View) -> None:
     """The two lists: the likeliest tokens here, or any token that is typed."""
-    order = np.argsort(-view.trace.logits[focus(view)].numpy(), kind="stable")[:OFFERED]
+    order = np.argsort(-view.trace.logits[view.focus].numpy(), kind="stable")[:OFFERED]
     likely = [text for id in order if single(view, text := view.tokenizer.decode([int(id)])) == id]
     left, right = st.columns(2)
     with left:
@@ -84,7 +84,7 @@ def grid(view: View) -> None:
         "tops": tops.reshape(found.top[:, start:stop].shape).tolist(),
         "answers": [show(view, id) for id in (own_answers if own else [token] * (stop - start))],
         "start": start,
-        "focus": focus(view),
+        "focus": view.focus,
         "cursor": view.cursor,
         "by": by,
         "size": size,
@@ -129,7 +129,7 @@ def _ends(by: str, size: int, most: float) -> list[str]:
 
 def through_depth(view: View) -> None:
     """The followed token, and the one it is compared with, from the embedding to the answer; and how settled it is."""
-    position, (token, against) = focus(view), followed(view)
+    position, (token, against) = view.focus, followed(view)
     answer = named(view, "answer")
     watched = [(show(view, token), lens(view, answer), ROLES["prediction"])]
     if against is not None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import inside as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside.focus import focus, pair, show
+from pages.ui.inside.focus import pair, show
 from pages.ui.inside.lens import followed
 from pages.ui.view import View
 
@@ -20,7 +20,7 @@ def makers(view: View) -> None:
     """The grid of parts, the running sum that ends at the logit, and the sources of the chosen head."""
     from core.analysis.attribution import attribute
 
-    (token, against), position = followed(view), focus(view)
+    (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
     code = view.code + "from core.analysis.attribution import attribute, sources\n\n"
@@ -65,7 +65,7 @@ def _claim(view: View, found: "Attribution", token: int, against: int | None) ->
     what = f"The logit of {show(view, token)}"
     if against is not None:
         what += f" less that of {show(view, against)}"
-    st.text(f"{what} after {view.labels[focus(view)]}: {figures.signed(found.logit)}")
+    st.text(f"{what} after {view.labels[view.focus]}: {figures.signed(found.logit)}")
 
 
 def _height(layers: int) -> int:

@@ -11,7 +11,7 @@ from core.figures.labels import percent
 from core.text import tinyland
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.inside.focus import focus, pair, show, switch
+from pages.ui.inside.focus import pair, show, switch
 from pages.ui.inside.lens import followed
 from pages.ui.text import chips
 from pages.ui.view import View
@@ -75,7 +75,7 @@ def ranking(view: View) -> np.ndarray:
     from core.analysis.attribution import neuron_effects
     from core.analysis.neurons import writes
 
-    position, by, model = focus(view), state.get("strongest"), view.checkpoint.model
+    position, by, model = view.focus, state.get("strongest"), view.checkpoint.model
     if by == "effect":
         return neuron_effects(model, view.trace, position, *followed(view))
     return view.trace.mlp_post[:, position].numpy() if by == "activation" else writes(model, view.trace, position)
@@ -109,7 +109,7 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
         state.update(neuron="{}.{}".format(*listed[int(event.y)]))
 
     names = [f"block {layer} · {neuron}" for layer, neuron in listed]
-    active = view.trace.mlp_post[:, focus(view)].numpy()
+    active = view.trace.mlp_post[:, view.focus].numpy()
     hovers = [
         f"{name}: activation {active[place]:.2f}, {WAYS[state.get('strongest')]} {values[place]:.2f}"
         for name, place in zip(names, listed, strict=True)
@@ -117,7 +117,7 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
     at = listed.index(picked) if picked in listed else None
     figure = figures.ranked(names, [float(values[p]) for p in listed], hovers, at, "" if values.min() < 0 else "mlp")
     components.plot(figure, key="neurons", height=400, title="The strongest neurons at this token", on_click=pick)
-    position = focus(view)
+    position = view.focus
     call = {
         "writes": f"from core.analysis.neurons import writes\n\nwrites(checkpoint.model, trace, {position})",
         "activation": f"trace.mlp_post[:, {position}]",

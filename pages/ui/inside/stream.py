@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, components, state
-from pages.ui.inside.focus import focus, lens, show, window
+from pages.ui.inside.focus import lens, show, window
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
         return None
     index = tuple(int(p) for p in place)
     try:
-        return name, index, explain(view.checkpoint.model, view.trace, name, layer, focus(view), index)
+        return name, index, explain(view.checkpoint.model, view.trace, name, layer, view.focus, index)
     except ValueError:
         return None
 
@@ -127,7 +127,7 @@ def _packed(view: View) -> tuple[dict[str, Any], bytes]:
         "names": view.labels,
         "start": start,
         "total": len(view.ids),
-        "focus": focus(view),
+        "focus": view.focus,
         "cursor": view.cursor,
         "layers": config.n_layers,
         "words": [show(view, int(id)) for id in words],

@@ -111,7 +111,7 @@ def following(view: View) -> None:
         "Pin an earlier token to let it go on from there."
     )
     with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
-        end = len(view.ids) if view.cursor is None else view.cursor + 1
+        end = view.focus + 1
         shown, values = written.strip(view.name, view.step, view.interventions, view.ids[:end])
         title, source = "The end of your text and what the model writes after it", written.source(view)
         components.tokens(
@@ -124,7 +124,7 @@ def following(view: View) -> None:
 def _code_of_written() -> None:
     components.follow_pin(key="written_pin")
     view = current()
-    end = len(view.ids) if view.cursor is None else view.cursor + 1
+    end = view.focus + 1
     made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
     code = view.code + (
         "\nfrom core.generation import Sampler, generate\n\n"
