@@ -24,7 +24,7 @@ from streamlit import net_util
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 
-from core.training import jobs
+from core import jobs
 
 ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -77,7 +77,7 @@ async def metrics(request: Request) -> Response:
 
 async def checkpoint_zip(request: Request) -> Response:
     """A run as a checkpoint folder in a zip file; `snapshots=1` adds its whole life."""
-    from core.training.export import zip_run
+    from core.runs.export import zip_run
 
     run_id, snapshots = request.path_params["run_id"], request.query_params.get("snapshots") == "1"
     try:

@@ -9,7 +9,7 @@ from core.figures.labels import plain
 from core.figures.overview import MARGIN
 from core.figures.palette import CATEGORIES, LIGHT
 
-# A colour for each group of words, in the order of core.analysis.words.GROUPS.
+# A colour for each group of words, in the order of core.analysis.embeddings.words.GROUPS.
 GROUPS = ("people", "towns", "animals", "foods", "objects", "places", "other", "colours", "qualities", "verbs")
 COLOURS = dict(zip(GROUPS, CATEGORIES, strict=True))  # `other` falls on the palette's grey
 

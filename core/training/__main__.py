@@ -134,7 +134,7 @@ def explain(error: Exception) -> str:
 
 def report_failure(folder: Path, message: str) -> None:
     """Leave the reason where whoever reads the run will look, unless another process owns the folder."""
-    from core.training.runs import Run, read_rows
+    from core.training.folder import Run, read_rows
 
     try:
         run = Run(folder)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import write_atomically
-from core.training.runs import RunError
+from core.training.folder import RunError
 
 FILE = "control.json"
 Wishes = dict[str, Any]

@@ -6,9 +6,9 @@ from typing import Any
 from core.model import ModelConfig
 from core.training.config import HELD_OUT_SEED, TrainConfig
 from core.training.evaluate import Evaluation
+from core.training.folder import Position
 from core.training.learner import Update
 from core.training.measure import WATTS_PER_CORE, watt_hours
-from core.training.runs import Position
 
 
 def evaluation_fields(evaluation: Evaluation) -> dict[str, Any]:

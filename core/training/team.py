@@ -34,10 +34,10 @@ from core.training.batches import IGNORE, MicroBatch
 from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
 from core.training.data import make_data
+from core.training.folder import STATE, read_state
 from core.training.learner import Learner
 from core.training.losses import token_losses
 from core.training.measure import working_dtype
-from core.training.runs import STATE, read_state
 
 T = TypeVar("T")
 END, UPDATE = 0.0, 1.0

@@ -17,9 +17,9 @@ from core.training.compiled import pays
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.evaluate import evaluate, sample_text
+from core.training.folder import Position, Run
 from core.training.learner import Learner, Update
 from core.training.report import describe, early_end, evaluation_fields, failure, results
-from core.training.runs import Position, Run
 from core.training.schedule import log_spaced_steps, lr_factor
 
 PAUSE = 0.05  # seconds between two looks at control.json while a run is paused

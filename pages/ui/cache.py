@@ -16,7 +16,7 @@ from pages.ui import state
 from pages.ui.theme import ROOT
 
 if TYPE_CHECKING:
-    from core.analysis.intervene import Sample
+    from core.analysis.interventions.intervene import Sample
     from core.model import Checkpoint, Description, Trace
 
 DRAWING = 0.6  # seconds that the first visitor's browser has for text and tokens before torch takes a core from it
@@ -73,7 +73,7 @@ def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _sample(name: str, step: int | None, stamp: tuple[int, ...]) -> "Sample":
-    from core.analysis.intervene import sample_parts
+    from core.analysis.interventions.intervene import sample_parts
 
     return sample_parts(_checkpoint(name, step, stamp))
 
@@ -85,7 +85,7 @@ def sample(name: str, step: int | None) -> "Sample":
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _changed(name: str, step: int | None, stamp: tuple[int, ...], interventions: str) -> "Checkpoint":
-    from core.analysis.intervene import intervene
+    from core.analysis.interventions.intervene import intervene
 
     drawn = _sample(name, step, stamp) if "mean:" in interventions or "resample:" in interventions else None
     return intervene(_checkpoint(name, step, stamp), interventions, drawn)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.interventions import Cut, Intervention, Patch, check_all, parse, show
+from core.analysis.interventions.values import Cut, Intervention, Patch, check_all, parse, show
 from pages.ui import cache, components, state
 from pages.ui.view import current
 

@@ -74,7 +74,7 @@ class View:
         """The lines of Python that load this model and trace this text: the head of every "Show code"."""
         changed = f"checkpoint = intervene(checkpoint, {self.interventions!r})\n" if self.interventions else ""
         return (
-            ("from core.analysis.intervene import intervene\n" if changed else "")
+            ("from core.analysis.interventions.intervene import intervene\n" if changed else "")
             + "from core.model import load_checkpoint, run_trace\n\n"
             f"checkpoint = load_checkpoint({self.name!r}, step={self.step})\n"
             + changed

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.training import jobs, preset
+from core import jobs
+from core.training import preset
 from tests.chromium import MISSING, chromium_path
 from tests.tiny import make_checkpoint
 

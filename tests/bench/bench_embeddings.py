@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.analysis.analogies import Family, answer, measure_all, unit
-from core.analysis.neighbours import nearest, spoken
-from core.analysis.projection import journey, project, silhouettes
+from core.analysis.embeddings.analogies import Family, answer, measure_all, unit
+from core.analysis.embeddings.neighbours import nearest, spoken
+from core.analysis.embeddings.projection import journey, project, silhouettes
 
 REPEATS = 5
 WIDTH = 768

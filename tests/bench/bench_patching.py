@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from core.analysis.patching import What, patch_everywhere
+from core.analysis.interventions.patching import What, patch_everywhere
 from core.model import ModelConfig, Site, Transformer, run_trace
 
 ROUNDS = 5

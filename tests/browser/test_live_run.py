@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from core.training import TrainConfig, jobs
+from core import jobs
+from core.training import TrainConfig
 from tests.browser.test_shell import EXCEPTION, ready
 from tests.waiting import wait_for
 

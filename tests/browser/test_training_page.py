@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
-from core.training.records import Record, fingerprint, write_record
-from core.training.runs import take_lock
+from core.training.folder import take_lock
 from tests.browser.test_shell import EXCEPTION, resting_box
 from tests.tiny import make_checkpoint
 

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from core.analysis.attribution import attribute
+from core.analysis.stream.attribution import attribute
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
 from pages.ui.attention.experiments import followers

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis.analogies import families, measure_all
-from core.analysis.context import paths
-from core.analysis.positions import effect
-from core.analysis.projection import silhouettes
-from core.analysis.words import tables, words
+from core.analysis.embeddings.analogies import families, measure_all
+from core.analysis.embeddings.context import paths
+from core.analysis.embeddings.positions import effect
+from core.analysis.embeddings.projection import silhouettes
+from core.analysis.embeddings.words import tables, words
 from core.model import load_checkpoint, run_trace
 from core.text import Tokenizer, tinyland, train_bpe
 from pages.ui import background
@@ -50,7 +50,7 @@ def worldly(runs: Path) -> Iterator[Path]:
 def patient(monkeypatch):
     """Nothing is left to the background: what a page asks for is there when it asks."""
     monkeypatch.setattr(background, "PATIENCE", 120)
-    monkeypatch.setattr("core.analysis.words.training_texts.__defaults__", (40,))
+    monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
 
 
 def component(at, key: str) -> tuple[dict, bytes]:

@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
-from core.training import TrainConfig, jobs
-from core.training import estimate as estimating
+from core import jobs
+from core.lab import estimate as estimating
+from core.training import TrainConfig
 from pages.ui.training import setup
 from pages.ui.training.curves import record
 from tests.pages.press import button, train

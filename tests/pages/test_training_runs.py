@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.training import TrainConfig, jobs, preset
-from core.training.records import Record, fingerprint, write_record
+from core import jobs
+from core.runs.records import Record, fingerprint, write_record
+from core.training import TrainConfig, preset
 from pages.ui.training import runs as table
 from pages.ui.training import setup, stage
 from pages.ui.training.differences import differences

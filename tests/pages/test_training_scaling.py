@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from core.training import jobs
-from core.training.records import Record, fingerprint, write_record
+from core import jobs
+from core.runs.records import Record, fingerprint, write_record
 from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called, made
 from tests.pages.press import button
 

@@ -7,13 +7,13 @@ import streamlit as st
 
 from core.figures import attention as figures
 from core.figures.labels import percent
-from core.training.runs import read_rows
+from core.training.folder import read_rows
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth
 from pages.ui.view import View
 
 if TYPE_CHECKING:
-    from core.analysis.head_roles import Life, Scores
+    from core.analysis.heads.roles import Life, Scores
 
 Losses = dict[str, tuple[list[int], list[float]]]  # "training", "held out" -> steps, nats per token
 ROWS, ROW = 2, 215  # of the panels of a life, and pixels of each
@@ -24,14 +24,14 @@ def scores_now(view: View) -> "Scores | None":
 
     Without the interventions that may be on: roles are told of the model as it was trained.
     """
-    from core.analysis import head_roles
+    from core.analysis.heads import roles
     from core.model import load_checkpoint
 
     name, step = view.name, view.step
 
     def work(report: background.Report) -> "Scores":
         report(0.1, "random sequences, then stories")
-        return head_roles.measure(load_checkpoint(name, step))
+        return roles.measure(load_checkpoint(name, step))
 
     key = ("head scores", name, step, cache.files_stamp(name))
     return background.compute(key, work, f"Measuring every head at step {step:,}", height=220)
@@ -39,14 +39,14 @@ def scores_now(view: View) -> "Scores | None":
 
 def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
     """The scores at every kept step and the held-out loss; None while they are being measured."""
-    from core.analysis import head_roles
+    from core.analysis.heads import roles
     from core.model import load_checkpoint
 
-    name, steps = view.name, head_roles.some_steps(view.description.steps)
+    name, steps = view.name, roles.some_steps(view.description.steps)
     metrics = view.description.folder / "metrics.jsonl"
 
     def work(report: background.Report) -> "tuple[Life, Losses]":
-        life = head_roles.life(lambda step: load_checkpoint(name, step), steps, report)
+        life = roles.life(lambda step: load_checkpoint(name, step), steps, report)
         rows = read_rows(metrics)
         return life, {"training": _column(rows, "loss"), "held out": _column(rows, "val_loss")}
 
@@ -62,7 +62,7 @@ def _column(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[floa
 
 def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
     """The short name of each head's role for the grid, "" where none is clear."""
-    from core.analysis.head_roles import ROLES, role_of
+    from core.analysis.heads.roles import ROLES, role_of
 
     if not scores:
         return None
@@ -73,7 +73,7 @@ def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
 
 def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
     """The role of one head, if it has a clear one, and all its scores."""
-    from core.analysis.head_roles import HALF, ROLES, STORIES, THRESHOLD, role_of
+    from core.analysis.heads.roles import HALF, ROLES, STORIES, THRESHOLD, role_of
 
     if not scores:
         st.info("This model reads too few tokens at a time to measure what its heads do.")
@@ -89,13 +89,13 @@ def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
     figure = figures.roles([ROLES[s.name].name for s in chosen], mean, low, high, chance, THRESHOLD)
     components.plot(figure, key="roles", height=260, title="Scores of this head, with 95 % intervals")
     code = _code(view) + (
-        "scores = head_roles.measure(checkpoint)\n"
+        "scores = roles.measure(checkpoint)\n"
         f"[(s.name, s.mean[{layer}, {head}], s.low[{layer}, {head}], s.high[{layer}, {head}]) for s in scores.values()]"
     )
     counts = f"{chosen[0].cases} random sequences" + (
         f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
     )
-    truth("head_roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
+    truth("roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
     half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
         f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
@@ -109,7 +109,7 @@ def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
 
 def its_life(view: View, layer: int, head: int) -> None:
     """The scores of every head over the kept steps, beside the loss, and when each role was born."""
-    from core.analysis.head_roles import ROLES, THRESHOLD, births
+    from core.analysis.heads.roles import ROLES, THRESHOLD, births
 
     if len(view.description.steps) < 2:
         st.info("Only one step of this model was kept: there is no life to follow.")
@@ -128,8 +128,8 @@ def its_life(view: View, layer: int, head: int) -> None:
         figure, key="life", height=ROWS * ROW, title="Scores of all heads over training", on_click=open_head
     )
     code = _code(view) + (
-        f"life = head_roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)\n"
-        "list(head_roles.births(life))"
+        f"life = roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)\n"
+        "list(roles.births(life))"
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
@@ -155,6 +155,6 @@ def open_head(event: components.PlotEvent) -> None:
 
 def _code(view: View) -> str:
     return (
-        "from core.analysis import head_roles\nfrom core.model import load_checkpoint\n\n"
+        "from core.analysis.heads import roles\nfrom core.model import load_checkpoint\n\n"
         f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
     )

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core.analysis import analogies
-from core.analysis.analogies import Family, Result
-from core.analysis.skills import Share
-from core.analysis.words import words
+from core.analysis.embeddings import analogies
+from core.analysis.embeddings.analogies import Family, Result
+from core.analysis.embeddings.words import words
+from core.analysis.skills.cases import Share
 from core.figures import embeddings_words as figures
 from core.figures.labels import percent
 from pages.ui import background, components, state
@@ -96,7 +96,7 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
             f"out. Nearest to c without any arithmetic, its rank is {plain:,}."
         )
     code = head(view) + (
-        "\nfrom core.analysis.analogies import answer, unit\n\n"
+        "\nfrom core.analysis.embeddings.analogies import answer, unit\n\n"
         "rows = unit(checkpoint.model.embed.weight.detach().numpy())\n"
         f"answer(rows, {a}, {b}, {c}).argsort()[::-1][:{SHOWN}]"
     )
@@ -128,7 +128,7 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
     n = len(chosen.ranks)
     sample = f"{n:,} analogies" if n == chosen.total else f"a sample of {n:,} of {chosen.total:,} analogies"
     code = (
-        head(view) + "\nfrom core.analysis.analogies import families, measure_all\n\n"
+        head(view) + "\nfrom core.analysis.embeddings.analogies import families, measure_all\n\n"
         "matrix = checkpoint.model.embed.weight.detach().numpy()\nfor r in measure_all(matrix, families(tokenizer)):\n"
         "    print(r.family.name, r.right.to_dict(), r.baseline.rate, r.nearest_of_kind.rate, r.chance)"
     )

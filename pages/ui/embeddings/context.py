@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.context import paths, shared_words
+from core.analysis.embeddings.context import paths, shared_words
 from core.figures import embeddings_words as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
@@ -27,7 +27,7 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
     made = paths(view.trace, second, at)
     left, right = st.columns(2, gap="medium")
     code = view.code + (
-        "from core.analysis.context import paths\n\n"
+        "from core.analysis.embeddings.context import paths\n\n"
         f"other = run_trace(checkpoint.model, {list(other)})\npaths(trace, other, {at})"
     )
     layers, width = len(made.similarity), view.description.config.d_model

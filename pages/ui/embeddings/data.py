@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import analogies, projection, words
-from core.analysis.words import Words
+from core.analysis.embeddings import analogies, projection, words
+from core.analysis.embeddings.words import Words
 from pages.ui import background, cache
 from pages.ui.view import View
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.words import words
+from core.analysis.embeddings.words import words
 from core.figures import embeddings as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
@@ -34,8 +34,8 @@ def section() -> None:
         figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=clicked
     )
     code = head(view) + (
-        "\nimport numpy as np\nfrom core.analysis.projection import silhouettes\n"
-        "from core.analysis.words import tables, words\n\nfound = words(tokenizer)\nknown = found.known\n"
+        "\nimport numpy as np\nfrom core.analysis.embeddings.projection import silhouettes\n"
+        "from core.analysis.embeddings.words import tables, words\n\nfound = words(tokenizer)\nknown = found.known\n"
         "ids, groups = np.array(found.ids)[known], np.array(found.groups)[known].tolist()\n"
         "[silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]"
     )

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.analysis import neighbours
-from core.analysis.projection import Journey, Method
-from core.analysis.words import GROUPS, Words, group, words
+from core.analysis.embeddings import neighbours
+from core.analysis.embeddings.projection import Journey, Method
+from core.analysis.embeddings.words import GROUPS, Words, group, words
 from core.figures import embeddings as figures
 from core.figures.labels import percent
 from pages.ui import components, state
@@ -102,7 +102,8 @@ def word_map(view: View, found: Words, token: int, near: list[int], progress: De
         share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
         note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
     code = (
-        head(view) + "\nfrom core.analysis.projection import journey\nfrom core.analysis.words import tables, words\n\n"
+        head(view) + "\nfrom core.analysis.embeddings.projection import journey\n"
+        "from core.analysis.embeddings.words import tables, words\n\n"
         "rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\n"
         f"journey(rows, {shown!r}, {dims}).points"
     )
@@ -140,8 +141,8 @@ def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None
     components.plot(figure, key="near", height=380, title=f"The {len(near)} tokens nearest to the chosen one")
     matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
     code = (
-        head(view) + "\nfrom core.analysis import neighbours\n"
-        + ("from core.analysis.words import spoken_rows\n" if spoken else "")
+        head(view) + "\nfrom core.analysis.embeddings import neighbours\n"
+        + ("from core.analysis.embeddings.words import spoken_rows\n" if spoken else "")
         + f"\nmatrix = {matrix}\nneighbours.nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
     )  # fmt: skip
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""

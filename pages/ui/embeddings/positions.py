@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.analysis import positions
+from core.analysis.embeddings import positions
 from core.figures import embeddings_words as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
@@ -40,7 +40,7 @@ def clocks(view: View, layer: int, head: int) -> None:
     }
     _clocks(key="clocks", data=components.pack(header))
     code = view.code + (
-        "from core.analysis.positions import energy, frequencies\n\n"
+        "from core.analysis.embeddings.positions import energy, frequencies\n\n"
         f"frequencies(checkpoint.config)  # radians per position\nenergy(trace, checkpoint.config, {layer}, {head})"
     )
     truth("θ^(−2i/Dh)", (len(turns),), f"θ = {config.rope_theta:g}; lengths of the hands measured on this text", code)
@@ -50,7 +50,7 @@ def alike(view: View, layer: int, head: int) -> None:
     config, model = view.description.config, view.checkpoint.model
     length = min(REACH, config.context_length)
     left, right = st.columns(2, gap="medium")
-    head_code = view.code + "from core.analysis.positions import preference, similarity\n\n"
+    head_code = view.code + "from core.analysis.embeddings.positions import preference, similarity\n\n"
     with left:
         figure = figures.positions(positions.similarity(model, length))
         components.plot(figure, key="positions", height=380, title="Similarity of every two positions")
@@ -89,7 +89,7 @@ def changed(view: View) -> None:
     labels = [chip.label for chip in chips(view.tokenizer, best)]
     spot = places(view, how)
     code = view.code + (
-        "import numpy as np\nfrom core.analysis.positions import effect\n\n"
+        "import numpy as np\nfrom core.analysis.embeddings.positions import effect\n\n"
         f"effect(checkpoint.model, trace, {'None' if spot is None else f'np.array({spot.tolist()})'})"
     )
     left, right = st.columns([2, 3], gap="medium")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.analysis import words
-from core.analysis.words import group
+from core.analysis.embeddings import words
+from core.analysis.embeddings.words import group
 from core.figures import embeddings as figures
 from pages.ui import background, components, state
 from pages.ui.caption import truth, what_you_see
@@ -80,7 +80,7 @@ def lengths(view: View) -> None:
     figure = figures.norms(made.counts, table[1], made.labels, made.groups, named)
     components.plot(figure, key="norms", height=400, title="Length of each vector against how often its token occurs")
     code = (
-        head(view) + "\nimport numpy as np\nfrom core.analysis.words import counts, training_texts\n\n"
+        head(view) + "\nimport numpy as np\nfrom core.analysis.embeddings.words import counts, training_texts\n\n"
         "texts, what = training_texts(checkpoint)\nseen = counts(tokenizer, texts)\n"
         "lengths = np.linalg.norm(checkpoint.model.embed.weight.detach().numpy(), axis=1)"
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.analysis.interventions import Part, Patch
+from core.analysis.interventions.values import Part, Patch
 from core.figures import experiments as figures
 from core.figures.labels import percent
 from pages.ui import cache, components, interventions, state
@@ -29,7 +29,7 @@ def _kept(*key: Any) -> dict[str, Any]:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _pairs(name: str, step: int, stamp: tuple[int, ...]) -> list[tuple[str, dict[str, str]]]:
     """The presets for this model's tokenizer: a name, and the fields that it sets."""
-    from core.analysis.patching import pairs
+    from core.analysis.interventions.patching import pairs
 
     found = pairs(cache.plain_checkpoint(name, step).tokenizer)
     return [
@@ -72,7 +72,7 @@ def patching(view: View) -> None:
 
 def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> dict[str, Any]:
     """Everything the figure needs, from the cache or now, with progress."""
-    from core.analysis.patching import first_token, patch_everywhere
+    from core.analysis.interventions.patching import first_token, patch_everywhere
 
     answer, other = (first_token(view.tokenizer, state.get(field)) for field in FIELDS[2:])
     stamp = cache.files_stamp(view.name)
@@ -130,7 +130,7 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: str, found: d
     height = 120 + 22 * len(parts) + 30
     components.plot(figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=clicked)
     code = replace(view, interventions="").code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
-        "\nfrom core.analysis.patching import first_token, patch_everywhere\n\n"
+        "\nfrom core.analysis.interventions.patching import first_token, patch_everywhere\n\n"
         f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]\n"
         f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]\n"
         f"answers = [first_token(tokenizer, word) for word in {answers!r}]\n"

@@ -15,7 +15,7 @@ def _share(
     name: str, step: int, stamp: tuple[int, ...], on: str, skill: str, cases: int
 ) -> tuple[float, float, float, int]:
     """Rate, 95 % interval, and number of cases."""
-    from core.analysis.spot_checks import measure
+    from core.analysis.skills.spot_checks import measure
 
     checkpoint = cache.checkpoint(name, step, on)
     share = measure(checkpoint.model, checkpoint.tokenizer, skill, cases)
@@ -24,7 +24,7 @@ def _share(
 
 def skills(view: View) -> None:
     """The button that measures, with its progress, and the figure; kept until the model or the changes are others."""
-    from core.analysis.spot_checks import SKILLS
+    from core.analysis.skills.spot_checks import SKILLS
 
     left, right = st.columns([3, 7], vertical_alignment="bottom")
     cases = left.selectbox("Cases of each skill", CASES, index=1, key="experiments_cases", persist_state="session")
@@ -50,7 +50,7 @@ def skills(view: View) -> None:
     if "cut:" in view.interventions or "patch:" in view.interventions:
         st.caption("Cuts and patches act at their positions in every text, so in these cases too.")
     code = view.code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
-        "\nfrom core.analysis.spot_checks import SKILLS, measure\n\n"
+        "\nfrom core.analysis.skills.spot_checks import SKILLS, measure\n\n"
         f"{{skill: measure(checkpoint.model, tokenizer, skill, {cases}) for skill in SKILLS}}"
     )
     counts = ", ".join(str(shares[2 * i][3]) for i in measured)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.analysis.interventions import Ablate, Cut, How, Part
+from core.analysis.interventions.values import Ablate, Cut, How, Part
 from core.figures import experiments as figures
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
@@ -25,7 +25,7 @@ _board = components.component("board")
 @st.cache_data(max_entries=64, show_spinner="Measuring what each part matters for this text …")
 def _effects(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], how: How) -> tuple[float, list[float]]:
     """The plain model's loss on the text, and how much it grows with each part ablated, nats per token."""
-    from core.analysis.intervene import all_parts, part_effects
+    from core.analysis.interventions.intervene import all_parts, part_effects
 
     checkpoint = cache.plain_checkpoint(name, step)
     sample = None if how == "zero" else cache.sample(name, step)
@@ -55,7 +55,7 @@ def board(view: View) -> None:
     _board(key="board", data=data, on_press_change=pressed)
     code = (
         replace(view, interventions="").code
-        + "\nfrom core.analysis.intervene import all_parts, part_effects, sample_parts\n\n"
+        + "\nfrom core.analysis.interventions.intervene import all_parts, part_effects, sample_parts\n\n"
         + f"base, losses = part_effects(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, "
         + ("None)\n" if how == "zero" else "sample_parts(checkpoint))\n")
         + "losses.mean(dim=1) - base.mean()"
@@ -65,7 +65,7 @@ def board(view: View) -> None:
 
 
 def _parts(layers: int, heads: int) -> list[Part]:
-    """As `core.analysis.intervene.all_parts`, in that order, without a model."""
+    """As `core.analysis.interventions.intervene.all_parts`, in that order, without a model."""
     return [
         part
         for i in range(layers)

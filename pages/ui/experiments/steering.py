@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.analysis.interventions import Steer, check
+from core.analysis.interventions.values import Steer, check
 from core.figures import experiments as figures
 from core.text.tinyland import lexicon
 from pages.ui import cache, components, interventions, state
@@ -20,7 +20,7 @@ STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction …")
 def _direction(name: str, step: int, stamp: tuple[int, ...], layer: int, plus: str, minus: str | None) -> Any:
     """The direction (D,) in the plain model."""
-    from core.analysis.intervene import direction_of
+    from core.analysis.interventions.intervene import direction_of
 
     return direction_of(Steer(layer, 1.0, plus, minus), cache.plain_checkpoint(name, step))
 
@@ -30,7 +30,7 @@ def _continuation(
     name: str, step: int, stamp: tuple[int, ...], steer: Steer, ids: tuple[int, ...]
 ) -> list[tuple[int, float]]:
     """What the steered model writes, greedily."""
-    from core.analysis.intervene import Intervened, steering
+    from core.analysis.interventions.intervene import Intervened, steering
     from core.generation import Sampler, generate
 
     direction = _direction(name, step, stamp, steer.layer, steer.plus, steer.minus)
@@ -59,7 +59,8 @@ def steering(view: View) -> None:
         steered = _continuation(view.name, view.step, stamp, made, view.ids)
         strip(view, steered, "Steered", "steer_after")
         code = replace(view, interventions="").code + (
-            "\nfrom core.analysis.intervene import intervene\nfrom core.generation import Sampler, generate\n\n"
+            "\nfrom core.analysis.interventions.intervene import intervene\n"
+            "from core.generation import Sampler, generate\n\n"
             f"steered = intervene(checkpoint, {str(made)!r})\n"
             f"steps = list(generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0))\n"
             "tokenizer.decode([step.id for step in steps])"
@@ -106,7 +107,7 @@ def _controls(layers: int) -> Steer | None:
 
 def _breaking(view: View, made: Steer, direction: Any) -> None:
     """Writes at one strength after another until the text falls apart, and shows where."""
-    from core.analysis.steering import BROKEN, breaks_between, openings, write_steered
+    from core.analysis.interventions.steering import BROKEN, breaks_between, openings, write_steered
 
     key = (view.name, view.step, cache.files_stamp(view.name), made.layer, made.plus, made.minus)
     if st.button("Find the strength at which it breaks", key="find_break"):
@@ -154,8 +155,9 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:
 def _code(view: View, made: Steer) -> str:
     category = repr(made.plus) if made.minus is None else "None"
     return (
-        "from core.analysis.intervene import direction_of\nfrom core.analysis.interventions import Steer\n"
-        "from core.analysis.steering import breaks_between, openings, write_steered\n"
+        "from core.analysis.interventions.intervene import direction_of\n"
+        "from core.analysis.interventions.values import Steer\n"
+        "from core.analysis.interventions.steering import breaks_between, openings, write_steered\n"
         "from core.model import load_checkpoint\n\n"
         f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
         f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)\n"

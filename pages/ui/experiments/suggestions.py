@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.interventions import Part, Patch, show
+from core.analysis.interventions.values import Part, Patch, show
 from pages.ui.caption import try_it
 from pages.ui.experiments.patching import presets
 from pages.ui.view import View

@@ -39,7 +39,7 @@ def arithmetic(view: View) -> None:
             names = [f"{i}: {inputs[i]:.2f} × {weights[i]:.2f}".replace("-", "−") for i in order]
             figure = figures.ranked(names, products[order].tolist(), hovers)
             components.plot(figure, key="products", height=60 + 24 * len(order), title="The largest products")
-        code = view.code + "from core.analysis.cells import explain\n\n"
+        code = view.code + "from core.analysis.stream.cells import explain\n\n"
         code += f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})\n"
         note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
         if cache.active(view.name):

@@ -16,7 +16,7 @@ COPY = "Kira gave the kite to Isla. Kira gave the kite to"
 
 def workers(view: View) -> str:
     """Which parts wrote the lead of the followed token, in this text."""
-    from core.analysis.attribution import attribute
+    from core.analysis.stream.attribution import attribute
 
     (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)

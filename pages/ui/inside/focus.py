@@ -10,7 +10,7 @@ from pages.ui.text import visible
 from pages.ui.view import View
 
 if TYPE_CHECKING:
-    from core.analysis.lens import Lens
+    from core.analysis.stream.lens import Lens
 
 MOST = 40  # tokens side by side; of longer texts the page shows those around the pinned one
 
@@ -24,7 +24,7 @@ def window(view: View) -> tuple[int, int]:
 
 @st.cache_data(max_entries=64, show_spinner="Reading every layer …")
 def _lens(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], chosen: int | None) -> "Lens":
-    from core.analysis.lens import logit_lens
+    from core.analysis.stream.lens import logit_lens
 
     return logit_lens(cache.checkpoint(name, step).model, cache.trace(name, step, ids), chosen)
 

@@ -106,7 +106,7 @@ def grid(view: View) -> None:
         state.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=pinned)
-    code = view.code + "from core.analysis.lens import logit_lens\n\n"
+    code = view.code + "from core.analysis.stream.lens import logit_lens\n\n"
     code += f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})\n"
     code += "[[tokenizer.decode([i]) for i in row] for row in lens.top]"
     truth("logit_lens(model, trace)", found.top.shape, "derived: each row read by the model's own last layer", code)
@@ -136,7 +136,7 @@ def through_depth(view: View) -> None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))
     left, middle, right = st.columns(3, gap="medium")
     call = "logit_lens(checkpoint.model, trace" + (")" if answer is None else f", {answer})")
-    code = view.code + f"from core.analysis.lens import logit_lens\n\nlens = {call}\n"
+    code = view.code + f"from core.analysis.stream.lens import logit_lens\n\nlens = {call}\n"
     shape = (len(watched[0][1].rank),)
     with left:
         st.markdown("###### Probability")

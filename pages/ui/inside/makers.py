@@ -13,17 +13,17 @@ from pages.ui.inside.lens import followed
 from pages.ui.view import View
 
 if TYPE_CHECKING:
-    from core.analysis.attribution import Attribution
+    from core.analysis.stream.attribution import Attribution
 
 
 def makers(view: View) -> None:
     """The grid of parts, the running sum that ends at the logit, and the sources of the chosen head."""
-    from core.analysis.attribution import attribute
+    from core.analysis.stream.attribution import attribute
 
     (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
-    code = view.code + "from core.analysis.attribution import attribute, sources\n\n"
+    code = view.code + "from core.analysis.stream.attribution import attribute, sources\n\n"
     code += f"parts = attribute(checkpoint.model, trace, {call})\n"
     _claim(view, found, token, against)
     left, right = st.columns(2, gap="medium")
@@ -123,7 +123,7 @@ def _sources(
     call: str,
 ) -> None:
     """The tokens that the chosen head read from; `best` is the head that argues most."""
-    from core.analysis.attribution import sources
+    from core.analysis.stream.attribution import sources
 
     layer, head = chosen
     found = sources(view.checkpoint.model, view.trace, position, layer, head, *explained)

@@ -17,7 +17,7 @@ from pages.ui.text import chips
 from pages.ui.view import View
 
 if TYPE_CHECKING:
-    from core.analysis.neurons import Scan
+    from core.analysis.stream.neurons import Scan
     from core.model import Checkpoint
 
 STRONGEST = 12  # neurons in the list
@@ -59,7 +59,7 @@ def corpus(view: View) -> tuple[str, list[list[int]], "Scan"] | None:
     checkpoint = view.checkpoint
 
     def work(report: background.Report) -> tuple[str, list[list[int]], "Scan"]:
-        from core.analysis.neurons import scan
+        from core.analysis.stream.neurons import scan
 
         report(0.0, "writing the sample")
         name, texts = documents(checkpoint)
@@ -72,8 +72,8 @@ def corpus(view: View) -> tuple[str, list[list[int]], "Scan"] | None:
 
 def ranking(view: View) -> np.ndarray:
     """The number by which the neurons are sorted, (L, M)."""
-    from core.analysis.attribution import neuron_effects
-    from core.analysis.neurons import writes
+    from core.analysis.stream.attribution import neuron_effects
+    from core.analysis.stream.neurons import writes
 
     position, by, model = view.focus, state.get("strongest"), view.checkpoint.model
     if by == "effect":
@@ -119,16 +119,16 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
     components.plot(figure, key="neurons", height=400, title="The strongest neurons at this token", on_click=pick)
     position = view.focus
     call = {
-        "writes": f"from core.analysis.neurons import writes\n\nwrites(checkpoint.model, trace, {position})",
+        "writes": f"from core.analysis.stream.neurons import writes\n\nwrites(checkpoint.model, trace, {position})",
         "activation": f"trace.mlp_post[:, {position}]",
-        "effect": "from core.analysis.attribution import neuron_effects\n\n"
+        "effect": "from core.analysis.stream.attribution import neuron_effects\n\n"
         f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
     }[state.get("strongest")]
     truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", view.code + call)
 
 
 def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
-    from core.analysis.neurons import vocabulary_effect
+    from core.analysis.stream.neurons import vocabulary_effect
 
     effect = vocabulary_effect(view.checkpoint.model, layer, neuron)
     order = np.argsort(-effect, kind="stable")
@@ -143,7 +143,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
             ]
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
-    code = view.code + "from core.analysis.neurons import vocabulary_effect\n\n"
+    code = view.code + "from core.analysis.stream.neurons import vocabulary_effect\n\n"
     code += f"vocabulary_effect(checkpoint.model, {layer}, {neuron}).argsort()"
     note = "change of each logit for one unit of activation, if the final norm divides by 1"
     truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
@@ -188,7 +188,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     if found is None:
         return
     name, texts, scan = found
-    from core.analysis.neurons import activations
+    from core.analysis.stream.neurons import activations
 
     share = float(scan.active[layer, neuron])
     st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {name}")
@@ -214,7 +214,8 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
     limit = view.description.config.context_length
-    code = view.code.split("ids =")[0] + "from core.analysis.neurons import scan\n" + _sample_code(name, texts, limit)
+    code = view.code.split("ids =")[0] + "from core.analysis.stream.neurons import scan\n"
+    code += _sample_code(name, texts, limit)
     code += f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"
     truth("scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code)

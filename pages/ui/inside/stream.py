@@ -10,7 +10,7 @@ from pages.ui.inside.focus import lens, show, window
 from pages.ui.view import View
 
 if TYPE_CHECKING:
-    from core.analysis.cells import Cell
+    from core.analysis.stream.cells import Cell
 
 _stream = components.component("stream")
 
@@ -67,7 +67,7 @@ def opened(view: View) -> int | None:
 
 def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
     """The cell that is kept, worked out: tensor, place and arithmetic; None where there is no such cell here."""
-    from core.analysis.cells import explain
+    from core.analysis.stream.cells import explain
 
     layer = opened(view)
     name, *place = str(state.get("cell")).split(".")
@@ -153,7 +153,7 @@ def _packed(view: View) -> tuple[dict[str, Any], bytes]:
 
 
 def _tensors(view: View, layer: int) -> dict[str, np.ndarray]:
-    from core.analysis.cells import block
+    from core.analysis.stream.cells import block
 
     return {name: tensor.numpy() for name, tensor in block(view.checkpoint.model, view.trace, layer).items()}
 
@@ -173,7 +173,7 @@ def _parts(present: set[str]) -> list:
 
 def _described(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[str, Any]:
     """What the readout says about a tensor."""
-    from core.analysis.cells import code
+    from core.analysis.stream.cells import code
 
     config = view.description.config
     formula, terms = _formulas(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])[name]
@@ -202,7 +202,7 @@ def _formulas(
     name: str, step: int, stamp: tuple[int, ...], layer: int, ids: tuple[int, ...]
 ) -> dict[str, tuple[str, int]]:
     """Of each tensor, the formula that the arithmetic of its first cell follows, and how many products that sums."""
-    from core.analysis.cells import block, explain
+    from core.analysis.stream.cells import block, explain
 
     model, trace = cache.checkpoint(name, step).model, cache.trace(name, step, ids)
     found = {}

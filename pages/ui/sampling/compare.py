@@ -48,7 +48,7 @@ def compare(view: View, end: int) -> None:
     checkpoint, seeds = view.checkpoint, range(state.get("seed"), state.get("seed") + count)
 
     def work(report: background.Report) -> list:
-        from core.analysis.quality import measure
+        from core.analysis.skills.quality import measure
 
         found = []
         for place, (name, sampler) in enumerate(chosen.items()):
@@ -63,7 +63,7 @@ def compare(view: View, end: int) -> None:
     if found is None:
         return
     st.dataframe(_table(list(chosen), found), hide_index=True, width="stretch")
-    code = f"from core.analysis.quality import measure\nfrom core.generation import Sampler\n{view.code}"
+    code = f"from core.analysis.skills.quality import measure\nfrom core.generation import Sampler\n{view.code}"
     code += f"measure(checkpoint, {list(prompt)}, {found[0].sampler}, {seeds}, {TOKENS})"
     truth("measure(…)", (len(found), count), f"{count} texts each, at most {TOKENS} tokens; intervals 95 %", code)
     for column, name, quality in zip(st.columns(len(found), gap="medium"), chosen, found, strict=True):
@@ -109,7 +109,7 @@ def curve(view: View) -> None:
     checkpoint = view.checkpoint
 
     def work(report: background.Report) -> list:
-        from core.analysis.quality import curve as measured
+        from core.analysis.skills.quality import curve as measured
 
         return measured(checkpoint, sampler, TEMPERATURES, range(DOCUMENTS), TOKENS, report)
 
@@ -133,7 +133,7 @@ def curve(view: View) -> None:
             [q.distinct[1] for q in found], parsed, [f"{t:g}" for t in TEMPERATURES], titles
         )  # the temperature beside each point
         components.plot(figure, key="trade", height=360, title="Quality against variety, a point for each temperature")
-    code = f"from core.analysis.quality import curve\nfrom core.generation import Sampler\n{view.code}"
+    code = f"from core.analysis.skills.quality import curve\nfrom core.generation import Sampler\n{view.code}"
     code += f"curve(checkpoint, {sampler}, {TEMPERATURES}, range({DOCUMENTS}), {TOKENS})"
     note = f"{DOCUMENTS} documents at each, {sum(q.true.n for q in found):,} stated facts in all; bars: 95 %"
     truth("curve(…)", (len(TEMPERATURES), DOCUMENTS), note, code)

@@ -29,7 +29,7 @@ def shorter(view: View, end: int) -> None:
         windows = sorted({*np.linspace(1, most, 64).astype(int).tolist()})
 
     def work(report: background.Report) -> np.ndarray:
-        from core.analysis.window import windowed
+        from core.analysis.skills.window import windowed
 
         return windowed(model, ids, windows)
 
@@ -43,7 +43,8 @@ def shorter(view: View, end: int) -> None:
     labels = [chip.label for chip in chips(view.tokenizer, shown)]
     figure = figures.window(windows, probs[:, shown], labels, chosen)
     components.plot(figure, key="window", height=320, title="The next token against the length of the window")
-    code = f"from core.analysis.window import windowed\n{view.code}windowed(checkpoint.model, ids[:{end}], {windows})"
+    code = "from core.analysis.skills.window import windowed\n"
+    code += f"{view.code}windowed(checkpoint.model, ids[:{end}], {windows})"
     truth("windowed(…)", probs.shape, "measured on this text; the start token is always read", code)
 
 
@@ -62,12 +63,12 @@ def positions(view: View) -> None:
     left, right = st.columns(2, gap="medium")
 
     def losses(report: background.Report) -> Any:
-        from core.analysis.window import loss_by_position
+        from core.analysis.skills.window import loss_by_position
 
         return loss_by_position(checkpoint.model, checkpoint.tokenizer, DOCUMENTS, report)
 
     def needles(report: background.Report) -> Any:
-        from core.analysis.window import needle
+        from core.analysis.skills.window import needle
 
         return needle(checkpoint, FILLERS, QUESTIONS, report)
 
@@ -78,7 +79,7 @@ def positions(view: View) -> None:
             often = found.count >= ENOUGH
             figure = figures.position_loss(found.loss[often], found.error[often], found.count[often])
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
-            code = f"from core.analysis.window import loss_by_position\n{view.code}"
+            code = f"from core.analysis.skills.window import loss_by_position\n{view.code}"
             code += f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
             truth(
                 "loss",
@@ -93,7 +94,8 @@ def positions(view: View) -> None:
             line = [(share.rate, *share.interval) for _, share in result]
             figure = figures.shares([d for d, _ in result], [("answered right", line)], "tokens in between", "share")
             components.plot(figure, key="needle", height=320, title="Right answers against the distance of the fact")
-            code = f"from core.analysis.window import needle\n{view.code}needle(checkpoint, {FILLERS}, {QUESTIONS})"
+            code = "from core.analysis.skills.window import needle\n"
+            code += f"{view.code}needle(checkpoint, {FILLERS}, {QUESTIONS})"
             sizes = f"{max(s.n for _, s in result)} questions at each distance, fewer where the text gets too long"
             truth("needle(…)", (len(result),), sizes, code)
 
@@ -112,7 +114,7 @@ def cost(view: View) -> None:
         return
 
     def work(report: background.Report) -> list:
-        from core.analysis.window import cache_cost
+        from core.analysis.skills.window import cache_cost
 
         return cache_cost(model, lengths, report=report)
 
@@ -123,5 +125,5 @@ def cost(view: View) -> None:
     components.plot(figure, key="cache_cost", height=320, title="Time for one more token against the length")
     last = found[-1]
     note = f"median of 5, on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
-    code = f"from core.analysis.window import cache_cost\n{view.code}cache_cost(checkpoint.model, {lengths})"
+    code = f"from core.analysis.skills.window import cache_cost\n{view.code}cache_cost(checkpoint.model, {lengths})"
     truth("cache_cost(…)", (len(found),), note, code)

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
-from core.training import TrainConfig, jobs
-from core.training.runs import RunError, read_rows
+from core.training import TrainConfig
+from core.training.folder import RunError, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
 from pages.ui.components import Told

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core import jobs
 from core.model import ModelConfig
-from core.training import TrainConfig, jobs
-from core.training.runs import RunError
+from core.training import TrainConfig
+from core.training.folder import RunError
 from pages.ui.training import setup
 from pages.ui.training.stage import title
 

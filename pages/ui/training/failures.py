@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.training import jobs
-from core.training.failures import FAILURES, Failure
-from core.training.runs import RunError
+from core import jobs
+from core.lab.failures import FAILURES, Failure
+from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, described

@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.training import TrainConfig, jobs
+from core import jobs
+from core.training import TrainConfig
 from core.training.config import OPTIMIZERS
-from core.training.runs import RunError
+from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
 from pages.ui.training import stage

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
+from core import jobs
 from core.figures import training as figures
 from core.model.config import Activation, Norm, Position
 from core.text import saved_tokenizers
-from core.training import jobs
 from core.training.config import OPTIMIZERS, PRECISIONS
-from core.training.runs import RunError
+from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import background, components, state
 from pages.ui.caption import truth
@@ -19,7 +19,7 @@ from pages.ui.training.setup import Plan, control
 from pages.ui.training.stage import show
 
 if TYPE_CHECKING:
-    from core.training.estimate import Estimate
+    from core.lab.estimate import Estimate
 
 OPTIMIZER_NAMES = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
 PRECISION_NAMES = {"auto": "the fastest here", "bfloat16": "bfloat16", "float32": "float32"}
@@ -196,7 +196,7 @@ def cost(plan: Plan) -> "Estimate | None":
             return None
 
         def measured(report: background.Report) -> "Estimate":
-            from core.training.estimate import expect
+            from core.lab.estimate import expect
 
             report(0.3, "one forward and backward pass of this model")
             return expect(config, model.vocab_size)
@@ -218,7 +218,7 @@ def cost(plan: Plan) -> "Estimate | None":
             column.markdown(f"**{value}**")
     for refusal in found.refusals:
         st.warning(refusal)
-    code = "from core.training import TrainConfig\nfrom core.training.estimate import expect\n\n"
+    code = "from core.training import TrainConfig\nfrom core.lab.estimate import expect\n\n"
     code += f"config = TrainConfig.from_dict({config.to_dict()})"
     note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
     truth("expect(config)", (), note, f"{code}\nexpect(config, {model.vocab_size})")

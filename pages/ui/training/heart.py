@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import streamlit as st
 
+from core import jobs
 from core.figures import training as figures
-from core.training import jobs
-from core.training.memorisation import Overlap, longest_overlap
+from core.lab.memorisation import Overlap, longest_overlap
 from pages.ui import components
 from pages.ui.caption import truth
 from pages.ui.training.curves import metrics
@@ -30,7 +30,7 @@ def by_heart(runs: Mapping[str, str], text: str, key: str) -> None:
         return
     st.markdown("##### How much it knows by heart")
     components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
-    code = "from core.training.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
+    code = "from core.lab.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
     truth(
         "longest_overlap(sample, text)",
         (sum(len(lengths) for _, lengths in lines.values()),),

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from core.training import jobs
+from core import jobs
 from pages.ui import components
 
 _owner = components.component("owner")

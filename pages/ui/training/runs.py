@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from core import jobs
 from core.model import list_checkpoints
-from core.training import TrainConfig, jobs
-from core.training.export import zip_run
-from core.training.records import owned_by, read_record
-from core.training.runs import RunError
+from core.runs.export import zip_run
+from core.runs.records import owned_by, read_record
+from core.training import TrainConfig
+from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core import jobs
 from core.figures import training as figures
-from core.training import jobs, preset
-from core.training.runs import RunError
+from core.training import preset
+from core.training.folder import RunError
 from pages.ui import components, state
 from pages.ui.caption import truth
 from pages.ui.training.curves import metrics
@@ -52,7 +53,7 @@ def ladder() -> None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def made(budget: float) -> dict[int, Any]:
     """The rung of each width that the budget buys at least one step of."""
-    from core.training import scaling
+    from core.lab import scaling
 
     base = replace(preset("live"), eval_every=100, final_eval_documents=400, snapshots=4)
     rungs = scaling.ladder(base, budget * 1e12, TOKENS_PER_STEP, (*TRAINED, NEXT))
@@ -92,7 +93,7 @@ def _begin(budget: float, widths: list[int]) -> None:
 
 def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, Any]], following: str | None) -> None:
     """The points, the law when there are enough of them, the visitor's guess, and the next size."""
-    from core.training.scaling import fit_power_law, larger_is_better
+    from core.lab.scaling import fit_power_law, larger_is_better
 
     sizes = [rungs[width].parameters for width in reached]
     losses = [row["val_loss"] for row in reached.values()]
@@ -121,7 +122,7 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, An
     told = expected if guess or last else None  # the guess comes first
     figure = figures.scaling(sizes, losses, line if told else None, told, actual, guess)
     components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
-    code = "from core.training.scaling import fit_power_law\n\n"
+    code = "from core.lab.scaling import fit_power_law\n\n"
     code += f"law = fit_power_law({sizes}, {losses}, {min(floors) if floors else None})\nlaw.predict({size})"
     truth(
         "fit_power_law(sizes, losses)",

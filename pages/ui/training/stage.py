@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from core import jobs
 from core.model.folders import checkpoint_folder
-from core.training import TrainConfig, jobs
-from core.training.runs import RunError
+from core.training import TrainConfig
+from core.training.folder import RunError
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.components import Told
@@ -137,7 +138,7 @@ def rows_truth(records: Sequence[Record]) -> None:
             unit = {"tinyland": "documents", "text": "windows"}.get(config.data["kind"], "documents and windows")
             scored.add(f"{config.eval_documents} {unit}")
     held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
-    code = "from core.model.folders import checkpoint_folder\nfrom core.training.runs import read_rows\n\n"
+    code = "from core.model.folders import checkpoint_folder\nfrom core.training.folder import read_rows\n\n"
     code += (
         f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
     )

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from core import jobs
 from core.model import list_checkpoints
-from core.training import TrainConfig, jobs
-from core.training.runs import RunError, last_row
+from core.training import TrainConfig, control
+from core.training.folder import RunError, last_row
 from pages.ui import state
 from pages.ui.training.owner import key as owner_key
 
@@ -93,7 +94,7 @@ def rate(run_id: str, key: str) -> None:
 def peak_now(run_id: str) -> float:
     """The peak that the visitor last asked for, or else the one that the run started with."""
     folder = jobs.existing_folder(run_id)
-    return float(jobs.control.read(folder).get("lr") or TrainConfig.load(folder / "train.json").peak_lr)
+    return float(control.read(folder).get("lr") or TrainConfig.load(folder / "train.json").peak_lr)
 
 
 def conditions(run_id: str, key: str) -> None:

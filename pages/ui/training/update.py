@@ -13,15 +13,15 @@ from pages.ui.caption import stage_title, truth
 from pages.ui.text import chips
 
 if TYPE_CHECKING:
-    from core.training.one_step import OneUpdate
+    from core.lab.one_step import OneUpdate
 
 ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 
 
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
 def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
-    from core.training.one_step import batch_of, moments_of, one_update
-    from core.training.runs import position_after
+    from core.lab.one_step import batch_of, moments_of, one_update
+    from core.training.folder import position_after
 
     checkpoint = cache.checkpoint(name, step)
     folder = checkpoint.folder
@@ -58,8 +58,8 @@ def slow_motion() -> None:
         return
     code = (
         "from core.model import load_checkpoint\nfrom core.training import TrainConfig\n"
-        "from core.training.one_step import batch_of, moments_of, one_update, weight_story\n"
-        "from core.training.runs import position_after\n\n"
+        "from core.lab.one_step import batch_of, moments_of, one_update, weight_story\n"
+        "from core.training.folder import position_after\n\n"
         f"checkpoint = load_checkpoint({name!r}, step={step})\nfolder = checkpoint.folder\n"
         f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})\n"
         'config = TrainConfig.load(folder / "train.json")\n'
@@ -152,7 +152,7 @@ def used(update: "OneUpdate") -> list[str]:
 
 def one_weight(update: "OneUpdate", code: str) -> None:
     """One number of the model: value, gradient, moments, new value."""
-    from core.training.one_step import weight_story
+    from core.lab.one_step import weight_story
 
     stage_title(5, "One weight", "residual")
     names = list(update.before)

@@ -1,6 +1,6 @@
 """Figures of the embeddings page: what is drawn is what was given."""
 
-from core.analysis import words
+from core.analysis.embeddings import words
 from core.figures import embeddings
 
 

@@ -9,7 +9,7 @@ from core.model import ModelConfig, Transformer
 from core.training.batches import pad_batches
 from core.training.compiled import LEFT, WATCHED, pays
 from core.training.compute import Workers
-from tests.core.training.conftest import TINY
+from tests.core.conftest import TINY
 
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch needs a C++ compiler to compile a model")

@@ -12,7 +12,7 @@ import pytest
 
 from core.model import load_checkpoint
 from core.training import control, train, trainer
-from core.training.runs import RunError, read_rows
+from core.training.folder import RunError, read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 

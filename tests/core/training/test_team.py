@@ -11,7 +11,7 @@ import torch
 
 from core.model import load_checkpoint
 from core.training import train
-from core.training.runs import read_rows
+from core.training.folder import read_rows
 
 ROOT = Path(__file__).parents[3]
 

@@ -14,8 +14,8 @@ from core.training.batches import HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED
 from core.training.evaluate import evaluate
+from core.training.folder import Run, RunError, read_rows
 from core.training.losses import token_losses
-from core.training.runs import Run, RunError, read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 

@@ -1,0 +1,1 @@
+"""Vectors of tokens: neighbours, analogies, maps, positions, and one word in its contexts."""

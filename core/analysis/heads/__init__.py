@@ -1,0 +1,1 @@
+"""What attention heads do: scores of patterns, whom a pronoun means, roles and since when."""

@@ -1,0 +1,268 @@
+"""Interventions at work: a model whose forward pass goes through them, and what each part matters for a text.
+
+    from core.analysis.interventions.intervene import intervene
+    changed = intervene(load_checkpoint("tinyland"), "zero:L1H3 cut:L0A:7>4")
+    changed.model     # the same weights; every pass through it, with or without a cache, has the changes
+
+An edit is a tap that also knows where it is: `edit(site, tensor, past)`, `past` being how many positions came before
+the tensor's first. Edits act in order, each on what the one before it left.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.analysis.interventions.directions import category_direction, prompts_direction, recorded
+from core.analysis.interventions.values import Ablate, Cut, Intervention, Part, Patch, Steer, check_all, parse
+from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
+from core.text import tinyland
+
+Edit = Callable[[Site, Tensor, int], Tensor]
+SAMPLE_SEED = 1_500_000_001  # a stream of documents for samples alone
+SAMPLE_TEXTS = 160
+DRAWN = 256  # places whose outputs are kept for resampling
+LOGIT_BYTES = 2**27  # the most that the logits of one batch may take
+SITES = {"head": "z", "attention": "attn_out", "mlp": "mlp_out", "residual": "resid_pre"}  # where a part's output shows
+
+
+class Intervened(Transformer):
+    """A model seen through edits: it shares every weight with `inner`, of which nothing is copied or changed.
+
+    With a cache an edit knows its true positions; what the cache holds is as the edits left it. A tap given to
+    `forward` comes after them.
+    """
+
+    inner: Transformer
+    edits: tuple[Edit, ...]
+
+    def __init__(self, inner: Transformer, edits: Sequence[Edit]) -> None:
+        self.__dict__.update(inner.__dict__)  # modules, buffers and config are the very same objects
+        self.__dict__.update(inner=inner, edits=tuple(edits))
+
+    def forward(self, ids: Tensor, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
+        """As `Transformer.forward`, through the edits."""
+        own = tap_of(self.edits, 0 if cache is None else cache.length)
+        return self.inner(ids, tap=own if tap is None else compose(own, tap), cache=cache)
+
+
+def tap_of(edits: Sequence[Edit], past: int = 0) -> Tap:
+    """The edits, in order, as one tap for a single forward pass whose first position is `past`."""
+
+    def tap(site: Site, tensor: Tensor) -> Tensor:
+        for edit in edits:
+            tensor = edit(site, tensor, past)
+        return tensor
+
+    return tap
+
+
+def intervene(
+    checkpoint: Checkpoint, interventions: str | Sequence[Intervention], sample: "Sample | None" = None
+) -> Checkpoint:
+    """The checkpoint with its model seen through interventions (or their text form).
+
+    `sample` is what mean and resample ablations take from; None: `sample_parts(checkpoint)`, if one needs it.
+    ValueError, with a sentence for people, when they do not fit the model.
+    """
+    chosen = parse(interventions) if isinstance(interventions, str) else tuple(interventions)
+    check_all(chosen, checkpoint.config, checkpoint.tokenizer)
+    if sample is None and any(isinstance(one, Ablate) and one.how != "zero" for one in chosen):
+        sample = sample_parts(checkpoint)
+    edits = [edit_of(one, checkpoint, sample) for one in chosen]
+    return replace(checkpoint, model=Intervened(checkpoint.model, edits))
+
+
+# ---- the sample ----
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What z, attn_out and mlp_out were on a sample of texts. By site, each (H, Dh) or (D,): the `mean` over all
+    positions but the start token's. `drawn`, with one more dimension in front: its values at DRAWN random places."""
+
+    mean: dict[Site, Tensor]
+    drawn: dict[Site, Tensor]
+
+
+def sample_ids(checkpoint: Checkpoint, count: int = SAMPLE_TEXTS) -> list[list[int]]:
+    """`count` Tinyland documents as this model reads them: after <|endoftext|>, cut to its context."""
+    texts = (document.text for document in tinyland.documents(SAMPLE_SEED, stop=count))
+    tokenizer, limit = checkpoint.tokenizer, checkpoint.config.context_length
+    return [[tokenizer.eot, *tokenizer.encode(text, special=True)][:limit] for text in texts]
+
+
+def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None = None, seed: int = 0) -> Sample:
+    """The parts' outputs on `texts` (ids; None: `sample_ids`)."""
+    rows = sample_ids(checkpoint) if texts is None else texts
+    count = sum(len(ids) - 1 for ids in rows)
+    places = torch.randint(count, (DRAWN,), generator=torch.Generator().manual_seed(seed))
+    sites = [Site(name, layer) for layer in range(checkpoint.config.n_layers) for name in ("z", "attn_out", "mlp_out")]
+    total: dict[Site, Tensor] = {}
+    drawn: dict[Site, Tensor] = {}
+    before = 0
+    for _, real, values in recorded(checkpoint.model, rows, sites):
+        real[:, 0] = False  # the start token
+        mine = (places >= before) & (places < before + int(real.sum()))  # (P,)
+        for site, tensor in values.items():
+            here = (tensor.transpose(1, 2) if site.name == "z" else tensor)[real]  # (N, H, Dh) or (N, D)
+            total[site] = total.get(site, 0.0) + here.sum(dim=0)
+            drawn.setdefault(site, here.new_empty(DRAWN, *here.shape[1:]))[mine] = here[places[mine] - before]
+        before += int(real.sum())
+    return Sample({site: summed / count for site, summed in total.items()}, drawn)
+
+
+# ---- edits ----
+
+
+def edit_of(intervention: Intervention, checkpoint: Checkpoint, sample: Sample | None = None) -> Edit:
+    """The edit that does what the intervention says. Patches and directions are computed here, on the model given."""
+    match intervention:
+        case Ablate():
+            return ablation(intervention, sample)
+        case Cut():
+            return cut(intervention)
+        case Patch():
+            return patch(intervention, checkpoint)
+        case Steer():
+            return steering(intervention.layer, intervention.strength * direction_of(intervention, checkpoint))
+
+
+def direction_of(steer: Steer, checkpoint: Checkpoint) -> Tensor:
+    """The direction (D,) of a steering, before its strength."""
+    if steer.minus is None:
+        return category_direction(checkpoint, steer.layer, steer.plus, sample_ids(checkpoint))
+    return prompts_direction(checkpoint, steer.layer, steer.plus, steer.minus)
+
+
+def ablation(ablate: Ablate, sample: Sample | None) -> Edit:
+    """Replaces z of a head (B, H, T, Dh), or attn_out and mlp_out (B, T, D)."""
+    part = ablate.part
+    kinds = ("attention", "mlp") if part.kind == "layer" else (part.kind,)
+    sites = {Site(SITES[kind], part.layer) for kind in kinds}
+
+    def replacement(site: Site, past: int, T: int) -> Tensor | float:
+        if ablate.how == "zero":
+            return 0.0
+        if sample is None:
+            raise ValueError(f"“{ablate}” needs a sample of texts")
+        places = torch.arange(past, past + T) % DRAWN
+        values = sample.mean[site] if ablate.how == "mean" else sample.drawn[site][places]
+        return values[..., part.head, :] if part.head is not None else values  # (Dh,), (T, Dh), (D,) or (T, D)
+
+    def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
+        if site not in sites:
+            return tensor
+        changed = tensor.clone()
+        if part.head is None:
+            changed[:] = replacement(site, past, tensor.shape[1])
+        else:
+            changed[:, part.head] = replacement(site, past, tensor.shape[2])
+        return changed
+
+    return edit
+
+
+def cut(chosen: Cut) -> Edit:
+    """Sets one score (B, H, T, S) to −∞ before the softmax, which shares its weight out among the others."""
+    heads = slice(None) if chosen.part.head is None else chosen.part.head
+
+    def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
+        row = chosen.query - past
+        if site != ("attn_scores", chosen.part.layer) or not 0 <= row < tensor.shape[2]:
+            return tensor
+        changed = tensor.clone()
+        changed[:, heads, row, chosen.key] = -torch.inf
+        return changed
+
+    return edit
+
+
+def patch(chosen: Patch, checkpoint: Checkpoint) -> Edit:
+    """Puts in the part's value at one position from the run on the patch's text."""
+    ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(chosen.text)]
+    part, site_name = chosen.part, SITES[chosen.part.kind]
+    value = output_of(run_trace(checkpoint.model, ids), part)[chosen.position]  # (D,) or (Dh,)
+
+    def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
+        row = chosen.position - past
+        if site != (site_name, part.layer) or not 0 <= row < tensor.shape[-2]:
+            return tensor
+        changed = tensor.clone()
+        changed[(slice(None), row) if part.head is None else (slice(None), part.head, row)] = value.to(tensor)
+        return changed
+
+    return edit
+
+
+def output_of(trace: Trace, part: Part) -> Tensor:
+    """What a trace holds of a part: (T, Dh) for a head, else (T, D)."""
+    values = getattr(trace, SITES[part.kind])[part.layer]
+    return values if part.head is None else values[part.head]
+
+
+def steering(layer: int, vector: Tensor) -> Edit:
+    """Adds vector (D,) to the stream entering a block, at every position."""
+
+    def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
+        return tensor + vector.to(tensor) if site == ("resid_pre", layer) else tensor
+
+    return edit
+
+
+# ---- what each part matters ----
+
+
+def all_parts(config: ModelConfig) -> list[Part]:
+    """Layer by layer: its heads, its MLP, and the whole layer."""
+    return [
+        part
+        for layer in range(config.n_layers)
+        for part in (
+            *(Part("head", layer, head) for head in range(config.n_heads)),
+            Part("mlp", layer),
+            Part("layer", layer),
+        )
+    ]
+
+
+@torch.inference_mode()
+def run_variants(model: Transformer, ids: Sequence[int], variants: Sequence[Edit]) -> Tensor:
+    """The log-probabilities (R, T, V) that the model gives when it reads ids (T,) once with each of R edits.
+
+    One batch, a row for each edit; the caller keeps R within `rows_at_once`.
+    """
+
+    def tap(site: Site, tensor: Tensor) -> Tensor:
+        return torch.cat([edit(site, row, 0) for edit, row in zip(variants, tensor.split(1), strict=True)])
+
+    batch = torch.tensor([list(ids)] * len(variants), device=model.embed.weight.device)  # (R, T)
+    return model(batch, tap=tap).float().log_softmax(dim=-1)
+
+
+def rows_at_once(config: ModelConfig, T: int) -> int:
+    """How many rows of T tokens a batch may have for its logits to stay within LOGIT_BYTES."""
+    return max(1, LOGIT_BYTES // (4 * T * config.vocab_size))
+
+
+def part_effects(
+    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: str, sample: Sample | None
+) -> tuple[Tensor, Tensor]:
+    """How the text's loss changes when each part alone is ablated: (base (T − 1,), losses (R, T − 1)), nats per token.
+
+    `base` is the untouched model's -ln p of each token after the first; `losses` the same with each of the R parts
+    ablated. T must be 2 or more.
+    """
+    edits = [ablation(Ablate(part, how), sample) for part in parts]  # type: ignore[arg-type]
+    step = rows_at_once(model.config, len(ids))
+    batches = [edits[start : start + step] for start in range(0, len(edits), step)]
+    losses = torch.cat([token_losses(run_variants(model, ids, batch), ids) for batch in batches])
+    return token_losses(run_variants(model, ids, [lambda site, tensor, past: tensor]), ids)[0], losses
+
+
+def token_losses(log_probs: Tensor, ids: Sequence[int]) -> Tensor:
+    """-ln p of each token that was to come: log_probs (R, T, V) -> (R, T − 1) nats."""
+    following = torch.tensor(list(ids[1:]), device=log_probs.device).expand(len(log_probs), -1)  # (R, T - 1)
+    return F.nll_loss(log_probs[:, :-1].transpose(1, 2), following, reduction="none").cpu()

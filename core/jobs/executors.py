@@ -1,0 +1,144 @@
+"""Where runs are executed, behind one small interface: processes of this machine, or a Dask cluster. No torch here.
+
+An executor only starts, asks and kills. Everything else (pause, stop, learning rate, curves) goes through the files of
+the run, so a cluster needs the same runs folder on every machine, at the same path, and the same version of this code.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.training import control
+from core.training.folder import RunError, kill_owner, owner
+
+QUEUED_OR_GOING = ("waiting", "no-worker", "queued", "processing")  # states of a task in a Dask scheduler
+CONNECT = 10  # seconds until a scheduler that does not answer is given up
+POLL = 0.2  # seconds between two looks at a process on a cluster
+
+
+class Process(Protocol):
+    """What is needed of a subprocess.Popen."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit status, None while it goes on."""
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended."""
+
+    def kill(self) -> None:
+        """End it without asking."""
+
+
+Launch = Callable[[Path, list[str]], Process]
+
+
+class Executor(Protocol):
+    """Starts runs and knows whether they live. A run is named by its folder."""
+
+    def submit(self, folder: Path, options: list[str]) -> None:
+        """Start `python -m core.training --out folder …options` and return at once. Raises RunError when it cannot."""
+
+    def alive(self, folder: Path) -> bool:
+        """Whether the run is starting or going on."""
+
+    def kill(self, folder: Path) -> None:
+        """End it without asking."""
+
+    def slots(self, limit: int) -> int:
+        """How many runs may go at once, where this machine allows `limit`."""
+
+
+class LocalExecutor:
+    """Processes of this machine, which see the end of their stdin when the server is gone, and stop with it."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self.processes: dict[str, Process] = {}  # of this server; others are known by the lock they hold
+
+    def submit(self, folder: Path, options: list[str]) -> None:
+        """See Executor.submit."""
+        self.processes[folder.name] = self._launch(folder, options)
+
+    def alive(self, folder: Path) -> bool:
+        """See Executor.alive."""
+        process = self.processes.get(folder.name)
+        if process is not None and process.poll() is None:
+            return True
+        self.processes.pop(folder.name, None)
+        return owner(folder) is not None
+
+    def kill(self, folder: Path) -> None:
+        """See Executor.kill."""
+        process = self.processes.pop(folder.name, None)
+        if process is not None:
+            process.kill()
+            process.wait()
+        kill_owner(folder)
+
+    def slots(self, limit: int) -> int:
+        """See Executor.slots."""
+        return limit
+
+
+class DaskExecutor:
+    """The workers of a Dask `distributed` scheduler, one run each, in a process that the worker starts.
+
+    The scheduler keeps the tasks, so a server that comes back finds its runs again by their ids. Dask moves pickled
+    messages: give it only a scheduler on a network that you trust, or one with TLS.
+    """
+
+    def __init__(self, address: str, run_to_end: Callable[[str, list[str]], int]) -> None:
+        """Connect. Raises RunError when dask is not installed or nobody answers at `address`."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise RunError("a cluster needs dask: pip install distributed") from None
+        try:
+            self.client: Any = Client(address, timeout=CONNECT, set_as_default=False)
+        except OSError as error:
+            raise RunError(f"no Dask scheduler answers at {address}: {error}") from None
+        self._run_to_end = run_to_end
+
+    def submit(self, folder: Path, options: list[str]) -> None:
+        """See Executor.submit."""
+        from distributed import fire_and_forget
+
+        future = self.client.submit(
+            self._run_to_end, str(folder), options, key=folder.name, resources=None, pure=False, retries=0
+        )
+        fire_and_forget(future)
+        while not self.alive(folder) and not future.done():  # the message is still on its way to the scheduler
+            time.sleep(0.01)
+
+    def alive(self, folder: Path) -> bool:
+        """See Executor.alive."""
+        return self.client.run_on_scheduler(_task_state, key=folder.name) in QUEUED_OR_GOING
+
+    def kill(self, folder: Path) -> None:
+        """See Executor.kill. The worker that runs it looks at the file every 0.2 s."""
+        control.change(folder, kill=True)
+
+    def slots(self, limit: int) -> int:
+        """One run for each worker; `limit` is about this machine."""
+        return len(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    def close(self) -> None:
+        """Leave the cluster; its runs go on."""
+        self.client.close()
+
+
+def _task_state(key: str, dask_scheduler: Any) -> str | None:
+    task = dask_scheduler.tasks.get(key)
+    return None if task is None else task.state
+
+
+def wait_or_kill(process: Process, folder: Path) -> int:
+    """On a cluster's worker: the exit status of a run, which is killed when its control.json says so."""
+    while (status := process.poll()) is None:
+        time.sleep(POLL)
+        if control.read(folder).get("kill"):
+            process.kill()
+    return status

@@ -1,0 +1,118 @@
+"""Runs that wait for a place: a file `queued` in the folder of each, so that a server that restarts finds them again.
+
+Nothing here starts a run: `jobs.dispatch` does, when a place is free.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import write_atomically
+from core.runs.records import Record, read_record
+from core.training.folder import RunError, last_row, read_rows
+
+FILE = "queued"
+DAY = 86_400.0
+
+
+class TooManyRuns(RunError):
+    """The queue is full, or this visitor has as many runs, or as much time, as one visitor may have."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much training a server allows; `Limits.of_server()` reads them from the environment."""
+
+    running: int = 2  # at once, on this machine: GLASSBOX_RUNNING
+    waiting: int = 40  # in the queue: GLASSBOX_WAITING
+    per_visitor: int = 4  # going or waiting, of one visitor: GLASSBOX_PER_VISITOR
+    visitor_minutes: float = 60.0  # of training that one visitor may have in a day: GLASSBOX_VISITOR_MINUTES
+
+    @classmethod
+    def of_server(cls) -> "Limits":
+        """The limits that the environment sets, the defaults for the others."""
+        given = {name: os.environ.get(f"GLASSBOX_{name.upper()}") for name in cls.__annotations__}
+        try:
+            return cls(**{name: type(getattr(cls, name))(text) for name, text in given.items() if text})
+        except ValueError as error:
+            raise RunError(f"a limit in the environment is not a number: {error}") from None
+
+
+def join(folder: Path, options: list[str]) -> None:
+    """Put a run at the end of the queue; `options` are those to start it with."""
+    write_atomically(folder / FILE, json.dumps({"since": time.time(), "options": options}).encode())
+
+
+def leave(folder: Path) -> None:
+    """Take a run out of the queue, if it is in it."""
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def waiting(root: Path) -> list[tuple[Path, list[str]]]:
+    """The folders and options of the runs that wait, the next one first."""
+    found = []
+    for path in root.glob(f"run-*/{FILE}"):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # another process may be starting it
+            entry = json.loads(path.read_bytes())
+            found.append((entry["since"], path.parent, entry["options"]))
+    return [(folder, options) for _, folder, options in sorted(found)]
+
+
+def position(folder: Path) -> int | None:
+    """1 for the run that is next, None for one that does not wait."""
+    if not (folder / FILE).exists():
+        return None
+    order = [waiting_folder for waiting_folder, _ in waiting(folder.parent)]
+    return order.index(folder) + 1 if folder in order else None
+
+
+@contextlib.contextmanager
+def exclusively(root: Path) -> Iterator[None]:
+    """No other process dispatches from this root meanwhile."""
+    root.mkdir(parents=True, exist_ok=True)
+    with open(root / ".queue.lock", "a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limits) -> None:
+    """Raise TooManyRuns when the visitor whose key has fingerprint `owner` may not start, or resume, one more run.
+
+    runs: the folder of every run, deleted ones too, and whether it goes on or waits. Code on this machine (owner None)
+    is not limited.
+    """
+    if owner is None:
+        return
+    recent = time.time() - DAY
+    own: list[tuple[Path, bool, Record]] = []
+    for folder, busy in runs:
+        with contextlib.suppress(RunError):
+            own.append((folder, busy, read_record(folder)))
+    own = [(folder, busy, record) for folder, busy, record in own if record.owner == owner]
+    busy_now = sum(busy for _, busy, _ in own)
+    if busy_now >= limits.per_visitor:
+        raise TooManyRuns(
+            f"{busy_now} of your runs are going or waiting, as many as one visitor may have: "
+            "stop one, or wait until one has finished"
+        )
+    used = sum(seconds_of(folder, record) for folder, _, record in own if record.created > recent)
+    if used >= 60 * limits.visitor_minutes:
+        raise TooManyRuns(
+            f"your runs of the last 24 hours have taken {used / 60:.0f} minutes; one visitor may take "
+            f"{limits.visitor_minutes:g}"
+        )
+
+
+def seconds_of(folder: Path, record: Record) -> float:
+    """How long a run has trained; a fork without the past that it shares."""
+    path = folder / "metrics.jsonl"
+    seconds = last_row(path).get("seconds", 0.0)
+    if not record.parent:
+        return seconds
+    past = [row["seconds"] for row in read_rows(path) if row["step"] <= record.parent["step"] and "seconds" in row]
+    return seconds - max(past, default=0.0)

@@ -1,0 +1,186 @@
+"""Exactly one update in slow motion: every number between a real batch and the new weights.
+
+    before = load_checkpoint("tinyland", step=846)
+    batch = batch_of(before.folder, 846, rows=4)
+    config = TrainConfig.load(before.folder / "train.json")
+    update = one_update(before.model, config, batch, position_after(before.folder, 846), moments_of(before.folder, 846))
+    update.loss, update.loss_after, update.trace.pattern, update.gradients["embed.weight"]
+    weight_story(update, "blocks.0.mlp.w_in.weight", (3, 5))
+
+All in float32 on one copy of the model; a run itself computes gradients in bfloat16 where its configuration says so.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.model import Trace, Transformer, describe, run_trace
+from core.training.baselines import sequences
+from core.training.batches import IGNORE, MicroBatch, pad
+from core.training.config import TrainConfig
+from core.training.data import make_data
+from core.training.folder import Position, RunError, kept_state, read_state
+from core.training.learner import make_optimizer, split_state
+from core.training.losses import token_losses
+from core.training.optim import gradients
+from core.training.schedule import lr_factor
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class OneUpdate:
+    """N sequences of at most T tokens; L, H, D, V as in the model. Losses in nats per token, arrays float32.
+
+    inputs, targets: (N, T) int64; padding has target -100. trace: of the first sequence, before the update.
+    probabilities: (N, T) that the model gave each target before the update, 0 at padding; losses: their -log;
+    losses_after: (N, T) the same after it. loss, loss_after: means over the targets.
+    gradients: by parameter, of `loss`, before clipping; grad_norm: of all of them; clip: what they are multiplied with.
+    before, after: the weights. state_before, state_after: the optimizer's moments: "momentum.NAME" of Muon, "mean.NAME"
+    and "square.NAME" of AdamW, "velocity.NAME" of SGD.
+    rates: learning rates of this update by optimizer. updates: how many updates the moments had seen before.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    trace: Trace
+    probabilities: np.ndarray
+    losses: np.ndarray
+    losses_after: np.ndarray
+    loss: float
+    loss_after: float
+    gradients: Arrays
+    grad_norm: float
+    clip: float
+    before: Arrays
+    after: Arrays
+    state_before: Arrays
+    state_after: Arrays
+    rates: dict[str, float]
+    updates: int
+    config: TrainConfig
+
+
+def batch_of(folder: Path, step: int, rows: int = 4, longest: int = 64) -> MicroBatch:
+    """The first `rows` sequences of the batch of update number `step` (from 0) of the run in `folder`, each cut to
+    `longest` tokens. Raises CheckpointError or ValueError when the run's data are not there any more."""
+    found, config = describe(folder), TrainConfig.load(folder / "train.json")
+    data = make_data(found.tokenizer, config, found.config.context_length)
+    batch = data.batch(step)
+    numbers = [row for micro in batch for row in micro.rows]
+    by_row = dict(zip(numbers, sequences(batch), strict=True))
+    chosen = [by_row[row][: longest + 1] for row in sorted(by_row)[:rows]]
+    chosen.sort(key=len, reverse=True)
+    return pad(chosen, range(len(chosen)), len(chosen[0]) - 1, len(chosen))
+
+
+def moments_of(folder: Path, step: int) -> dict[str, Tensor]:
+    """The optimizer's state after `step` updates, where the run kept it. Otherwise {}: the update is then the first one
+    of a new optimizer, which `updates == 0` shows."""
+    try:
+        return split_state(read_state(kept_state(folder, step))[0])["optimizer"]
+    except RunError:
+        return {}
+
+
+def one_update(
+    model: Transformer,
+    config: TrainConfig,
+    batch: MicroBatch,
+    position: Position,
+    moments: dict[str, Tensor] | None = None,
+) -> OneUpdate:
+    """The update after `position` of a copy of `model` on `batch`; `model` stays as it is.
+
+    position: what `position_after` returned; step, seconds and a rate that was set live decide the learning rate.
+    moments: what `moments_of` returned. Raises ValueError for moments of another model or optimizer.
+    """
+    updates = position.step - position.fresh_at if moments else 0
+    after = copy.deepcopy(model).requires_grad_(True)
+    optimizer = make_optimizer(after, config)
+    if moments:
+        optimizer.load_state(moments, updates)
+    state_before = {name: _array(t) for name, t in optimizer.state.items()}
+    losses = token_losses(after, batch, causal=config.causal)  # (N, T)
+    count = int((batch.targets != IGNORE).sum())
+    loss = losses.sum() / count
+    loss.backward()
+    found = {n: _array(g) for (n, _), g in zip(after.named_parameters(), gradients(after.parameters()), strict=True)}
+    norm = float(nn.utils.get_total_norm(gradients(after.parameters())))
+    clip = min(1.0, config.clip / (norm + 1e-6))  # as torch.nn.utils.clip_grads_with_norm_
+    nn.utils.clip_grads_with_norm_(after.parameters(), config.clip, torch.tensor(norm))
+    progress = config.progress(position.step, position.seconds)
+    factor = lr_factor(config.schedule, position.step, progress, config.warmup_steps, config.decay_fraction)
+    rates = config.rates(factor, position.lr)
+    optimizer.step(**rates)
+    with torch.no_grad():
+        losses_after = token_losses(after, batch, causal=config.causal)
+    first = batch.inputs[0][batch.targets[0] != IGNORE]
+    known = (batch.targets != IGNORE).numpy()
+    return OneUpdate(
+        inputs=batch.inputs.numpy(), targets=batch.targets.numpy(), trace=run_trace(model, first),
+        probabilities=np.exp(-_array(losses)) * known, losses=_array(losses), losses_after=_array(losses_after),
+        loss=float(loss.detach()), loss_after=float(losses_after.sum() / count),
+        gradients=found, grad_norm=norm, clip=clip, before=_weights(model), after=_weights(after),
+        state_before=state_before, state_after={name: _array(t) for name, t in optimizer.state.items()},
+        rates=rates, updates=updates, config=config,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WeightStory:
+    """One number of the model through one update, as its optimizer computes it: `lines` are (what, value), in order.
+
+    value + change = new_value. For Muon the change of one number depends on its whole matrix, so its last lines are the
+    Nesterov gradient and the change itself.
+    """
+
+    optimizer: str
+    value: float
+    gradient: float
+    lines: tuple[tuple[str, float], ...]
+    change: float
+    new_value: float
+
+
+def weight_story(update: OneUpdate, name: str, index: Sequence[int]) -> WeightStory:
+    """What happened to weight `index` of parameter `name`. KeyError or IndexError when there is no such weight."""
+    at, config = tuple(index), update.config
+    value, new = float(update.before[name][at]), float(update.after[name][at])
+    gradient = float(update.gradients[name][at])
+    clipped = gradient * update.clip
+    lines = [("gradient", gradient), ("clipped gradient", clipped)]
+    kind = config.optimizer
+    if kind == "muon" and f"momentum.{name}" not in update.state_after:
+        kind = "adamw"
+    rate = update.rates[kind]
+    moment = {"muon": "momentum", "adamw": "mean", "sgd": "velocity"}[kind]
+    lines += [(f"{moment} before", float(update.state_before[f"{moment}.{name}"][at]))]
+    lines += [(f"{moment} after", float(update.state_after[f"{moment}.{name}"][at]))]
+    if kind == "adamw":
+        count, squares = update.updates + 1, update.state_after[f"square.{name}"]
+        mean = lines[-1][1] / (1 - config.beta1**count)
+        square = float(squares[at]) / (1 - config.beta2**count)
+        lines += [("square before", float(update.state_before[f"square.{name}"][at]))]
+        lines += [("square after", float(squares[at]))]
+        lines += [("mean, corrected for the start", mean), ("square, corrected for the start", square)]
+        lines += [("direction: mean / (√square + 0.00000001)", mean / (square**0.5 + 1e-8))]
+    if kind == "muon":
+        lines += [("gradient looked ahead", (1 - config.momentum) * clipped + config.momentum * lines[-1][1])]
+    if config.weight_decay and update.before[name].ndim >= 2:
+        lines += [("decay: -rate × decay × value", -rate * config.weight_decay * value)]
+    lines += [("learning rate", rate)]
+    return WeightStory(kind, value, gradient, tuple(lines), new - value, new)
+
+
+def _weights(model: Transformer) -> Arrays:
+    return {name: _array(p) for name, p in model.named_parameters()}
+
+
+def _array(x: Tensor) -> np.ndarray:
+    return x.detach().float().clone().numpy()

@@ -1,0 +1,81 @@
+"""The measuring of skills: cases rebuilt from documents, what counts as right, losses against the floor."""
+
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from core.analysis.skills import cases as skills
+from core.analysis.skills import suite
+from core.model import ModelConfig, Transformer
+from core.text import Tokenizer, tinyland, train_bpe
+
+DOCS = list(tinyland.documents(seed=3, stop=200))
+TOKENIZER = Tokenizer.from_bpe(train_bpe([d.text for d in DOCS], 500), "test")
+MODEL = Transformer(
+    ModelConfig(vocab_size=TOKENIZER.vocab_size, context_length=256, n_layers=1, n_heads=2, d_model=16), seed=1
+).eval()
+
+
+def test_wilson_interval() -> None:
+    share = skills.Share(right=8, n=10)
+    assert share.interval == pytest.approx((0.490, 0.943), abs=1e-3)  # as tabulated
+    assert skills.Share(0, 0).interval == (0, 1) and math.isnan(skills.Share(0, 0).rate)
+
+
+def test_the_expected_answer_is_right_and_others_are_not() -> None:
+    for d in DOCS:
+        ids = TOKENIZER.encode(d.text, special=True)
+        for case, before in skills.answer_cases(TOKENIZER, [d]):
+            assert d.text.startswith(before)
+            written = TOKENIZER.decode(ids[len(case.ids) - 1 :]) + "<|endoftext|>"
+            assert skills.is_right(case, written), (case, written)
+            assert not skills.is_right(case, "x" + written)
+            assert not skills.is_right(case, written.replace(case.expected, case.expected + "1", 1))
+
+
+def test_every_chat_obeys_its_own_style() -> None:
+    styles = set()
+    for d in tinyland.documents(5, stop=300, weights={"chat": 1}):
+        for answer in d.answers:
+            style = d.derivation.env["style"]
+            styles.add(style)
+            assert skills.style_of(answer.value) == style, (style, answer.value)
+    assert styles == {"word", "sentence", "invented", "back"}
+    assert skills.style_of("") is None
+
+
+def test_document_losses_equal_a_plain_loop() -> None:
+    docs = DOCS[:7]
+    for d, loss in zip(docs, skills.document_losses(MODEL, TOKENIZER, docs, batch=3), strict=True):
+        ids = torch.tensor([TOKENIZER.eot, *TOKENIZER.encode(d.text, special=True), TOKENIZER.eot])
+        with torch.inference_mode():
+            log_probs = MODEL(ids[None, :-1])[0].double().log_softmax(-1)  # (T, V)
+        assert loss == pytest.approx(-sum(log_probs[t, i].item() for t, i in enumerate(ids[1:])), rel=1e-5)
+
+
+def test_a_perfect_model_is_at_the_floor() -> None:
+    figures = skills.loss_against_floor([-d.log_prob for d in DOCS], DOCS)
+    assert figures["excess"] == pytest.approx(0, abs=1e-12) and figures["excess_95"] == pytest.approx(0, abs=1e-12)
+    worse = skills.loss_against_floor([1 - d.log_prob for d in DOCS], DOCS)
+    assert worse["excess"] == pytest.approx(1) and worse["excess_share"] == pytest.approx(1 / worse["floor"])
+
+
+def test_fact_cases_state_only_what_is_known() -> None:
+    cases = skills.fact_cases(TOKENIZER, tinyland.WORLD.known_facts)
+    assert len(cases) == len(tinyland.WORLD.known_facts)
+    document = TOKENIZER.decode(cases[0].ids[1:])
+    assert document.startswith(tinyland.WORLD.known_facts[0].subject)
+
+
+def test_measure_reports_every_skill() -> None:
+    @dataclass
+    class Checkpoint:
+        model: Transformer
+        tokenizer: Tokenizer
+
+    figures = suite.measure(Checkpoint(MODEL, TOKENIZER), n=4)  # type: ignore[arg-type]
+    assert figures["held_out"]["excess"] > 0
+    assert {"story_questions", "pronouns", "translation", "known_facts", "chat_style", "stories_parse"} <= set(figures)
+    assert "nats/document" in suite.report(figures)

@@ -1,0 +1,76 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.model import load_checkpoint
+from core.training import TrainConfig, train
+from core.runs import forks
+from core.training.folder import RunError, read_rows, write_settings
+
+TIMES = ("seconds", "tokens_per_second", "utilisation")
+
+
+def rows_of(folder):
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_rows(Path(folder) / "metrics.jsonl")]
+
+
+def fork(config, out, at, **changes):
+    target = Path(out)
+    target.mkdir()
+    forks.copy_past(Path(config.out), target, at)
+    config = replace(forks.changed(config, changes), out=out)
+    write_settings(target, config)
+    list(train(config, resume=True))
+    return rows_of(out)
+
+
+@pytest.fixture
+def parent(tiny) -> TrainConfig:
+    config = replace(tiny, keep_states=True, snapshots=6, schedule="constant")
+    list(train(config))
+    return config
+
+
+def test_a_fork_without_a_change_repeats_the_curve_exactly(parent):
+    at = load_checkpoint(Path(parent.out)).steps[-2]
+    assert 0 < at < parent.steps
+    assert fork(parent, parent.out + "-same", at) == rows_of(parent.out)
+    a, b = load_checkpoint(Path(parent.out)), load_checkpoint(Path(parent.out + "-same"))
+    assert a.steps == b.steps
+    assert all(x.equal(y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
+
+
+def test_a_change_shows_only_after_the_fork(parent):
+    at = load_checkpoint(Path(parent.out)).steps[-2]
+    rows, original = fork(parent, parent.out + "-slow", at, muon_lr=1e-6, adamw_lr=1e-6), rows_of(parent.out)
+    past = [row for row in original if row["step"] <= at]
+    assert rows[: len(past)] == past and rows[len(past) :] != original[len(past) :]
+    assert rows[-1]["tokens"] == original[-1]["tokens"]  # the same data
+    losses = [row["loss"] for row in rows if row["step"] > at and "loss" in row]
+    assert max(losses) - min(losses) < 0.1  # it stands still
+    assert original[-1]["val_loss"] < rows[-1]["val_loss"] < past[0]["val_loss"] - 0.1
+
+
+def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
+    at = load_checkpoint(Path(parent.out)).steps[-2]
+    for path in (Path(parent.out) / "state").iterdir():
+        path.unlink()
+    for out, changes in (("-bare", {}), ("-adamw", {"optimizer": "adamw"})):
+        rows = fork(parent, parent.out + out, at, **changes)
+        assert rows[-1]["status"] == "finished" and rows[-1]["tokens"] == rows_of(parent.out)[-1]["tokens"]
+        assert rows[-1]["val_loss"] < rows[0]["val_loss"]
+
+
+def test_another_optimizer_takes_over_a_kept_state(parent):
+    at = load_checkpoint(Path(parent.out)).steps[-2]
+    rows = fork(parent, parent.out + "-sgd", at, optimizer="sgd", sgd_lr=0.01)
+    assert rows[-1]["status"] == "finished" and rows[-2]["lr"] == 0.01
+
+
+def test_what_cannot_be_forked(parent, tmp_path):
+    with pytest.raises(RunError, match="data, seed cannot change"):
+        forks.changed(parent, {"seed": 1, "data": {}, "steps": 3})
+    (tmp_path / "x").mkdir()
+    with pytest.raises(RunError, match="no snapshot of step 11"):
+        forks.copy_past(Path(parent.out), tmp_path / "x", 11)
