@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test bench
+.PHONY: run check test bench requirements
 
 run: .venv/run.stamp
 	@echo "Glassbox: http://localhost:$(PORT)"
@@ -15,8 +15,17 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
+# In a minute and a half: style, types, the fast tests; no browser.
+check: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not browser and not slow"
+
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench
+
+requirements:
+	$(PYTHON) .ci/requirements.py
 
 # Installed only when the list of packages has changed since.
 .venv/run.stamp: requirements.txt | .venv/bin/python
