@@ -47,6 +47,7 @@ def _request_rerun_here(session: AppSession, client_state: ClientState | None) -
 AppSession.request_rerun = _request_rerun_here  # type: ignore[assignment]
 
 DAY = "public, max-age=86400"
+FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @cache
@@ -61,6 +62,20 @@ async def plotly_js(request: Request) -> Response:
         return Response(PLOTLY.read_bytes(), media_type="text/javascript", headers=headers)
     body = await run_in_threadpool(_plotly_gzipped)
     return Response(body, media_type="text/javascript", headers=headers | {"Content-Encoding": "gzip"})
+
+
+async def script(request: Request) -> Response:
+    """A module of assets/components: see pages/ui/scripts.py."""
+    from pages.ui import scripts
+
+    compressed = "gzip" in request.headers.get("accept-encoding", "")
+    body = scripts.module(request.path_params["version"], request.path_params["name"], compressed)
+    if body is None:
+        return Response("no such module", 404, media_type="text/plain", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type="text/javascript", headers=headers)
 
 
 async def metrics(request: Request) -> Response:
@@ -143,6 +158,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 ROUTES = [
     Route("/assets/plotly.min.js", plotly_js),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+    Route("/assets/components/{version}/{name:path}", script),
     Route("/written", written),
     Route("/runs/{run_id}/metrics", metrics),
     Route("/runs/{run_id}/checkpoint.zip", checkpoint_zip),

@@ -6,7 +6,7 @@ from pages.ui import components, interventions
 from pages.ui.caption import page_header, what_you_see
 from pages.ui.experiments.patching import patching
 from pages.ui.experiments.skills import skills
-from pages.ui.experiments.stage import board, compare, edges, losses, writings
+from pages.ui.experiments.stage import compare, edges, losses, part_grid, writings
 from pages.ui.experiments.steering import steering
 from pages.ui.experiments.suggestions import experiments
 from pages.ui.view import current
@@ -23,7 +23,7 @@ def stage() -> None:
     tools, result = st.columns([11, 9], gap="large")
     with tools:
         st.markdown("##### Press a part to switch it off")
-        board(view)
+        part_grid(view)
         with st.expander("Cut what one token reads"):
             edges(view)
     with result:

@@ -12,7 +12,7 @@ def plain(label: str, limit: int = LABEL) -> str:
 def percent(p: float) -> str:
     """Per cent with two significant digits: 0.4321 is "43 %", 0.005 is "0.50 %"; nothing under a thousandth of one.
 
-    Only certainty is "100 %". `percent` in shared.js writes the same.
+    Only certainty is "100 %". `percent` in assets/components/shared/numbers.js writes the same.
     """
     whole = 100 * p
     if whole < 0.001:

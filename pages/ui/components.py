@@ -17,34 +17,27 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from pages.ui import state
+from pages.ui import scripts, state
 from pages.ui.text import Chip
-from pages.ui.theme import ROOT, THEME
 
-FOLDER = ROOT / "assets" / "components"
 MAX_CHIPS = 1500  # a longer strip would be slow to draw, and nobody reads it
 Sent = dict[str, Any]
 Told = Callable[[Sent], None]
 
 
 def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
-    """Header length (4 bytes, little-endian), header as JSON, then the payload; shared.js unpacks it."""
+    """Header length (4 bytes, little-endian), header as JSON, then the payload; shared/bytes.js unpacks it."""
     head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     return struct.pack("<I", len(head)) + head + payload
 
 
 def component(name: str, isolate: bool = True) -> Callable[..., Any]:
-    """Declares the folder assets/components/NAME; once, when a module is imported. shared.js comes first, then every
-    other script of the folder, and NAME.js last.
+    """Declares the folder assets/components/NAME; once, when a module is imported. NAME.js is its entry.
 
     What is returned draws it: `draw(key=…, data=…, on_TRIGGER_change=callback)`; a callback gets what was sent.
     """
-    folder = FOLDER / name
-    scripts = sorted(folder.glob("*.js"), key=lambda path: (path.stem == name, path.stem))
-    js = f"const THEME = {json.dumps(THEME)};\n" + "".join(
-        path.read_text(encoding="utf-8") for path in [FOLDER / "shared.js", *scripts]
-    )
-    html, css = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
+    html, css = ((scripts.FOLDER / name / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
+    js = scripts.stub(name)
     mount = st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
 
     def draw(*, key: str, data: bytes, **callbacks: Told) -> None:
@@ -153,7 +146,7 @@ def follow_pin(*, key: str) -> None:
 
 
 def pin(cursor: int | None) -> Sent:
-    """What the header of a view needs that follows the pin in the browser (settlePin in shared.js)."""
+    """What the header of a view needs that follows the pin in the browser (settlePin in shared/events.js)."""
     return {"cursor": cursor, "turn": state.turn()}
 
 

@@ -9,7 +9,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import json
 import shutil
 import socket
 import statistics
@@ -25,11 +24,11 @@ from playwright.sync_api import sync_playwright
 
 from core.generation import ORDER, Sampler, generate
 from core.model import ModelConfig, Tap, Transformer, load_checkpoint
-from pages.ui import components, state
+from pages.ui import components, scripts, state
 from pages.ui.sampling.settings import WORDS
-from pages.ui.theme import THEME
 from tests.bench.bench_app import free_port, show
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
+from tests.modules import ADDRESS, with_modules
 
 NEW = 120
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -123,6 +122,9 @@ WORK = """([name, value]) => {
   const begun = performance.now(); job(); document.body.offsetHeight; return performance.now() - begun;
 }"""
 
+MOUNT = """async ([address, bytes]) => (await import(address)).default(
+  {data: new Uint8Array(bytes), parentElement: document.body, setTriggerValue() {}})"""
+
 
 def sliders(size: int) -> None:
     """Milliseconds from a slider's move to the drawn page: the work itself, and until the frame after it."""
@@ -137,17 +139,12 @@ def sliders(size: int) -> None:
         "words": WORDS, "settings": settings, "revision": 1,
         "bounds": {name: [row.low, row.high, row.step] for name, row in rows.items()},
     }  # fmt: skip
-    files = [components.FOLDER / f for f in ("shared.js", "sampler/draw.js", "sampler/stages.js", "sampler/sampler.js")]
-    script = f"const THEME = {json.dumps(THEME)};\n" + "".join(f.read_text() for f in files)
-    script = script.replace("export default function", "window.mount = function")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        body = (components.FOLDER / "sampler" / "sampler.html").read_text()
-        page.set_content(f"<style>{(components.FOLDER / 'sampler' / 'sampler.css').read_text()}</style>{body}")
-        page.add_script_tag(content=script)
-        mount = "bytes => mount({data: new Uint8Array(bytes), parentElement: document.body, setTriggerValue() {}})"
-        page.evaluate(mount, list(components.pack(header, logits.tobytes())))
+        body, css = ((scripts.FOLDER / "sampler" / f"sampler.{kind}").read_text() for kind in ("html", "css"))
+        with_modules(page, f"<style>{css}</style>{body}")
+        page.evaluate(MOUNT, [f"{ADDRESS}sampler/sampler.js", list(components.pack(header, logits.tobytes()))])
         for title, program in (("work", WORK), ("to the next frame", MOVE)):
             times = [page.evaluate(program, ["temperature", 0.5 + (i % 30) * 0.05]) for i in range(60)]
             times += [page.evaluate(program, ["top_p", 0.5 + (i % 30) * 0.015]) for i in range(60)]

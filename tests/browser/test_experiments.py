@@ -1,4 +1,4 @@
-"""The board by mouse and keyboard, chips that take changes out, and the banner on the other pages."""
+"""The grid of parts by mouse and keyboard, chips that take changes out, and the banner on the other pages."""
 
 import re
 from urllib.parse import quote

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.generation.sampler import BOUNDS, ORDER, Sampler, draw
-from tests.browser.conftest import ROOT
+from tests.modules import ADDRESS, with_modules
 
 RUN = """cases => {
   const encode = array => {  // in pieces: a call takes only so many arguments
@@ -32,7 +32,8 @@ US = [0.0, 0.1234, 0.5, 0.77, 0.99, 0.999999]
 def blank(chromium):
     """A page with nothing but the functions."""
     page = chromium("about:blank").new_page()
-    page.add_script_tag(path=ROOT / "assets" / "components" / "sampler" / "stages.js")
+    with_modules(page)
+    page.evaluate(f"async () => void Object.assign(globalThis, await import('{ADDRESS}sampler/stages.js'))")
     yield page
     page.close()
 

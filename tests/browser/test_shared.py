@@ -1,8 +1,9 @@
-"""What every component shares, in Chromium: assets/components/shared.js."""
+"""What every component shares, in Chromium: assets/components/shared."""
 
-from pages.ui.components import FOLDER
+from tests.modules import ADDRESS, with_modules
 
-ONCE = """async () => {
+ONCE = """async (address) => {
+  const { once } = await import(address);
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const root = document.body.appendChild(document.createElement("div"));
   const made = [];
@@ -19,7 +20,8 @@ ONCE = """async () => {
 }"""
 
 
-def test_a_component_lives_until_it_leaves_the_page(page):
-    page.goto("about:blank")
-    page.add_script_tag(content=(FOLDER / "shared.js").read_text())
-    assert page.evaluate(ONCE) == {"kept": True, "destroyed": 1}
+def test_a_component_lives_until_it_leaves_the_page(chromium):
+    page = chromium("about:blank").new_page()
+    with_modules(page)
+    assert page.evaluate(ONCE, f"{ADDRESS}shared/mount.js") == {"kept": True, "destroyed": 1}
+    page.close()

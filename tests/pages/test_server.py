@@ -2,6 +2,8 @@
 
 import io
 import json
+import posixpath
+import re
 import socket
 import tempfile
 import zipfile
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 import app as server
 from core.generation import Sampler, generate
 from core.model import load_checkpoint
+from pages.ui import scripts
 from tests.tiny import STEPS, make_checkpoint
 
 RUN = "run-20261123-0123456789ab"
@@ -31,6 +34,25 @@ def test_plotly_comes_from_the_installed_package(client):
     assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     assert int(packed.headers["content-length"]) < len(plain.content) / 3
     assert "max-age" in packed.headers["cache-control"]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_modules_are_served_compressed_and_kept_for_good(client, encoding):
+    at = f"/assets/components/{scripts.VERSION}"
+    for name, body in scripts.MODULES.items():
+        answer = client.get(f"{at}/{name}", headers={"accept-encoding": encoding})
+        assert answer.content == body and answer.headers["content-type"].startswith("text/javascript")
+        assert answer.headers.get("content-encoding", "identity") == encoding
+        assert "immutable" in answer.headers["cache-control"] and answer.headers["vary"] == "Accept-Encoding"
+    for wrong in (f"{at}/plot/plot.css", f"{at}/../theme.json", f"{at}x/plot/plot.js", f"{at}/plot/other.js"):
+        answer = client.get(wrong)
+        assert answer.status_code == 404 and "immutable" not in answer.headers.get("cache-control", "")
+
+
+def test_every_import_of_a_module_is_served():
+    for name, body in scripts.MODULES.items():
+        for other in re.findall(r'^(?:import|export) .*from "([^"]+)";$', body.decode(), flags=re.M):
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), other)) in scripts.MODULES, (name, other)
 
 
 def test_fonts_are_served_and_nothing_beside_them(client):

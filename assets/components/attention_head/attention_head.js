@@ -1,17 +1,21 @@
+// @ts-check
 // The open head twice: as a heat map, and as lines between two columns of tokens. Its numbers are those of the grid of heads.
+
+import { linkedStore } from "../heads/store.js";
+import { unpack } from "../shared/bytes.js";
+import { announceHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { paced } from "../shared/pace.js";
+import { THEME, applyTheme, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const pair = once(root, () => build(root));
   pair.send = (name, value) => setTriggerValue(name, value);
   pair.header = unpack(data).header;
-  whenLinked((store) => pair.attach(store));
+  pair.attach(linkedStore);
   return pair.stop;
-}
-
-// The store that the grid of heads (heads.js) fills: now, or as soon as there is one.
-function whenLinked(use) {
-  if (globalThis.glassboxHeads) use(globalThis.glassboxHeads);
-  else document.addEventListener("glassbox:heads", () => use(globalThis.glassboxHeads), { once: true });
 }
 
 const MARGIN = 66; // pixels beside the heat map for the tokens along its diagonal

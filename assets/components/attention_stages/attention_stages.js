@@ -1,10 +1,18 @@
+// @ts-check
 // The stages of one token's attention: q · k, scale, mask, softmax, weights × values, z. Each cell tells what it was made from.
+
+import { linkedStore } from "../heads/store.js";
+import { unpack } from "../shared/bytes.js";
+import { announceHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { THEME, applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root } = component;
   const table = once(root, () => build(root));
   table.header = unpack(data).header;
-  if (globalThis.glassboxHeads) table.attach(globalThis.glassboxHeads);
-  else document.addEventListener("glassbox:heads", () => table.attach(globalThis.glassboxHeads), { once: true });
+  table.attach(linkedStore);
   return table.stop;
 }
 

@@ -1,4 +1,10 @@
+// @ts-check
 // A text, and under each of its lines a track for every tokenizer: a bar from where a token begins to where it ends.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root } = component;
   const view = once(root, () => build(root));

@@ -1,4 +1,12 @@
+// @ts-check
 // Rotary positions as clock hands: each pair of numbers turns at a speed of its own. All computed here from the frequencies.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root } = component;
   const clocks = once(root, () => build(root));

@@ -1,5 +1,11 @@
+// @ts-check
 // A button that copies the address of this page with its whole state. A click asks Python for the state of this moment, because
 // views that rerun alone may have changed it since this button was drawn; the answer carries the number of the question.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const link = once(root, () => build(root));

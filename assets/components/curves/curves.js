@@ -1,5 +1,16 @@
+// @ts-check
 // The curves of one or more runs. Rows come with the data, or are fetched from the run's own route while it goes on; Python
 // hears only of a pinned or hovered step, of a new snapshot and of a run that ended.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { loadPlotly } from "../shared/server.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, element, nearest, number, rested, short, ticks, whole } from "./numbers.js";
+import { poller } from "./rows.js";
+import { dot, progress, values } from "./words.js";
+import { at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const curves = once(root, () => build(root));

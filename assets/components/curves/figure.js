@@ -1,9 +1,14 @@
+// @ts-check
 // The figures of the curves: rows in, plotly's traces, axes and marks out. `self` holds `runs`, `view` (the chosen axes) and
 // `documents` (whether losses per document are known).
-const at = (self, row, run) => AXES[self.view.axis].of(row, run);
+
+import { THEME, mix } from "../shared/theme.js";
+import { AXES, EVENTS, baselines, nearest, number, perToken, short } from "./numbers.js";
+
+export const at = (self, row, run) => AXES[self.view.axis].of(row, run);
 
 // A logarithmic axis has no zero: step 0 stands half the smallest distance to the left, and its tick says 0.
-function axis(self) {
+export function axis(self) {
   const all = self.runs.flatMap((run) => run.rows.map((row) => at(self, row, run))).filter(number);
   const positive = all.filter((x) => x > 0);
   const [low, high] = [Math.min(...positive, 1e15), Math.max(...positive, 0)];
@@ -28,7 +33,7 @@ function line(self, run, value, style) {
   return { type: "scatter", mode: "lines", hoverinfo: "skip", meta: self.runs.indexOf(run), x, y: rows.map(value), ...style };
 }
 
-function traces(self, theme) {
+export function traces(self, theme) {
   const many = self.runs.length > 1;
   const perDocument = self.view.unit === "document" && self.documents;
   return self.runs.flatMap((run, i) => {
@@ -47,7 +52,7 @@ function traces(self, theme) {
 }
 
 // Level lines: what simpler ways of guessing score on the same held-out text; and marks: what was changed on the way.
-function levels(self, theme) {
+export function levels(self, theme) {
   const perDocument = self.view.unit === "document" && self.documents;
   const [shapes, annotations] = [[], []];
   const side = self.view.x === "log" ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" }; // where no curve runs
@@ -80,7 +85,7 @@ function levels(self, theme) {
   return { shapes, annotations };
 }
 
-function layout(theme, xaxis, height, extra) {
+export function layout(theme, xaxis, height, extra) {
   const axis = { automargin: true, gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line, fixedrange: true };
   const { yaxis, ...rest } = extra;
   return { height, autosize: true, hovermode: false, dragmode: false, showlegend: false, margin: { l: 46, r: 8, t: 6, b: 34 },
@@ -89,7 +94,7 @@ function layout(theme, xaxis, height, extra) {
 }
 
 // The lines of a small plot; update ratios have one for each part of the model.
-function smallLines(self, name, theme) {
+export function smallLines(self, name, theme) {
   const many = self.runs.length > 1;
   return self.runs.flatMap((run, i) => {
     const color = theme.categories[many ? i : 6];
@@ -101,7 +106,7 @@ function smallLines(self, name, theme) {
 }
 
 // The colour of each part of the model, from the first to the last.
-function partColours(run, theme) {
+export function partColours(run, theme) {
   const place = (part) => ({ embed: -1, final: Infinity })[part] ?? Number(part);
   const parts = Object.keys(run?.rows.findLast((row) => row.update_ratio)?.update_ratio ?? {}).sort((a, b) => place(a) - place(b));
   const tone = (i) => `rgb(${mix(theme.sequential, 0.3 + (0.7 * (i + 1)) / (parts.length + 1))})`;

@@ -1,11 +1,13 @@
+// @ts-check
 // What the curves know of a row: its axes, its small plots, and how its numbers are written.
-const AXES = {
+
+export const AXES = {
   steps: { title: "step", of: (row) => row.step },
   tokens: { title: "tokens read", of: (row) => row.tokens },
   time: { title: "seconds of training", of: (row) => row.seconds },
   FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? row.tokens * run.flops_per_token },
 };
-const MINIS = {
+export const MINIS = {
   lr: "Learning rate",
   grad_norm: "Gradient norm",
   tokens_per_second: "Tokens per second",
@@ -13,33 +15,33 @@ const MINIS = {
   update_ratio: "Update ÷ weights",
 };
 const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
-const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
-const SCALES = {
+export const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
+export const SCALES = {
   lr: { rangemode: "tozero" },
   grad_norm: { type: "log", tickformat: "~g" },
   tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
   utilisation: { rangemode: "tozero", tickformat: "~%" },
   update_ratio: { type: "log", tickformat: "~g" },
 };
-const PARTS = { embed: "embedding", final: "final" };
-const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
-const number = (value) => typeof value === "number" && Number.isFinite(value);
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-const whole = new Intl.NumberFormat("en");
-const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
-const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
+export const PARTS = { embed: "embedding", final: "final" };
+export const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
+export const number = (value) => typeof value === "number" && Number.isFinite(value);
+export const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+export const whole = new Intl.NumberFormat("en");
+export const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
+export const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
 // Where a small logarithmic scale is marked: at every power of ten, or at every second, third… if there are many.
-function ticks(low, high) {
+export function ticks(low, high) {
   if (high < 20 * low) return FINE; // too few powers of ten for a scale
   const first = Math.ceil(Math.log10(low)), span = Math.floor(Math.log10(high)) - first;
   const step = Math.ceil((span + 1) / 4);
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
-const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
+export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
 // The floor is known of whole documents. In a mixture the losses per token are also of the text, of which nobody knows it.
-const perToken = (row, run) => (row.floor && row.val_document_loss && !run.mixed ? (row.floor * row.val_loss) / row.val_document_loss : null);
+export const perToken = (row, run) => (row.floor && row.val_document_loss && !run.mixed ? (row.floor * row.val_loss) / row.val_document_loss : null);
 
-function element(tag, name = "", text = "") {
+export function element(tag, name = "", text = "") {
   const made = document.createElement(tag);
   if (name) made.className = name;
   if (text) made.textContent = text;
@@ -47,7 +49,7 @@ function element(tag, name = "", text = "") {
 }
 
 // Nearest as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
-function nearest(run, step, has = () => true) {
+export function nearest(run, step, has = () => true) {
   const far = (row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
   let best = null;
   for (const row of run.rows) if (has(row) && (!best || far(row) < far(best))) best = row;
@@ -55,7 +57,7 @@ function nearest(run, step, has = () => true) {
 }
 
 // Calls `send` when nothing new has come for `rest` milliseconds.
-function rested(send, rest) {
+export function rested(send, rest) {
   let timer = 0;
   const later = (value) => {
     clearTimeout(timer);

@@ -1,4 +1,8 @@
+// @ts-check
 // The rows of runs that go on, fetched from the server.
+
+import { serverAt } from "../shared/server.js";
+
 const POLL = 1000; // ms between two questions for new rows
 const EAGER = 250; // as long as there is none yet
 const LIVE = ["queued", "running", "paused"];
@@ -6,7 +10,7 @@ const SILENCE = 15_000; // ms without a row after which Python looks whether the
 
 // Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
 // `told(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
-function poller(self, told) {
+export function poller(self, told) {
   function take(run, { rows, offset, file = 0, restarted = false }) {
     if (restarted || offset < run.offset) run.rows = [];
     const last = run.rows.at(-1)?.step ?? -1;

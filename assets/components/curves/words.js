@@ -1,12 +1,17 @@
+// @ts-check
 // What the curves say in words: how a run is doing, and its numbers at a step.
-function dot(colour) {
+
+import { percent } from "../shared/numbers.js";
+import { baselines, clock, compact, element, nearest, number, short, whole } from "./numbers.js";
+
+export function dot(colour) {
   const made = element("span", "gb-dot");
   made.style.background = colour;
   return made;
 }
 
 // Name, progress and speed of one run.
-function progress(run) {
+export function progress(run) {
   const made = element("div", "gb-state");
   const last = run.rows.findLast((row) => number(row.seconds)) ?? { step: 0, seconds: 0 };
   const done = Math.min(1, Math.max(run.steps ? last.step / run.steps : 0, run.seconds ? last.seconds / run.seconds : 0));
@@ -39,7 +44,7 @@ function ladder(run) {
 }
 
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
-function values(run, now, colour, chosen) {
+export function values(run, now, colour, chosen) {
   const made = element("div");
   const [row, scored] = [nearest(run, now, (row) => number(row.loss)), nearest(run, now, (row) => number(row.val_loss))];
   if (!row && !scored) return null;

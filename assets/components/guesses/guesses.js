@@ -1,4 +1,12 @@
+// @ts-check
 // The likeliest next tokens after the token under the pointer, else after the pinned one, else after the last.
+
+import { unpack } from "../shared/bytes.js";
+import { listenHover, listenPin, settlePin } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root } = component;
   const guesses = once(root, () => build(root));

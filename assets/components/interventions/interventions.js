@@ -1,4 +1,10 @@
+// @ts-check
 // The changes inside the model as chips, each with a button that takes it out, and one for all.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const chips = once(root, () => build(root));

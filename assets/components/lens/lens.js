@@ -1,5 +1,14 @@
+// @ts-check
 // The logit lens: a row for each depth, a column for each token; a cell shows what the model would say there, how sure it is,
 // and the rank of the token that is followed. The numbers are one Float32Array: five tables, depth × tokens.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { paced } from "../shared/pace.js";
+import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+
 const TABLES = ["probability", "rank", "followed", "entropy", "divergence"];
 
 export default function (component) {

@@ -1,4 +1,10 @@
+// @ts-check
 // The merges of one chunk as a tree that grows: step, play or drag; each step names the pairs that could have been joined.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root } = component;
   const view = once(root, () => build(root));

@@ -1,4 +1,8 @@
+// @ts-check
 // The key that says whose a run is: this browser keeps the first it was offered, and later visits hand it back.
+
+import { unpack } from "../shared/bytes.js";
+
 export default function (component) {
   const { data, setTriggerValue } = component;
   const offered = unpack(data).header.key;

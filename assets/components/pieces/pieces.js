@@ -1,5 +1,13 @@
+// @ts-check
 // A text and its tokens' ids side by side: hover one and the rest dims, click pins, click again or Escape unpins. Tokens that
 // cut a grapheme between them stand under the one sign that they spell. Blocks are filled when they scroll into sight.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { paced } from "../shared/pace.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
 const BLOCK = 400;
 const GROUP = 40; // tokens of one sign that are drawn under it; a longer heap of marks is drawn token by token
 

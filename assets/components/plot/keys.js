@@ -1,4 +1,6 @@
+// @ts-check
 // A figure by keyboard: the arrows go to the next point in their direction, Enter clicks it, Escape leaves.
+
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // Every point of a drawn figure that can be pointed at: where it is in pixels, and in which subplot.
@@ -33,7 +35,7 @@ function nextPoint(points, place, [right, down]) {
 }
 
 // Listens on `node`; `click` is called for Enter at a point. What the label of a point says is read out by `told`.
-function followKeys(node, told, click) {
+export function followKeys(node, told, click) {
   let [place, layer] = [null, null];
   const mouse = (kind) => {
     const box = node.getBoundingClientRect();

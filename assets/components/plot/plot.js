@@ -1,4 +1,13 @@
+// @ts-check
 // A plotly figure, redrawn in place with Plotly.react: the node, the zoom and the hover survive a change of data.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenPin, settlePin } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { loadPlotly } from "../shared/server.js";
+import { THEME, applyTheme, isDark, onThemeChange } from "../shared/theme.js";
+import { followKeys } from "./keys.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const plot = once(root, () => build(root));

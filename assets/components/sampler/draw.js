@@ -1,4 +1,8 @@
+// @ts-check
 // The canvases of the sampler: bars with a lane for each stage, the tokens laid end to end, and a slider's sweep.
+
+import { percent } from "../shared/numbers.js";
+import { THEME } from "../shared/theme.js";
 
 const LANE = 9; // px of a stage's lane
 const LANES = 8;
@@ -18,7 +22,7 @@ function penOf(canvas, font) {
 }
 
 // "top_k" as people write it.
-function titleOf(name) {
+export function titleOf(name) {
   return name.replace("_", " ").replace(/ ([pk])$/, "-$1").replace(/^./, (c) => c.toUpperCase());
 }
 
@@ -27,7 +31,7 @@ function short(label, most = 12) {
 }
 
 // The bars of the likeliest tokens and, below, a lane for each stage that is on. Returns where the bars stand.
-function drawBars(canvas, { now, theme, colours, header, draws, lit, label, logarithmic }) {
+export function drawBars(canvas, { now, theme, colours, header, draws, lit, label, logarithmic }) {
   const { pen, width, height } = penOf(canvas, `11px ${THEME.fonts.code}`);
   const { shown, before, after, cutAt, rank, stages } = now;
   const left = 40;
@@ -115,7 +119,7 @@ function name(pen, text, x, y, colour, real) {
 }
 
 // The tokens laid end to end, and u.
-function drawCumulative(canvas, { now, theme, u, label }, chosen) {
+export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
   const { pen, width, height } = penOf(canvas, `12px ${THEME.fonts.code}`);
   const { last } = now;
   const bottom = height - 4;
@@ -142,7 +146,7 @@ function drawCumulative(canvas, { now, theme, u, label }, chosen) {
 }
 
 // Which token the same u draws along a slider: found is [{id, from, to}].
-function drawSweep(canvas, { theme, label, settings, chosen }, found, name, [low, high]) {
+export function drawSweep(canvas, { theme, label, settings, chosen }, found, name, [low, high]) {
   const { pen, width, height } = penOf(canvas, `12px ${THEME.fonts.code}`);
   const at = (value) => ((value - low) / (high - low)) * width;
   pen.textBaseline = "middle";

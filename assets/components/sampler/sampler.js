@@ -1,5 +1,14 @@
+// @ts-check
 // The distribution under the visitor's hand: sliders, bars, dice and table, all computed here from the raw logits.
-// stages.js (in front of this file) does the arithmetic, draw.js the canvases.
+// stages.js does the arithmetic, draw.js the canvases.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+import { STAGE_OFF, STAGE_ORDER, chiSquare, countIds, drawFrom, drawMany, rawRow, rowEntropy, spread, stagesOf } from "./stages.js";
+import { drawBars, drawCumulative, drawSweep, titleOf } from "./draw.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const view = once(root, () => build(root));

@@ -1,13 +1,14 @@
+// @ts-check
 // The arithmetic of sampling, in float64 over the whole vocabulary: core/generation/sampler.py in the browser's language.
 // Pure functions and no page: tests/browser/test_sampling_arithmetic.py compares every one with Python.
 //
 // A "row" is what is left to draw from, the likeliest token first and the lower id first among equals:
 //   ids (n), logits (n), weights (n) = exp(logit - the largest), total = their sum. Tokens that were cut are not in it.
 
-const STAGE_ORDER = [
+export const STAGE_ORDER = [
   "repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p", "min_p", "typical_p",
 ];
-const STAGE_OFF = {
+export const STAGE_OFF = {
   repetition_penalty: 1, presence_penalty: 0, frequency_penalty: 0, temperature: 1, top_k: 0, top_p: 1, min_p: 0, typical_p: 1,
 };
 
@@ -19,14 +20,14 @@ function weighted(ids, logits) {
 }
 
 // The model's own row: sorted once, when the logits arrive. logits: Float32Array or Float64Array (V), -Infinity where impossible.
-function rawRow(logits) {
+export function rawRow(logits) {
   const ids = Uint32Array.from(logits.keys()).filter((id) => logits[id] > -Infinity);
   ids.sort((a, b) => logits[b] - logits[a] || a - b);
   return weighted(ids, Float64Array.from(ids, (id) => logits[id]));
 }
 
 // How often each token stands in the context: Map id -> count.
-function countIds(context) {
+export function countIds(context) {
   const counts = new Map();
   for (const id of context) counts.set(id, (counts.get(id) ?? 0) + 1);
   return counts;
@@ -120,7 +121,7 @@ const STAGES = {
 };
 
 // The model's row, then a row for each stage that is on: [{name, value, row}]. counts: from countIds.
-function stagesOf(raw, counts, settings, order = STAGE_ORDER) {
+export function stagesOf(raw, counts, settings, order = STAGE_ORDER) {
   const made = [{ name: "raw", value: null, row: raw }];
   for (const name of order) {
     const value = settings[name] ?? STAGE_OFF[name];
@@ -131,21 +132,21 @@ function stagesOf(raw, counts, settings, order = STAGE_ORDER) {
 }
 
 // In nats; its exponential is the effective vocabulary.
-function rowEntropy(row) {
+export function rowEntropy(row) {
   let sum = 0;
   for (let i = 0; i < row.ids.length; i++) if (row.weights[i] > 0) sum += row.weights[i] * (row.logits[0] - row.logits[i]);
   return Math.max(0, sum / row.total + Math.log(row.total));
 }
 
 // A row as probabilities over the whole vocabulary: Float64Array (V), 0 where cut.
-function spread(row, size) {
+export function spread(row, size) {
   const probs = new Float64Array(size);
   for (let i = 0; i < row.ids.length; i++) probs[row.ids[i]] = row.weights[i] / row.total;
   return probs;
 }
 
 // The place in the row that u in [0, 1) chooses: the tokens are laid end to end, each as long as its probability.
-function drawFrom(row, u) {
+export function drawFrom(row, u) {
   let sum = 0;
   const target = u * row.total;
   for (let i = 0; i < row.ids.length; i++) {
@@ -158,7 +159,7 @@ function drawFrom(row, u) {
 }
 
 // n draws with the numbers of `random`: how often each place of the row came, Uint32Array.
-function drawMany(row, n, random) {
+export function drawMany(row, n, random) {
   const ends = new Float64Array(row.ids.length);
   let sum = 0;
   for (let i = 0; i < ends.length; i++) ends[i] = sum += row.weights[i];
@@ -178,7 +179,7 @@ function drawMany(row, n, random) {
 
 // Pearson's chi-square of counts against a row. Tokens expected fewer than 5 times are pooled with their neighbours until a
 // pool is expected 5 times, as the test demands. {statistic, freedom, p}; p is null for a single cell.
-function chiSquare(row, counts, n) {
+export function chiSquare(row, counts, n) {
   const cells = [];
   let pool = [0, 0];
   for (let i = 0; i < counts.length; i++) {
@@ -195,7 +196,7 @@ function chiSquare(row, counts, n) {
 
 // The regularised upper incomplete gamma function: a series below a + 1, Lentz's continued fraction above.
 // (Press et al., Numerical Recipes, 6.2; log-gamma by Lanczos, 1964.)
-function gammaQ(a, x) {
+export function gammaQ(a, x) {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
   if (x < a + 1) {

@@ -1,7 +1,10 @@
+// @ts-check
 // Helpers of the map of words: boxes, names that do not cover one another, the legend, the walk by arrow keys.
 
+import { THEME } from "../shared/theme.js";
+
 // The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
-function boxOf(points, n, dims, s, some) {
+export function boxOf(points, n, dims, s, some) {
   const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
   let radius = 1e-9;
   for (const i of some) {
@@ -14,7 +17,7 @@ function boxOf(points, n, dims, s, some) {
 }
 
 // Rings and names for [word, weight, must] triples, most important first; a name that would cover another is left out.
-function nameThem(pen, wanted, at, places, words, room, theme) {
+export function nameThem(pen, wanted, at, places, words, room, theme) {
   const taken = [];
   const seen = new Set();
   for (const [i, weight, must] of wanted) {
@@ -42,7 +45,7 @@ function nameThem(pen, wanted, at, places, words, room, theme) {
 }
 
 // A dotted line through the spots [x, y].
-function dotted(pen, spots, colour) {
+export function dotted(pen, spots, colour) {
   pen.beginPath();
   for (const spot of spots) pen.lineTo(...spot);
   pen.setLineDash([2, 4]);
@@ -54,7 +57,7 @@ function dotted(pen, spots, colour) {
 }
 
 // The nearest of `some` words to a place on the screen, at most `most` pixels away, or null.
-function nearestAt(x, y, most, places, some) {
+export function nearestAt(x, y, most, places, some) {
   let [best, least] = [null, most * most];
   for (const i of some) {
     const d = (places[3 * i] - x) ** 2 + (places[3 * i + 1] - y) ** 2;
@@ -64,13 +67,13 @@ function nearestAt(x, y, most, places, some) {
 }
 
 // 1, 2 or 5 times a power of ten, at most `length`.
-function roundLength(length) {
+export function roundLength(length) {
   const power = 10 ** Math.floor(Math.log10(length));
   return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop();
 }
 
 // The nearest of `some` words that lies in the direction `way` of the word `from`, or null.
-function towards(way, from, places, some) {
+export function towards(way, from, places, some) {
   const [x, y] = [places[3 * from], places[3 * from + 1]];
   let [best, least] = [null, Infinity];
   for (const i of some) {
@@ -83,7 +86,7 @@ function towards(way, from, places, some) {
 }
 
 // Buttons for the kinds of words: a click shows or hides one, a double click shows it alone. Returns what draws them.
-function legendOf(legend, self, redraw) {
+export function legendOf(legend, self, redraw) {
   function list() {
     const { names, colours, groups } = self.header;
     while (legend.children.length > names.length) legend.lastChild.remove();

@@ -1,5 +1,14 @@
+// @ts-check
 // The words as points, at every kept step of training: all coordinates come once, the rest happens here.
 // Hover names a word, click chooses it, drag moves (2-D) or turns (3-D), Play runs through the steps.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { paced } from "../shared/pace.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+import { boxOf, dotted, legendOf, nameThem, nearestAt, roundLength, towards } from "./draw.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const space = once(root, () => build(root));

@@ -1,5 +1,12 @@
+// @ts-check
 // A text being written: coloured tokens, their alternatives, a caret to go back and forth, and the tree of all branches.
 // The server writes a few tokens and stops; this component asks for more as long as nobody presses Stop.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const story = once(root, () => build(root));

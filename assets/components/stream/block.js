@@ -1,6 +1,12 @@
+// @ts-check
 // An opened block of the residual stream: its tensors as heat strips, and what the cell pointed at is. stream.js says what
 // `self` holds; `tools` are its ways to read the array: cell(name, position, index), label(position), spot().
-function el(tag, attributes = {}, ...children) {
+
+import { percent } from "../shared/numbers.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function el(tag, attributes = {}, ...children) {
   const made = ["svg", "path", "line", "rect", "circle", "text", "g"].includes(tag)
     ? document.createElementNS(SVG, tag)
     : document.createElement(tag);
@@ -16,7 +22,7 @@ function written(x) {
   return text.replaceAll("-", "−");
 }
 
-function openedBlock(self, { flow, cell, label, spot }) {
+export function openedBlock(self, { flow, cell, label, spot }) {
   function open(made) {
     const detail = el("div", { class: "detail", role: "region", "aria-label": `Inside block ${self.header.opened}` });
     detail.style.width = `${self.seen}px`;

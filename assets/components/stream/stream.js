@@ -1,6 +1,15 @@
+// @ts-check
 // The residual stream of the loaded model: a rail for each token, flowing down through the blocks. A block opens in place
 // into its tensors, each a heat strip. Everything comes from one Float32Array; the header says what lies where.
-const SVG = "http://www.w3.org/2000/svg";
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { paced } from "../shared/pace.js";
+import { applyTheme, mix, onThemeChange } from "../shared/theme.js";
+import { el, openedBlock } from "./block.js";
+
 const [ROW, EDGE, COLUMN] = [74, 72, 30]; // heights of a block and of the ends, least width of a token, in pixels
 const ATTENTION = 24; // where in a block's row attention writes, and the MLP
 const MLP = 54;

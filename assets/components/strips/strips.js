@@ -1,4 +1,12 @@
+// @ts-check
 // Vectors as heat strips: a row for each token, a cell for each number. Hover or walk with the arrows to read one; click pins.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, listenHover } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { paced } from "../shared/pace.js";
+import { THEME, applyTheme, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const strips = once(root, () => build(root));

@@ -1,4 +1,14 @@
+// @ts-check
 // A strip of token chips: hover shows, click or arrow keys pin, click again or Escape unpins.
+
+import { unpack } from "../shared/bytes.js";
+import { announceHover, announcePin, listenHover, listenPin, settlePin } from "../shared/events.js";
+import { once } from "../shared/mount.js";
+import { percent } from "../shared/numbers.js";
+import { paced } from "../shared/pace.js";
+import { serverAt } from "../shared/server.js";
+import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const strip = once(root, () => build(root));

@@ -1,4 +1,4 @@
-"""The stage of the experiments: a board of parts to switch off, edges to cut, and the model before and after."""
+"""The stage of the experiments: a grid of parts to switch off, edges to cut, and the model before and after."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ BARS = 9  # tokens whose probability is shown
 NEW = 24  # tokens that both models write
 HOW = {"zero": "silenced", "mean": "held at its mean", "resample": "fed from elsewhere"}
 
-_board = components.component("board")
+_part_grid = components.component("part_grid")
 
 
 # ---- switching parts off ----
@@ -33,7 +33,7 @@ def _effects(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...],
     return float(base.mean()), (losses.mean(dim=1) - base.mean()).tolist()
 
 
-def board(view: View) -> None:
+def part_grid(view: View) -> None:
     """Every head, MLP and layer as a switch, coloured by what switching it off alone does to the loss on this text."""
     st.segmented_control(
         "A part that is switched off is", format_func=lambda how: HOW[how], **state.control("ablation")
@@ -52,7 +52,7 @@ def board(view: View) -> None:
             if str(part) == asked:
                 _switch_part(part, how)
 
-    _board(key="board", data=data, on_press_change=pressed)
+    _part_grid(key="part_grid", data=data, on_press_change=pressed)
     code = (
         replace(view, interventions="").code
         + "\nfrom core.analysis.interventions.intervene import all_parts, part_effects, sample_parts\n\n"

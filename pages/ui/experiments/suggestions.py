@@ -37,8 +37,8 @@ def experiments(view: View) -> None:
     with third:
         try_it(
             f"Each of the {layers} MLPs can be silenced. Which one can the model spare least, the first or the last? "
-            "Try both on the board.",
-            "The numbers on the board tell, for this model and this text. Often it is the first: it turns each token "
+            "Try both in the grid.",
+            "The numbers in the grid tell, for this model and this text. Often it is the first: it turns each token "
             "into the vector that all later parts were trained to read, and they have never seen any other.",
             label="Silence the first MLP",
             key="experiments_mlp",

@@ -1,10 +1,16 @@
-// The parts of the model as a board of switches: each shows what switching it off does, and a press does it.
+// @ts-check
+// The parts of the model as a grid of switches: each shows what switching it off does, and a press does it.
+
+import { unpack } from "../shared/bytes.js";
+import { once } from "../shared/mount.js";
+import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
-  const board = once(root, () => build(root));
-  board.send = (id) => setTriggerValue("press", { id });
-  board.show(unpack(data).header);
-  return board.stop;
+  const parts = once(root, () => build(root));
+  parts.send = (id) => setTriggerValue("press", { id });
+  parts.show(unpack(data).header);
+  return parts.stop;
 }
 
 function build(root) {
