@@ -1,6 +1,6 @@
 """The scripts of assets/components as the browser gets them: ES modules, compressed, and kept by it for good.
 
-Their address carries a hash of all of them (`VERSION`), so what lies at an address never changes, and a module finds the
+Their address carries a hash of all of them (`VERSION`): what lies at an address never changes, and a module finds the
 others by their relative paths. Streamlit is given only `stub(name)`, a line that imports the component.
 """
 
