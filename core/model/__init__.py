@@ -26,6 +26,7 @@ from core.model.folders import (
 if TYPE_CHECKING:
     from core.model.cache import Cache
     from core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_snapshot
+    from core.model.pretrained import save_pretrained
     from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
     from core.model.trace import Trace, run_trace
     from core.model.transformer import Transformer
@@ -43,6 +44,7 @@ _NEED_TORCH = {
     "load_checkpoint": "checkpoint",
     "run_trace": "trace",
     "save_checkpoint": "checkpoint",
+    "save_pretrained": "pretrained",
     "save_snapshot": "checkpoint",
 }
 
@@ -67,6 +69,7 @@ __all__ = [
     "runs_root",
     "save_checkpoint",
     "save_description",
+    "save_pretrained",
     "save_snapshot",
     "update_card",
 ]

@@ -29,18 +29,8 @@ class Evaluation:
 
 def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluation:
     """Score every held-out sequence with `model`, in float32, from its first token."""
-
-    @torch.no_grad()
-    def score(micro: MicroBatch) -> tuple[np.ndarray, int]:
-        nats = token_losses(model, micro, causal=workers.causal).sum(dim=1, dtype=torch.float64)  # (B,)
-        return nats.numpy(), int((micro.targets != IGNORE).sum())
-
-    batches = held_out.micro_batches
-    scored = workers.map(score, batches)
-    nats = np.zeros(sum(len(m.rows) for m in batches))
-    for micro, (values, _) in zip(batches, scored, strict=True):
-        nats[list(micro.rows)] = values[: len(micro.rows)]
-    loss = float(nats.sum() / sum(tokens for _, tokens in scored))
+    nats, tokens = sequence_nats(model, workers, held_out)
+    loss = float(nats.sum() / tokens)
     if held_out.true_nats is None or held_out.kinds is None or np.isnan(held_out.true_nats).all():
         return Evaluation(loss)
     known = ~np.isnan(held_out.true_nats)
@@ -52,6 +42,22 @@ def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluat
         by_kind[kind] = [float(nats[of_kind].mean()), float(held_out.true_nats[of_kind].mean()), int(of_kind.sum())]
     error = float(excess.std(ddof=1) / len(excess) ** 0.5) if len(excess) > 1 else None
     return Evaluation(loss, float(nats[known].mean()), float(held_out.true_nats[known].mean()), error, by_kind)
+
+
+def sequence_nats(model: Transformer, workers: Scorers, held_out: HeldOut) -> tuple[np.ndarray, int]:
+    """What each held-out sequence costs the model, in its order: (N,) float64; and how many tokens that are."""
+
+    @torch.no_grad()
+    def score(micro: MicroBatch) -> tuple[np.ndarray, int]:
+        nats = token_losses(model, micro, causal=workers.causal).sum(dim=1, dtype=torch.float64)  # (B,)
+        return nats.numpy(), int((micro.targets != IGNORE).sum())
+
+    batches = held_out.micro_batches
+    scored = workers.map(score, batches)
+    nats = np.zeros(sum(len(m.rows) for m in batches))
+    for micro, (values, _) in zip(batches, scored, strict=True):
+        nats[list(micro.rows)] = values[: len(micro.rows)]
+    return nats, sum(tokens for _, tokens in scored)
 
 
 def sample_text(model: Transformer, tokenizer: Tokenizer, opening: int, seed: int, tokens: int = 80) -> str:

@@ -8,10 +8,13 @@ SIZES = dict(vocab_size=37, context_length=24, n_layers=2, n_heads=4, d_model=24
 GPT2 = dict(norm="layernorm", position="learned", activation="gelu_tanh", bias=True, qk_norm=False)
 LLAMA = dict(activation="swiglu", n_kv_heads=2, d_mlp=40, tie_embeddings=False, qk_norm=False, norm_eps=1e-6)
 
+QWEN3 = dict(activation="swiglu", n_kv_heads=2, d_mlp=40, norm_eps=1e-6)
+
 FAMILIES = {
     "ours": {},
     "gpt2": GPT2,
     "llama": LLAMA,
+    "qwen3": QWEN3,
     "no positions": dict(position="none", activation="gelu", n_kv_heads=1),
     "wide heads": dict(d_head=10, n_heads=3, rope_theta=500.0, norm="layernorm", d_mlp=17),
     "biased swiglu": dict(bias=True, activation="swiglu", position="learned"),
