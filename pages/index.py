@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import near, state
 from pages.ui.interventions import banner
+from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
 from pages.ui.theme import ROOT
 
@@ -26,4 +27,6 @@ state.restore()
 if sidebar():
     if page.url_path != "experiments":
         banner()
+    near.begin(page.url_path)
     page.run()
+    contents()

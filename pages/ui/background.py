@@ -96,7 +96,8 @@ def compute(
 ) -> T | None:
     """The result of `work(report)`, or None while a progress bar (or what went wrong) stands in its place.
 
-    `height` keeps that many pixels free meanwhile, so that nothing jumps when the result comes.
+    `height` keeps that many pixels free meanwhile, so that nothing jumps when the result comes. Without a `label`
+    nothing is shown, and the page is drawn again when the result is there.
     """
     # `work` runs outside the session: it must use nothing of st.session_state, only what it was given
     job = start(key, work, slow)
@@ -105,6 +106,8 @@ def compute(
     except TimeoutError:
         pass
     except Exception as error:  # the work's own, shown to the visitor, who can try again
+        if not label:
+            return None
         st.error(f"{label}: {error}")
         st.button("Try again", key=f"again {hash(key)}", on_click=forget, args=(key,))
         return None
@@ -117,4 +120,5 @@ def compute(
 def _watch(job: Job, label: str) -> None:
     if job.future.done():
         st.rerun()
-    st.progress(job.share, text=f"{label}: {job.doing}")
+    if label:
+        st.progress(job.share, text=f"{label}: {job.doing}")

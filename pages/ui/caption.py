@@ -52,8 +52,10 @@ def try_it(
     asked, told = f"{key}_asked", f"{key}_told"
 
     def begin() -> None:
-        state.update(**(update or {}))
         st.session_state[asked], st.session_state[told] = True, False
+        if update:
+            state.update(**update)
+            st.rerun()  # all of the page, the sidebar too
 
     def tell() -> None:
         st.session_state[told] = True

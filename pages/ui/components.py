@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from pages.ui import scripts, state
+from pages.ui import near, scripts, state
 from pages.ui.text import Chip
 
 MAX_CHIPS = 1500  # a longer strip would be slow to draw, and nobody reads it
@@ -122,7 +122,7 @@ def tokens(
     def pinned(sent: Sent) -> None:
         valid = _position(sent, count)
         if shared:
-            state.update(cursor=valid)
+            near.update(cursor=valid)
         else:
             st.session_state[own] = valid
 
@@ -268,7 +268,7 @@ def heads(
         if on_select:
             on_select(told)
         elif chosen_heads := open_heads(told, layers, count):
-            state.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
+            near.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
 
     _heads(key=key, data=pack(header, payload), on_select_change=chosen)
     return layer, head

@@ -7,6 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import near
+
 INDEX = Path(__file__).parents[2] / "pages" / "index.py"
 PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 
@@ -22,13 +24,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """app("attention", step="0") runs that page as if opened by a link with those parameters."""
+    """app("attention", step="0") runs that page, all of its sections, as if opened by a link with those parameters."""
     monkeypatch.setenv("GLASSBOX_RUNS", str(runs))
     monkeypatch.setenv("GLASSBOX_MODEL", "tiny")
     st.cache_resource.clear()
 
     def open_page(page: str = "overview", **query: str) -> AppTest:
         at = AppTest.from_file(str(INDEX), default_timeout=90)
+        near.have_all(at.session_state)
         for name, value in query.items():
             at.query_params[name] = value
         at.run()

@@ -21,7 +21,7 @@ export default function (component) {
 function remember(query) {
   const first = (globalThis.glassboxOpened ??= { query, follow: location.search.length > 1 });
   first.follow ||= query !== first.query;
-  if (first.follow) history.replaceState(history.state, "", `${location.pathname}?${query}`);
+  if (first.follow) history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
 }
 
 function build(root) {
@@ -36,7 +36,7 @@ function build(root) {
   self.answer = async ({ question, query }) => {
     if (self.question === null || question !== self.question) return;
     self.question = null;
-    const url = `${location.origin}${location.pathname}?${query}`;
+    const url = `${location.origin}${location.pathname}?${query}${location.hash}`;
     const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
     said.textContent = copied ? "Copied." : "Copy this address:";
     shown.value = url;

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.figures.labels import percent
 from pages.ui.caption import try_it
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 TWICE = "Kira gave the kite to Isla. Kira gave the kite to"
 
@@ -42,8 +42,9 @@ def copying(view: View) -> str:
     )
 
 
-def experiments(view: View) -> None:
+def experiments() -> None:
     """Three cards side by side."""
+    view = current()
     left, middle, right = st.columns(3, gap="medium")
     with left:
         try_it(

@@ -8,9 +8,10 @@ import streamlit as st
 from core.figures import attention as figures
 from core.figures.labels import percent
 from core.training.folder import read_rows
-from pages.ui import background, cache, components, state
+from pages.ui import background, cache, components, near, state
+from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import truth
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.heads.roles import Life, Scores
@@ -19,8 +20,9 @@ Losses = dict[str, tuple[list[int], list[float]]]  # "training", "held out" -> s
 ROWS, ROW = 2, 215  # of the panels of a life, and pixels of each
 
 
-def scores_now(view: View) -> "Scores | None":
-    """The scores of every head at this step, {} for a model too small to measure; None while they are being measured.
+def scores_now(view: View, label: str = "") -> "Scores | None":
+    """The scores of every head at this step, {} for a model too small to measure; None while they are being measured,
+    and then with a `label` a bar shows how far that is.
 
     Without the interventions that may be on: roles are told of the model as it was trained.
     """
@@ -34,7 +36,7 @@ def scores_now(view: View) -> "Scores | None":
         return roles.measure(load_checkpoint(name, step))
 
     key = ("head scores", name, step, cache.files_stamp(name))
-    return background.compute(key, work, f"Measuring every head at step {step:,}", height=220)
+    return background.compute(key, work, label, height=220 if label else None)
 
 
 def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
@@ -71,13 +73,18 @@ def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
     return [[ROLES[name].short if name else "" for name in row] for row in found]
 
 
-def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
-    """The role of one head, if it has a clear one, and all its scores."""
+def what_it_does() -> None:
+    """The role of the open head, if it has a clear one, and all its scores."""
     from core.analysis.heads.roles import HALF, ROLES, STORIES, THRESHOLD, role_of
 
+    view = current()
+    scores = scores_now(view, f"Measuring every head at step {view.step:,}")
+    if scores is None:
+        return
     if not scores:
         st.info("This model reads too few tokens at a time to measure what its heads do.")
         return
+    layer, head = chosen_head(view)
     found = role_of(scores, layer, head)
     label = "no clear role" if found is None else f"{ROLES[found].name}: {ROLES[found].does}"
     st.markdown(f"Layer {layer}, head {head}: **{label}**.")
@@ -107,10 +114,16 @@ def what_it_does(view: View, scores: "Scores", layer: int, head: int) -> None:
     )
 
 
-def its_life(view: View, layer: int, head: int) -> None:
+def its_life() -> None:
     """The scores of every head over the kept steps, beside the loss, and when each role was born."""
     from core.analysis.heads.roles import ROLES, THRESHOLD, births
 
+    st.markdown(
+        "A line for each head, the open one in :orange[orange], over the steps of training; the dotted line is the "
+        "step on show. Click a line to open its head."
+    )
+    view = current()
+    layer, head = chosen_head(view)
     if len(view.description.steps) < 2:
         st.info("Only one step of this model was kept: there is no life to follow.")
         return
@@ -150,7 +163,7 @@ def _told(born: list[tuple]) -> str:
 def open_head(event: components.PlotEvent) -> None:
     """A click on a head's curve opens that head."""
     if isinstance(event.customdata, list) and len(event.customdata) == 3:
-        state.update(layer=int(event.customdata[0]), head=int(event.customdata[1]), open_heads="")
+        near.update(layer=int(event.customdata[0]), head=int(event.customdata[1]), open_heads="")
 
 
 def _code(view: View) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import components, state
-from pages.ui.view import View
+from pages.ui import components, near, state
+from pages.ui.caption import truth
+from pages.ui.view import View, current
 
 MOST_NUMBERS = 8_000_000  # float32 numbers that a browser is sent: 32 MB; a longer text is shown up to there
 Heads = list[tuple[int, int]]
@@ -43,6 +44,13 @@ def opened(view: View) -> tuple[Heads, bool]:
     return (several, False) if main in several else ([main], text == "alone")
 
 
+def chosen_head(view: View) -> tuple[int, int]:
+    """(layer, head) of the open head, or of the last that was."""
+    config, heads = view.description.config, opened(view)[0]
+    layer, head = heads[-1] if heads else (state.get("layer"), state.get("head"))
+    return min(layer, config.n_layers - 1), min(head, config.n_heads - 1)
+
+
 def pinned(view: View, length: int) -> list[int]:
     """The pinned positions, the cursor last. `also_pinned` counts only beside the cursor it was made for."""
     if view.cursor is None or view.cursor >= length:
@@ -52,11 +60,8 @@ def pinned(view: View, length: int) -> list[int]:
     return [i for i in dict.fromkeys(kept) if i < length and i != view.cursor] + [view.cursor]
 
 
-def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, int]:
-    """Draws the grid; returns (layer, head) of the open head, or of the last that was, and how many tokens it shows.
-
-    names[layer][head] stands under each thumbnail.
-    """
+def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
+    """Draws the grid, with names[layer][head] under each thumbnail; returns how many tokens it shows."""
     config, trace, length = view.description.config, view.trace, shown_tokens(view)
     heads, alone = opened(view)
     note = f" The first {length} of {len(view.ids)} tokens are shown." if length < len(view.ids) else ""
@@ -77,22 +82,22 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> tuple[int, int, i
         _heard("open", told)
         chosen = components.open_heads(told, config.n_layers, config.n_heads)
         if not chosen:
-            return state.update(open_heads="none")
+            return near.update(open_heads="none")
         layer, head = chosen[-1]
         text = "alone" if told.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
-        return state.update(layer=layer, head=head, open_heads=text)
+        return near.update(layer=layer, head=head, open_heads=text)
 
-    layer, head = components.heads(
+    components.heads(
         trace.pattern[:, :, :length, :length].numpy(),
         key="heads",
         labels=view.labels[:length],
         scores=names,
-        selected=heads[-1] if heads else None,
+        selected=chosen_head(view),
         linked=linked,
         vectors=[tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)],
         on_select=selected,
     )
-    return layer, head, length
+    return length
 
 
 def _heard(part: str, told: components.Sent) -> None:
@@ -109,15 +114,30 @@ def open_head(length: int) -> None:
         raw = told.get("positions")
         found = [i for i in raw if isinstance(i, int) and 0 <= i < length] if isinstance(raw, list) else []
         last = found[-1] if found else None
-        state.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
+        near.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
 
     def aside(told: components.Sent) -> None:
         _heard("aside", told)
-        state.update(first_aside=int(bool(told.get("on"))))
+        near.update(first_aside=int(bool(told.get("on"))))
 
     _head(key="open_head", data=components.pack({}), on_pins_change=pins, on_aside_change=aside)
 
 
-def stages() -> None:
+def weights() -> None:
     """From q · k to z for one token of the open head, with what each number was made from."""
+    st.markdown(
+        "Each token asks a question (its **query** q), makes an offer (its **key** k) and holds something worth "
+        "reading (its **value** v). Read from left to right; point at a cell to see what it was made from."
+    )
     _stages(key="stages", data=components.pack({}))
+    view = current()
+    (layer, head), length = chosen_head(view), shown_tokens(view)
+    at, query = f"[{layer}, {head}]", min(view.focus, length - 1)
+    code = view.code + (
+        f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)\n"
+        f"scores = (k @ q[{query}] / k.shape[1] ** 0.5)[: {query + 1}]  # = trace.attn_scores{at[:-1]}, {query}]\n"
+        f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]\n"
+        f"weights @ v[: {query + 1}]  # = trace.z{at[:-1]}, {query}]"
+    )
+    size = view.description.config.d_head
+    truth(f"trace.q, k, v, z{at}", (length, size), "from the model; the stages derived in your browser", code)

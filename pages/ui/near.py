@@ -1,0 +1,101 @@
+"""Which sections of a page are near the visible part, as its browser told, and which of them show what is true now.
+
+`version` counts what changes a page beyond the place of the change. A section drawn at an older version is drawn again
+when it comes near, or at once when it is near.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state
+
+STAGE = "stage"  # the key of the fragment that holds a page's first view
+WAITING = -1  # instead of the version of a section that stands there without its content
+_HERE, _ALL = "sections", "sections_all_near"
+
+
+@dataclass
+class Here:
+    """The sections of the page `page`: those near, and the version that each was drawn at, in their order."""
+
+    page: str
+    near: frozenset[str] = frozenset()
+    version: int = 0
+    drawn: dict[str, int] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    heights: dict[str, int] = field(default_factory=dict)
+
+
+def here() -> Here:
+    return st.session_state[_HERE]
+
+
+def begin(page: str) -> None:
+    """A run of the whole page begins. A page that is opened is opened at its top: nothing of it is near yet."""
+    kept = st.session_state.get(_HERE)
+    if kept is None or kept.page != page:
+        kept = st.session_state[_HERE] = Here(page)
+    kept.version += 1
+    kept.drawn, kept.titles, kept.heights = {}, {}, {}
+
+
+def have_all(session_state: Any, on: bool = True) -> None:
+    """Has every section of every page drawn in the session of this state: for tests, which have no screen."""
+    session_state[_ALL] = on
+
+
+def announce(anchor: str, title: str, height: int) -> None:
+    """The run of the page has come to this section, which is drawn if it is near."""
+    now = here()
+    now.titles[anchor], now.heights[anchor] = title, height
+    is_near = anchor in now.near or st.session_state.get(_ALL, False)
+    now.drawn[anchor] = now.version if is_near else WAITING
+
+
+def is_drawn(anchor: str) -> bool:
+    return here().drawn.get(anchor, WAITING) != WAITING
+
+
+def report(page: object, near: object) -> None:
+    """What the browser says is near. In a callback; runs the sections that must be drawn, and nothing else."""
+    now = here()
+    if page != now.page or not isinstance(near, list):
+        return
+    now.near = frozenset(anchor for anchor in now.drawn if anchor in near)
+    _run([anchor for anchor in now.drawn if anchor in now.near and now.drawn[anchor] != now.version])
+
+
+def update(**values: Any) -> None:
+    """Sets properties, in a callback, and has all that shows them drawn again."""
+    state.update(**values)
+    follow()
+
+
+def follow(*only: str, stage: bool = True) -> None:
+    """In a callback: what it changed is seen beyond its own fragment. Runs the stage and what is near (of `only`, if
+    given) now; the sections far away when they come near."""
+    now = here()
+    if not now.titles:
+        return
+    if not only:
+        now.version += 1
+    shown = [anchor for anchor in now.drawn if is_drawn(anchor) and (anchor in now.near or _every())]
+    for anchor in only:
+        if is_drawn(anchor) and anchor not in shown:
+            now.drawn[anchor] = now.version - 1
+    _run([anchor for anchor in shown if not only or anchor in only], stage)
+
+
+def _every() -> bool:
+    return st.session_state.get(_ALL, False)
+
+
+def _run(anchors: Sequence[str], stage: bool = False) -> None:
+    now = here()
+    for anchor in anchors:
+        now.drawn[anchor] = now.version
+    if keys := [STAGE] * stage + list(anchors):
+        st.rerun(keys)

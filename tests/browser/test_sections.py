@@ -1,0 +1,131 @@
+"""Sections are computed when they come near, keep their height, have an address, and stand in the rail of contents."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_shell import ready
+
+WAITS = "[data-testid=stSkeletonElement]"
+
+
+def section(page, anchor: str):
+    return page.locator(f".st-key-section-{anchor}")
+
+
+def is_drawn(page, anchor: str) -> None:
+    expect(section(page, anchor).locator(WAITS)).to_have_count(0)
+
+
+def waits(page, anchor: str) -> None:
+    expect(section(page, anchor).locator(WAITS)).to_have_count(1)
+
+
+def scroll_to(page, top: int) -> None:
+    page.evaluate("top => document.querySelector('[data-testid=stMain]').scrollTo(0, top)", top)
+
+
+def height(page, anchor: str) -> int:
+    return section(page, anchor).evaluate("e => e.offsetHeight")
+
+
+def at_rest(page, anchor: str) -> None:
+    """Waits until the section has had the same place and height for a while."""
+    page.wait_for_function(
+        """anchor => {
+            const box = document.querySelector(`.st-key-section-${anchor}`).getBoundingClientRect();
+            const now = `${Math.round(box.top)} ${Math.round(box.height)}`;
+            const seen = (globalThis.rest ??= {});
+            if (seen.now !== now) Object.assign(seen, { now, since: performance.now() });
+            return performance.now() - seen.since > 1000;
+        }""",
+        arg=anchor,
+    )
+
+
+def test_a_section_scrolled_to_is_computed_and_one_left_is_not_computed_again(page):
+    page.set_viewport_size({"width": 1280, "height": 700})
+    page.goto("/attention?text=the+red+ball")
+    ready(page)
+    waits(page, "try")
+    waits(page, "life")
+    section(page, "life").scroll_into_view_if_needed()
+    is_drawn(page, "life")
+    at_rest(page, "life")
+    before = height(page, "life")
+    scroll_to(page, 0)
+    page.wait_for_timeout(1500)  # the browser tells what it has left when it rests
+    is_drawn(page, "life")
+    box = page.locator("textarea").first
+    box.fill("the brown dog")
+    box.press("Control+Enter")
+    waits(page, "life")
+    assert abs(height(page, "life") - before) <= 2
+    section(page, "life").scroll_into_view_if_needed()
+    is_drawn(page, "life")
+
+
+def test_a_link_to_a_section_opens_there(page):
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto("/attention?v=1&text=the+red+ball#life")
+    ready(page)
+    is_drawn(page, "life")
+    at_rest(page, "life")
+    top = section(page, "life").evaluate("e => e.getBoundingClientRect().top")
+    assert 0 <= top < 120
+    assert page.url.endswith("#life")
+    link = page.get_by_role("navigation", name="On this page").get_by_role("link", name="When was this head born?")
+    expect(link).to_have_attribute("aria-current", "location")
+
+
+def test_a_link_to_no_section_opens_at_the_top(page):
+    page.goto("/attention?v=1&text=the+red+ball#%3Cimg%20src=x%3E")
+    ready(page)
+    page.get_by_role("navigation", name="On this page").get_by_role("link").first.wait_for(state="attached")
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0
+
+
+def test_the_rail_by_keyboard_and_what_it_puts_into_the_link(page):
+    page.set_viewport_size({"width": 1280, "height": 700})
+    page.goto("/attention?text=the+red+ball")
+    ready(page)
+    rail = page.get_by_role("navigation", name="On this page")
+    expect(rail.get_by_role("link")).to_have_count(5)
+    link = rail.get_by_role("link", name="What is this head doing?")
+    link.focus()
+    page.keyboard.press("Enter")
+    is_drawn(page, "role")
+    expect(page.get_by_role("heading", name="What is this head doing?")).to_be_focused()
+    page.wait_for_url("**#role")
+    at_rest(page, "role")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("() => navigator.clipboard.readText()").endswith("#role")
+    rail.get_by_role("link", name="Top of the page").press("Enter")
+    page.wait_for_function("() => location.hash === ''")
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0
+
+
+def test_on_a_phone_the_rail_is_a_button(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/attention?text=the+red+ball")
+    ready(page)
+    rail = page.get_by_role("navigation", name="On this page")
+    link = rail.get_by_role("link", name="When was this head born?")
+    expect(link).to_be_hidden()
+    rail.get_by_role("button", name="Contents").click()
+    link.click()
+    expect(link).to_be_hidden()
+    is_drawn(page, "life")
+    expect(page.get_by_role("heading", name="When was this head born?")).to_be_in_viewport()
+
+
+def test_a_pin_is_followed_by_what_is_near_and_by_the_rest_when_it_comes_near(page):
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    page.goto("/attention?text=the+red+ball+and+the+dog")
+    ready(page)
+    is_drawn(page, "role")
+    section(page, "role").get_by_text(re.compile(r"Layer 0, head 0: ")).wait_for()
+    head = page.get_by_role("gridcell", name=re.compile("^layer 1, head 1"))
+    head.click()
+    section(page, "role").get_by_text(re.compile(r"Layer 1, head 1: ")).wait_for()
