@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import near, state
 from pages.ui.interventions import banner
+from pages.ui.places import has_place
 from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
 from pages.ui.theme import ROOT
@@ -24,7 +25,7 @@ page = st.navigation(
     ]
 )
 state.restore()
-if sidebar():
+if has_place() and sidebar():
     if page.url_path != "experiments":
         banner()
     near.begin(page.url_path)
