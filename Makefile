@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run check test bench requirements
+.PHONY: run check test bench load requirements
 
 run: .venv/run.stamp
 	@echo "Glassbox: http://localhost:$(PORT)"
@@ -23,6 +23,10 @@ check: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench
+
+# A class of thirty on one server: the table that README shows.
+load: .venv/test.stamp
+	$(BIN)/python -m tests.bench.load
 
 requirements:
 	$(PYTHON) .ci/requirements.py
