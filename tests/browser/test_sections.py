@@ -60,6 +60,7 @@ def test_a_section_scrolled_to_is_computed_and_one_left_is_not_computed_again(pa
     box.fill("the brown dog")
     box.press("Control+Enter")
     waits(page, "life")
+    at_rest(page, "life")
     assert abs(height(page, "life") - before) <= 2
     section(page, "life").scroll_into_view_if_needed()
     is_drawn(page, "life")

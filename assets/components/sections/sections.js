@@ -55,25 +55,30 @@ function build(root) {
       const box = element.getBoundingClientRect();
       section.near = box.bottom > top - AHEAD * screen && box.top < top + (1 + AHEAD) * screen;
       section.waits = waits(element);
-      if (section.waits) section.since = null;
+      if (section.waits || !section.near) section.since = null;
       else section.since ??= now;
-      section.settled = section.near && section.since !== null && now - section.since > SETTLE;
+      section.settled = section.since !== null && now - section.since > SETTLE;
       if (section.settled) section.height = box.height;
       else if (section.since !== null) after(`settle ${section.anchor}`, SETTLE + 20, look);
       if (section.near) near.push(section.anchor);
       if (box.top < top + 0.4 * screen) current = section.anchor;
     }
-    keepHeights();
+    keepHeights(top);
     mark(main.scrollTop > 40 ? current : null);
     tell(near, now);
     aim();
   }
 
-  const keepHeights = () => {
-    const rules = self.sections.map(({ anchor, height, settled }) => settled ? "" : `.st-key-section-${CSS.escape(anchor)}{min-height:${Math.round(height)}px}`);
-    const text = rules.join("");
-    if (heights.textContent !== text) heights.textContent = text;
-  };
+  // What stands at the top of the screen stays there when a height above it changes.
+  function keepHeights(top) {
+    const rule = ({ anchor, height }) => `.st-key-section-${CSS.escape(anchor)}{min-height:${Math.round(height)}px}`;
+    const text = self.sections.filter((one) => !one.settled).map(rule).join("");
+    if (heights.textContent === text) return;
+    const read = self.sections.map(place).filter((element) => element && element.getBoundingClientRect().top < top + 80).at(-1);
+    const before = read?.getBoundingClientRect().top;
+    heights.textContent = text;
+    if (read) main.scrollTop += read.getBoundingClientRect().top - before;
+  }
 
   function tell(near, now) {
     const arrived = near.some((anchor) => !self.told.includes(anchor));
