@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-IGNORE = -100  # the target of padding, as F.cross_entropy has it
+from core.tuning.log_probs import IGNORE
+
 WIDTHS = 8  # rectangles are as wide as a multiple of this, so that few shapes occur
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.model import Site
-from core.training.batches import IGNORE, MicroBatch
+from core.training.batches import MicroBatch
+from core.tuning.log_probs import token_log_probs
 
 
 def token_losses(model: nn.Module, micro: MicroBatch, *, causal: bool = True) -> Tensor:
@@ -19,8 +19,7 @@ def token_losses(model: nn.Module, micro: MicroBatch, *, causal: bool = True) ->
 
 def losses(model: Callable[[Tensor], Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
     """The same of plain tensors, inputs and targets (B, T)."""
-    logits = model(inputs).flatten(0, 1).float()  # (B * T, V)
-    return F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE, reduction="none").view_as(targets)
+    return -token_log_probs(model(inputs), targets)
 
 
 class Leak:
