@@ -9,6 +9,7 @@ import torch
 from core.generation.sampler import Sampler, draw
 from core.generation.streaming import empty_cache, rows_of, uniform
 from core.model import Transformer
+from core.model.ids import checked_count, checked_ids
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,14 @@ def sample_batch(
     model: Transformer, ids: Sequence[int], sampler: Sampler, seeds: Sequence[int], max_new_tokens: int,
     stop: Collection[int] = (), report: Callable[[float], object] = lambda share: None,
 ) -> list[Sample]:  # fmt: skip
-    """One Sample for each seed. `report` hears how far it is, from 0 to 1. ValueError: ids do not fit the context."""
-    limit = model.config.context_length
-    if not 1 <= len(ids) <= limit:
-        raise ValueError(f"the prompt must have 1 to {limit} tokens, not {len(ids)}")
+    """One Sample for each seed. `report` hears how far it is, from 0 to 1. Errors as for `generate`."""
+    limit, ids = model.config.context_length, checked_ids(ids, model.config)
+    max_new_tokens = checked_count("max_new_tokens", max_new_tokens)
+    seeds = [checked_count("seed", seed) for seed in seeds]
     texts: list[list[int]] = [[] for _ in seeds]
     scores: list[list[float]] = [[] for _ in seeds]
     going = list(range(len(seeds)))  # the text that each row of the batch belongs to
-    fresh = torch.tensor([list(ids)] * len(going))  # (B, T), later (B, 1)
+    fresh = torch.tensor([ids] * len(going))  # (B, T), later (B, 1)
     cache = empty_cache(model, max(len(going), 1), len(ids) + max_new_tokens)
     length = min(max_new_tokens, limit - len(ids) + 1)
     for done in range(length if going else 0):

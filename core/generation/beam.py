@@ -9,6 +9,7 @@ import torch
 from core.generation.sampler import Floats, Sampler
 from core.generation.streaming import Step, empty_cache, generate, rows_of
 from core.model import Transformer
+from core.model.ids import checked_count, checked_ids
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,13 @@ def beam_search(
     a token of `stop` is complete and takes its place among the results; open beams compete with it at the end. With a
     width of at least V ** (max_new_tokens - 1) nothing is lost: the search is exhaustive. The candidates listed are the
     kept ones and the `shown` likeliest that were not.
-    ValueError: width or max_new_tokens below 1, or a prompt that does not fit.
+    ValueError: width or max_new_tokens below 1, shown negative, or ids as for `generate`.
     """
-    limit = model.config.context_length
-    if width < 1 or max_new_tokens < 1:
-        raise ValueError("a beam search needs a width and a length of at least 1")
-    if not 1 <= len(ids) <= limit:
-        raise ValueError(f"the prompt must have 1 to {limit} tokens, not {len(ids)}")
+    limit, ids = model.config.context_length, checked_ids(ids, model.config)
+    width, shown = checked_count("width", width, 1), checked_count("shown", shown)
+    max_new_tokens = checked_count("max_new_tokens", max_new_tokens, 1)
     cache = empty_cache(model, 1, len(ids) + max_new_tokens)
-    logits = model(torch.tensor([list(ids)]), cache=cache)[:, -1]  # (1, V)
+    logits = model(torch.tensor([ids]), cache=cache)[:, -1]  # (1, V)
     open_, done, steps = [Beam((), 0.0, False)], [], []
     for step in range(max_new_tokens):
         totals = np.array([beam.log_prob for beam in open_])[:, None] + _log_probs(logits)  # (beams, V)
@@ -116,9 +115,11 @@ def best_of(
     """n continuations, drawn with the seeds seed, seed + 1, …: (mean log-probability per token, steps), the best first.
 
     The log-probability is the model's own (nats), whatever the sampler; the earlier seed first among equals.
+    ValueError: n or max_new_tokens below 1 (a text of no tokens has no mean), otherwise as for `generate`.
     """
+    checked_count("max_new_tokens", max_new_tokens, 1)
     drawn = []
-    for k in range(n):
+    for k in range(checked_count("n", n, 1)):
         steps = list(generate(model, ids, sampler, max_new_tokens, seed + k, stop=stop))
         drawn.append((float(np.mean([np.log(step.raw_probability) for step in steps])), steps))
     return sorted(drawn, key=lambda pair: -pair[0])

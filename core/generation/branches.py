@@ -10,6 +10,7 @@ import torch
 from core.generation.sampler import Sampler
 from core.generation.streaming import Step, generate, step_of
 from core.model import Transformer
+from core.model.ids import checked_ids
 
 Origin = Literal["drawn", "chosen", "typed"]
 ROOT = 0
@@ -144,16 +145,13 @@ def extend(
 def put(story: Story, model: Transformer, sampler: Sampler, tokens: Sequence[int], origin: Origin = "typed") -> None:
     """Puts tokens that nobody drew after the cursor, each with what the model and the sampler gave it.
 
-    ValueError: they do not fit the context, or are not of the vocabulary.
+    ValueError: they, or the text before them, do not fit the context or are not of the vocabulary.
     """
     before = story.ids()
-    room = model.config.context_length + 1 - len(before)
-    if len(tokens) > room:
-        raise ValueError(f"{len(tokens)} tokens do not fit: the context has room for {room}")
-    if any(not 0 <= token < model.config.vocab_size for token in tokens):
-        raise ValueError(f"token ids must lie from 0 to {model.config.vocab_size - 1}")
+    tokens = checked_ids(tokens, model.config, model.config.context_length + 1 - len(before), least=0)
     if not tokens:
         return
+    before = checked_ids(before, model.config)
     with torch.inference_mode():
         logits = model(torch.tensor([[*before, *tokens[:-1]]]))[0, len(before) - 1 :].double().numpy()  # (tokens, V)
     for place, token in enumerate(tokens):

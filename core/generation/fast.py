@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.model import Cache, ModelConfig, Tap, Transformer
+from core.model.ids import checked_count, checked_ids
 
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
@@ -21,17 +22,29 @@ ONE_BY_ONE = 40e6
 
 class Reader:
     """Any model, with or without a tap, that reads one text of at most `length` tokens. What it has read is in `cache`,
-    which may be truncated. With a tap: it sees the tokens of one call of `logits` together."""
+    which may be truncated. With a tap: it sees the tokens of one call of `logits` together.
+    ValueError: length below 1."""
 
     def __init__(self, model: Transformer, length: int, tap: Tap | None = None) -> None:
         weight = model.embed.weight
         self.model, self.tap = model, tap
-        self.cache = Cache(model.config, 1, min(length, model.config.context_length), weight.dtype, weight.device)
+        length = min(checked_count("length", length, 1), model.config.context_length)
+        self.cache = Cache(model.config, 1, length, weight.dtype, weight.device)
+
+    def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
+        """The logits (count, V) after each of the last `count` of ids, which follow what was read before.
+
+        ValueError, and nothing is read: ids empty, outside the vocabulary, or more than there is room for; `count` not
+        from 1 to the number of ids.
+        """
+        checked = checked_ids(ids, self.model.config, self.cache.max_length - self.cache.length)
+        if checked_count("count", count, 1) > len(checked):
+            raise ValueError(f"{len(checked)} ids have no logits after each of the last {count}")
+        return self._read(checked, count)
 
     @torch.inference_mode()
-    def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
-        """The logits (count, V) after each of the last `count` of ids, which follow what was read before."""
-        batch = torch.tensor([list(ids)], device=self.model.embed.weight.device)  # (1, T)
+    def _read(self, ids: list[int], count: int) -> np.ndarray:
+        batch = torch.tensor([ids], device=self.model.embed.weight.device)  # (1, T)
         return self.model(batch, tap=self.tap, cache=self.cache)[0, -count:].double().cpu().numpy()
 
 
@@ -84,10 +97,10 @@ class Decoder(Reader):
         self._fixed: Any = (shape, np.float32(config.norm_eps), outer, layers,
                             self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy())  # fmt: skip
 
-    def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
-        """As `Reader.logits`, in float32."""
+    def _read(self, ids: list[int], count: int) -> np.ndarray:
+        """In float32. The compiled part trusts what it is given: `logits` has checked it."""
         if len(ids) > 1 and len(ids) * self._size > ONE_BY_ONE:
-            return super().logits(ids, count)
+            return super()._read(ids, count)
         rows = np.empty((count, self.model.config.vocab_size), np.float32)
         for place, id in enumerate(ids, count - len(ids)):
             self._run(id, self.cache.length, *self._fixed, rows[place] if place >= 0 else rows[0, :0])

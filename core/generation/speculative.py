@@ -13,6 +13,7 @@ import numpy as np
 from core.generation.fast import reader
 from core.generation.sampler import Floats, Sampler, draw
 from core.model import Transformer
+from core.model.ids import checked_count, checked_ids
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,14 @@ def speculate(
 
     Both models must have one vocabulary; the sampler bends both distributions alike. At temperature 0 the tokens are
     those of `generate`; otherwise their distribution is that of the model, though not the same draw.
-    ValueError: vocabularies differ, ids do not fit, or ahead is below 1.
+    ValueError: vocabularies differ, ahead is below 1, or as for `generate`; the shorter of the two contexts counts.
     """
     if model.config.vocab_size != draft.config.vocab_size:
         raise ValueError("the draft must have the vocabulary of the model")
     limit = min(model.config.context_length, draft.config.context_length)
-    if ahead < 1 or not 1 <= len(ids) <= limit:
-        raise ValueError(f"ahead must be at least 1, and ids 1 to {limit} tokens")
-    return _rounds(model, draft, [int(id) for id in ids], sampler, max_new_tokens, seed, ahead, frozenset(stop), limit)
+    prompt, count = checked_ids(ids, model.config, limit), checked_count("max_new_tokens", max_new_tokens)
+    seed, ahead = checked_count("seed", seed), checked_count("ahead", ahead, 1)
+    return _rounds(model, draft, prompt, sampler, count, seed, ahead, frozenset(stop), limit)
 
 
 def _rounds(model: Transformer, draft: Transformer, text: list[int], sampler: Sampler, left: int, seed: int, ahead: int,

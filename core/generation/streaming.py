@@ -11,6 +11,7 @@ import torch
 from core.generation.fast import reader
 from core.generation.sampler import Floats, Sampler, Stage, draw, likeliest
 from core.model import Cache, Tap, Transformer
+from core.model.ids import checked_count, checked_ids
 
 if TYPE_CHECKING:
     from core.model import Checkpoint
@@ -60,17 +61,15 @@ def generate(
     full context. With the cache, a tap sees all of ids at first, and afterwards one position at a time.
     ValueError at once: ids empty, longer than the context or outside the vocabulary; max_new_tokens or seed negative.
     """
-    _check_prompt(model, ids)
-    _check_count(max_new_tokens)
+    prompt, count = checked_ids(ids, model.config), checked_count("max_new_tokens", max_new_tokens)
     uniform(seed, 0)  # a seed that cannot be used must fail here, not at the first token
-    return _steps(model, [int(id) for id in ids], sampler, max_new_tokens, seed, frozenset(stop), tap)
+    return _steps(model, prompt, sampler, count, seed, frozenset(stop), tap)
 
 
 def uniform(seed: int, position: int) -> float:
     """The u in [0, 1) of a position: 53 bits of PCG64 seeded by both, a stream NumPy keeps stable."""
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, and is {seed}")
-    bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(position,))).random_raw()
+    key = (checked_count("position", position),)
+    bits = np.random.PCG64(np.random.SeedSequence(checked_count("seed", seed), spawn_key=key)).random_raw()
     return (int(bits) >> 11) * 2.0**-53
 
 
@@ -101,36 +100,20 @@ def greedy_batch(
 
     Prompts of one length are decoded together; a row that has ended leaves the batch. Errors as for `generate`.
     """
-    _check_count(max_new_tokens)
-    for ids in prompts:
-        _check_prompt(model, ids)
+    max_new_tokens = checked_count("max_new_tokens", max_new_tokens)
+    checked = [checked_ids(ids, model.config) for ids in prompts]
     by_length: dict[int, list[int]] = defaultdict(list)
-    for place, ids in enumerate(prompts):
+    for place, ids in enumerate(checked):
         by_length[len(ids)].append(place)
-    results: list[list[int]] = [[] for _ in prompts]
+    results: list[list[int]] = [[] for _ in checked]
     for length, places in by_length.items():
         size = max(1, BATCH_TOKENS // min(length + max_new_tokens, model.config.context_length))
         for start in range(0, len(places), size):
             batch = places[start : start + size]
-            continued = _greedy([list(prompts[place]) for place in batch], model, max_new_tokens, frozenset(stop))
+            continued = _greedy([checked[place] for place in batch], model, max_new_tokens, frozenset(stop))
             for place, new in zip(batch, continued, strict=True):
                 results[place] = new
     return results
-
-
-def _check_count(max_new_tokens: int) -> None:
-    if max_new_tokens < 0:
-        raise ValueError(f"max_new_tokens must not be negative, and is {max_new_tokens}")
-
-
-def _check_prompt(model: Transformer, ids: Sequence[int]) -> None:
-    config = model.config
-    if len(ids) == 0:
-        raise ValueError("there is nothing to continue: ids is empty (start a document with the <|endoftext|> token)")
-    if len(ids) > config.context_length:
-        raise ValueError(f"{len(ids)} tokens do not fit the context of {config.context_length}: cut the text first")
-    if min(ids) < 0 or max(ids) >= config.vocab_size:
-        raise ValueError(f"ids must lie between 0 and {config.vocab_size - 1}")
 
 
 def _steps(

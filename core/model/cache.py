@@ -34,6 +34,12 @@ class Cache:
             self.k = torch.zeros(shape, dtype=dtype, device=device)
             self.v = torch.zeros(shape, dtype=dtype, device=device)
 
+    def fits(self, config: ModelConfig) -> bool:
+        """Whether a model of this shape can go on from it."""
+        layers, _, kv_heads, length, width = self.k.shape
+        needed = (config.n_layers, config.n_kv_heads, config.d_head)
+        return (layers, kv_heads, width) == needed and length <= config.context_length
+
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Write one layer's new k and v, (B, Hkv, T, Dh), behind the filled part, and return that layer's whole past
         and present, (B, Hkv, length + T, Dh). `length` itself moves once per forward pass, by `advance`."""
@@ -44,6 +50,8 @@ class Cache:
 
     def advance(self, tokens: int) -> None:
         """Count `tokens` more positions as filled: every layer has appended them."""
+        if not 0 <= tokens <= self.max_length - self.length:
+            raise ValueError(f"{tokens} more positions do not fit: {self.length} of {self.max_length} are filled")
         self.length += tokens
 
     def truncate(self, length: int) -> None:

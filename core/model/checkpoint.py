@@ -16,6 +16,8 @@ from core.model.folders import CheckpointError
 from core.model.transformer import Transformer
 from core.text import Tokenizer
 
+READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint(folders.Description):
@@ -25,10 +27,11 @@ class Checkpoint(folders.Description):
 
 
 def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Checkpoint:
-    """Load a model by name (a str: a shipped model or a run) or from a folder (a Path), at a step; None means the last.
+    """Load a model by name (a shipped model or a run) or from a folder, at a step; None means the last.
 
-    A str is always a name and never a path, so a name from a URL cannot leave the roots. A run that has not finished
-    loads from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
+    A Path, or a str with a slash in it, is a folder ("./mine" for one here); any other str is a name. Where the name
+    comes from a link, take it through `checkpoint_folder` first: it knows no paths. A run that has not finished loads
+    from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
     """
     found = folders.describe(name_or_folder, step)
     path = folders.weight_files(found.folder)[found.step]
@@ -99,9 +102,11 @@ def check_shapes(found: dict[str, tuple[int, ...]], expected: dict[str, tuple[in
 
 
 def check_values(tensors: dict[str, Tensor], where: str) -> None:
-    """Raise CheckpointError, naming the tensor, unless all are floating point and finite."""
+    """Raise CheckpointError, naming the tensor, unless all are floating point, of 16 bits or more, and finite."""
     for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
-            raise CheckpointError(f"{where} holds {name} as {tensor.dtype}, not as floating-point numbers")
-        if not tensor.isfinite().all():
+        if tensor.dtype not in READABLE:  # those of 4 and 8 bits want scales, which no file here has
+            raise CheckpointError(
+                f"{where} holds {name} as {tensor.dtype}, not as floating-point numbers of 16, 32 or 64 bits"
+            )
+        if not tensor.float().isfinite().all():
             raise CheckpointError(f"{where} holds numbers in {name} that are not finite: training diverged, or damage")

@@ -23,6 +23,7 @@ from core.text.tokenizer import TokenizerError
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "assets" / "models"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # no separator and no leading dot: it stays inside its root
+SMALL_TABLES = 2**22  # numbers (16 MB) that the smallest model may need for its positions
 SNAPSHOT = re.compile(r"step_([0-9]{8,15})\.safetensors")
 
 
@@ -50,7 +51,8 @@ class Description:
 
 def describe(name_or_folder: str | Path, step: int | None = None) -> Description:
     """All that `load_checkpoint` gives but the model: the same names and steps, and the same CheckpointErrors."""
-    folder = name_or_folder if isinstance(name_or_folder, Path) else checkpoint_folder(name_or_folder)
+    named = isinstance(name_or_folder, str) and "/" not in name_or_folder.replace(os.sep, "/")
+    folder = checkpoint_folder(str(name_or_folder)) if named else Path(name_or_folder)
     if not folder.is_dir():
         raise CheckpointError(f"there is no folder {folder}")
     config = read_config(folder)
@@ -72,7 +74,10 @@ def list_checkpoints() -> list[str]:
 
 
 def checkpoint_folder(name: str) -> Path:
-    """The folder of a shipped model or a run. Raises CheckpointError, with the known names, when there is none."""
+    """The folder of a shipped model or a run, which a name from a link cannot leave.
+
+    Raises CheckpointError, with the known names, when there is none.
+    """
     if NAME.fullmatch(name):
         for root in (SHIPPED, runs_root()):
             if (root / name).is_dir():
@@ -125,11 +130,24 @@ def snapshot_path(folder: Path, step: int) -> Path:
 def read_config(folder: Path) -> ModelConfig:
     """config.json. Raises CheckpointError when it is missing, broken or impossible."""
     try:
-        return ModelConfig.from_dict(read_json(folder / "config.json"))
+        config = ModelConfig.from_dict(read_json(folder / "config.json"))
+        check_context(config)
+        return config
     except CheckpointError:
         raise
     except ValueError as error:
         raise CheckpointError(f"{folder.name}/config.json does not describe a model: {error}") from None
+
+
+def check_context(config: ModelConfig) -> None:
+    """ValueError for a context whose rotary tables alone would be larger than the model. No weight is as long as the
+    context, so nothing else would stop a damaged file from asking for all memory."""
+    tables, weights = 2 * config.context_length * config.d_head, config.parameter_count()["total"]
+    if tables > max(weights, SMALL_TABLES):
+        raise ValueError(
+            f"a context_length of {config.context_length:,} is too long for a model of {weights:,} weights: "
+            f"tables of positions alone would hold {tables:,} numbers"
+        )
 
 
 def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:

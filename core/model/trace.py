@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 import torch
 from torch import Tensor
 
+from core.model.ids import checked_ids
 from core.model.tap import LAYER_SITES, Site, Tap, compose
 from core.model.transformer import Transformer
 
@@ -81,11 +82,7 @@ def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None =
 
     Raises ValueError for an empty sequence, one longer than the context, or ids outside the vocabulary.
     """
-    ids = torch.as_tensor(ids, dtype=torch.int64).detach().cpu().clone()
-    if ids.dim() != 1 or len(ids) == 0:
-        raise ValueError(f"a trace needs one sequence of at least one token, not shape {tuple(ids.shape)}")
-    if len(ids) > model.config.context_length:
-        raise ValueError(f"{len(ids)} tokens do not fit the context of {model.config.context_length}")
+    ids = torch.tensor(checked_ids(ids, model.config))  # (T,)
     parts: Parts = defaultdict(list)
     on_cpu = model.embed.weight.device.type == "cpu" and model.embed.weight.dtype == torch.float32
 

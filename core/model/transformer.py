@@ -214,8 +214,8 @@ class Transformer(nn.Module):
 
         With a `cache`, `ids` continue what it holds, and their keys and values (as the tap left them) are appended.
 
-        Raises ValueError when ids are not (B, T) with T ≥ 1, do not fit the context or the cache, lie outside the
-        vocabulary, or when a tap returns another shape.
+        Raises ValueError when ids are not (B, T) of whole numbers with T ≥ 1, do not fit the context or the cache, lie
+        outside the vocabulary, when the cache is another model's, or when a tap returns another shape.
         """
         past = self._check(ids, cache)
         T = ids.shape[1]
@@ -238,10 +238,14 @@ class Transformer(nn.Module):
         """How many tokens came before these, once it is clear that these fit."""
         if ids.dim() != 2 or ids.shape[1] == 0:
             raise ValueError(f"ids must be (batch, tokens) with at least one token, not {tuple(ids.shape)}")
+        if ids.dtype not in (torch.int64, torch.int32):
+            raise ValueError(f"token ids must be whole numbers (torch.int64), not {ids.dtype}")
         if cache is None:
             past, most = 0, self.config.context_length
         else:
             past, most = cache.length, cache.max_length
+            if not cache.fits(self.config):
+                raise ValueError("the cache was made for a model of another shape")
             if cache.batch_size != ids.shape[0]:
                 raise ValueError(f"the cache was made for a batch of {cache.batch_size}, not {ids.shape[0]}")
         if past + ids.shape[1] > most:

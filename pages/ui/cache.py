@@ -47,9 +47,9 @@ def files_stamp(name: str) -> tuple[int, ...]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _description(name: str, step: int | None, stamp: tuple[int, ...]) -> "Description":
-    from core.model import describe
+    from core.model import checkpoint_folder, describe
 
-    return describe(name, step)
+    return describe(checkpoint_folder(name), step)  # a name, never a path: it may come from a link
 
 
 def description(name: str, step: int | None = None) -> "Description":
@@ -59,9 +59,9 @@ def description(name: str, step: int | None = None) -> "Description":
 
 @st.cache_resource(max_entries=8, show_spinner="The model is waking up …")
 def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpoint":
-    from core.model import load_checkpoint
+    from core.model import checkpoint_folder, load_checkpoint
 
-    return load_checkpoint(name, step)
+    return load_checkpoint(checkpoint_folder(name), step)
 
 
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":

@@ -16,6 +16,7 @@ from core.model import (
     ModelConfig,
     Transformer,
     checkpoint_folder,
+    describe,
     folders,
     list_checkpoints,
     load_checkpoint,
@@ -25,6 +26,7 @@ from core.model import (
     save_snapshot,
     update_card,
 )
+from core.model.checkpoint import write_weights
 from core.text import Tokenizer
 from tests.core.model.models import FAMILIES, SIZES
 
@@ -169,8 +171,24 @@ def test_a_name_cannot_leave_the_roots(run, roots, name):
     save_checkpoint(roots / "runs" / ".hidden", make(), TOKENIZER, {})
     for attempt in (name, str(roots / "outside")):
         with pytest.raises(CheckpointError, match="there is no model called"):
-            load_checkpoint(attempt)
+            checkpoint_folder(attempt)
     assert load_checkpoint(roots / "outside").name == "outside"  # a Path is meant as one
+
+
+@pytest.mark.parametrize("name", ["..", ".", ".hidden", "demo\0", "demo\n", "outside"])
+def test_a_str_without_a_slash_is_a_name(run, roots, name, monkeypatch):
+    save_checkpoint(roots / "outside", make(), TOKENIZER, {})
+    monkeypatch.chdir(roots)
+    with pytest.raises(CheckpointError, match="there is no model called"):
+        load_checkpoint(name)
+
+
+def test_a_path_as_a_str(run, roots, monkeypatch):
+    monkeypatch.chdir(roots)
+    for path in (str(run), "runs/demo", "./runs/demo", "runs/demo/"):
+        assert load_checkpoint(path, 5).folder.resolve() == run
+    with pytest.raises(CheckpointError, match="there is no folder"):
+        load_checkpoint("runs/nobody")
 
 
 @pytest.mark.parametrize("step", [7, -1, "5", True, 5.0, 10**20])
@@ -268,6 +286,52 @@ def test_a_tampered_header(run, edit, message):
     edit_header(run / "model.safetensors", edit)
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint("demo")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits"),
+    [("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8),
+     ("F8_E5M2FNUZ", 8), ("C64", 64), ("BOOL", 8), ("U16", 16), ("I64", 64), ("E5", 8)],
+)  # fmt: skip
+def test_weights_of_a_kind_that_is_not_read(run, kind, bits):
+    header, data = {}, b""
+    for name, weight in make().named_parameters():
+        length = -(-weight.numel() * bits // 8)
+        header[name] = {"dtype": kind, "shape": list(weight.shape), "data_offsets": [len(data), len(data) + length]}
+        data += b"\x11" * length
+    told = json.dumps(header).encode()
+    (run / "model.safetensors").write_bytes(struct.pack("<Q", len(told)) + told + data)
+    update_card(run, sha256={})
+    with pytest.raises(CheckpointError, match=r"damaged|not as floating-point numbers"):
+        load_checkpoint("demo")
+
+
+def test_numbers_too_large_for_float32_are_not_finite(run):
+    model = make().double()
+    with torch.no_grad():
+        model.embed.weight[0, 0] = 1e300
+    write_weights(run / "model.safetensors", 10, model, torch.float64)
+    update_card(run, sha256={})
+    with pytest.raises(CheckpointError, match=r"embed.weight that are not finite"):
+        load_checkpoint("demo")
+
+
+def test_a_context_that_the_weights_cannot_be_meant_for(run, monkeypatch):
+    """Rotary tables are no weights, so nothing in the file stops them: 10 million positions would take 1 GB."""
+    config = json.loads((run / "config.json").read_text())
+
+    def asked(context: int) -> None:
+        (run / "config.json").write_text(json.dumps(config | {"context_length": context}))
+
+    largest = 2**22 // (2 * config["d_head"])
+    asked(largest)
+    assert load_checkpoint("demo").config.context_length == largest
+    monkeypatch.setattr("core.model.transformer.rotary_tables", lambda config: pytest.fail("memory was asked for"))
+    for context in (largest + 1, 10_000_000):
+        asked(context)
+        for door in (describe, load_checkpoint):
+            with pytest.raises(CheckpointError, match=r"config.json .* context_length of [\d,]+ is too long"):
+                door("demo")
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "snapshots/step_00000005.safetensors"])
