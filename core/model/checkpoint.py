@@ -19,7 +19,7 @@ from core.text import Tokenizer
 READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Checkpoint(folders.Description):
     """A model at one step of its life. `model` is shared by whoever loads it: float32, on the CPU, frozen."""
 

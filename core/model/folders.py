@@ -36,7 +36,7 @@ def runs_root() -> Path:
     return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Description:
     """What a checkpoint folder says of a model, at one step of its life, without its weights."""
 
@@ -47,6 +47,14 @@ class Description:
     card: dict[str, Any]
     folder: Path
     name: str
+
+    def __repr__(self) -> str:
+        c, kept = self.config, f", {len(self.steps)} steps from {self.steps[0]:,}" if len(self.steps) > 1 else ""
+        return (
+            f"{type(self).__name__}({self.name!r} at step {self.step:,}{kept}: "
+            f"{c.n_layers} layers × {c.n_heads} heads, width {c.d_model}, context {c.context_length:,}, "
+            f"vocabulary {c.vocab_size:,}, {c.parameter_count()['total']:,} parameters)"
+        )
 
 
 def describe(name_or_folder: str | Path, step: int | None = None) -> Description:

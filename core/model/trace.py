@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.model.ids import checked_ids
-from core.model.tap import LAYER_SITES, Site, Tap, compose
+from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
 from core.model.transformer import Transformer
 
 # A trace holds many tensors of a megabyte or two, and glibc would give their pages back to the system with each that is
@@ -51,7 +51,8 @@ class Trace:
 
     def __init__(self, ids: Tensor, parts: Parts, group: int) -> None:
         """`parts` as `run_trace` collects them; `group`: query heads to each key/value head."""
-        self.__dict__.update(ids=ids, _parts=parts, _group=group)
+        sizes = (len(parts["q"]), parts["q"][0].shape[1], parts["embed"][0].shape[-1], parts["logits"][0].shape[-1])
+        self.__dict__.update(ids=ids, _parts=parts, _group=group, _sizes=sizes)
 
     def __getattr__(self, name: str) -> Tensor | None:
         """A site at first sight: a copy, on its own. Several threads may ask at once: each finds the parts or it."""
@@ -67,6 +68,15 @@ class Trace:
         elif name not in self.__dict__:
             raise AttributeError(f"a trace has no {name!r}")
         return self.__dict__[name]
+
+    def __dir__(self) -> list[str]:
+        """Completion offers every site, also those that nobody has asked for yet."""
+        return [*object.__dir__(self), *SITES]
+
+    def __repr__(self) -> str:
+        layers, heads, width, vocab = self.__dict__["_sizes"]
+        shape = f"{layers} layers × {heads} heads, width {width}, vocabulary {vocab:,}"
+        return f"Trace({len(self.ids)} tokens through {shape})"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"a trace cannot be changed: {name}")

@@ -49,13 +49,18 @@ class Merge:
     count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bpe:
     """A trained vocabulary: `ranks` (the bytes are 0-255), the merges in the order they were made, the pattern."""
 
     ranks: dict[bytes, int]
     merges: tuple[Merge, ...]
     pattern: str
+
+    def __repr__(self) -> str:
+        first = ", ".join(repr(merge.left + merge.right)[1:] for merge in self.merges[:5])
+        more = " …" if len(self.merges) > 5 else ""
+        return f"Bpe({len(self.ranks):,} tokens, {len(self.merges):,} merges: {first or 'none'}{more})"
 
     @classmethod
     def from_merges(cls, merges: Iterable[Merge], pattern: str = GPT4_PATTERN) -> "Bpe":

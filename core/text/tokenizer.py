@@ -64,6 +64,10 @@ class Tokenizer:
             raise TokenizerError(f"the tokenizer {self.name!r} lacks the special token {ENDOFTEXT}")
         self.eot: int = self.special_tokens[ENDOFTEXT]
 
+    def __repr__(self) -> str:
+        trained = "" if self.bpe is None else f", {len(self.bpe.merges):,} merges"
+        return f"Tokenizer({self.name!r}: {self.vocab_size:,} ids, {len(self.special_tokens)} of them special{trained})"
+
     @classmethod
     def from_bpe(cls, bpe: Bpe, name: str, special_tokens: Iterable[str] = SPECIAL_TOKENS) -> "Tokenizer":
         """A trained vocabulary; the special tokens get the ids after the last rank, in the given order."""

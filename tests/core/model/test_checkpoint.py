@@ -175,6 +175,15 @@ def test_a_name_cannot_leave_the_roots(run, roots, name):
     assert load_checkpoint(roots / "outside").name == "outside"  # a Path is meant as one
 
 
+def test_a_notebook_shows_a_checkpoint_in_a_line(run):
+    described, loaded = repr(describe("demo")), repr(load_checkpoint("demo", 5))
+    assert described.replace("Description", "Checkpoint").replace("step 10", "step 5") == loaded
+    assert loaded.startswith("Checkpoint('demo' at step 5, 3 steps from 0: 2 layers × 4 heads, width 24, context 24")
+    parameters = sum(weight.numel() for weight in make().parameters())
+    assert f"{parameters:,} parameters" in loaded and len(loaded) < 200
+    assert repr(TOKENIZER) == "Tokenizer('bytes': 261 ids, 5 of them special, 0 merges)"
+
+
 @pytest.mark.parametrize("name", ["..", ".", ".hidden", "demo\0", "demo\n", "outside"])
 def test_a_str_without_a_slash_is_a_name(run, roots, name, monkeypatch):
     save_checkpoint(roots / "outside", make(), TOKENIZER, {})

@@ -247,6 +247,18 @@ def test_a_trace_has_its_sites_and_nothing_else():
     assert trace.pos_embed is None
 
 
+def test_a_notebook_completes_the_sites_and_shows_a_trace_in_a_line():
+    model = make("llama")
+    for ids in ([1, 2, 3], [5]):
+        trace = run_trace(model, ids)
+        told = f"Trace({len(ids)} tokens through 2 layers × 4 heads, width 24, vocabulary 37)"
+        assert repr(trace) == told and set(SITES) <= set(dir(trace)) and {"ids", "probs"} <= set(dir(trace))
+        assert "pattern" not in vars(trace)  # nothing was put together for it
+        for name in dir(trace):
+            getattr(trace, name)  # what is offered is there
+        assert repr(trace) == told
+
+
 def test_threads_that_ask_for_a_site_at_once_all_get_it():
     model, ids = make("llama"), random_ids(20)
     whole = run_trace(model, ids)

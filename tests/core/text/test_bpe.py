@@ -190,3 +190,9 @@ def test_one_endless_word_takes_no_longer_than_the_text_is_long() -> None:
     merges = list(train_bpe(["a" * 400_000 + " end"], 275).merges)
     assert [merge.count for merge in merges[:3]] == [399_999, 199_999, 99_999]
     assert merges[0].left + merges[0].right == b"aa" and len(merges[5].left) == 32
+
+
+def test_a_notebook_shows_a_vocabulary_in_a_line() -> None:
+    assert repr(train_bpe(["hug hug hugs pug"], 259)) == "Bpe(259 tokens, 3 merges: 'ug', 'hug', ' hug')"
+    assert repr(Bpe.from_merges(())) == "Bpe(256 tokens, 0 merges: none)"
+    assert len(repr(train_bpe(MULTILINGUAL, 380))) < 120
