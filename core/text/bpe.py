@@ -25,6 +25,8 @@ from itertools import pairwise
 
 import regex
 
+from core.text.classes import as_tiktoken_reads
+
 # The split pattern of cl100k_base, as written in tiktoken_ext.openai_public.
 GPT4_PATTERN = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
@@ -108,8 +110,9 @@ def well_formed(text: str) -> str:
 
 
 def split(text: str, pattern: str = GPT4_PATTERN) -> list[str]:
-    """The chunks of a text, in order; their concatenation is `well_formed(text)` for the patterns used here."""
-    return [match.group() for match in regex.finditer(pattern, well_formed(text))]
+    """The chunks of a text, in order, as tiktoken cuts it; joined they are `well_formed(text)` for the patterns used
+    here."""
+    return _chunks(regex.compile(pattern), well_formed(text))
 
 
 def count_chunks(texts: Iterable[str], pattern: str = GPT4_PATTERN) -> Counter[str]:
@@ -119,8 +122,15 @@ def count_chunks(texts: Iterable[str], pattern: str = GPT4_PATTERN) -> Counter[s
         raise ValueError("the split pattern must not have capturing groups; write (?:…) instead of (…)")
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(compiled.findall(well_formed(text)))
+        counts.update(_chunks(compiled, well_formed(text)))
     return counts
+
+
+def _chunks(pattern: regex.Pattern[str], text: str) -> list[str]:
+    read = as_tiktoken_reads(text, pattern.pattern)
+    if read is text:
+        return [match.group() for match in pattern.finditer(text)] if pattern.groups else pattern.findall(text)
+    return [text[slice(*match.span())] for match in pattern.finditer(read)]
 
 
 def iterate_merges(chunks: Mapping[str, int], vocab_size: int) -> Iterator[Merge]:

@@ -14,6 +14,7 @@ import tiktoken
 
 from core.files import write_atomically
 from core.text import bpe as bpe_module
+from core.text import tiktoken_privates
 from core.text.bpe import Bpe, Merge, well_formed
 
 ENDOFTEXT = "<|endoftext|>"
@@ -57,9 +58,9 @@ class Tokenizer:
         self.bpe = bpe
         self.name: str = encoding.name
         self.vocab_size: int = encoding.n_vocab  # highest id + 1
-        self.special_tokens: dict[str, int] = dict(encoding._special_tokens)
-        self.pattern: str = encoding._pat_str
-        self.ranks: dict[bytes, int] = encoding._mergeable_ranks
+        self.special_tokens: dict[str, int] = tiktoken_privates.special_tokens(encoding)
+        self.pattern: str = tiktoken_privates.pattern(encoding)
+        self.ranks: dict[bytes, int] = tiktoken_privates.ranks(encoding)
         if ENDOFTEXT not in self.special_tokens:
             raise TokenizerError(f"the tokenizer {self.name!r} lacks the special token {ENDOFTEXT}")
         self.eot: int = self.special_tokens[ENDOFTEXT]
@@ -98,7 +99,7 @@ class Tokenizer:
                 ids.append(self.special_tokens[part])
                 continue
             for chunk in self.split(part):
-                ids += self.encoding._encode_single_piece(chunk.encode("utf-8"))
+                ids += tiktoken_privates.ids_of_chunk(self.encoding, chunk.encode("utf-8"))
         return ids
 
     def encode_batch(self, texts: Iterable[str], *, special: bool = False) -> list[list[int]]:
