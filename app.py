@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
-import plotly
 import streamlit as st
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -27,7 +27,8 @@ from streamlit.runtime.app_session import AppSession
 from core import jobs
 
 ROOT = Path(__file__).resolve().parent
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+# Found without importing plotly, which brings pandas.
+PLOTLY = Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
 # For an unknown origin Streamlit would ask a server on the internet for our address; nothing here may.
 net_util.get_external_ip = lambda: None  # type: ignore[assignment]
 

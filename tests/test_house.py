@@ -80,3 +80,10 @@ def test_files_stay_short(path):
 def test_text_and_figures_do_not_load_torch():
     code = "import sys, core.text, core.figures.palette, pages.ui.state; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_server_and_its_pages_import_neither_plotly_nor_pandas():
+    """They take a second, and two who import them at once see an error. Notebooks alone need plotly's objects."""
+    heavy = ("plotly", "pandas")
+    found = {module_of(path) for path in SOURCES if any(under(n, p) for n in imports(path) for p in heavy)}
+    assert found == {"core.figures.notebook"}

@@ -1,72 +1,89 @@
-"""Figures of what heads do: one head's scores with their intervals, and the scores of all heads over training."""
+"""Figures of what heads do: their weights, one head's scores with their intervals, all scores over training."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.figures.labels import percent
-from core.figures.palette import CATEGORIES, LIGHT, ROLES
+from core.figures.layout import (
+    LEGEND,
+    MARGIN,
+    SHARES,
+    Figure,
+    Spec,
+    axis,
+    figure,
+    grid,
+    hline,
+    line,
+    powers,
+    rows,
+    tokens,
+    vline,
+)  # fmt: skip
+from core.figures.palette import CATEGORIES, LIGHT, ROLES, SEQUENTIAL
+from core.figures.traces import Interval, heat, intervals, points, values_of
 
 ZERO = 0.5  # where step 0 stands on a logarithmic axis
-DASHED = {"color": LIGHT["muted"], "width": 1, "dash": "dash"}
+DASHED = line(LIGHT["muted"], dash="dash")
+FAINT = [(place**2, colour) for place, colour in SEQUENTIAL]  # small weights are seen too
 COLUMNS = 3
 MARKS = {"training": "line", "held out": "dots"}
+HOVER = "layer %{customdata[0]}, head %{customdata[1]}, step %{customdata[2]:,}: %{y:.2p}<extra></extra>"
 
 
-def roles(
-    names: Sequence[str],
-    mean: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    chance: Sequence[float],
-    threshold: float,
-) -> go.Figure:
-    """One head's scores as points with their interval (`low` to `high`), chance, and the threshold for a name."""
+def pattern(weights: np.ndarray, labels: Sequence[str], marked: Sequence[int] = ()) -> Figure:
+    """What each token reads, a row for each reader: of one head (T, T), of a layer (H, T, T) or of all (L, H, T, T).
+
+    `marked` positions are written in bold.
+    """
+    if weights.ndim == 2:
+        reader = tokens(labels, marked=marked, most=26, tickangle=0, title="reader", autorange="reversed")
+        read = tokens(labels, marked=marked, title="read from")
+        scale = {"thickness": 10, "outlinewidth": 0, "tickformat": ".0%", "tickvals": [0, 0.1, 0.25, 0.5, 1]}
+        return figure([_weights(weights, showscale=True, colorbar=scale)], margin=MARGIN, xaxis=read, yaxis=reader)
+    heads = weights if weights.ndim == 4 else weights[None]
+    layers, count = heads.shape[:2]
+    panels = grid(layers * count, count, (0.02, 0.1 / layers))
+    hidden = axis(visible=False)
+    axes = [panel.axes(hidden, hidden | {"autorange": "reversed"}) for panel in panels]
+    return figure(
+        [panel.of(_weights(head)) for panel, head in zip(panels, heads.reshape(-1, *heads.shape[2:]), strict=True)],
+        margin=MARGIN | {"t": 24},
+        annotations=[panel.title(f"L{i // count}H{i % count}") for i, panel in enumerate(panels)],
+        **{name: spec for pair in axes for name, spec in pair.items()},
+    )
+
+
+def _weights(weights: np.ndarray, **more: object) -> Spec:
+    """A head's weights (T, T); what no token may see stays blank."""
+    seen = np.where(np.tri(len(weights), dtype=bool), weights, np.nan)
+    hover = "position %{y} reads position %{x}: %{z:.2p}<extra></extra>"
+    return heat(seen, FAINT, 0, 1, hoverongaps=False, hovertemplate=hover, **more)
+
+
+def roles(names: Sequence[str], scores: Sequence[Interval], chance: Sequence[float], threshold: float) -> Figure:
+    """One head's scores as points with their intervals, chance, and the threshold for a name."""
     at = list(range(len(names)))
-    guess = go.Scatter(
-        x=list(chance),
-        y=at,
-        mode="markers",
-        name="by chance",
+    guess = points(
+        list(chance), at, "markers", name="by chance", hovertemplate="by chance %{x:.2p}<extra></extra>",
         marker={"color": LIGHT["muted"], "size": 13, "symbol": "line-ns-open", "line": {"width": 2}},
-        hovertemplate="by chance %{x:.2p}<extra></extra>",
-    )
-    points = go.Scatter(
-        x=list(mean),
-        y=at,
-        mode="markers",
-        name="this head",
-        marker={"color": ROLES["attention"], "size": 11},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [h - m for h, m in zip(high, mean, strict=True)],
-            "arrayminus": [m - lo for m, lo in zip(mean, low, strict=True)],
-            "color": ROLES["attention"],
-            "thickness": 2,
-            "width": 6,
-        },
-        customdata=[f"{percent(max(lo, 0))} to {percent(h)}" for lo, h in zip(low, high, strict=True)],
+    )  # fmt: skip
+    head = points(
+        values_of(scores), at, "markers", name="this head", marker={"color": ROLES["attention"], "size": 11},
+        error_x=intervals(scores, color=ROLES["attention"], thickness=2, width=6),
+        customdata=[f"{percent(max(low, 0))} to {percent(high)}" for _, low, high in scores],
         hovertemplate="%{x:.2p} (95 % interval %{customdata})<extra></extra>",
+    )  # fmt: skip
+    return figure(
+        [guess, head],
+        margin=MARGIN | {"r": 24},
+        legend=LEGEND | {"y": 1.0, "x": 1, "xanchor": "right"},
+        shapes=[vline(threshold, DASHED)],
+        xaxis=axis(**SHARES),
+        yaxis=rows(names),
     )
-    figure = go.Figure([guess, points])
-    figure.add_vline(x=threshold, line=DASHED)
-    figure.update_layout(
-        margin={"l": 24, "r": 24, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
-        xaxis={"range": [-0.02, 1.02], "tickformat": ".0%", "fixedrange": True, "zeroline": False},
-        yaxis={
-            "tickvals": at,
-            "ticktext": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
-    )
-    return figure
 
 
 def life(
@@ -76,85 +93,70 @@ def life(
     losses: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     mark: int,
     threshold: float,
-) -> go.Figure:
+) -> Figure:
     """A panel for each score, a line for each head over `steps`, and the loss in a last panel.
 
     scores: panel title -> means (S, L, H); chosen: the head that stands out; losses: "training" and "held out" ->
     (steps, nats per token), those that are there; mark: the step on show. Custom data of lines: (layer, head, step).
     """
-    shown = {name: points for name, points in losses.items() if len(points[0])}
+    shown = {name: curve for name, curve in losses.items() if len(curve[0])}
     titles = [*scores, *(["loss: " + ", ".join(f"{name} ({MARKS[name]})" for name in shown)] if shown else [])]
-    rows = -(-len(titles) // COLUMNS)
-    figure = make_subplots(
-        rows, COLUMNS, subplot_titles=titles, shared_xaxes=True, vertical_spacing=0.16, horizontal_spacing=0.06
+    panels = grid(len(titles), COLUMNS, (0.06, 0.16))
+    traces = [
+        panel.of(trace)
+        for panel, means in zip(panels, scores.values(), strict=False)
+        for trace in (_others(steps, means, chosen), _chosen(steps, means, chosen))
+    ]
+    traces += [panels[-1].of(_loss(name, *curve)) for name, curve in shown.items()]
+    now = line(LIGHT["text"], dash="dot")
+    last = max(steps[-1], 1)
+    over = powers(last, ZERO) | {"range": [math.log10(ZERO) - 0.08, math.log10(last) + 0.08]}
+    axes: Spec = {}
+    for i, panel in enumerate(panels):
+        axes |= panel.axes(axis(**over), axis(**SHARES) if i < len(scores) else axis())
+    return figure(
+        traces,
+        margin={"l": 40, "r": 8, "t": 28, "b": 28},
+        showlegend=False,
+        hovermode="closest",
+        annotations=[panel.title(title) for panel, title in zip(panels, titles, strict=True)],
+        shapes=[hline(threshold, DASHED, panel) for panel in panels[: len(scores)]]
+        + [vline(max(mark, ZERO), now, panel) for panel in panels],
+        **axes,
     )
-    x = [max(step, ZERO) for step in steps]
-    places = [(1 + i // COLUMNS, 1 + i % COLUMNS) for i in range(len(titles))]
-    for (row, column), means in zip(places, scores.values(), strict=False):
-        figure.add_trace(_others(x, steps, means, chosen), row, column)
-        figure.add_trace(_chosen(x, steps, means[:, chosen[0], chosen[1]], chosen), row, column)
-        figure.add_hline(threshold, line=DASHED, row=row, col=column)
-        figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%", row=row, col=column)
-    for name, points in shown.items():
-        figure.add_trace(_loss(name, *points), *places[-1])
-    for row, column in places:
-        figure.add_vline(max(mark, ZERO), line={"color": LIGHT["text"], "width": 1, "dash": "dot"}, row=row, col=column)
-    powers = [10**n for n in range(10) if 10**n <= max(steps[-1], 1)]
-    figure.update_xaxes(
-        type="log",
-        range=[np.log10(ZERO) - 0.08, np.log10(max(x[-1], 1)) + 0.08],
-        tickvals=[ZERO, *powers],
-        ticktext=["0", *(f"{n:,}" for n in powers)],
-        fixedrange=True,
-        showticklabels=True,
-        zeroline=False,
-    )
-    figure.update_yaxes(fixedrange=True, zeroline=False)
-    figure.update_annotations(font={"size": 13, "color": LIGHT["text"]})
-    figure.update_layout(margin={"l": 40, "r": 8, "t": 28, "b": 28}, showlegend=False, hovermode="closest")
-    return figure
 
 
-def _others(x: Sequence[float], steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> go.Scatter:
+def _others(steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> Spec:
     """All heads but the chosen one as one trace, a gap between two lines."""
-    _, layers, heads = means.shape
-    shown = [(i, j) for i in range(layers) for j in range(heads) if (i, j) != chosen]
-    return go.Scatter(
-        x=[value for _ in shown for value in [*x, None]],
-        y=[value for i, j in shown for value in [*means[:, i, j].tolist(), None]],
-        customdata=[(i, j, step) for i, j in shown for step in [*steps, 0]],
-        mode="lines+markers",
-        line={"color": LIGHT["muted"], "width": 1},
-        marker={"size": 3, "color": LIGHT["muted"]},
-        opacity=0.45,
-        hovertemplate=HOVER,
-    )
+    size, layers, heads = means.shape
+    others = [(i, j) for i, j in np.ndindex(layers, heads) if (i, j) != chosen]
+    at, gap = np.array(others, dtype=int).reshape(-1, 2), np.full(len(others), np.nan)
+    y = np.column_stack([means[:, at[:, 0], at[:, 1]].T, gap])  # (L·H − 1, S + 1)
+    when = np.tile([*steps, 0], len(others))
+    return _curve(
+        np.maximum(when, ZERO), y.ravel(), np.column_stack([at.repeat(size + 1, axis=0), when]),
+        line=line(LIGHT["muted"]), marker={"size": 3, "color": LIGHT["muted"]}, opacity=0.45,
+    )  # fmt: skip
 
 
-HOVER = "layer %{customdata[0]}, head %{customdata[1]}, step %{customdata[2]:,}: %{y:.2p}<extra></extra>"
+def _chosen(steps: Sequence[int], means: np.ndarray, head: tuple[int, int]) -> Spec:
+    return _curve(
+        np.maximum(steps, ZERO), means[:, head[0], head[1]], np.array([(*head, step) for step in steps]),
+        line=line(ROLES["attention"], 2.5), marker={"size": 6, "color": ROLES["attention"]},
+    )  # fmt: skip
 
 
-def _chosen(x: Sequence[float], steps: Sequence[int], mean: np.ndarray, chosen: tuple[int, int]) -> go.Scatter:
-    return go.Scatter(
-        x=list(x),
-        y=mean.tolist(),
-        customdata=[(*chosen, step) for step in steps],
-        mode="lines+markers",
-        line={"color": ROLES["attention"], "width": 2.5},
-        marker={"size": 6, "color": ROLES["attention"]},
-        hovertemplate=HOVER,
-    )
+def _curve(x: np.ndarray, y: np.ndarray, who: np.ndarray, **look: object) -> Spec:
+    """who (n, 3): layer, head and step of each point."""
+    return points(x.astype(np.float32), y, "lines+markers", customdata=who, hovertemplate=HOVER, **look)
 
 
-def _loss(name: str, steps: Sequence[float], values: Sequence[float]) -> go.Scatter:
+def _loss(name: str, steps: Sequence[float], values: Sequence[float]) -> Spec:
     """The loss of the training batches as a line, of held-out documents as dots: the training page's colours."""
     colour = CATEGORIES[0] if name == "training" else CATEGORIES[1]
-    return go.Scatter(
-        x=[max(step, ZERO) for step in steps],
-        y=list(values),
-        customdata=list(steps),
-        mode="lines" if name == "training" else "markers",
-        line={"color": colour, "width": 1.5},
-        marker={"size": 6, "color": colour},
+    return points(
+        np.maximum(steps, ZERO).astype(np.float32), np.array(values, dtype=np.float32),
+        "lines" if name == "training" else "markers", customdata=list(steps),
+        line=line(colour, 1.5), marker={"size": 6, "color": colour},
         hovertemplate=f"{name}, step %{{customdata:,}}: %{{y:.2f}} nats per token<extra></extra>",
-    )
+    )  # fmt: skip

@@ -1,16 +1,34 @@
 """Figures of the page Inside: one token through the depth, who made a prediction, the numbers of one cell, neurons."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.figures.labels import plain
+from core.figures.layout import (
+    LEGEND,
+    MARGIN,
+    Figure,
+    Spec,
+    axis,
+    bare,
+    cell,
+    figure,
+    hline,
+    line,
+    rows,
+    tokens,
+    vline,
+)  # fmt: skip
 from core.figures.palette import DIVERGING, LIGHT, ROLES
+from core.figures.traces import bars, points, row_bars, signed_heat, words
 
-MARGIN = {"l": 24, "r": 8, "t": 8, "b": 8}
 LEAST = 0.1  # a scale of logits reaches at least so far: what is smaller looks as small as it is
+SCALES: dict[str, tuple[str, Spec]] = {  # kind of a curve through the depth: its number on hover, its axis
+    "%": ("%{y:.2p}", {"range": [-0.03, 1.03], "tickformat": ".0%"}),
+    "rank": ("rank %{y:,}", {"type": "log", "autorange": "reversed", "dtick": 1}),
+    "nats": ("%{y:.2f} nats", {"rangemode": "tozero"}),
+}
 
 
 def signed(x: float, digits: int = 2) -> str:
@@ -18,151 +36,100 @@ def signed(x: float, digits: int = 2) -> str:
     return f"{x:+.{digits}f}".replace("-", "−")
 
 
-def tokens(labels: Sequence[str], start: int, focus: int, most: int = 40) -> dict[str, Any]:
-    """An axis of tokens at positions start, start + 1, …; that of the focus in bold."""
-    every = -(-len(labels) // most)
-    at = [i for i in range(len(labels)) if i % every == 0 or start + i == focus]
-    shown = [f"<b>{plain(labels[i], 11)}</b>" if start + i == focus else plain(labels[i], 11) for i in at]
-    quiet: dict[str, Any] = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    return quiet | {"tickvals": [start + i for i in at], "ticktext": shown, "tickangle": -50}
-
-
 def depths(layers: int) -> list[str]:
     """The names of the rows of a lens with `layers` blocks."""
-    return ["embedding", *(f"block {layer}" for layer in range(layers))]
+    return ["embedding", *_blocks(layers)]
 
 
-def _rows(names: Sequence[str]) -> dict:
-    return {
-        "tickvals": list(range(len(names))),
-        "ticktext": list(names),
-        "range": [len(names) - 0.5, -0.5],
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
+def _blocks(layers: int) -> list[str]:
+    return [f"block {layer}" for layer in range(layers)]
 
 
-def through_depth(lines: Sequence[tuple[str, Sequence[float], str]], kind: str) -> go.Figure:
+def through_depth(lines: Sequence[tuple[str, Sequence[float], str]], kind: str) -> Figure:
     """Curves over the depth, a value for each row of the lens: (name, values, colour). kind: "%", "rank" or "nats"."""
-    hover = {"%": "%{y:.2p}", "rank": "rank %{y:,}", "nats": "%{y:.2f} nats"}[kind]
+    number, scale = SCALES[kind]
     names = depths(len(lines[0][1]) - 1)
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=names,
-                y=list(values),
-                name=plain(name),
-                mode="lines+markers",
-                line={"color": colour, "width": 2.5},
-                marker={"size": 7},
-                hovertemplate=f"{plain(name)} after %{{x}}: {hover}<extra></extra>",
-            )
-            for name, values, colour in lines
-        ]
-    )
-    scales: dict[str, dict[str, Any]] = {
-        "%": {"range": [-0.03, 1.03], "tickformat": ".0%"},
-        "rank": {"type": "log", "autorange": "reversed", "dtick": 1},
-        "nats": {"rangemode": "tozero"},
-    }
-    figure.update_layout(
+    traces = [
+        points(
+            names, list(values), "lines+markers", name=plain(name), line=line(colour, 2.5), marker={"size": 7},
+            hovertemplate=f"{plain(name)} after %{{x}}: {number}<extra></extra>",
+        )
+        for name, values, colour in lines
+    ]  # fmt: skip
+    return figure(
+        traces,
         margin=MARGIN | {"t": 12},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend=LEGEND,
         showlegend=True,
-        xaxis={"fixedrange": True, "showgrid": False},
-        yaxis=scales[kind] | {"fixedrange": True, "zeroline": False, "nticks": 6},
+        xaxis=bare(zeroline=True),
+        yaxis=axis(nticks=6, **scale),
     )
-    return figure
 
 
-def parts(heads: np.ndarray, mlps: np.ndarray, chosen: tuple[int, int]) -> go.Figure:
+def parts(heads: np.ndarray, mlps: np.ndarray, chosen: tuple[int, int]) -> Figure:
     """What each head (L, H) and each MLP (L,) adds to a logit: a row for each block; the `chosen` head outlined."""
     layers, count = heads.shape
     values = np.column_stack([heads, mlps])
-    limit = float(np.abs(values).max()) or 1.0
-    names = [f"head {head}" for head in range(count)]
-    hovers = [
-        [f"block {i}, {name}: {signed(v)}" for name, v in zip([*names, "MLP"], row, strict=True)]
-        for i, row in enumerate(values)
-    ]
-    heat = go.Heatmap(
-        z=values.astype(np.float32),
-        text=[[signed(v) for v in row] for row in values],
-        texttemplate="%{text}" if count <= 16 else None,
-        textfont={"size": 12 if count <= 8 else 9},
-        customdata=hovers,
-        hovertemplate="%{customdata}<extra></extra>",
-        colorscale=DIVERGING,
-        zmin=-limit,
-        zmax=limit,
-        xgap=2,
-        ygap=2,
-        showscale=False,
-    )
-    figure = go.Figure(heat)
+    names = [*(f"head {head}" for head in range(count)), "MLP"]
+    text = [[signed(v) for v in row] for row in values]
+    hovers = [[f"block {i}, {name}: {v}" for name, v in zip(names, row, strict=True)] for i, row in enumerate(text)]
+    cells = signed_heat(
+        values, DIVERGING, text=text, texttemplate="%{text}" if count <= 16 else None, xgap=2, ygap=2,
+        textfont={"size": 12 if count <= 8 else 9}, customdata=hovers, hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
     layer, head = chosen
-    edge = {"color": ROLES["attention"], "width": 2.5}
-    figure.add_shape(type="rect", x0=head - 0.5, x1=head + 0.5, y0=layer - 0.5, y1=layer + 0.5, line=edge)
-    figure.add_vline(x=count - 0.5, line={"color": LIGHT["muted"], "width": 1})
-    figure.update_layout(
+    return figure(
+        [cells],
         margin=MARGIN,
-        xaxis={
-            "tickvals": list(range(count + 1)),
-            "ticktext": [*names, "<b>MLP</b>"],
-            "side": "top",
-            "fixedrange": True,
-        }
-        | {"showgrid": False, "zeroline": False, "tickangle": 0 if count <= 8 else -50},
-        yaxis=_rows([f"block {layer}" for layer in range(layers)]),
+        shapes=[cell(head, layer, line(ROLES["attention"], 2.5)), vline(count - 0.5, line(LIGHT["muted"]))],
+        xaxis=bare(
+            tickvals=list(range(count + 1)),
+            ticktext=[*names[:-1], "<b>MLP</b>"],
+            tickangle=0 if count <= 8 else -50,
+            side="top",
+        ),
+        yaxis=rows(_blocks(layers)),
     )
-    return figure
 
 
-def running_sum(names: Sequence[str], amounts: Sequence[float], roles: Sequence[str], logit: float) -> go.Figure:
+def running_sum(names: Sequence[str], amounts: Sequence[float], roles: Sequence[str], logit: float) -> Figure:
     """The logit as a sum: each part starts where the one before it ended; dashed, what the model computed."""
-    ends = np.cumsum(amounts)
-    bars = go.Bar(
-        x=list(range(len(names))),
-        y=list(amounts),
-        base=[float(end - amount) for end, amount in zip(ends, amounts, strict=True)],
-        marker={"color": [ROLES[role] for role in roles]},
+    ends, at = np.cumsum(amounts), list(range(len(names)))
+    steps = bars(
+        at, list(amounts), base=ends - np.array(amounts), marker={"color": [ROLES[role] for role in roles]},
         customdata=[
             f"{name}: {signed(amount)}<br>sum so far {signed(end)}"
             for name, amount, end in zip(names, amounts, ends, strict=True)
         ],
         hovertemplate="%{customdata}<extra></extra>",
         text=[signed(amount, 1) for amount in amounts] if len(names) <= 14 else None,
-        textposition="outside",
-        textangle=0,
-        cliponaxis=False,
-    )
-    figure = go.Figure(bars)
-    figure.add_hline(y=logit, line={"color": ROLES["prediction"], "width": 1.5, "dash": "dash"})
-    figure.update_layout(
+        textposition="outside", textangle=0, cliponaxis=False,
+    )  # fmt: skip
+    return figure(
+        [steps],
         margin=MARGIN | {"t": 22},
         bargap=0.25,
-        xaxis={"tickvals": list(range(len(names))), "ticktext": list(names), "tickangle": -40}
-        | {"showgrid": False, "fixedrange": True},
-        yaxis={"fixedrange": True, "zeroline": True, "nticks": 7, "title": {"text": "logits"}},
+        shapes=[hline(logit, line(ROLES["prediction"], 1.5, "dash"))],
+        xaxis=bare(tickvals=at, ticktext=list(names), tickangle=-40, zeroline=True),
+        yaxis=axis("logits", zeroline=True, nticks=7),
     )
-    return figure
 
 
-def columns(values: np.ndarray, labels: Sequence[str], start: int, focus: int, unit: str = "logits") -> go.Figure:
+def columns(values: np.ndarray, labels: Sequence[str], start: int, focus: int, unit: str = "logits") -> Figure:
     """A bar for each token at positions start, …: blue where it adds, orange where it takes away."""
-    bars = go.Bar(
-        x=list(range(start, start + len(values))),
-        y=[float(v) for v in values],
-        marker={"color": [_sign(v) for v in values]},
+    each = bars(
+        np.arange(start, start + len(values)), values, marker={"color": [_sign(v) for v in values]},
         customdata=[f"{plain(label)}: {signed(v)} {unit}" for label, v in zip(labels, values, strict=True)],
         hovertemplate="%{customdata}<extra></extra>",
-    )
+    )  # fmt: skip
     low, high = min(LEAST * -0.2, float(values.min()) * 1.1), max(LEAST, float(values.max()) * 1.1)
-    axis = {"fixedrange": True, "nticks": 5, "zeroline": True, "title": {"text": unit}, "range": [low, high]}
-    figure = go.Figure(bars)
-    figure.update_layout(margin=MARGIN, bargap=0.2, xaxis=tokens(labels, start, focus), yaxis=axis)
-    return figure
+    return figure(
+        [each],
+        margin=MARGIN,
+        bargap=0.2,
+        xaxis=tokens(labels, start, [focus], most=40, limit=11),
+        yaxis=axis(unit, zeroline=True, nticks=5, range=[low, high]),
+    )
 
 
 def _sign(value: float) -> str:
@@ -171,31 +138,23 @@ def _sign(value: float) -> str:
 
 def ranked(
     names: Sequence[str], values: Sequence[float], hovers: Sequence[str], chosen: int | None = None, role: str = ""
-) -> go.Figure:
+) -> Figure:
     """Horizontal bars, the first on top, each with its value; `chosen` outlined. Without a `role` the sign colours."""
-    names = [plain(name) for name in names]
-    bars = go.Bar(
-        x=[float(v) for v in values],
-        y=list(range(len(names))),
-        orientation="h",
-        marker={
-            "color": [ROLES[role] if role else _sign(v) for v in values],
-            "line": {"color": LIGHT["text"], "width": [2 if i == chosen else 0 for i in range(len(names))]},
-        },
-        text=[signed(v) if min(values, default=0) < 0 else f"{v:.2f}" if v < 100 else f"{v:,.0f}" for v in values],
-        textposition="outside",
-        cliponaxis=False,
-        customdata=list(hovers),
+    colours = [ROLES[role] if role else _sign(v) for v in values]
+    outline = {"color": LIGHT["text"], "width": [2 if i == chosen else 0 for i in range(len(values))]}
+    below = min(values, default=0) < 0
+    text = [signed(v) if below else f"{v:.2f}" if v < 100 else f"{v:,.0f}" for v in values]
+    each = row_bars(
+        list(values), colours, text, marker={"color": colours, "line": outline}, customdata=list(hovers),
         hovertemplate="%{customdata}<extra></extra>",
-    )
-    figure = go.Figure(bars)
+    )  # fmt: skip
     low, high = min(0.0, *map(float, values)), max(0.0, *map(float, values))
     room = 0.2 * (high - low or 1.0)
-    shown = [f"<b>{name}</b>" if i == chosen else name for i, name in enumerate(names)]
-    figure.update_layout(
+    shown = [f"<b>{name}</b>" if i == chosen else name for i, name in enumerate(words(names))]
+    return figure(
+        [each],
         margin=MARGIN,
         bargap=0.25,
-        xaxis={"visible": False, "fixedrange": True, "range": [low - (room if low < 0 else 0), high + room]},
-        yaxis=_rows(shown),
+        xaxis=axis(visible=False, range=[low - (room if low < 0 else 0), high + room]),
+        yaxis=rows(shown),
     )
-    return figure

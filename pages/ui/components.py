@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
-from plotly.io.json import to_json_plotly
 
+from core.figures import Figure, to_json
 from pages.ui import near, scripts, state
 from pages.ui.text import Chip
 
@@ -179,7 +178,7 @@ class PlotEvent:
 
 
 def plot(
-    figure: go.Figure,
+    figure: Figure | bytes,
     *,
     key: str,
     height: int = 380,
@@ -190,23 +189,23 @@ def plot(
     modebar: bool = False,
     on_click: Callable[[PlotEvent], None] | None = None,
 ) -> PlotEvent | None:
-    """Draws `figure` in place and returns the click (or, with `hover`, the hover) that caused this run, else None.
+    """Draws `figure`, or what `to_json` made of one, in place. Returns the click (or, with `hover`, the hover) that
+    caused this run, else None.
 
     Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so
     nothing jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. Where its layout
     says `meta={"columns": T}`, one for each token, that of the `cursor` is framed, and later that of any token pinned
     in the browser. `on_click` runs before the page does.
     """
-    spec = figure.to_plotly_json()
-    spec["layout"].pop("template", None)
-    payload = to_json_plotly(spec).encode()
+    payload = figure if isinstance(figure, bytes) else to_json(figure)
+    columns = isinstance(figure, dict) and "meta" in figure["layout"]
     header = {
         "key": key,
         "height": height,
         "title": title,
         "hover": hover,
         "cursor_axis": cursor_axis,
-        **(pin(cursor) if "meta" in spec["layout"] else {}),
+        **(pin(cursor) if columns else {}),
         "modebar": modebar,
         "clickable": on_click is not None,
     }

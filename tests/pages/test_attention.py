@@ -75,7 +75,7 @@ def told(at) -> str:
 def test_roles_and_lives_are_told_when_they_are_measured(app):
     at = app("attention", text="the red ball", layer="1", head="1")
     for _ in range(60):
-        if "Clear roles" in told(at) or "has a clear role" in told(at):
+        if ("Clear roles" in told(at) or "has a clear role" in told(at)) and "Layer 1, head 1" in told(at):
             break
         time.sleep(0.5)
         at.run()

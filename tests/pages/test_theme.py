@@ -2,10 +2,9 @@
 
 import tomllib
 
-import plotly.graph_objects as go
 import pytest
 
-from pages.ui.theme import DARK, LIGHT, MARKS, ROLES, ROOT, THEME, style
+from pages.ui.theme import DARK, LIGHT, MARKS, ROOT, THEME
 
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
@@ -63,13 +62,6 @@ def test_no_light_colour_has_two_dark_ones():
                 walk(light[key], dark[key])
 
     walk(LIGHT, DARK)
-
-
-def test_style_swaps_the_palette_in_the_dark():
-    fig = go.Figure(go.Bar(y=[1], marker={"color": ROLES["token"]}))
-    assert style(fig, dark=True).data[0].marker.color == DARK["roles"]["token"]
-    assert style(fig).data[0].marker.color == ROLES["token"]
-    assert fig.data[0].marker.color == ROLES["token"]
 
 
 def test_fonts_are_served_from_here():

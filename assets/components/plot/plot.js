@@ -111,8 +111,10 @@ function build(root) {
     node.on("plotly_unhover", () => self.header.cursor_axis && announceHover(null));
   }
 
-  const plain = (value) =>
-    ["number", "string", "boolean"].includes(typeof value) ? value : Array.isArray(value) ? value.map(plain) : null;
+  const plain = (value) => {
+    if (["number", "string", "boolean"].includes(typeof value)) return value;
+    return Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value, plain) : null;
+  };
   const describe = (point) => ({
     x: plain(point.x), y: plain(point.y), z: plain(point.z),
     point: plain(point.pointIndex ?? point.pointNumber), curve: point.curveNumber, customdata: plain(point.customdata),

@@ -89,11 +89,9 @@ def what_it_does() -> None:
     label = "no clear role" if found is None else f"{ROLES[found].name}: {ROLES[found].does}"
     st.markdown(f"Layer {layer}, head {head}: **{label}**.")
     chosen = list(scores.values())
-    mean, low, high, chance = (
-        [float(table[layer, head]) for table in tables]
-        for tables in zip(*((s.mean, s.low, s.high, s.chance) for s in chosen), strict=True)
-    )
-    figure = figures.roles([ROLES[s.name].name for s in chosen], mean, low, high, chance, THRESHOLD)
+    shares = [(float(s.mean[layer, head]), float(s.low[layer, head]), float(s.high[layer, head])) for s in chosen]
+    chance = [float(s.chance[layer, head]) for s in chosen]
+    figure = figures.roles([ROLES[s.name].name for s in chosen], shares, chance, THRESHOLD)
     components.plot(figure, key="roles", height=260, title="Scores of this head, with 95 % intervals")
     code = _code(view) + (
         "scores = roles.measure(checkpoint)\n"

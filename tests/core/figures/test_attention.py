@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core.figures import attention as figures
+from tests.core.figures.examples import drawn
 
 
 def test_intervals_reach_from_low_to_high():
-    figure = figures.roles(["previous", "first"], [0.5, 0.1], [0.4, 0.1], [0.7, 0.1], [0.07, 0.08], 0.3)
+    figure = drawn(figures.roles(["previous", "first"], [(0.5, 0.4, 0.7), (0.1, 0.1, 0.1)], [0.07, 0.08], 0.3))
     chance, points = figure.data
     assert list(chance.x) == [0.07, 0.08] and list(points.x) == [0.5, 0.1]
     assert points.error_x.array[0] == pytest.approx(0.2) and points.error_x.arrayminus[0] == pytest.approx(0.1)
@@ -23,7 +24,7 @@ def means() -> np.ndarray:
 def test_every_head_has_its_line_in_every_panel(means):
     names = ["a", "b", "c", "d", "e"]
     losses = {"training": ([], []), "held out": ([0, 5, 40], [7.0, 3.0, 1.5])}
-    figure = figures.life([0, 10, 40], dict.fromkeys(names, means), (1, 2), losses, 10, 0.3)
+    figure = drawn(figures.life([0, 10, 40], dict.fromkeys(names, means), (1, 2), losses, 10, 0.3))
     assert len(figure.data) == 2 * len(names) + 1
     assert {note.text for note in figure.layout.annotations} >= {*names, "loss: held out (dots)"}
     others, chosen = figure.data[0], figure.data[1]
@@ -31,15 +32,15 @@ def test_every_head_has_its_line_in_every_panel(means):
     assert chosen.x[0] == figures.ZERO  # step 0 has a place on a logarithmic axis
     seen = {}
     for value, (layer, head, step) in zip(others.y, others.customdata, strict=True):
-        if value is not None:
+        if not np.isnan(value):  # a gap between two lines
             seen[layer, head, step] = value
     assert seen == {
         (i, j, step): means[s, i, j]
         for i in range(2) for j in range(4) for s, step in enumerate((0, 10, 40)) if (i, j) != (1, 2)
     }  # fmt: skip
-    assert figure.data[-1].y == (7.0, 3.0, 1.5)
+    assert list(figure.data[-1].y) == [7.0, 3.0, 1.5]
 
 
 def test_a_life_without_losses_has_no_empty_panel(means):
-    figure = figures.life([0, 10, 40], {"a": means}, (0, 0), {}, 0, 0.3)
+    figure = drawn(figures.life([0, 10, 40], {"a": means}, (0, 0), {}, 0, 0.3))
     assert len(figure.data) == 2

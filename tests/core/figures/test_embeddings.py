@@ -2,6 +2,7 @@
 
 from core.analysis.embeddings import words
 from core.figures import embeddings
+from tests.core.figures.examples import drawn
 
 
 def test_groups_have_the_colours_of_the_legend():
@@ -9,7 +10,7 @@ def test_groups_have_the_colours_of_the_legend():
 
 
 def test_neighbours_keep_their_order_and_signs():
-    figure = embeddings.neighbours(["·a", "·b"], ["people", "other"], [0.9, -0.25], cosine=True)
+    figure = drawn(embeddings.neighbours(["·a", "·b"], ["people", "other"], [0.9, -0.25], cosine=True))
     assert list(figure.data[0].x) == [0.9, -0.25] and figure.layout.xaxis.range[0] <= -0.25
-    far = embeddings.neighbours(["·a", "·b"], ["people", "other"], [3.0, 5.0], cosine=False)
+    far = drawn(embeddings.neighbours(["·a", "·b"], ["people", "other"], [3.0, 5.0], cosine=False))
     assert far.layout.xaxis.range[0] == 0 and far.layout.xaxis.range[1] > 5

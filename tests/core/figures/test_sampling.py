@@ -5,25 +5,28 @@ import numpy as np
 from core.figures import sampling, sampling_search
 from core.generation.beam import Beam, Candidate, Search
 from core.generation.speculative import Round
+from tests.core.figures.examples import drawn
 
 LABELS = {i: f"<t{i}>" for i in range(9)}
 
 
 def test_shares_and_their_intervals():
-    figure = sampling.shares([0.5, 1.0], [("parse", [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)])], "temperature", "share")
+    figure = drawn(
+        sampling.shares([0.5, 1.0], [("parse", [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)])], "temperature", "share")
+    )
     bars = figure.data[0].error_y
     assert list(figure.data[0].y) == [0.9, 0.5]
     np.testing.assert_allclose([*bars.array, *bars.arrayminus], [0.05, 0.1, 0.1, 0.1])
-    trade = sampling.trade([0.2, 0.6], [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)], ["0.5", "1"], ("variety", "truth"))
+    trade = drawn(sampling.trade([0.2, 0.6], [(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)], ["0.5", "1"], ("variety", "truth")))
     assert list(trade.data[0].x) == [0.2, 0.6] and list(trade.data[0].text) == ["0.5", "1"]
 
 
 def test_lines_of_a_window_are_named_and_harmless():
-    figure = sampling.window([1, 2, 3], np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]), ["<b>", "kite"], 2)
+    figure = drawn(sampling.window([1, 2, 3], np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]), ["<b>", "kite"], 2))
     assert [trace.name for trace in figure.data] == ["&lt;b&gt;", "kite"] and list(figure.data[1].y) == [0.2, 0.4, 0.6]
-    loss = sampling.position_loss(np.array([3.0, 1.0]), np.array([0.5, 0.1]), np.array([10, 8]))
+    loss = drawn(sampling.position_loss(np.array([3.0, 1.0]), np.array([0.5, 0.1]), np.array([10, 8])))
     assert list(loss.data[0].y) == [3.5, 1.1, 0.9, 2.5] and list(loss.data[1].y) == [3.0, 1.0]
-    cost = sampling.cache_cost([8, 16], [0.001, 0.001], [0.004, 0.008])
+    cost = drawn(sampling.cache_cost([8, 16], [0.001, 0.001], [0.004, 0.008]))
     assert [list(trace.y) for trace in cost.data] == [[4.0, 8.0], [1.0, 1.0]]
 
 
@@ -35,7 +38,7 @@ def test_beams_are_joined_to_what_they_continue():
     )  # fmt: skip
     search = Search((Beam((7, 2), -2.1, False), Beam((6, 3), -2.3, False), Beam((5,), -1.0, True)), steps)
     assert sampling_search.best_path(search) == [(0, 2), (1, 0)]
-    figure = sampling_search.beams(search, LABELS)
+    figure = drawn(sampling_search.beams(search, LABELS))
     best = next(trace for trace in figure.data if trace.name == "the best in the end")
     assert list(best.y) == [0.0, 2, None, 2.0, 0, None]  # from the prompt to 7, in place 2, and on to 2, in place 0
     texts = {text for trace in figure.data if trace.mode == "text" for text in trace.text}
@@ -48,7 +51,7 @@ def test_every_drafted_token_has_its_cell():
         Round((5,), 1, 6, (0.9,), (0.8,)),
         Round((), 0, 7, (), ()),
     ]
-    figure = sampling_search.rounds(made, LABELS)
+    figure = drawn(sampling_search.rounds(made, LABELS))
     cells = {trace.name: list(zip(trace.base or [], trace.y or [], strict=True)) for trace in figure.data}
     assert cells == {"taken": [(0, 0), (0, 1)], "refused": [(1, 0)], "not looked at": [(2, 0)],
                      "the model's own": [(3, 0), (1, 1), (0, 2)]}  # fmt: skip

@@ -1,0 +1,119 @@
+"""An example of every figure, of the size that the pages draw: what tests check and the benchmark times."""
+
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures import (
+    Figure,
+    attention,
+    embeddings,
+    embeddings_words,
+    experiments,
+    inside,
+    overview,
+    sampling,
+    sampling_search,
+    tokenization,
+    training,
+    training_update,
+)
+from core.generation.beam import Beam, Candidate, Search
+from core.generation.speculative import Round
+
+
+def drawn(figure: Figure) -> go.Figure:
+    """The figure as plotly reads it, which raises ValueError where it breaks the schema."""
+    return go.Figure(figure)
+
+
+DICE = np.random.default_rng(0)
+T, LAYERS, HEADS, WIDTH = 40, 4, 8, 128  # tokens of a text, and the shape of a model
+VOCABULARY = 2048
+LABELS = [f"·w{i}<b>" for i in range(T)]
+STEPS = [0, *(2**k for k in range(15))]
+PATTERN = np.tril(DICE.random((LAYERS, HEADS, T, T))).astype(np.float32)
+PATTERN /= PATTERN.sum(-1, keepdims=True)
+SHARES = [(0.5, 0.4, 0.7), (0.1, 0.0, 0.3), (0.9, 0.85, 0.93), (0.3, 0.3, 0.3), (1.0, 0.9, 1.0)]
+NAMES = ["previous token", "first token", "duplicate", "induction", "referent"]
+LIFE = {name: DICE.random((len(STEPS), LAYERS, HEADS)) for name in NAMES}
+CURVE = np.linspace(7, 1, 300)
+LOSSES = {"training": (range(300), CURVE), "held out": (range(0, 300, 10), CURVE[::10])}
+COUNTS = DICE.integers(0, 100_000, VOCABULARY)
+LENGTHS = DICE.random(VOCABULARY) + 0.5
+TABLE = [f"·token{i}" for i in range(VOCABULARY)]
+KINDS = [embeddings.GROUPS[i % len(embeddings.GROUPS)] for i in range(VOCABULARY)]
+ROWS = [{"step": i, "loss": float(y)} | ({"val_loss": float(y)} if i % 10 == 0 else {}) for i, y in enumerate(CURVE)]
+PARTS = {"embed": 262_144, "pos_embed": 0, "attention": 262_144, "mlp": 1_048_576, "norms": 1_152, "unembed": 0}
+TEN = [f"·word{i}" for i in range(10)]
+SEARCH = Search(
+    (Beam((7, 2), -2.1, False), Beam((6, 3), -2.3, False), Beam((5,), -1.0, True)),
+    (
+        (Candidate(5, 0, -1.0, True, True), Candidate(6, 0, -1.1, True, False), Candidate(7, 0, -2.0, True, False),
+         Candidate(8, 0, -3.0, False, False)),
+        (Candidate(2, 1, -2.1, True, False), Candidate(3, 0, -2.3, True, False), Candidate(4, 0, -2.4, False, False)),
+    ),
+)  # fmt: skip
+ROUNDS = [
+    Round((1, 2, 3), 1, 4, (0.5, 0.4, 0.3), (0.6, 0.1, 0.2)),
+    Round((5,), 1, 6, (0.9,), (0.8,)),
+    Round((), 0, 7, (), ()),
+]
+
+EXAMPLES: dict[str, Callable[[], Figure]] = {
+    "attention.pattern": lambda: attention.pattern(PATTERN, LABELS),
+    "attention.roles": lambda: attention.roles(NAMES, SHARES, [0.1] * 5, 0.3),
+    "attention.life": lambda: attention.life(STEPS, LIFE, (1, 2), LOSSES, STEPS[-1], 0.3),
+    "embeddings.neighbours": lambda: embeddings.neighbours(TEN, KINDS[:10], [0.9] * 10, True),
+    "embeddings.norms": lambda: embeddings.norms(COUNTS, LENGTHS, TABLE, KINDS, list(range(T))),
+    "embeddings.silhouettes": lambda: embeddings.silhouettes(
+        STEPS, DICE.random(len(STEPS)), {name: DICE.random(len(STEPS)) for name in embeddings.GROUPS},
+        np.tile([-0.2, 0.1], (len(STEPS), 1)), 3,
+    ),
+    "embeddings_words.success": lambda: embeddings_words.success(NAMES, SHARES, SHARES, SHARES, [0.1] * 5),
+    "embeddings_words.candidates": lambda: embeddings_words.candidates(
+        TEN, [0.9] * 10, ["given", "expected", *[""] * 8]
+    ),
+    "embeddings_words.paths": lambda: embeddings_words.paths(DICE.random((2, LAYERS + 1, 2)), ("one", "two")),
+    "embeddings_words.layers": lambda: embeddings_words.layers(DICE.random(LAYERS + 1), np.full(LAYERS + 1, np.nan)),
+    "embeddings_words.positions": lambda: embeddings_words.positions(DICE.random((128, 128))),
+    "embeddings_words.distances": lambda: embeddings_words.distances(DICE.random(128), "layer 0, head 0"),
+    "embeddings_words.predictions": lambda: embeddings_words.predictions(TEN, [0.1] * 10, [0.2] * 10),
+    "embeddings_words.surprises": lambda: embeddings_words.surprises(LABELS, DICE.random(T - 1), DICE.random(T - 1)),
+    "experiments.distributions": lambda: experiments.distributions(TEN, [0.1] * 10, [0.0] * 10),
+    "experiments.surprise": lambda: experiments.surprise(LABELS, DICE.random(T - 1), DICE.random(T - 1), 3),
+    "experiments.edges": lambda: experiments.edges(PATTERN[0, 0], LABELS, [(5, 2)], 5),
+    "experiments.patch_map": lambda: experiments.patch_map(DICE.random((16, T)), ["a part"] * 16, LABELS, [3]),
+    "experiments.skills": lambda: experiments.skills(NAMES, SHARES, SHARES),
+    "experiments.by_strength": lambda: experiments.by_strength(range(5), SHARES, "share", "token", True, (3, 4)),
+    "inside.through_depth": lambda: inside.through_depth([("·a", [0.1] * (LAYERS + 1), "#336699")], "%"),
+    "inside.parts": lambda: inside.parts(DICE.random((LAYERS, HEADS)), DICE.random(LAYERS), (1, 2)),
+    "inside.running_sum": lambda: inside.running_sum(TEN, [1.0] * 10, ["attention"] * 10, 10.0),
+    "inside.columns": lambda: inside.columns(DICE.random(T) - 0.5, LABELS, 0, 3),
+    "inside.ranked": lambda: inside.ranked(TEN, [1.0] * 10, TEN, 3),
+    "overview.vectors": lambda: overview.vectors(DICE.random((T, WIDTH)), LABELS),
+    "overview.writes": lambda: overview.writes(DICE.random((LAYERS, T)), DICE.random((LAYERS, T)), LABELS),
+    "sampling.shares": lambda: sampling.shares(range(5), [("parse", SHARES), ("truth", SHARES)], "temperature", "y"),
+    "sampling.trade": lambda: sampling.trade(range(5), SHARES, NAMES, ("variety", "truth")),
+    "sampling.window": lambda: sampling.window(list(range(1, T)), DICE.random((T - 1, 5)), LABELS[:5], 7),
+    "sampling.position_loss": lambda: sampling.position_loss(DICE.random(128), DICE.random(128), np.arange(128)),
+    "sampling.cache_cost": lambda: sampling.cache_cost([8, 16, 32], [0.001] * 3, [0.004] * 3),
+    "sampling_search.beams": lambda: sampling_search.beams(SEARCH, {i: f"<t{i}>" for i in range(9)}),
+    "sampling_search.rounds": lambda: sampling_search.rounds(ROUNDS, {i: f"<t{i}>" for i in range(9)}),
+    "tokenization.counts": lambda: tokenization.counts(NAMES, [4, 8, 9, 9, 30], [16] * 5, [""] * 5),
+    "tokenization.languages": lambda: tokenization.languages(TEN, NAMES[:4], [[10, 20, 30, 40]] * 10),
+    "tokenization.learning": lambda: tokenization.learning(
+        [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
+    ),
+    "training.curves": lambda: training.curves(ROWS),
+    "training.parameters": lambda: training.parameters(PARTS | {"total": sum(PARTS.values())}),
+    "training.schedule": lambda: training.schedule(np.linspace(0, 1, 100), {"Muon": CURVE[:100], "AdamW": CURVE[:100]}),
+    "training.memorised": lambda: training.memorised({"own": (range(20), range(20))}),
+    "training.scaling": lambda: training.scaling(
+        [1e5, 2e5, 4e5], [3.0, 2.5, 2.2], ([1e5, 8e5], [3.0, 2.0]), (8e5, 2.1, 1.9, 2.4), (8e5, 2.2), (8e5, 2.0)
+    ),
+    "training_update.losses": lambda: training_update.losses(LABELS, DICE.random(T), DICE.random(T)),
+    "training_update.parts": lambda: training_update.parts(NAMES, [3.0] * 5, [0.01] * 5),
+    "training_update.window": lambda: training_update.window(DICE.random((512, 128)), (300, 2)),
+}  # fmt: skip
