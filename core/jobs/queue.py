@@ -14,7 +14,8 @@ from pathlib import Path
 
 from core.files import write_atomically
 from core.runs.records import Record, read_record
-from core.training.folder import RunError, last_row, read_rows
+from core.training.folder import RunError
+from core.training.rows import last_row, read_rows
 
 FILE = "queued"
 DAY = 86_400.0

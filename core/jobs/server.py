@@ -35,7 +35,8 @@ from core.runs.library import LOCK, deleted, existing_folder, list_runs, mine, p
 from core.runs.records import Record, fingerprint, renamed, write_record
 from core.training import control
 from core.training.config import TrainConfig
-from core.training.folder import RunError, last_row, new_rows, write_settings
+from core.training.folder import RunError, write_settings
+from core.training.rows import Row, last_row, new_rows
 
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
 LONGEST_TEXT = 20_000_000  # characters of a training text
@@ -224,7 +225,7 @@ def status(run_id: str) -> Status:
     return Status(run_id, state, done, steps, message, place if state == "queued" else None)
 
 
-def read_metrics(run_id: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+def read_metrics(run_id: str, offset: int = 0) -> tuple[list[Row], int]:
     """The whole rows after byte `offset` of metrics.jsonl, and the offset to ask for next time.
 
     When the file is shorter than `offset`, it is read from the start; `read_since` also notices other changes.

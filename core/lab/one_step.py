@@ -24,11 +24,12 @@ from core.training.baselines import sequences
 from core.training.batches import IGNORE, MicroBatch, pad
 from core.training.config import TrainConfig
 from core.training.data import make_data
-from core.training.folder import Position, RunError, kept_state, read_state
+from core.training.folder import RunError
 from core.training.learner import make_optimizer, split_state
 from core.training.losses import token_losses
 from core.training.optim import gradients
 from core.training.schedule import lr_factor
+from core.training.state import Position, kept_state, read_state
 
 Arrays = dict[str, np.ndarray]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from core.files import write_atomically
+from core.files import finite, write_atomically
 from core.model.config import ModelConfig
 from core.text import Tokenizer
 from core.text.tokenizer import TokenizerError
@@ -208,7 +208,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
     """Write a JSON object; the file appears whole or not at all."""
-    write_atomically(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+    text = json.dumps(finite(data), indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, f"{text}\n".encode())
 
 
 def _usable(root: Path) -> list[Path]:

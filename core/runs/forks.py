@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from core.files import write_atomically
+from core.files import finite_json, write_atomically
 from core.model.folders import read_card, snapshot_path, weight_files, write_json
 from core.training.config import TrainConfig
-from core.training.folder import STATE, Position, RunError, kept_state, position_after, read_rows
+from core.training.folder import RunError
+from core.training.rows import read_rows
+from core.training.state import STATE, Position, kept_state, position_after
 
 CHANGEABLE = frozenset({
     "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",
@@ -54,7 +56,7 @@ def copy_past(source: Path, target: Path, step: int) -> None:
         if number <= step and kept_state(source, number).exists():
             link(kept_state(source, number), kept_state(target, number))
     rows = [row for row in read_rows(source / "metrics.jsonl") if row["step"] <= step and "status" not in row]
-    write_atomically(target / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    write_atomically(target / "metrics.jsonl", "".join(finite_json(row) + "\n" for row in rows).encode())
     if kept_state(source, step).exists():
         shutil.copyfile(kept_state(source, step), target / STATE)
     else:

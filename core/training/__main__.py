@@ -15,12 +15,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 from core.training import control
 from core.training.config import PRESETS, TrainConfig, preset
+from core.training.folder import LockedFolder
+from core.training.rows import FILE, Row, RowWriter, read_rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,10 +96,10 @@ def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event)
         for progress in train(config, resume=options.resume, stop=stop.is_set):
             bar.update(progress.step - bar.n)
             row = progress.row
-            if "val_loss" in row and not options.quiet:
+            if "val_loss_per_token" in row and not options.quiet:
                 tqdm.write(describe(row))
-            elif "loss" in row:
-                rates = {"loss": f"{row['loss']:.4f}", "tokens_per_s": f"{row['tokens_per_second']:.0f}"}
+            elif "loss_per_token" in row:
+                rates = {"loss": f"{row['loss_per_token']:.4f}", "tokens_per_s": f"{row['tokens_per_second']:.0f}"}
                 bar.set_postfix(rates, refresh=False)
             status = progress.status
     if not options.quiet:
@@ -106,11 +107,11 @@ def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event)
     return int(status == "failed")
 
 
-def describe(row: dict[str, Any]) -> str:
+def describe(row: Row) -> str:
     """An evaluation in one line."""
-    line = f"step {row['step']:>6}  held-out loss {row['val_loss']:.4f} nats per token"
-    if "floor" in row:
-        line += f", {row['val_document_loss']:.3f} per document (floor {row['floor']:.3f})"
+    line = f"step {row['step']:>6}  held-out loss {row['val_loss_per_token']:.4f} nats per token"
+    if "floor_per_document" in row:
+        line += f", {row['val_loss_per_document']:.3f} per document (floor {row['floor_per_document']:.3f})"
     return line
 
 
@@ -134,17 +135,17 @@ def explain(error: Exception) -> str:
 
 def report_failure(folder: Path, message: str) -> None:
     """Leave the reason where whoever reads the run will look, unless another process owns the folder."""
-    from core.training.folder import Run, read_rows
-
     try:
-        run = Run(folder)
+        locked = LockedFolder(folder)
     except (ValueError, OSError):
         return
-    rows = read_rows(folder / "metrics.jsonl")
+    rows = read_rows(folder / FILE)
     if not rows or "status" not in rows[-1]:
-        run.go_on(rows[-1]["step"] if rows else 0)
-        run.write({"step": rows[-1]["step"] if rows else 0, "status": "failed", "message": message})
-    run.close()
+        step = rows[-1]["step"] if rows else 0
+        writer = RowWriter(folder, keep_until=step)
+        writer.write({"step": step, "status": "failed", "message": message})
+        writer.close()
+    locked.close()
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ by t different tokens, p(w | h) = (count(h w) + t · p_shorter(w)) / (n + t). No
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.files import write_atomically
 from core.training.batches import IGNORE, Data, HeldOut, MicroBatch
+from core.training.rows import Row
 
 Ids = Sequence[int] | np.ndarray
 NAMES = ("uniform", "unigram", "bigram", "trigram")
@@ -106,15 +106,14 @@ def sequences(batches: Iterable[MicroBatch]) -> Iterator[list[int]]:
             yield [inputs[0], *(t for t in targets if t != IGNORE)]
 
 
-def write_baselines(folder: Path, data: Data, vocab_size: int, held_out: HeldOut) -> dict[str, Any]:
-    """Count, score the held-out sequences of the run, write baselines.json; returns the row for metrics.jsonl:
-
-    {"event": "baselines", "baselines": {"uniform": nats per token, …}, "counted_tokens": …, "tokens_per_sequence": …},
-    where the last one turns nats per token into nats per held-out document.
-    """
+def write_baselines(folder: Path, data: Data, vocab_size: int, held_out: HeldOut) -> Row:
+    """Count, score the held-out sequences of the run, write baselines.json; returns the row for metrics.jsonl, in which
+    tokens_per_sequence turns nats per token into nats per held-out document."""
     ladder = Ladder(data.sequences(TOKENS), vocab_size)
     scored = list(sequences(held_out.micro_batches))
     length = sum(len(ids) - 1 for ids in scored) / len(scored)
-    row = {"baselines": ladder.losses(scored), "counted_tokens": ladder.tokens, "tokens_per_sequence": length}
+    row: Row = {
+        "baselines_per_token": ladder.losses(scored), "counted_tokens": ladder.tokens, "tokens_per_sequence": length
+    }  # fmt: skip
     write_atomically(folder / "baselines.json", json.dumps(row).encode())
-    return {"event": "baselines"} | row
+    return {**row, "event": "baselines"}

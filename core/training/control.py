@@ -78,6 +78,15 @@ class Watcher:
             self._seen, self._wishes = (stat.st_mtime_ns, stat.st_ino), read(self.folder)
         return self._wishes
 
+    def paused(self, step: int) -> bool:
+        """Whether a run that has done `step` updates should wait."""
+        pause_at = self.look().get("pause_at")
+        return pause_at is not None and step >= pause_at
+
+    def pause_at(self) -> int | None:
+        """The step after which the run should wait, where one is wanted."""
+        return self.look().get("pause_at")
+
 
 def give_way() -> None:
     """Let everything else on this machine go first: where the system can (Linux), this process and the threads that it

@@ -10,21 +10,23 @@ from core.text import Tokenizer
 from core.training.batches import IGNORE, HeldOut, MicroBatch
 from core.training.compute import Scorers
 from core.training.losses import token_losses
+from core.training.rows import KindLoss
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Losses in nats. The document fields are None for plain text; in a mixture they are about Tinyland's documents.
 
-    `floor` is what the generator itself would score on the same documents; `excess` = document_loss - floor, with the
-    standard error of that paired difference; `by_kind` maps a kind to [document loss, floor, documents].
+    The floors are what the generator itself would score on the same documents; per token only where every token is of
+    such a document. excess_error: the standard error of the paired difference loss_per_document - floor_per_document.
     """
 
-    loss: float
-    document_loss: float | None = None
-    floor: float | None = None
-    excess_error: float | None = None
-    by_kind: dict[str, list[float]] | None = None
+    loss_per_token: float
+    loss_per_document: float | None = None
+    floor_per_token: float | None = None
+    floor_per_document: float | None = None
+    excess_error_per_document: float | None = None
+    by_kind: dict[str, KindLoss] | None = None
 
 
 def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluation:
@@ -34,14 +36,22 @@ def evaluate(model: Transformer, workers: Scorers, held_out: HeldOut) -> Evaluat
     if held_out.true_nats is None or held_out.kinds is None or np.isnan(held_out.true_nats).all():
         return Evaluation(loss)
     known = ~np.isnan(held_out.true_nats)
-    excess = (nats - held_out.true_nats)[known]
+    true, excess = held_out.true_nats[known], (nats - held_out.true_nats)[known]
     kinds = np.array(held_out.kinds)
-    by_kind = {}
+    by_kind: dict[str, KindLoss] = {}
     for kind in sorted(set(kinds[known])):
-        of_kind = kinds == kind
-        by_kind[kind] = [float(nats[of_kind].mean()), float(held_out.true_nats[of_kind].mean()), int(of_kind.sum())]
-    error = float(excess.std(ddof=1) / len(excess) ** 0.5) if len(excess) > 1 else None
-    return Evaluation(loss, float(nats[known].mean()), float(held_out.true_nats[known].mean()), error, by_kind)
+        its, floor = nats[kinds == kind], held_out.true_nats[kinds == kind]
+        by_kind[kind] = {
+            "loss_per_document": float(its.mean()), "floor_per_document": float(floor.mean()), "documents": len(its)
+        }  # fmt: skip
+    return Evaluation(
+        loss_per_token=loss,
+        loss_per_document=float(nats[known].mean()),
+        floor_per_token=float(true.sum() / tokens) if known.all() else None,
+        floor_per_document=float(true.mean()),
+        excess_error_per_document=float(excess.std(ddof=1) / len(excess) ** 0.5) if len(excess) > 1 else None,
+        by_kind=by_kind,
+    )
 
 
 def sequence_nats(model: Transformer, workers: Scorers, held_out: HeldOut) -> tuple[np.ndarray, int]:

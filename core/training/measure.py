@@ -68,6 +68,21 @@ def working_dtype(precision: str) -> torch.dtype:
     return torch.bfloat16 if short > full else torch.float32
 
 
+class Speedometer:
+    """How fast a run reads between two looks, and what part of the machine's `peak` (FLOPs per second) it uses."""
+
+    def __init__(self, peak: float, tokens: int, flops: float, seconds: float) -> None:
+        self.peak = peak
+        self._seen = (tokens, flops, seconds)
+
+    def look(self, tokens: int, flops: float, seconds: float) -> tuple[float, float]:
+        """Tokens per second and the part of the peak since the last look; all three count from the start of the run."""
+        then_tokens, then_flops, then_seconds = self._seen
+        self._seen = (tokens, flops, seconds)
+        passed = max(1e-9, seconds - then_seconds)
+        return (tokens - then_tokens) / passed, (flops - then_flops) / passed / self.peak
+
+
 def group_of(name: str) -> str:
     """The part of the model that a parameter belongs to: "embed", "0", "1", … for the blocks, "final"."""
     if name.startswith("blocks."):

@@ -6,22 +6,23 @@ from typing import Any
 from core.model import ModelConfig
 from core.training.config import HELD_OUT_SEED, TrainConfig
 from core.training.evaluate import Evaluation
-from core.training.folder import Position
-from core.training.learner import Update
 from core.training.measure import WATTS_PER_CORE, watt_hours
+from core.training.rows import Row
+from core.training.state import Position
 
 
-def evaluation_fields(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation under the names that metrics.jsonl uses; only val_loss for plain text."""
-    fields = {"val_loss": evaluation.loss}
-    if evaluation.floor is None:
-        return fields
-    return fields | {
-        "val_document_loss": evaluation.document_loss,
-        "floor": evaluation.floor,
-        "excess_error": evaluation.excess_error,
-        "by_kind": evaluation.by_kind,
-    }
+def evaluation_fields(evaluation: Evaluation) -> Row:
+    """An evaluation under the names that metrics.jsonl uses; one field only for plain text."""
+    row: Row = {"val_loss_per_token": evaluation.loss_per_token}
+    if evaluation.by_kind is None or evaluation.loss_per_document is None or evaluation.floor_per_document is None:
+        return row
+    row["val_loss_per_document"], row["by_kind"] = evaluation.loss_per_document, evaluation.by_kind
+    row["floor_per_document"] = evaluation.floor_per_document
+    if evaluation.floor_per_token is not None:
+        row["floor_per_token"] = evaluation.floor_per_token
+    if evaluation.excess_error_per_document is not None:
+        row["excess_error_per_document"] = evaluation.excess_error_per_document
+    return row
 
 
 def describe(config: TrainConfig, model_config: ModelConfig) -> dict[str, Any]:
@@ -37,14 +38,16 @@ def describe(config: TrainConfig, model_config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def results(config: TrainConfig, position: Position, evaluation: Evaluation, too_long: int) -> dict[str, Any]:
-    """What the card gains at the end."""
+def results(
+    config: TrainConfig, position: Position, evaluation: Evaluation, documents: int, too_long: int
+) -> dict[str, Any]:
+    """What the card gains at the end. documents: held-out ones of the evaluation, at most."""
     return {
         "step": position.step,
         "tokens": position.tokens,
         "seconds": round(position.seconds, 1),
         "flops": position.flops,
-        "evaluation": asdict(evaluation) | {"documents": config.final_eval_documents},
+        "evaluation": asdict(evaluation) | {"documents": documents},
         "energy": {
             "watt_hours": round(watt_hours(position.seconds, config.threads), 2),
             "assumption": f"{WATTS_PER_CORE:g} W per busy core × {config.threads} cores × seconds; not measured",
@@ -53,23 +56,27 @@ def results(config: TrainConfig, position: Position, evaluation: Evaluation, too
     }
 
 
-def failure(update: Update, config: TrainConfig, position: Position) -> str:
-    """What to tell a person whose run diverged."""
+def failure(grad_norm: float, config: TrainConfig, position: Position) -> str:
+    """What to tell a person whose run diverged; grad_norm: of the last update."""
     used = {"muon": ("muon", "adamw"), "adamw": ("adamw",), "sgd": ("sgd",)}[config.optimizer]
     peaks = config.rates(1.0, position.lr)
     rates = ", ".join(f"{name} {peaks[name]:g}" for name in used)
     return (
-        f"The loss is no longer a number (gradient norm {update.grad_norm:g}): training diverged. "
+        f"The loss is no longer a number (gradient norm {grad_norm:g}): training diverged. "
         f"Usual cause: a learning rate that is too high ({rates}) or "
         f"too short a warm-up ({config.warmup_steps} steps). The snapshots before this step are intact."
     )
 
 
-def early_end(config: TrainConfig, wishes: dict[str, Any], position: Position, val_loss: float) -> str | None:
-    """Why a stop condition ends the run now, after an evaluation; None when none does.
+def judge(config: TrainConfig, wishes: dict[str, Any], position: Position, val_loss: float) -> str | None:
+    """Notes an evaluation's loss per token in `position`; why a stop condition ends the run now, None when none does.
 
     `wishes` (control.json) replace the conditions of the configuration.
     """
+    if position.best is None or val_loss < position.best:
+        position.best, position.stale = val_loss, 0
+    else:
+        position.stale += 1
     target = wishes.get("target_loss", config.target_loss)
     patience = wishes.get("patience", config.patience)
     if target is not None and val_loss <= target:

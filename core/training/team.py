@@ -34,10 +34,10 @@ from core.training.batches import IGNORE, MicroBatch
 from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
 from core.training.data import make_data
-from core.training.folder import STATE, read_state
 from core.training.learner import Learner
 from core.training.losses import token_losses
 from core.training.measure import working_dtype
+from core.training.state import STATE, read_state
 
 T = TypeVar("T")
 END, UPDATE = 0.0, 1.0
@@ -172,7 +172,7 @@ def follow(config: TrainConfig, resume: bool) -> None:
     config = replace(config, precision=found)
     model_config = read_config(folder)
     data = make_data(read_tokenizer(folder, model_config), config, model_config.context_length)
-    saved = read_state(folder / STATE) if resume else None
+    saved = read_state(folder / STATE) if resume and (folder / STATE).exists() else None
     model = Transformer(model_config, seed=0)
     workers = Distributed(model, working_dtype(config.precision), causal=config.causal)
     learner = Learner(model, config, workers)

@@ -29,10 +29,10 @@ from core.training.batches import IGNORE, HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import TrainConfig, preset
 from core.training.data import make_data, make_tokenizer
-from core.training.folder import read_rows
 from core.training.learner import Learner
 from core.training.losses import token_losses
 from core.training.measure import working_dtype
+from core.training.rows import read_rows
 from tests.bench.plain_gpt import PlainGPT, make_adamw, step, train_for
 
 ROOT = Path(__file__).parents[2]

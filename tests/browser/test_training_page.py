@@ -37,7 +37,7 @@ def write(folder: Path, *rows: dict) -> None:
 
 
 def row(step: int, loss: float, **more) -> dict:
-    return {"step": step, "tokens": 10 * step, "seconds": float(step), "loss": loss, "lr": 0.01, **more}
+    return {"step": step, "tokens": 10 * step, "seconds": float(step), "loss_per_token": loss, "lr": 0.01, **more}
 
 
 def states(page, words: str):
@@ -57,7 +57,7 @@ def test_curves_grow_while_controls_stay_and_the_server_rests(run, page):
     page.locator(".gb-sample pre", has_text="later words").wait_for()
     assert page.get_by_label("Steps at most").input_value() == "123"
     assert page.locator(".gb-main[data-same=yes]").count() == 1 and not sent
-    write(run, {"step": 20, "event": "baselines", "baselines": {"uniform": 5.5, "bigram": 3.5}}, row(30, 2.0))
+    write(run, {"step": 20, "event": "baselines", "baselines_per_token": {"uniform": 5.5, "bigram": 3.5}}, row(30, 2.0))
     states(page, "better than the bigram since step 20")
 
 

@@ -65,7 +65,7 @@ def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     (tmp_path / RUN).mkdir()
     (tmp_path / RUN / "train.json").write_text('{"steps": 9}')
-    rows = [{"step": step, "loss": 3.5 - step} for step in range(3)]
+    rows = [{"step": step, "loss_per_token": 3.5 - step} for step in range(3)]
     (tmp_path / RUN / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     answer = client.get(f"/runs/{RUN}/metrics").json()
     assert answer["rows"] == rows

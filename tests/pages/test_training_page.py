@@ -13,8 +13,23 @@ from pages.ui.training.curves import record
 from tests.pages.press import button, train
 
 ROWS = [
-    {"step": 0, "val_loss": 7.0, "val_document_loss": 300.0, "floor": 30.0, "sample": "**x** <b>", "by_kind": {}},
-    {"step": 200, "loss": 1.0, "lr": None, "val_loss": 0.9, "val_document_loss": 40.0, "floor": 30.0, "sample": "dog"},
+    {
+        "step": 0,
+        "val_loss_per_token": 7.0,
+        "val_loss_per_document": 300.0,
+        "floor_per_document": 30.0,
+        "sample": "**x** <b>",
+        "by_kind": {},
+    },
+    {
+        "step": 200,
+        "loss_per_token": 1.0,
+        "lr": None,
+        "val_loss_per_token": 0.9,
+        "val_loss_per_document": 40.0,
+        "floor_per_document": 30.0,
+        "sample": "dog",
+    },
 ]
 
 

@@ -27,7 +27,7 @@ def make(runs, run, config, **record):
     folder.mkdir()
     (folder / "train.json").write_text(json.dumps(replace(config, out=str(folder)).to_dict()))
     (folder / "corpus.txt").write_text("the dog saw a cat. " * 40)
-    rows = [{"step": 0, "val_loss": 5.0}, {"step": 77, "val_loss": 2.0, "status": "finished"}]
+    rows = [{"step": 0, "val_loss_per_token": 5.0}, {"step": 77, "val_loss_per_token": 2.0, "status": "finished"}]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_record(folder, Record(**record))
     return folder

@@ -27,7 +27,7 @@ def trained(runs):
             folders.append(folder)
             (folder / "train.json").write_text(json.dumps(made(USUAL)[width].config.to_dict()))
             (folder / "metrics.jsonl").write_text(
-                json.dumps({"step": 9, "val_loss": loss, "status": "finished"}) + "\n"
+                json.dumps({"step": 9, "val_loss_per_token": loss, "status": "finished"}) + "\n"
             )
             write_record(folder, Record(fingerprint(KEY), name=called(USUAL, width)))
 

@@ -48,7 +48,7 @@ function build(root) {
 
   // ---- axes ----
 
-  const documented = () => self.runs.some((run) => run.rows.some((row) => number(row.val_document_loss)));
+  const documented = () => self.runs.some((run) => run.rows.some((row) => number(row.val_loss_per_document)));
 
   function options(name, title, choices) {
     const set = element("fieldset");
@@ -232,7 +232,7 @@ function build(root) {
   follow(main);
   main.addEventListener("keydown", (event) => {
     const run = self.runs[0];
-    const steps = [...new Set((run?.rows ?? []).filter((row) => number(row.val_loss)).map((row) => row.step))];
+    const steps = [...new Set((run?.rows ?? []).filter((row) => number(row.val_loss_per_token)).map((row) => row.step))];
     if (event.key === "Escape") return hover(null);
     if (event.key === "Enter" && self.hovered !== null) return pin(self.hovered);
     const move = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];

@@ -3,7 +3,7 @@
 // `documents` (whether losses per document are known).
 
 import { THEME, mix } from "../shared/theme.js";
-import { AXES, EVENTS, baselines, nearest, number, perToken, short } from "./numbers.js";
+import { AXES, EVENTS, baselines, nearest, number, short } from "./numbers.js";
 
 export const at = (self, row, run) => AXES[self.view.axis].of(row, run);
 
@@ -39,12 +39,12 @@ export function traces(self, theme) {
   return self.runs.flatMap((run, i) => {
     const own = theme.categories[(many ? i : 1) % theme.categories.length];
     const name = (text) => (many ? `${run.label}, ${text}` : text);
-    const held = (row) => (perDocument ? row.val_document_loss : row.val_loss);
-    const floor = perDocument ? (row) => row.floor : (row) => perToken(row, run);
+    const held = (row) => (perDocument ? row.val_loss_per_document : row.val_loss_per_token);
+    const floor = (row) => (perDocument ? row.floor_per_document : run.mixed ? null : row.floor_per_token);
     const floorName = run.mixed ? "entropy floor of Tinyland" : "entropy floor";
     const training = { name: name("training"), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
     return [
-      ...(perDocument ? [] : [line(self, run, (row) => row.loss, training)]),
+      ...(perDocument ? [] : [line(self, run, (row) => row.loss_per_token, training)]),
       line(self, run, held, { name: name("held out"), mode: "lines+markers", line: { color: own, width: 2 }, marker: { color: own, size: 5 } }),
       ...(i ? [] : [line(self, run, floor, { name: floorName, meta: undefined, line: { color: theme.muted, width: 1.5, dash: "dash" } })]),
     ];
@@ -57,7 +57,7 @@ export function levels(self, theme) {
   const [shapes, annotations] = [[], []];
   const side = self.view.x === "log" ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" }; // where no curve runs
   const scale = (nats) => (self.view.y === "log" ? Math.log10(nats) : nats);
-  const seen = self.runs.flatMap((run) => run.rows.flatMap((row) => [row.loss, row.val_loss])).filter((nats) => nats > 0).map(scale);
+  const seen = self.runs.flatMap((run) => run.rows.flatMap((row) => [row.loss_per_token, row.val_loss_per_token])).filter((nats) => nats > 0).map(scale);
   const near = 0.055 * (Math.max(...seen) - Math.min(0, ...seen)); // names of closer lines would lie over one another
   for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
     shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });

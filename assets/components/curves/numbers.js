@@ -37,9 +37,7 @@ export function ticks(low, high) {
   const step = Math.ceil((span + 1) / 4);
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
-export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines)?.baselines ?? {});
-// The floor is known of whole documents. In a mixture the losses per token are also of the text, of which nobody knows it.
-export const perToken = (row, run) => (row.floor && row.val_document_loss && !run.mixed ? (row.floor * row.val_loss) / row.val_document_loss : null);
+export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 
 export function element(tag, name = "", text = "") {
   const made = document.createElement(tag);

@@ -35,18 +35,18 @@ export function progress(run) {
 
 // "better than the bigram since step 120": the best of the simple guessers that the held-out loss is below.
 function ladder(run) {
-  const scored = run.rows.filter((row) => number(row.val_loss));
+  const scored = run.rows.filter((row) => number(row.val_loss_per_token));
   const last = scored.at(-1);
-  const beaten = baselines(run).filter(([, nats]) => last && last.val_loss < nats).sort((a, b) => a[1] - b[1])[0];
+  const beaten = baselines(run).filter(([, nats]) => last && last.val_loss_per_token < nats).sort((a, b) => a[1] - b[1])[0];
   if (!beaten) return "";
-  const since = scored.find((row, i) => scored.slice(i).every((later) => later.val_loss < beaten[1]));
+  const since = scored.find((row, i) => scored.slice(i).every((later) => later.val_loss_per_token < beaten[1]));
   return `better than the ${beaten[0]} since step ${whole.format(since.step)}`;
 }
 
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
 export function values(run, now, colour, chosen) {
   const made = element("div");
-  const [row, scored] = [nearest(run, now, (row) => number(row.loss)), nearest(run, now, (row) => number(row.val_loss))];
+  const [row, scored] = [nearest(run, now, (row) => number(row.loss_per_token)), nearest(run, now, (row) => number(row.val_loss_per_token))];
   if (!row && !scored) return null;
   if (colour) made.append(dot(colour));
   made.classList.toggle("gb-chosen", chosen);
@@ -56,10 +56,10 @@ export function values(run, now, colour, chosen) {
     made.append(span);
   };
   pair("step", whole.format((nearest(run, now) ?? row ?? scored).step));
-  if (row) pair("training", row.loss.toFixed(3));
+  if (row) pair("training", row.loss_per_token.toFixed(3));
   const away = scored && scored.step !== now ? ` (step ${whole.format(scored.step)})` : "";
-  if (scored) pair("held out", scored.val_loss.toFixed(3) + away);
-  if (number(scored?.floor) && number(scored.val_document_loss)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_document_loss / scored.floor - 1)}`);
+  if (scored) pair("held out", scored.val_loss_per_token.toFixed(3) + away);
+  if (number(scored?.floor_per_document) && number(scored.val_loss_per_document)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_loss_per_document / scored.floor_per_document - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));
   if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));
   if (number(row?.tokens)) pair("tokens read", compact.format(row.tokens));

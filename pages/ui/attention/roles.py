@@ -1,13 +1,13 @@
 """What heads do in general: measured off the page's thread, told only where it is clear, and followed over training."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 
 from core.figures import attention as figures
 from core.figures.labels import percent
-from core.training.folder import read_rows
+from core.training.rows import Row, read_rows
 from pages.ui import background, cache, components, near, state
 from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import truth
@@ -50,15 +50,15 @@ def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
     def work(report: background.Report) -> "tuple[Life, Losses]":
         life = roles.life(lambda step: load_checkpoint(name, step), steps, report)
         rows = read_rows(metrics)
-        return life, {"training": _column(rows, "loss"), "held out": _column(rows, "val_loss")}
+        return life, {"training": _column(rows, "loss_per_token"), "held out": _column(rows, "val_loss_per_token")}
 
     key = ("head life", name, steps, cache.files_stamp(name))
     return background.compute(key, work, "Following every head through training", height=ROWS * ROW, slow=True)
 
 
-def _column(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+def _column(rows: list[Row], name: Literal["loss_per_token", "val_loss_per_token"]) -> tuple[list[int], list[float]]:
     """The steps and numbers of the rows that have the number `name`."""
-    kept = [row for row in rows if isinstance(row.get(name), int | float) and isinstance(row.get("step"), int)]
+    kept = [row for row in rows if name in row]
     return [row["step"] for row in kept], [row[name] for row in kept]
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
 from core.training import TrainConfig
-from core.training.folder import RunError, read_rows
+from core.training.folder import RunError
+from core.training.rows import Row, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
 from pages.ui.components import Told
@@ -18,8 +19,9 @@ from pages.ui.components import Told
 _curves = components.component("curves", isolate=False)  # plotly.js puts its styles into the document
 
 FIELDS = (
-    "step", "tokens", "seconds", "loss", "val_loss", "val_document_loss", "floor", "lr", "grad_norm",
-    "tokens_per_second", "utilisation", "update_ratio", "flops", "sample", "event", "was", "baselines",
+    "step", "tokens", "seconds", "loss_per_token", "val_loss_per_token", "val_loss_per_document", "floor_per_token",
+    "floor_per_document", "lr", "grad_norm", "tokens_per_second", "utilisation", "update_ratio", "flops", "sample",
+    "event", "was", "baselines_per_token",
 )  # fmt: skip
 GOING = ("queued", "running", "paused")
 
@@ -37,7 +39,7 @@ class Record:
     label: str
     state: str
     live: bool = False
-    rows: list[dict[str, Any]] | None = None
+    rows: list[Row] | None = None
     steps: int | None = None
     seconds: float | None = None
     kept: tuple[int, ...] = ()
@@ -47,11 +49,11 @@ class Record:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _rows(path: str, stamp: tuple[int, int]) -> list[dict[str, Any]]:
-    return [row for row in read_rows(Path(path)) if isinstance(row, dict) and isinstance(row.get("step"), int)]
+def _rows(path: str, stamp: tuple[int, int]) -> list[Row]:
+    return read_rows(Path(path))
 
 
-def metrics(folder: Path) -> list[dict[str, Any]]:
+def metrics(folder: Path) -> list[Row]:
     """The rows of a run's metrics.jsonl; none where there is no such file."""
     path = folder / "metrics.jsonl"
     try:
@@ -66,7 +68,7 @@ def record(name: str, label: str | None = None) -> Record:
     folder = checkpoint_folder(name)
     if jobs.RUN_ID.fullmatch(name):
         return _of_run(name, folder, label or name)
-    rows = [{key: row[key] for key in FIELDS if row.get(key) is not None} for row in metrics(folder)]
+    rows = [cast(Row, {key: x for key, x in row.items() if key in FIELDS}) for row in metrics(folder)]
     return Record(
         name,
         label or name,

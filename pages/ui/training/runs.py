@@ -33,7 +33,7 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     rows: list[dict[str, Any]] = []
     for i, run in enumerate(runs):
         before = runs[i + 1] if i + 1 < len(runs) else None
-        scored = [row["val_loss"] for row in metrics(jobs.run_folder(run)) if row.get("val_loss") is not None]
+        scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
             now, record, news = jobs.status(run), jobs.record(run), changed(run, before)
         except (RunError, ValueError):

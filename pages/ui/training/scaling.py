@@ -10,6 +10,7 @@ from core import jobs
 from core.figures import training as figures
 from core.training import preset
 from core.training.folder import RunError
+from core.training.rows import Row
 from pages.ui import components, state
 from pages.ui.caption import truth
 from pages.ui.training.curves import metrics
@@ -75,7 +76,7 @@ def _state(run: str | None) -> str:
     return f"{now.step:,} of {now.steps:,}" if now.state == "running" else now.state
 
 
-def _ended(run: str | None) -> dict[str, Any] | None:
+def _ended(run: str | None) -> Row | None:
     """The last row of a finished run."""
     rows = metrics(jobs.run_folder(run)) if run else []
     return rows[-1] if rows and rows[-1].get("status") == "finished" else None
@@ -91,13 +92,13 @@ def _begin(budget: float, widths: list[int]) -> None:
         st.session_state["scaling_error"] = "Not started: a folder or a process could not be made."
 
 
-def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, Any]], following: str | None) -> None:
+def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following: str | None) -> None:
     """The points, the law when there are enough of them, the visitor's guess, and the next size."""
     from core.lab.scaling import fit_power_law, larger_is_better
 
     sizes = [rungs[width].parameters for width in reached]
-    losses = [row["val_loss"] for row in reached.values()]
-    floors = [row["floor"] * row["val_loss"] / row["val_document_loss"] for row in reached.values() if row.get("floor")]
+    losses = [row["val_loss_per_token"] for row in reached.values()]
+    floors = [row["floor_per_token"] for row in reached.values() if "floor_per_token" in row]
     law = expected = None
     words = "a law needs four sizes"
     size = rungs[NEXT].parameters if NEXT in rungs else None
@@ -117,7 +118,7 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, dict[str, An
         said = st.number_input(label, 0.1, 10.0, None, 0.01, placeholder="guess", key=f"scaling_guess_{budget:g}")
         guess = (expected[0], float(said)) if said else None
         if last:
-            actual = (expected[0], float(last["val_loss"]))
+            actual = (expected[0], float(last["val_loss_per_token"]))
     line = (across.tolist(), law.at(across).tolist()) if law else None
     told = expected if guess or last else None  # the guess comes first
     figure = figures.scaling(sizes, losses, line if told else None, told, actual, guess)

@@ -138,7 +138,7 @@ def rows_truth(records: Sequence[Record]) -> None:
             unit = {"tinyland": "documents", "text": "windows"}.get(config.data["kind"], "documents and windows")
             scored.add(f"{config.eval_documents} {unit}")
     held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
-    code = "from core.model.folders import checkpoint_folder\nfrom core.training.folder import read_rows\n\n"
+    code = "from core.model.folders import checkpoint_folder\nfrom core.training.rows import read_rows\n\n"
     code += (
         f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
     )

@@ -9,7 +9,8 @@ import streamlit as st
 from core import jobs
 from core.model import list_checkpoints
 from core.training import TrainConfig, control
-from core.training.folder import RunError, last_row
+from core.training.folder import RunError
+from core.training.rows import last_row
 from pages.ui import state
 from pages.ui.training.owner import key as owner_key
 
@@ -105,6 +106,6 @@ def conditions(run_id: str, key: str) -> None:
     )
     act = {"target_loss": loss, "patience": patience}
     st.button("Set", on_click=attempt, args=(jobs.stop_when, run_id, key), kwargs=act, key="steer_conditions")
-    seen = last_row(jobs.existing_folder(run_id) / "metrics.jsonl").get("val_loss")
+    seen = last_row(jobs.existing_folder(run_id) / "metrics.jsonl").get("val_loss_per_token")
     if seen is not None:
         st.caption(f"At its last evaluation: {seen:.3f} nats per token.")

@@ -21,7 +21,7 @@ ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
 def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
     from core.lab.one_step import batch_of, moments_of, one_update
-    from core.training.folder import position_after
+    from core.training.state import position_after
 
     checkpoint = cache.checkpoint(name, step)
     folder = checkpoint.folder
@@ -59,7 +59,7 @@ def slow_motion() -> None:
     code = (
         "from core.model import load_checkpoint\nfrom core.training import TrainConfig\n"
         "from core.lab.one_step import batch_of, moments_of, one_update, weight_story\n"
-        "from core.training.folder import position_after\n\n"
+        "from core.training.state import position_after\n\n"
         f"checkpoint = load_checkpoint({name!r}, step={step})\nfolder = checkpoint.folder\n"
         f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})\n"
         'config = TrainConfig.load(folder / "train.json")\n'

@@ -1,10 +1,10 @@
 """What the training page says and asks about the record of the sidebar's model; every number in it is measured."""
 
 import math
-from typing import Any
 
 import streamlit as st
 
+from core.training.rows import Row
 from pages.ui import cache, state
 from pages.ui.caption import try_it, what_you_see
 from pages.ui.training.curves import metrics
@@ -37,7 +37,8 @@ def words() -> None:
 def experiments() -> None:
     """Three questions that the record answers."""
     description = cache.description(state.get("model"))
-    rows = [row for row in metrics(description.folder) if isinstance(row.get("val_loss"), float)]
+    rows = [row for row in metrics(description.folder) if "val_loss_per_token" in row]
+    losses = [row["val_loss_per_token"] for row in rows]
     if len(rows) < 2:
         return
     steps, size = description.steps, description.config.vocab_size
@@ -46,14 +47,14 @@ def experiments() -> None:
         try_it(
             "With random weights no token is likelier than another. How large is the loss then?",
             f"The logarithm of the number of tokens: ln {size:,} = {math.log(size):.2f} nats. At its first evaluation "
-            f"this model had {rows[0]['val_loss']:.2f}.",
+            f"this model had {losses[0]:.2f}.",
             label="Go back to the first step",
             key="training_first",
             update={"step": steps[0]},
         )
     with two:
-        half = min(rows, key=lambda row: abs(row["step"] - rows[-1]["step"] / 2))
-        way = (rows[0]["val_loss"] - half["val_loss"]) / (rows[0]["val_loss"] - rows[-1]["val_loss"] or 1.0)
+        nearest = min(range(len(rows)), key=lambda i: abs(rows[i]["step"] - rows[-1]["step"] / 2))
+        half, way = rows[nearest], (losses[0] - losses[nearest]) / (losses[0] - losses[-1] or 1.0)
         try_it(
             "After half of its steps, how much of what it learned in all had it learned?",
             f"By step {half['step']:,} of {rows[-1]['step']:,} the held-out loss had come down {way:.0%} of the way. "
@@ -66,15 +67,16 @@ def experiments() -> None:
         floor(rows, steps[-1])
 
 
-def floor(rows: list[dict[str, Any]], last_step: int) -> None:
+def floor(rows: list[Row], last_step: int) -> None:
     """The question about the entropy floor, where it is known."""
     last = rows[-1]
-    if not last.get("floor") or not last.get("val_document_loss"):
+    if "floor_per_document" not in last or "val_loss_per_document" not in last:
         return
     try_it(
         "With far more training, could the loss fall to 0?",
         "No. The documents are partly chance: which name, which colour. Their own author would still be surprised "
-        f"by {last['floor']:.1f} nats in each. At its end the model stood at {last['val_document_loss']:.1f}.",
+        f"by {last['floor_per_document']:.1f} nats in each. At its end the model stood at "
+        f"{last['val_loss_per_document']:.1f}.",
         label="Go to the last step",
         key="training_floor",
         update={"step": last_step},

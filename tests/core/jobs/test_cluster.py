@@ -9,7 +9,8 @@ from distributed import LocalCluster
 from core import jobs
 from core.jobs import server
 from core.jobs.executors import DaskExecutor
-from core.training.folder import RunError, read_rows
+from core.training.folder import RunError
+from core.training.rows import read_rows
 from tests.waiting import wait_for
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from core import jobs
 from core.jobs import server
-from core.training.folder import RunError, owner, read_rows
+from core.training.folder import RunError, owner
+from core.training.rows import read_rows
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -27,7 +28,7 @@ def test_start_watch_stop_resume(tiny):
     with pytest.raises(RunError, match="running already"):
         jobs.resume(run_id)
     rows, offset = jobs.read_metrics(run_id)
-    assert rows[0]["step"] == 0 and "val_loss" in rows[0]
+    assert rows[0]["step"] == 0 and "val_loss_per_token" in rows[0]
     jobs.stop(run_id)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

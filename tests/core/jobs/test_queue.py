@@ -183,7 +183,7 @@ def test_steering_writes_the_wishes(tiny, board):
     assert jobs.status(run_id).state == "paused"
     jobs.step(run_id, key)
     assert control.read(folder)["pause_at"] == 8 and jobs.status(run_id).state == "running"
-    (folder / "metrics.jsonl").write_text('{"step": 8, "loss": 1}\n')
+    (folder / "metrics.jsonl").write_text('{"step": 8, "loss_per_token": 1}\n')
     assert jobs.status(run_id).state == "paused"
     jobs.resume(run_id, key)
     wishes = control.read(folder)
@@ -229,7 +229,7 @@ def test_rows_since_the_last_call_and_after_a_restart(tiny, board):
     again = jobs.read_since(run_id, first["offset"], first["file"])
     assert again["rows"] == [] and not again["restarted"]
     other = path.with_name("new")  # as a resumed run writes it: another file, here even a longer one
-    other.write_text('{"step": 0}\n{"step": 2, "loss": 1.25, "tokens": 5}\n')
+    other.write_text('{"step": 0}\n{"step": 2, "loss_per_token": 1.25, "tokens": 5}\n')
     other.replace(path)
     resumed = jobs.read_since(run_id, first["offset"], first["file"])
     assert [row["step"] for row in resumed["rows"]] == [0, 2] and resumed["restarted"]

@@ -18,7 +18,8 @@ from core import jobs
 from core.model import load_checkpoint
 from core.training import TrainConfig, train
 from core.training.__main__ import main
-from core.training.folder import last_row, owner, read_rows
+from core.training.folder import owner
+from core.training.rows import last_row, read_rows
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -80,7 +81,7 @@ def test_a_killed_server_leaves_a_run_that_the_next_one_finds_and_resumes(tiny, 
     assert jobs.list_runs() == [run_id] and state.state == "stopped" and owner(folder) is None
     jobs.resume(run_id)
     wait_for(lambda: jobs.status(run_id).step > state.step)
-    steps = [row["step"] for row in read_rows(folder / "metrics.jsonl") if "loss" in row]
+    steps = [row["step"] for row in read_rows(folder / "metrics.jsonl") if "loss_per_token" in row]
     assert steps == sorted(set(steps)), "nothing was done twice"
     resumed = owner(folder)
     jobs.stop(run_id)
@@ -133,7 +134,7 @@ def fill_disk(monkeypatch, full):
         return io.TextIOWrapper(io.BufferedWriter(File(path, mode)), encoding)
 
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
-    monkeypatch.setattr("core.training.folder.open", opened, raising=False)
+    monkeypatch.setattr("core.training.rows.open", opened, raising=False)
 
 
 @pytest.mark.parametrize(("file", "after"), [("model.safetensors", 12), ("state.safetensors", 8), ("metrics.jsonl", 8)])

@@ -13,9 +13,9 @@ from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE, pad_batches
 from core.training.data import make_data
-from core.training.folder import read_rows
 from core.training.losses import token_losses
 from core.training.measure import training_flops
+from core.training.rows import read_rows
 
 ONE_CHANGE = {
     "rate_too_high": {"adamw_lr", "clip"}, "no_warm_up": {"warmup_steps"}, "no_mask": {"causal"},
@@ -35,7 +35,7 @@ def test_the_twins_differ_in_what_the_case_is_about(name):
 
 def last(config):
     list(train(config))
-    return [row for row in read_rows(Path(config.out) / "metrics.jsonl") if "val_loss" in row]
+    return [row for row in read_rows(Path(config.out) / "metrics.jsonl") if "val_loss_per_token" in row]
 
 
 def twins(name, tmp_path, model=None, **changes):
@@ -55,24 +55,26 @@ def values(rows, name):
 
 def test_a_rate_too_high_leaps_above_blind_guessing_and_stays_there(tmp_path):
     broken, sound = twins("rate_too_high", tmp_path, steps=30, log_every=1)
-    blind = sound[0]["val_loss"]
-    leaps = max(values(broken, "loss")) > 2 * blind and broken[-1]["val_loss"] > 2 * blind
+    blind = sound[0]["val_loss_per_token"]
+    leaps = max(values(broken, "loss_per_token")) > 2 * blind and broken[-1]["val_loss_per_token"] > 2 * blind
     assert leaps or broken[-1]["status"] == "failed"
-    assert max(values(sound, "loss")) < 1.1 * blind and sound[-1]["val_loss"] < blind - 1
+    assert max(values(sound, "loss_per_token")) < 1.1 * blind and sound[-1]["val_loss_per_token"] < blind - 1
 
 
 def test_without_warm_up_the_first_steps_do_damage_that_stays(tmp_path):
     broken, sound = twins("no_warm_up", tmp_path, steps=60, log_every=1)
     moved = [max(ratios.values()) for ratios in values(broken, "update_ratio")]
     assert moved[0] > 1 and max(max(ratios.values()) for ratios in values(sound, "update_ratio")) < 0.5
-    start, *early = values(broken, "loss")[:10]
-    assert max(early) > start + 0.3 and max(values(sound, "loss")[1:]) < start
-    assert broken[-1]["val_loss"] > sound[-1]["val_loss"] + 0.1
+    start, *early = values(broken, "loss_per_token")[:10]
+    assert max(early) > start + 0.3 and max(values(sound, "loss_per_token")[1:]) < start
+    assert broken[-1]["val_loss_per_token"] > sound[-1]["val_loss_per_token"] + 0.1
 
 
 def test_without_positions_the_loss_falls_but_stays_above_that_of_the_twin(tmp_path):
     broken, sound = twins("no_positions", tmp_path, {"n_heads": 2, "d_model": 32}, steps=300)
-    assert sound[-1]["val_loss"] + 0.04 < broken[-1]["val_loss"] < broken[0]["val_loss"] - 2
+    assert (
+        sound[-1]["val_loss_per_token"] + 0.04 < broken[-1]["val_loss_per_token"] < broken[0]["val_loss_per_token"] - 2
+    )
 
 
 def test_with_too_few_tokens_the_smaller_twin_is_far_below(tmp_path):
@@ -87,22 +89,24 @@ def test_with_too_few_tokens_the_smaller_twin_is_far_below(tmp_path):
         rows[side] = read_rows(tmp_path / side / "metrics.jsonl")[-1]
     assert rows["broken"]["flops"] == pytest.approx(rows["sound"]["flops"], rel=0.15)
     assert rows["sound"]["tokens"] > 5 * rows["broken"]["tokens"]
-    assert rows["broken"]["val_loss"] > rows["sound"]["val_loss"] + 1
+    assert rows["broken"]["val_loss_per_token"] > rows["sound"]["val_loss_per_token"] + 1
 
 
 def test_without_a_mask_the_loss_leaks_what_no_honest_model_can_know(tiny, text_file):
     rng = torch.Generator().manual_seed(0)
     text_file.write_text("".join(map(chr, torch.randint(97, 101, (4000,), generator=rng).tolist())))
     config = replace(tiny, steps=80, eval_every=80, batch_tokens=256, log_every=80, causal=False)
-    assert last(config)[-1]["val_loss"] < math.log(4) - 0.1  # four letters at random: nobody can do better than log 4
+    assert (
+        last(config)[-1]["val_loss_per_token"] < math.log(4) - 0.1
+    )  # four letters at random: nobody can do better than log 4
 
 
 def test_what_the_leak_taught_is_worth_nothing_where_it_writes(tmp_path):
     """Its loss is lower than that of the twin, and higher where both read as they write: without what comes next."""
     broken, sound = twins("no_mask", tmp_path, {"n_heads": 2, "d_model": 48}, steps=100)
-    assert broken[-1]["val_loss"] < sound[-1]["val_loss"] - 0.1
-    assert masked_loss(tmp_path / "sound") == pytest.approx(sound[-1]["val_loss"], abs=1e-4)
-    assert masked_loss(tmp_path / "broken") > sound[-1]["val_loss"] + 0.3
+    assert broken[-1]["val_loss_per_token"] < sound[-1]["val_loss_per_token"] - 0.1
+    assert masked_loss(tmp_path / "sound") == pytest.approx(sound[-1]["val_loss_per_token"], abs=1e-4)
+    assert masked_loss(tmp_path / "broken") > sound[-1]["val_loss_per_token"] + 0.3
 
 
 def masked_loss(folder):
@@ -132,12 +136,12 @@ def test_the_leak_is_full_attention(tiny):
 
 def test_dead_weights_learn_nothing(tiny):
     rows = last(replace(tiny, init_scale=0.0))
-    assert rows[0]["val_loss"] == pytest.approx(rows[-1]["val_loss"]) and rows[0]["val_loss"] == pytest.approx(
-        5.5645, abs=1e-3
-    )
+    assert rows[0]["val_loss_per_token"] == pytest.approx(rows[-1]["val_loss_per_token"]) and rows[0][
+        "val_loss_per_token"
+    ] == pytest.approx(5.5645, abs=1e-3)
     model = load_checkpoint(Path(tiny.out)).model
     assert float(model.embed.weight.abs().sum()) == 0
-    assert last(replace(tiny, out=tiny.out + "-sound"))[-1]["val_loss"] < rows[-1]["val_loss"] - 1
+    assert last(replace(tiny, out=tiny.out + "-sound"))[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] - 1
 
 
 def test_a_tiny_text_is_learned_by_heart(tiny, text_file):
@@ -146,7 +150,7 @@ def test_a_tiny_text_is_learned_by_heart(tiny, text_file):
     rows = last(config)
     overlaps = [longest_overlap(row["sample"], text_file.read_text()).length for row in rows]
     assert overlaps[0] < 5 and max(overlaps[2:]) > 8
-    assert rows[-1]["val_loss"] > min(row["val_loss"] for row in rows) + 0.05
+    assert rows[-1]["val_loss_per_token"] > min(row["val_loss_per_token"] for row in rows) + 0.05
 
 
 def test_a_tiny_text_read_too_often_is_lost_but_for_an_early_end(tmp_path):
@@ -155,6 +159,6 @@ def test_a_tiny_text_read_too_often_is_lost_but_for_an_early_end(tmp_path):
         (tmp_path / side).mkdir()
         (tmp_path / side / "corpus.txt").write_text(FAILURES["overfitting"].text)
     broken, sound = twins("overfitting", tmp_path, {"n_heads": 2, "d_model": 48}, steps=80, eval_every=5, log_every=5)
-    held_out = values(broken, "val_loss")
-    assert values(broken, "loss")[-1] < 0.3 and held_out[-1] > min(held_out) + 1
-    assert sound[-1]["step"] < broken[-1]["step"] and sound[-1]["val_loss"] < held_out[-1] - 0.5
+    held_out = values(broken, "val_loss_per_token")
+    assert values(broken, "loss_per_token")[-1] < 0.3 and held_out[-1] > min(held_out) + 1
+    assert sound[-1]["step"] < broken[-1]["step"] and sound[-1]["val_loss_per_token"] < held_out[-1] - 0.5

@@ -9,7 +9,8 @@ from core.lab.one_step import batch_of, moments_of, one_update, weight_story
 from core.model import load_checkpoint
 from core.training import control, train
 from core.training.batches import IGNORE
-from core.training.folder import Position, position_after, read_rows
+from core.training.rows import read_rows
+from core.training.state import Position, position_after
 
 
 @pytest.fixture
@@ -23,12 +24,12 @@ def run(tiny):
 def test_the_slow_update_is_the_one_of_the_run(run):
     """With all rows of the batch, and the moments that were kept, it gives the loss and the norm of the run's row."""
     step = load_checkpoint(Path(run.out)).steps[-2]
-    rows = {row["step"]: row for row in read_rows(Path(run.out) / "metrics.jsonl") if "loss" in row}
+    rows = {row["step"]: row for row in read_rows(Path(run.out) / "metrics.jsonl") if "loss_per_token" in row}
     model = load_checkpoint(Path(run.out), step).model
     batch = batch_of(Path(run.out), step, rows=100)
     update = one_update(model, run, batch, position_after(Path(run.out), step), moments_of(Path(run.out), step))
     assert update.updates == step
-    assert update.loss == pytest.approx(rows[step + 1]["loss"], rel=2e-3)  # the snapshot is in half precision
+    assert update.loss == pytest.approx(rows[step + 1]["loss_per_token"], rel=2e-3)  # the snapshot is in half precision
     assert update.grad_norm == pytest.approx(rows[step + 1]["grad_norm"], rel=2e-2)
     assert update.loss_after < update.loss and update.rates["adamw"] == rows[step + 1]["lr"]
 
@@ -95,7 +96,7 @@ def test_the_rate_is_the_one_of_the_run_where_seconds_and_hands_decided_it(tiny,
         if progress.step == 3:
             control.change(Path(config.out), lr=0.005)
     folder = Path(config.out)
-    rates = {row["step"]: row["lr"] for row in read_rows(folder / "metrics.jsonl") if "loss" in row}
+    rates = {row["step"]: row["lr"] for row in read_rows(folder / "metrics.jsonl") if "loss_per_token" in row}
     steps = [step for step in load_checkpoint(folder).steps if step > 4 and step + 1 in rates]
     assert steps
     for step in steps:

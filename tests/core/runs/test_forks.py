@@ -6,7 +6,8 @@ import pytest
 from core.model import load_checkpoint
 from core.training import TrainConfig, train
 from core.runs import forks
-from core.training.folder import RunError, read_rows, write_settings
+from core.training.folder import RunError, write_settings
+from core.training.rows import read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 
@@ -47,9 +48,9 @@ def test_a_change_shows_only_after_the_fork(parent):
     past = [row for row in original if row["step"] <= at]
     assert rows[: len(past)] == past and rows[len(past) :] != original[len(past) :]
     assert rows[-1]["tokens"] == original[-1]["tokens"]  # the same data
-    losses = [row["loss"] for row in rows if row["step"] > at and "loss" in row]
+    losses = [row["loss_per_token"] for row in rows if row["step"] > at and "loss_per_token" in row]
     assert max(losses) - min(losses) < 0.1  # it stands still
-    assert original[-1]["val_loss"] < rows[-1]["val_loss"] < past[0]["val_loss"] - 0.1
+    assert original[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] < past[0]["val_loss_per_token"] - 0.1
 
 
 def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
@@ -59,7 +60,7 @@ def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
     for out, changes in (("-bare", {}), ("-adamw", {"optimizer": "adamw"})):
         rows = fork(parent, parent.out + out, at, **changes)
         assert rows[-1]["status"] == "finished" and rows[-1]["tokens"] == rows_of(parent.out)[-1]["tokens"]
-        assert rows[-1]["val_loss"] < rows[0]["val_loss"]
+        assert rows[-1]["val_loss_per_token"] < rows[0]["val_loss_per_token"]
 
 
 def test_another_optimizer_takes_over_a_kept_state(parent):

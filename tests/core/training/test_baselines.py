@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.training import train
 from core.training.baselines import NAMES, Ladder, encode
-from core.training.folder import read_rows
+from core.training.rows import read_rows
 
 
 def test_a_worked_example():
@@ -61,6 +61,13 @@ def test_codes_are_distinct_and_too_many_are_refused():
 def test_a_run_keeps_its_baselines(tiny):
     list(train(replace(tiny, steps=1)))
     row = next(row for row in read_rows(Path(tiny.out) / "metrics.jsonl") if row.get("event") == "baselines")
-    assert row["baselines"]["uniform"] == pytest.approx(math.log(261))
-    assert row["baselines"]["trigram"] < row["baselines"]["bigram"] < row["baselines"]["unigram"] < math.log(261)
-    assert json.loads((Path(tiny.out) / "baselines.json").read_text())["baselines"] == row["baselines"]
+    assert row["baselines_per_token"]["uniform"] == pytest.approx(math.log(261))
+    assert (
+        row["baselines_per_token"]["trigram"]
+        < row["baselines_per_token"]["bigram"]
+        < row["baselines_per_token"]["unigram"]
+        < math.log(261)
+    )
+    assert (
+        json.loads((Path(tiny.out) / "baselines.json").read_text())["baselines_per_token"] == row["baselines_per_token"]
+    )

@@ -12,7 +12,8 @@ import pytest
 
 from core.model import load_checkpoint
 from core.training import control, train, trainer
-from core.training.folder import RunError, read_rows
+from core.training.folder import RunError
+from core.training.rows import read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 
@@ -24,7 +25,7 @@ def rows_of(config, with_events=True):
 
 
 def losses(config):
-    return {row["step"]: row["loss"] for row in rows_of(config) if "loss" in row}
+    return {row["step"]: row["loss_per_token"] for row in rows_of(config) if "loss_per_token" in row}
 
 
 def test_pause_single_steps_and_resume_leave_the_curve_as_it_was(tiny):
@@ -94,12 +95,12 @@ def test_a_new_learning_rate_is_marked_and_used(tiny):
     tiny = replace(tiny, schedule="constant", warmup_steps=0)
     run = train(tiny)
     for progress in run:
-        if progress.step == 5 and "loss" in progress.row:
+        if progress.step == 5 and "loss_per_token" in progress.row:
             control.change(Path(tiny.out), lr=0.005)
     rows = rows_of(tiny)
     events = [row for row in rows if row.get("event") == "lr"]
     assert [(e["step"], e["lr"], e["was"]) for e in events] == [(5, 0.005, tiny.muon_lr)]
-    assert [row["lr"] for row in rows if "loss" in row] == [tiny.muon_lr] * 5 + [0.005] * 7
+    assert [row["lr"] for row in rows if "loss_per_token" in row] == [tiny.muon_lr] * 5 + [0.005] * 7
 
 
 def test_a_run_with_another_rate_resumes_with_it(tiny):
@@ -107,7 +108,7 @@ def test_a_run_with_another_rate_resumes_with_it(tiny):
     for config, stopping in ((whole, 10**9), (tiny, 8)):
         asked = itertools.count()
         for progress in train(config, stop=lambda asked=asked, stopping=stopping: next(asked) == stopping):
-            if progress.step == 5 and "loss" in progress.row:
+            if progress.step == 5 and "loss_per_token" in progress.row:
                 control.change(Path(config.out), lr=0.003)
     assert rows_of(tiny)[-1]["status"] == "stopped"
     list(train(tiny, resume=True))

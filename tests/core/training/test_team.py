@@ -11,7 +11,7 @@ import torch
 
 from core.model import load_checkpoint
 from core.training import train
-from core.training.folder import read_rows
+from core.training.rows import read_rows
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +26,7 @@ def torchrun(config, *options):
     assert done.returncode == 0, done.stderr
 
 
-def curve(config, name="loss"):
+def curve(config, name="loss_per_token"):
     return {r["step"]: r[name] for r in read_rows(Path(config.out) / "metrics.jsonl") if name in r}
 
 
@@ -36,7 +36,7 @@ def test_two_processes_give_the_curve_of_one(tiny):
     list(train(alone))
     torchrun(team, "--steps", "12")
     assert curve(team) == pytest.approx(curve(alone), rel=1e-4)
-    assert curve(team, "val_loss") == pytest.approx(curve(alone, "val_loss"), rel=1e-4)
+    assert curve(team, "val_loss_per_token") == pytest.approx(curve(alone, "val_loss_per_token"), rel=1e-4)
     assert curve(team, "tokens") == curve(alone, "tokens")
     a, b = (load_checkpoint(Path(c.out)).model for c in (alone, team))
     for x, y in zip(a.parameters(), b.parameters(), strict=True):

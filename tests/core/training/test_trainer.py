@@ -14,8 +14,10 @@ from core.training.batches import HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED
 from core.training.evaluate import evaluate
-from core.training.folder import Run, RunError, read_rows
+from core.training.folder import LockedFolder, RunError
 from core.training.losses import token_losses
+from core.training.rows import read_rows
+from core.training.state import STATE, read_state
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 
@@ -38,8 +40,8 @@ def test_a_run_leaves_a_checkpoint_with_its_life_and_its_card(tiny):
     first = load_checkpoint(Path(tiny.out), step=0).model
     fresh = Transformer(checkpoint.config, seed=tiny.seed)
     torch.testing.assert_close(first.embed.weight, fresh.embed.weight, atol=1e-4, rtol=1e-3)
-    assert progress[0].row["val_loss"] == pytest.approx(np.log(checkpoint.config.vocab_size), abs=0.15)
-    assert progress[-1].row["val_loss"] < progress[0].row["val_loss"] - 1
+    assert progress[0].row["val_loss_per_token"] == pytest.approx(np.log(checkpoint.config.vocab_size), abs=0.15)
+    assert progress[-1].row["val_loss_per_token"] < progress[0].row["val_loss_per_token"] - 1
 
 
 @pytest.mark.parametrize("optimizer", ["muon", "adamw", "sgd"])
@@ -62,7 +64,7 @@ def test_a_killed_run_goes_on_from_its_last_state(tiny):
     list(train(whole))
     killed = train(tiny)
     for progress in killed:
-        if progress.step == 6 and "loss" in progress.row:  # the last saved state is that of step 4
+        if progress.step == 6 and "loss_per_token" in progress.row:  # the last saved state is that of step 4
             break
     killed.close()
     list(train(tiny, resume=True))
@@ -72,7 +74,9 @@ def test_a_killed_run_goes_on_from_its_last_state(tiny):
 def test_overfits_a_small_text(tiny, text_file):
     text_file.write_text("abcdefgh" * 60)
     config = replace(tiny, steps=60, batch_tokens=256, eval_every=100)
-    assert list(train(config))[-1].row["val_loss"] < 0.35  # the first letter of a window cannot be known; the rest can
+    assert (
+        list(train(config))[-1].row["val_loss_per_token"] < 0.35
+    )  # the first letter of a window cannot be known; the rest can
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_the_reason(tiny):
@@ -96,12 +100,12 @@ def test_folders_are_not_shared_nor_overwritten(tiny):
     with pytest.raises(RunError, match="already holds a run"):
         list(train(tiny))
     other = replace(tiny, out=tiny.out + "-locked")
-    holder = Run(other.out)
+    holder = LockedFolder(other.out)
     with pytest.raises(RunError, match="another process"):
         list(train(other))
     holder.close()
     with pytest.raises(RunError, match="no saved state"):
-        Run(other.out).load_state()
+        read_state(Path(other.out) / STATE)
 
 
 def test_gradients_do_not_depend_on_the_split(tiny):
@@ -138,12 +142,12 @@ def test_documents_are_scored_as_one_by_one_from_their_first_token(tmp_path):
             log_probs = checkpoint.model(torch.tensor([ids[:-1]]))[0].log_softmax(-1)
             nats.append(-float(log_probs[range(len(ids) - 1), ids[1:]].sum()))
             floors.append(-document.log_prob)
-    assert last["val_document_loss"] == pytest.approx(np.mean(nats), rel=1e-5)
-    assert last["floor"] == pytest.approx(np.mean(floors))
+    assert last["val_loss_per_document"] == pytest.approx(np.mean(nats), rel=1e-5)
+    assert last["floor_per_document"] == pytest.approx(np.mean(floors))
     excess = np.array(nats) - np.array(floors)
-    assert last["excess_error"] == pytest.approx(excess.std(ddof=1) / len(nats) ** 0.5, rel=1e-4)
-    assert sum(n for _, _, n in last["by_kind"].values()) == len(nats)
-    assert checkpoint.card["evaluation"]["document_loss"] == last["val_document_loss"]
+    assert last["excess_error_per_document"] == pytest.approx(excess.std(ddof=1) / len(nats) ** 0.5, rel=1e-4)
+    assert sum(one["documents"] for one in last["by_kind"].values()) == len(nats)
+    assert checkpoint.card["evaluation"]["loss_per_document"] == last["val_loss_per_document"]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +185,6 @@ def test_evaluating_changes_nothing(tiny):
     workers = Workers(model, 1, torch.bfloat16)
     held_out = HeldOut(pad_batches([[1, 2, 3], [4, 5]], 100), None, None)
     first = evaluate(model, workers, held_out)
-    assert first == evaluate(model, workers, held_out) and first.floor is None
+    assert first == evaluate(model, workers, held_out) and first.floor_per_document is None
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
     workers.close()

@@ -1,0 +1,71 @@
+"""How a run begins, or goes on: the model, tokenizer and data that it has before its next update."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.model import ModelConfig, Transformer, save_description, save_snapshot
+from core.model.folders import read_config, read_tokenizer
+from core.text import Tokenizer
+from core.training.batches import Data
+from core.training.config import TrainConfig
+from core.training.data import make_data, make_tokenizer
+from core.training.folder import RunError, write_settings
+from core.training.report import describe
+from core.training.rows import FILE, RowWriter
+from core.training.state import STATE, Position, read_state
+
+
+@dataclass
+class Beginning:
+    """Everything that a run has before its next update. `tensors`: of the saved state, {} for a run that begins."""
+
+    config: TrainConfig
+    folder: Path
+    model: Transformer
+    tokenizer: Tokenizer
+    data: Data
+    rows: RowWriter
+    position: Position = field(default_factory=Position)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+def begin(config: TrainConfig, folder: Path, *, again: bool = False) -> Beginning:
+    """A run from its first weights. Refuses a folder that already holds one, unless it is to begin `again`."""
+    if (folder / FILE).exists() and not again:
+        raise RunError(f"{folder.name} already holds a run: resume it (--resume) or choose another folder")
+    tokenizer = make_tokenizer(config)
+    model_config = ModelConfig.from_dict({**config.model, "vocab_size": tokenizer.vocab_size})
+    data = make_data(tokenizer, config, model_config.context_length)
+    model = Transformer(model_config, seed=config.seed)
+    if config.init_scale != 1:
+        scale_matrices(model, config.init_scale)
+    write_settings(folder, config)
+    rows = RowWriter(folder, keep_until=0)
+    save_description(folder, model_config, tokenizer, describe(config, model_config))
+    save_snapshot(folder, 0, model)
+    return Beginning(config, folder, model, tokenizer, data, rows)
+
+
+def go_on(config: TrainConfig, folder: Path) -> Beginning:
+    """A run from its saved state; one that was ended before it had saved any begins again."""
+    if not (folder / STATE).exists():
+        return begin(config, folder, again=True)
+    model_config = read_config(folder)
+    tokenizer = read_tokenizer(folder, model_config)
+    data = make_data(tokenizer, config, model_config.context_length)
+    tensors, position = read_state(folder / STATE)
+    model = Transformer(model_config, seed=None)
+    rows = RowWriter(folder, keep_until=position.step)
+    save_description(folder, model_config, tokenizer, describe(config, model_config))  # its results are not the last
+    return Beginning(config, folder, model, tokenizer, data, rows, position, tensors)
+
+
+def scale_matrices(model: Transformer, factor: float) -> None:
+    """Multiply every first weight matrix: 0 makes a model through which no gradient flows."""
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.dim() == 2:
+                p.mul_(factor)
