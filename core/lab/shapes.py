@@ -22,7 +22,7 @@ from core.training import PRESETS, TrainConfig, preset, train
 from core.training.compute import Workers
 from core.training.data import make_data
 from core.training.evaluate import sequence_nats
-from core.training.folder import last_row
+from core.training.rows import last_row
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def measure(config: TrainConfig, documents: int) -> Result:
     last = last_row(folder / "metrics.jsonl")
     if last.get("status") != "finished":
         for progress in train(config, resume=(folder / "state").is_dir()):
-            if "val_loss" in progress.row:
-                loss = progress.row["val_loss"]
+            if "val_loss_per_token" in progress.row:
+                loss = progress.row["val_loss_per_token"]
                 print(f"{folder.name}: step {progress.step:,}, {loss:.4f} nats per token", flush=True)
         last = last_row(folder / "metrics.jsonl")
     if last["status"] != "finished":

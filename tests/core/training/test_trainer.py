@@ -13,6 +13,7 @@ from core.training import TrainConfig, preset, train
 from core.training.batches import HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED
+from core.training.data import make_data
 from core.training.evaluate import evaluate
 from core.training.folder import LockedFolder, RunError
 from core.training.losses import token_losses
@@ -69,6 +70,50 @@ def test_a_killed_run_goes_on_from_its_last_state(tiny):
     killed.close()
     list(train(tiny, resume=True))
     assert rows_of(tiny) == rows_of(whole)
+
+
+@pytest.mark.parametrize("written", [(), ("metrics.jsonl",), ("metrics.jsonl", "config.json", "tokenizer.json")])
+def test_a_run_killed_before_its_first_state_begins_again(tiny, written):
+    whole = replace(tiny, out=tiny.out + "-whole")
+    list(train(whole))
+    killed = train(tiny)
+    next(killed)  # its first row, before its first state
+    killed.close()
+    folder = Path(tiny.out)
+    for name in ("metrics.jsonl", "config.json", "tokenizer.json", "card.json"):
+        if name not in written:
+            (folder / name).unlink()
+    assert not (folder / STATE).exists()
+    list(train(TrainConfig.load(folder / "train.json"), resume=True))
+    assert rows_of(tiny) == rows_of(whole)
+
+
+def test_a_stopped_run_ends_with_its_weights_and_an_evaluation_of_them(tiny):
+    asked = itertools.count()
+    last = list(train(tiny, stop=lambda: next(asked) == 7))[-1]
+    checkpoint = load_checkpoint(Path(tiny.out))
+    assert last.status == "stopped" and last.step == checkpoint.step == checkpoint.card["step"] == 7
+    state, position = read_state(Path(tiny.out) / STATE)
+    assert position.step == 7
+    torch.testing.assert_close(checkpoint.model.embed.weight, state["model.embed.weight"], atol=0, rtol=0)
+    held_out = make_data(checkpoint.tokenizer, tiny, checkpoint.config.context_length).held_out(tiny.eval_documents)
+    workers = Workers(checkpoint.model, 1, torch.float32)
+    assert last.row["val_loss_per_token"] == pytest.approx(
+        evaluate(checkpoint.model, workers, held_out).loss_per_token, rel=1e-6
+    )
+    workers.close()
+    assert isinstance(last.row["sample"], str)
+    list(train(tiny, resume=True))
+    assert load_checkpoint(Path(tiny.out)).step == 12
+
+
+def test_a_rate_that_makes_infinities_ends_the_run_with_an_explanation(tiny):
+    for lr in (1e20, 1e30):
+        config = replace(tiny, optimizer="adamw", adamw_lr=lr, clip=1e30, warmup_steps=0, out=f"{tiny.out}-{lr:g}")
+        last = list(train(config))[-1]
+        assert last.status == "failed" and "no longer a number" in last.row["message"]
+        text = (Path(config.out) / "metrics.jsonl").read_text()
+        assert "NaN" not in text and "Infinity" not in text
 
 
 def test_overfits_a_small_text(tiny, text_file):
