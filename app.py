@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent
 # Found without importing plotly, which brings pandas.
 PLOTLY = Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
 # For an unknown origin Streamlit would ask a server on the internet for our address; nothing here may.
-net_util.get_external_ip = lambda: None  # type: ignore[assignment]
+net_util.get_external_ip = lambda: None
 
 _request_rerun = AppSession.request_rerun
 

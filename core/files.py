@@ -5,7 +5,6 @@ import math
 import os
 import uuid
 from pathlib import Path
-from typing import Any
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -18,12 +17,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def finite_json(value: Any) -> str:
+def finite_json(value: object) -> str:
     """`value` as JSON, in which not-a-number and infinity, which JSON does not have, are null."""
     return json.dumps(finite(value), allow_nan=False)
 
 
-def finite(value: Any) -> Any:
+def finite(value: object) -> object:
     """`value` with None for every number in it, however deep, that is not finite."""
     if isinstance(value, dict):
         return {name: finite(one) for name, one in value.items()}

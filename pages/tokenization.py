@@ -27,7 +27,7 @@ def stage() -> None:
     call = tokenizers.call(cut.key, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, f"{code}{call}")
     st.subheader("How one word was put together" if position is None else "How this one was put together", anchor=False)
-    replay(cut, source, position)
+    replay(cut, position)
     what_you_see(
         "The text on the left, its numbers on the right: a model reads only the numbers. Before anything is joined, "
         "the text is split into chunks: roughly, a word with the space before it. A chunk starts as single bytes; "

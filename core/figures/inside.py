@@ -133,7 +133,7 @@ def columns(values: np.ndarray, labels: Sequence[str], start: int, focus: int, u
 
 
 def _sign(value: float) -> str:
-    return LIGHT["diverging"][7 if value >= 0 else 1]
+    return str(LIGHT["diverging"][7 if value >= 0 else 1])
 
 
 def ranked(

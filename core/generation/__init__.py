@@ -1,6 +1,6 @@
 """From logits to text. The sampler is pure NumPy; torch is imported when the first name of `streaming` is asked for."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.generation.sampler import BOUNDS, ORDER, Sampler, Stage, draw
 
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from core.generation import streaming

@@ -24,7 +24,7 @@ class Sample:
 @torch.inference_mode()
 def sample_batch(
     model: Transformer, ids: Sequence[int], sampler: Sampler, seeds: Sequence[int], max_new_tokens: int,
-    stop: Collection[int] = (), report: Callable[[float], object] = lambda share: None,
+    stop: Collection[int] = (), report: Callable[[float], object] = lambda _: None,
 ) -> list[Sample]:  # fmt: skip
     """One Sample for each seed. `report` hears how far it is, from 0 to 1. Errors as for `generate`."""
     limit, ids = model.config.context_length, checked_ids(ids, model.config)

@@ -38,7 +38,7 @@ class Beam:
 
     def score(self, penalty: float) -> float:
         """log_prob / length ** penalty (Wu et al. 2016): 0 is the log-probability itself, 1 the mean per token."""
-        return self.log_prob / max(len(self.ids), 1) ** penalty
+        return self.log_prob / float(max(len(self.ids), 1) ** penalty)
 
 
 @dataclass(frozen=True)

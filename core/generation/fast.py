@@ -6,7 +6,6 @@ learning is read as it is at that moment.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +44,8 @@ class Reader:
     @torch.inference_mode()
     def _read(self, ids: list[int], count: int) -> np.ndarray:
         batch = torch.tensor([ids], device=self.model.embed.weight.device)  # (1, T)
-        return self.model(batch, tap=self.tap, cache=self.cache)[0, -count:].double().cpu().numpy()
+        logits: Tensor = self.model(batch, tap=self.tap, cache=self.cache)  # (1, T, V)
+        return logits[0, -count:].double().cpu().numpy()
 
 
 def reader(model: Transformer, length: int, tap: Tap | None = None) -> Reader:
@@ -94,8 +94,8 @@ class Decoder(Reader):
         )  # fmt: skip
         shape = (config.n_heads, config.n_kv_heads, config.d_head, config.d_mlp, kinds[config.activation],
                  int(config.norm == "layernorm"), int(config.qk_norm))  # fmt: skip
-        self._fixed: Any = (shape, np.float32(config.norm_eps), outer, layers,
-                            self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy())  # fmt: skip
+        caches = self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy()
+        self._fixed = (shape, np.float32(config.norm_eps), outer, layers, *caches)
 
     def _read(self, ids: list[int], count: int) -> np.ndarray:
         """In float32. The compiled part trusts what it is given: `logits` has checked it."""

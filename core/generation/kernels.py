@@ -8,13 +8,21 @@ process compiles anew.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from numba import carray, njit, types
+from llvmlite.ir import IRBuilder, Value
+from numba import njit, types
+from numba.core.base import BaseContext
 from numba.extending import intrinsic
+from numba.np.numpy_support import carray
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
 ZERO = np.float32(0)
@@ -25,33 +33,36 @@ PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.we
          "mlp.w_out.weight", "mlp.w_out.bias")  # fmt: skip
 
 
-def compiled(function: Callable, **options: Any) -> Any:
+def compiled(function: Callable[P, R], fastmath: bool = False) -> Callable[P, R]:
     """The function in machine code, without the interpreter's lock while it runs."""
     try:
-        return njit(cache=True, nogil=True, **options)(function)
+        fast: Callable[P, R] = njit(cache=True, nogil=True, fastmath=fastmath)(function)
     except RuntimeError:  # no folder for the cache can be written
-        return njit(nogil=True, **options)(function)
+        fast = njit(nogil=True, fastmath=fastmath)(function)
+    return fast
 
 
-@intrinsic
-def floats_at(typing_context, address):
+def _floats_at(_: object, __: object) -> tuple[Any, Callable[..., Value]]:
     """The address (int64) as a pointer to float32."""
     pointer = types.CPointer(types.float32)
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: BaseContext, builder: IRBuilder, _: object, arguments: Sequence[Value]) -> Value:
         return builder.inttoptr(arguments[0], context.get_value_type(pointer))
 
     return pointer(types.int64), generate
 
 
+floats_at: Any = intrinsic(_floats_at)
+
+
 @compiled
-def vector(address, length):
+def vector(address: int, length: int) -> Floats:
     """The weights (length,) that lie there; none where the address is 0."""
     return carray(floats_at(address), (length if address else 0,))
 
 
 @compiled
-def matrix(address, rows, columns):
+def matrix(address: int, rows: int, columns: int) -> Floats:
     return carray(floats_at(address), (rows, columns))
 
 
@@ -60,7 +71,7 @@ def matrix(address, rows, columns):
 
 
 @partial(compiled, fastmath=True)
-def dot(a, b):
+def dot(a: Floats, b: Floats) -> np.float32:
     total = ZERO
     for i in range(len(a)):
         total += a[i] * b[i]
@@ -68,7 +79,7 @@ def dot(a, b):
 
 
 @partial(compiled, fastmath=True)
-def mean(x):
+def mean(x: Floats) -> np.float32:
     total = ZERO
     for i in range(len(x)):
         total += x[i]
@@ -76,7 +87,7 @@ def mean(x):
 
 
 @partial(compiled, fastmath=True)
-def mean_square(x, centre):
+def mean_square(x: Floats, centre: np.float32) -> np.float32:
     total = ZERO
     for i in range(len(x)):
         total += (x[i] - centre) * (x[i] - centre)
@@ -84,7 +95,7 @@ def mean_square(x, centre):
 
 
 @compiled
-def matvec(weight, x, bias, out):
+def matvec(weight: Floats, x: Floats, bias: Floats, out: Floats) -> None:
     """out (N,) = weight (N, M) @ x (M,) + bias (N,). Row by row, as the weights lie: read from memory in one stream
     they came at 26 GB/s, four rows at a time at 12, by torch's linear at 12."""
     for i in range(len(weight)):
@@ -94,7 +105,7 @@ def matvec(weight, x, bias, out):
 
 
 @compiled
-def normalise(x, gain, bias, eps, centred, out):
+def normalise(x: Floats, gain: Floats, bias: Floats, eps: np.float32, centred: int, out: Floats) -> None:
     """LayerNorm when centred, else RMSNorm, of x (N,)."""
     centre = mean(x) if centred else ZERO
     scale = np.float32(1) / np.float32(math.sqrt(mean_square(x, centre) + eps))
@@ -105,7 +116,7 @@ def normalise(x, gain, bias, eps, centred, out):
 
 
 @compiled
-def turn(head, cos, sin, rotated):
+def turn(head: Floats, cos: Floats, sin: Floats, rotated: Floats) -> None:
     """Rotary position: head (Dh,) in place, halves paired; cos and sin (Dh,)."""
     half = len(head) // 2
     for i in range(half):
@@ -115,7 +126,7 @@ def turn(head, cos, sin, rotated):
 
 
 @compiled
-def attend(q, keys, values, scores, z):
+def attend(q: Floats, keys: Floats, values: Floats, scores: Floats, z: Floats) -> None:
     """z (Dh,) = softmax(q kᵀ / √Dh) v over keys and values (S, Dh)."""
     scale = np.float32(1 / math.sqrt(len(q)))
     largest, total = np.float32(-np.inf), ZERO
@@ -134,7 +145,7 @@ def attend(q, keys, values, scores, z):
 
 
 @compiled
-def activate(hidden, gate, kind):
+def activate(hidden: Floats, gate: Floats, kind: int) -> None:
     """hidden (M,) in place; gate (M,) for SwiGLU only."""
     for i in range(len(hidden)):
         h = hidden[i]
@@ -149,7 +160,10 @@ def activate(hidden, gate, kind):
 
 
 @compiled
-def token_logits(token, position, shape, eps, outer, layers, k_cache, v_cache, logits):
+def token_logits(
+    token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Floats, ...],
+    layers: tuple[NDArray[np.int64], ...], k_cache: Floats, v_cache: Floats, logits: Floats,
+) -> None:  # fmt: skip
     """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh) and logits (V,).
 
     shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?) as integers. outer: embed, pos_embed, cos, sin, final gain

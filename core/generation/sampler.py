@@ -115,7 +115,8 @@ class Sampler:
 def softmax(logits: Floats) -> Floats:
     """(V,) -> (V,), summing to 1; at least one logit must be finite."""
     weights = np.exp(logits - logits.max())
-    return weights / weights.sum()
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def likeliest_first(row: Floats) -> NDArray[np.intp]:

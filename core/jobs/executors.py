@@ -7,10 +7,13 @@ the run, so a cluster needs the same runs folder on every machine, at the same p
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.training import control
 from core.training.folder import RunError, kill_owner, owner
+
+if TYPE_CHECKING:
+    from distributed import Scheduler
 
 QUEUED_OR_GOING = ("waiting", "no-worker", "queued", "processing")  # states of a task in a Dask scheduler
 CONNECT = 10  # seconds until a scheduler that does not answer is given up
@@ -47,7 +50,7 @@ class Executor(Protocol):
     def kill(self, folder: Path) -> None:
         """End it without asking."""
 
-    def slots(self, limit: int) -> int:
+    def slots(self, limit: int, /) -> int:
         """How many runs may go at once, where this machine allows `limit`."""
 
 
@@ -121,8 +124,8 @@ class DaskExecutor:
         """See Executor.kill. The worker that runs it looks at the file every 0.2 s."""
         control.change(folder, kill=True)
 
-    def slots(self, limit: int) -> int:
-        """One run for each worker; `limit` is about this machine."""
+    def slots(self, _limit: int) -> int:
+        """One run for each worker; the limit is about this machine."""
         return len(self.client.scheduler_info(n_workers=-1)["workers"])
 
     def close(self) -> None:
@@ -130,7 +133,7 @@ class DaskExecutor:
         self.client.close()
 
 
-def _task_state(key: str, dask_scheduler: Any) -> str | None:
+def _task_state(key: str, dask_scheduler: "Scheduler") -> str | None:
     task = dask_scheduler.tasks.get(key)
     return None if task is None else task.state
 

@@ -112,8 +112,8 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
 def seconds_of(folder: Path, record: Record) -> float:
     """How long a run has trained; a fork without the past that it shares."""
     path = folder / "metrics.jsonl"
-    seconds = last_row(path).get("seconds", 0.0)
+    seconds = float(last_row(path).get("seconds", 0.0))
     if not record.parent:
         return seconds
     past = [row["seconds"] for row in read_rows(path) if row["step"] <= record.parent["step"] and "seconds" in row]
-    return seconds - max(past, default=0.0)
+    return seconds - float(max(past, default=0.0))

@@ -43,7 +43,7 @@ LONGEST_TEXT = 20_000_000  # characters of a training text
 
 _attending = threading.Event()
 _spare_lock = threading.Lock()
-_spares: list[subprocess.Popen] = []  # none, or the one that `warm` has started
+_spares: list[subprocess.Popen[bytes]] = []  # none, or the one that `warm` has started
 
 
 @dataclass(frozen=True)
@@ -299,7 +299,7 @@ def warm() -> None:
             _spares[:] = [_process("core.jobs.spare", [], Path(os.devnull))]
 
 
-def launch(folder: Path, options: list[str]) -> subprocess.Popen:
+def launch(folder: Path, options: list[str]) -> subprocess.Popen[bytes]:
     """Start the process of a run: the one that is ready, or else a new one."""
     log, arguments = folder / "log.txt", ["--out", str(folder), "--control", "--quiet", *options]
     with _spare_lock:
@@ -312,7 +312,7 @@ def launch(folder: Path, options: list[str]) -> subprocess.Popen:
     return _process("core.training", ["--give-way", *arguments], log)
 
 
-def _process(module: str, arguments: list[str], log: Path) -> subprocess.Popen:
+def _process(module: str, arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     with open(log, "wb") as out:
         return subprocess.Popen(

@@ -177,7 +177,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     return read_json(folder / "card.json") if (folder / "card.json").exists() else {}
 
 
-def update_card(folder: Path, **fields: Any) -> None:
+def update_card(folder: Path, **fields: object) -> None:
     """Set fields of card.json and keep the others. One writer at a time: the run that owns the folder."""
     write_json(folder / "card.json", read_card(folder) | fields)
 

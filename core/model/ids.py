@@ -4,13 +4,16 @@ Everything that reads tokens asks here first. No torch, and nothing behind this 
 that is given an id outside the vocabulary reads and writes memory that is not its own.
 """
 
+from collections.abc import Iterable
 from operator import index
-from typing import Any
+from typing import SupportsIndex
 
 from core.model.config import ModelConfig
 
 
-def checked_ids(ids: Any, config: ModelConfig, room: int | None = None, least: int = 1) -> list[int]:
+def checked_ids(
+    ids: Iterable[SupportsIndex], config: ModelConfig, room: int | None = None, least: int = 1
+) -> list[int]:
     """ids, a sequence or an array (T,), as a list of T ints. `room`: the most there may be; None: the context.
 
     ValueError: fewer than `least`, too many, not whole numbers, or outside the vocabulary.
@@ -32,12 +35,12 @@ def checked_ids(ids: Any, config: ModelConfig, room: int | None = None, least: i
     return values
 
 
-def checked_id(id: Any, config: ModelConfig) -> int:
+def checked_id(id: SupportsIndex, config: ModelConfig) -> int:
     """One id as an int. ValueError: not a whole number, or outside the vocabulary."""
     return checked_ids([id], config, room=1)[0]
 
 
-def checked_count(name: str, value: Any, least: int = 0) -> int:
+def checked_count(name: str, value: SupportsIndex, least: int = 0) -> int:
     """A whole number of at least `least`, as an int. ValueError, with the name of the argument, for anything else."""
     try:
         count = _whole(value)
@@ -49,12 +52,12 @@ def checked_count(name: str, value: Any, least: int = 0) -> int:
     return count
 
 
-def _whole(value: Any) -> int:
+def _whole(value: SupportsIndex) -> int:
     if isinstance(value, bool):
         raise TypeError
     return index(value)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

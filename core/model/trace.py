@@ -63,11 +63,10 @@ class Trace:
                 whole = whole.repeat_interleave(self.__dict__["_group"], dim=1)
             self.__dict__[name] = whole
             self.__dict__["_parts"].pop(name, None)
-        elif name == "pos_embed":
-            return self.__dict__.get(name)
-        elif name not in self.__dict__:
+        elif name != "pos_embed" and name not in self.__dict__:
             raise AttributeError(f"a trace has no {name!r}")
-        return self.__dict__[name]
+        found: Tensor | None = self.__dict__.get(name)
+        return found
 
     def __dir__(self) -> list[str]:
         """Completion offers every site, also those that nobody has asked for yet."""

@@ -87,7 +87,8 @@ class Attention(nn.Module):
             k, v = k.repeat_interleave(self.group, dim=1), v.repeat_interleave(self.group, dim=1)  # (B, H, S, Dh)
         z = self.mix(q, k, v, run)
         z = run.show("z", self.layer, z)
-        return self.wo(z.transpose(1, 2).reshape(B, T, -1))  # heads side by side: (B, T, H * Dh)
+        out: Tensor = self.wo(z.transpose(1, 2).reshape(B, T, -1))  # heads side by side: (B, T, H * Dh)
+        return out
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor, run: Pass) -> Tensor:
         """softmax(q kᵀ / √Dh + mask) v: (B, H, T, Dh)."""
@@ -129,7 +130,8 @@ class MLP(nn.Module):
             hidden = F.silu(gate) * self.w_in(x)
         else:
             hidden = self.activate(run.show("mlp_pre", self.layer, self.w_in(x)))
-        return self.w_out(run.show("mlp_post", self.layer, hidden))  # (B, T, M) -> (B, T, D)
+        out: Tensor = self.w_out(run.show("mlp_post", self.layer, hidden))  # (B, T, M) -> (B, T, D)
+        return out
 
     def activate(self, x: Tensor) -> Tensor:
         if self.activation == "relu2":

@@ -17,7 +17,8 @@ from core.text.tokenizer import Piece
 
 def graphemes(text: str) -> list[str]:
     """The extended grapheme clusters of a text, by the rules of Unicode (UAX 29): an emoji family is one."""
-    return regex.findall(r"\X", well_formed(text))
+    found: list[str] = regex.findall(r"\X", well_formed(text))
+    return found
 
 
 def grapheme_ends(text: str) -> list[int]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import regex
 import tiktoken
@@ -19,6 +19,7 @@ from core.text.bpe import Bpe, Merge, well_formed
 
 ENDOFTEXT = "<|endoftext|>"
 SPECIAL_TOKENS = (ENDOFTEXT, "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+T = TypeVar("T")
 _FORMAT = "glassbox-tokenizer-1"
 _LONG_BLANK = regex.compile(r"\s{100000}")
 
@@ -199,10 +200,11 @@ class Tokenizer:
         return cls.from_json(data)
 
 
-def _field(data: Mapping[str, Any], name: str, kind: type) -> Any:
-    if not isinstance(data.get(name), kind):
+def _field(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    found = data.get(name)
+    if not isinstance(found, kind):
         raise TokenizerError(f'the field "{name}" of the tokenizer is missing or not a {kind.__name__}')
-    return data[name]
+    return found
 
 
 def _read_tokens(encoded: list[Any]) -> list[bytes]:
@@ -219,7 +221,7 @@ def _read_tokens(encoded: list[Any]) -> list[bytes]:
     return tokens
 
 
-def _read_merge(tokens: list[bytes], entry: Any) -> Merge:
+def _read_merge(tokens: list[bytes], entry: object) -> Merge:
     """A merge from [left, right, rank, count], whose tokens must be in the vocabulary and fit together."""
     if isinstance(entry, list) and len(entry) == 4 and all(type(number) is int for number in entry):
         left, right, rank, count = entry

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.tuning.log_probs import IGNORE
+from core.tuning.log_probs import IGNORE as IGNORE
 
 WIDTHS = 8  # rectangles are as wide as a multiple of this, so that few shapes occur
 

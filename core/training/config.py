@@ -157,7 +157,7 @@ class TrainConfig:
             raise ValueError(f"cannot read the training configuration {path}: {error}") from error
 
 
-def preset(name: str, **changes: Any) -> TrainConfig:
+def preset(name: str, **changes: Any) -> TrainConfig:  # noqa: ANN401 (its fields have many types)
     """A named recipe with some fields changed: "tinyland" makes the shipped model, "live" is for a class."""
     if name not in PRESETS:
         raise ValueError(f"unknown preset {name!r}: choose one of {', '.join(PRESETS)}")
@@ -188,7 +188,7 @@ def _check_data(data: dict[str, Any]) -> None:
         _check_parts(data.get("parts"))
 
 
-def _check_parts(parts: Any) -> None:
+def _check_parts(parts: object) -> None:
     if not isinstance(parts, list) or not parts:
         raise ValueError("data.parts must list the parts of the mixture")
     for part in parts:

@@ -32,7 +32,7 @@ def read(folder: Path) -> Wishes:
         return {}
 
 
-def change(folder: Path, **wishes: Any) -> None:
+def change(folder: Path, **wishes: object) -> None:
     """Set some wishes, keep the others; one writer at a time (`jobs` sees to it). RunError: an impossible wish."""
     write_atomically(folder / FILE, json.dumps(read(folder) | check(wishes)).encode())
 

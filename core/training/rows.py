@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypedDict, cast
@@ -95,28 +95,28 @@ class RowWriter:
         self._file.close()
 
 
-def _number(value: Any) -> bool:
+def _number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _whole(value: Any) -> bool:
+def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _text(value: Any) -> bool:
+def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _numbers(value: Any) -> bool:
+def _numbers(value: object) -> bool:
     return isinstance(value, dict) and all(map(_number, value.values()))
 
 
-def _kinds(value: Any) -> bool:
+def _kinds(value: object) -> bool:
     fields = KindLoss.__annotations__.keys()
     return isinstance(value, dict) and all(_numbers(one) and one.keys() == fields for one in value.values())
 
 
-FITS: dict[str, Callable[[Any], bool]] = {name: _number for name in Row.__annotations__} | {
+FITS: Mapping[str, Callable[[object], bool]] = dict.fromkeys(Row.__annotations__, _number) | {
     "step": _whole, "tokens": _whole, "counted_tokens": _whole, "sample": _text, "event": _text, "status": _text,
     "message": _text, "update_ratio": _numbers, "baselines_per_token": _numbers, "by_kind": _kinds,
 }  # fmt: skip
@@ -144,7 +144,7 @@ def upgraded(row: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
-def as_row(value: Any) -> Row | None:
+def as_row(value: object) -> Row | None:
     """A parsed line of a metrics file as a Row, without fields that are not what they should be; None for no row."""
     if not isinstance(value, dict):
         return None

@@ -36,7 +36,7 @@ EVERY = 0.5  # seconds between two looks at a computation
 class Job:
     """One computation: how far it is (from 0 to 1), what it is doing, and its result."""
 
-    future: Future = field(default_factory=Future)
+    future: Future[Any] = field(default_factory=Future)
     share: float = 0.0
     doing: str = "waiting for its turn"
 
@@ -71,7 +71,7 @@ def _drop_old() -> None:
         del _jobs[key], sizes[key]
 
 
-def _bytes(value: Any) -> int:
+def _bytes(value: object) -> int:
     """Bytes of the arrays in a result."""
     if isinstance(value, Future):
         return 0 if value.exception() else _bytes(value.result())
@@ -102,7 +102,8 @@ def compute(
     # `work` runs outside the session: it must use nothing of st.session_state, only what it was given
     job = start(key, work, slow)
     try:
-        return job.future.result(timeout=PATIENCE)
+        result: T = job.future.result(timeout=PATIENCE)
+        return result
     except TimeoutError:
         pass
     except Exception as error:  # the work's own, shown to the visitor, who can try again

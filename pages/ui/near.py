@@ -4,9 +4,8 @@
 when it comes near, or at once when it is near.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import streamlit as st
 
@@ -30,7 +29,8 @@ class Here:
 
 
 def here() -> Here:
-    return st.session_state[_HERE]
+    kept: Here = st.session_state[_HERE]
+    return kept
 
 
 def begin(page: str) -> None:
@@ -42,7 +42,7 @@ def begin(page: str) -> None:
     kept.drawn, kept.titles, kept.heights = {}, {}, {}
 
 
-def have_all(session_state: Any, on: bool = True) -> None:
+def have_all(session_state: MutableMapping[str, object], on: bool = True) -> None:
     """Has every section of every page drawn in the session of this state: for tests, which have no screen."""
     session_state[_ALL] = on
 
@@ -68,7 +68,7 @@ def report(page: object, near: object) -> None:
     _run([anchor for anchor in now.drawn if anchor in now.near and now.drawn[anchor] != now.version])
 
 
-def update(**values: Any) -> None:
+def update(**values: object) -> None:
     """Sets properties, in a callback, and has all that shows them drawn again."""
     state.update(**values)
     follow()
@@ -90,7 +90,7 @@ def follow(*only: str, stage: bool = True) -> None:
 
 
 def _every() -> bool:
-    return st.session_state.get(_ALL, False)
+    return bool(st.session_state.get(_ALL, False))
 
 
 def _run(anchors: Sequence[str], stage: bool = False) -> None:

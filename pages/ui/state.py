@@ -33,7 +33,7 @@ class Property:
     options: tuple[str, ...] = ()
     always: bool = False  # written into every link, so that a later change of the default leaves old links alone
 
-    def parse(self, raw: str) -> Any:
+    def parse(self, raw: str) -> Any:  # noqa: ANN401 (of the kind that the row says)
         """The value that `raw` spells; ValueError with a message for people when it spells none."""
         if self.kind is str:
             if self.options and raw not in self.options:
@@ -161,11 +161,11 @@ def restore() -> None:
         st.session_state.setdefault(name, value)
 
 
-def get(name: str) -> Any:
+def get(name: str) -> Any:  # noqa: ANN401 (of the kind that its row says)
     return st.session_state.get(name, PROPERTIES[name].default)
 
 
-def update(**values: Any) -> None:
+def update(**values: object) -> None:
     """Sets properties. Call it in a callback (`on_click=state.update, kwargs={...}`), before widgets are drawn."""
     for name, value in values.items():
         if name not in PROPERTIES:
@@ -178,10 +178,10 @@ def update(**values: Any) -> None:
 
 def turn() -> int:
     """How often the pin was set, so that the browser can tell an old word about it from a new one."""
-    return st.session_state.get("turn", 0)
+    return int(st.session_state.get("turn", 0))
 
 
-def update_quietly(**values: Any) -> None:
+def update_quietly(**values: object) -> None:
     """Sets properties whose widgets this run has not drawn yet, and keeps their messages."""
     for name, value in values.items():
         st.session_state[name] = value

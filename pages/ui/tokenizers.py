@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -58,7 +58,7 @@ class Cut:
     size: int  # the bytes that they spell
     unknown: int  # how many of them the list of words does not have
     tokenizer: Tokenizer | None
-    version: tuple  # what the cut depends on, but for the text
+    version: tuple[Any, ...]  # what the cut depends on, but for the text
 
     @property
     def title(self) -> str:
@@ -127,7 +127,7 @@ def cut(key: str, description: "Description", text: str, special: bool = False) 
 
 
 @st.cache_resource(max_entries=48, show_spinner="Cutting a long text …")
-def _cut(version: tuple, text: str, _tokenizer: Tokenizer | None) -> Cut:
+def _cut(version: tuple[Any, ...], text: str, _tokenizer: Tokenizer | None) -> Cut:
     key, special, *_ = version
     size = len(text.encode("utf-8", "replace"))
     unknown = 0
@@ -262,7 +262,7 @@ def choice() -> str:
     st.selectbox("Tokens of", found, format_func=title, on_change=_chosen, **state.control("tokenizer"))
     if message := st.session_state.get("tokenizer_missing"):
         st.warning(message)
-    return state.get("tokenizer")
+    return str(state.get("tokenizer"))
 
 
 def _chosen() -> None:

@@ -129,7 +129,7 @@ def unit(matrix: NDArray[np.floating]) -> NDArray[np.float32]:
     """Rows (V, D) at length 1; zero rows stay zero."""
     rows = np.asarray(matrix, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))
 
 
 def answer(rows: NDArray[np.float32], a: int, b: int, c: int) -> NDArray[np.float32]:
@@ -188,7 +188,7 @@ def measure(rows: NDArray[np.float32], family: Family, most: int = MOST) -> Resu
 def measure_all(
     matrix: NDArray[np.floating],
     found: Sequence[Family],
-    report: Callable[[float, str], None] = lambda share, doing: None,
+    report: Callable[[float, str], None] = lambda *_: None,
 ) -> list[Result]:
     """`measure` of each family on the table (V, D). Large tables get fewer analogies each: seconds must do."""
     rows = unit(matrix)

@@ -29,7 +29,7 @@ def stream(trace: Trace) -> NDArray[np.float64]:
     """
     rows = np.concatenate([trace.resid_pre[:1].numpy(), trace.resid_post.numpy()]).astype(np.float64)
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))
 
 
 def paths(first: Trace, second: Trace, at: tuple[int, int]) -> Paths:

@@ -48,4 +48,5 @@ def spoken(vectors: NDArray[np.floating], unembed: NDArray[np.floating]) -> NDAr
     weight = np.asarray(unembed)
     values, axes = np.linalg.eigh((weight.T @ weight).astype(np.float64))  # (D,), (D, D)
     root = (axes * np.sqrt(values.clip(0))) @ axes.T
-    return np.asarray(vectors) @ root.astype(np.asarray(vectors).dtype)
+    turned: NDArray[np.floating] = np.asarray(vectors) @ root.astype(np.asarray(vectors).dtype)
+    return turned

@@ -33,7 +33,7 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
-def moved(model: Transformer, positions: Sequence[float] | NDArray | Tensor | None) -> Tap:
+def moved(model: Transformer, positions: Sequence[float] | Floats | Tensor | None) -> Tap:
     """A tap that makes token t believe it stands at positions[t], (T,); None: that it stands nowhere at all.
 
     Rotary: queries and keys are turned on from t to positions[t] (None: back to angle 0, all at one place), and
@@ -70,7 +70,7 @@ class Effect:
     losses: NDArray[np.float32]
 
 
-def effect(model: Transformer, trace: Trace, positions: Sequence[float] | NDArray | None) -> Effect:
+def effect(model: Transformer, trace: Trace, positions: Sequence[float] | Floats | None) -> Effect:
     """Compare `trace` with the same text at other positions (see `moved`)."""
     other = run_trace(model, trace.ids, moved(model, positions))
     losses = [F.cross_entropy(t.logits[:-1], t.ids[1:], reduction="none") for t in (trace, other)]
@@ -95,14 +95,15 @@ def preference(trace: Trace, config: ModelConfig, layer: int, head: int, reach: 
     half = config.d_head // 2
     pairs = (q[:half] + 1j * q[half:]) * (k[:half] - 1j * k[half:])  # (Dh/2,) products as complex numbers
     back = np.arange(reach)[:, None] * frequencies(config)  # (reach, Dh/2)
-    return (pairs * np.exp(1j * back)).real.sum(axis=1) / math.sqrt(config.d_head)
+    scores: Floats = (pairs * np.exp(1j * back)).real.sum(axis=1) / math.sqrt(config.d_head)
+    return scores
 
 
 def energy(trace: Trace, config: ModelConfig, layer: int, head: int) -> Floats:
     """How much a head uses each pair: the mean length of its queries there times that of its keys, (Dh/2,)."""
     half = config.d_head // 2
     lengths = [torch.hypot(x[layer, head, :, :half], x[layer, head, :, half:]).mean(dim=0) for x in (trace.q, trace.k)]
-    return (lengths[0] * lengths[1]).double().numpy()
+    return np.asarray((lengths[0] * lengths[1]).double())
 
 
 def similarity(model: Transformer, length: int) -> Floats:
@@ -114,10 +115,10 @@ def similarity(model: Transformer, length: int) -> Floats:
     config = model.config
     if config.position == "rotary":
         apart = np.abs(np.subtract.outer(np.arange(length), np.arange(length)))
-        return np.cos(np.arange(length)[:, None] * frequencies(config)).mean(axis=1)[apart]
+        return np.asarray(np.cos(np.arange(length)[:, None] * frequencies(config)).mean(axis=1)[apart])
     if config.position == "learned":
         rows = model.pos_embed.weight[:length].detach().double().numpy()
         lengths = np.linalg.norm(rows, axis=1)
         scale = np.outer(lengths, lengths)
-        return np.divide(rows @ rows.T, scale, out=np.zeros_like(scale), where=scale > 0)
+        return np.asarray(np.divide(rows @ rows.T, scale, out=np.zeros_like(scale), where=scale > 0))
     return np.ones((length, length))

@@ -79,7 +79,8 @@ def align(points: NDArray[np.floating], reference: NDArray[np.floating]) -> Floa
         raise ValueError(f"cannot align points of shape {moving.shape} to a reference of shape {fixed.shape}")
     centred = moving - moving.mean(axis=0)
     left, _, right = np.linalg.svd(centred.T @ (fixed - fixed.mean(axis=0)))
-    return centred @ (left @ right) + fixed.mean(axis=0)
+    turned: Floats = centred @ (left @ right) + fixed.mean(axis=0)
+    return turned
 
 
 def tsne(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
@@ -93,7 +94,8 @@ def tsne(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
     made = TSNE(
         dims, init=start, metric="cosine", perplexity=min(PERPLEXITY, (len(start) - 1) / 3), random_state=0, n_jobs=1
     )
-    return made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+    points: Floats = made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+    return points
 
 
 def umap(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
@@ -109,7 +111,8 @@ def umap(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
         made = UMAP(
             n_neighbors=min(NEIGHBOURS, len(start) - 1), n_components=dims, metric="cosine", init=start, random_state=0
         )
-        return made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+        points: Floats = made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+    return points
 
 
 def _start(matrix: NDArray[np.floating], dims: int, spread: float) -> NDArray[np.float32]:
@@ -121,7 +124,7 @@ def _start(matrix: NDArray[np.floating], dims: int, spread: float) -> NDArray[np
 
 
 def journey(
-    tables: Sequence[NDArray[np.floating]], method: Method, dims: int, report: Report = lambda share, doing: None
+    tables: Sequence[NDArray[np.floating]], method: Method, dims: int, report: Report = lambda *_: None
 ) -> Journey:
     """The maps of S tables (N, D), earliest first, each turned to lie like the next: only the turn is shared.
 
@@ -183,4 +186,4 @@ def distances(rows: NDArray[np.floating], metric: Literal["cosine", "euclidean"]
     else:
         raise ValueError(f"the metric is cosine or euclidean, not {metric!r}")
     np.fill_diagonal(found, 0.0)
-    return found
+    return np.asarray(found)

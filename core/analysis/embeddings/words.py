@@ -70,7 +70,7 @@ def words(tokenizer: Tokenizer) -> Words:
     return Words(tuple(chosen), tuple(shown), tuple(group(text) for text in shown))
 
 
-def tables(checkpoint: Checkpoint, report: Callable[[float, str], None] = lambda share, doing: None) -> NDArray:
+def tables(checkpoint: Checkpoint, report: Callable[[float, str], None] = lambda *_: None) -> NDArray[np.float32]:
     """The embeddings at every kept step, (S, V, D) float32, earliest first: only this one tensor of each file is read.
 
     OSError or SafetensorError for a file that can't be read.

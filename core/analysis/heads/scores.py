@@ -45,7 +45,7 @@ def offset_score(pattern: ArrayLike, offset: int, start: int | None = None) -> F
     length = weights.shape[-1]
     if not 0 <= offset <= start < length:
         raise ValueError(f"no position of {length} from {start} on looks {offset} back")
-    return np.diagonal(weights, -offset, axis1=-2, axis2=-1)[..., start - offset :].mean(axis=-1)
+    return np.asarray(np.diagonal(weights, -offset, axis1=-2, axis2=-1)[..., start - offset :].mean(axis=-1))
 
 
 def previous_token_score(pattern: ArrayLike) -> Floats:
@@ -58,7 +58,7 @@ def first_token_score(pattern: ArrayLike) -> Floats:
     weights = np.asarray(pattern, dtype=np.float64)
     if weights.shape[-1] < 2:
         raise ValueError("a single position can only look at itself")
-    return weights[..., 1:, 0].mean(axis=-1)
+    return np.asarray(weights[..., 1:, 0].mean(axis=-1))
 
 
 def duplicate_score(pattern: ArrayLike, half: int) -> Floats:
@@ -74,7 +74,7 @@ def induction_score(pattern: ArrayLike, half: int) -> Floats:
 
 def _second_copy(pattern: ArrayLike, half: int) -> int:
     """Where the second copy starts."""
-    length = np.shape(pattern)[-1]
+    length: int = np.shape(pattern)[-1]
     if length < 2 * half:
         raise ValueError(f"{length} positions do not hold two copies of {half} tokens")
     return length - half
@@ -151,7 +151,7 @@ def student_t(freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return sum(term / freedom**power for power, term in enumerate(terms))
+    return sum(term / float(freedom**power) for power, term in enumerate(terms))
 
 
 def summary(name: str, samples: Floats, chance: ArrayLike) -> HeadScore:

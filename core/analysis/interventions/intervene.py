@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.analysis.interventions.directions import category_direction, prompts_direction, recorded
-from core.analysis.interventions.values import Ablate, Cut, Intervention, Part, Patch, Steer, check_all, parse
+from core.analysis.interventions.values import Ablate, Cut, How, Intervention, Part, Patch, Steer, check_all, parse
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.text import tinyland
 
@@ -45,7 +45,8 @@ class Intervened(Transformer):
     def forward(self, ids: Tensor, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
         """As `Transformer.forward`, through the edits."""
         own = tap_of(self.edits, 0 if cache is None else cache.length)
-        return self.inner(ids, tap=own if tap is None else compose(own, tap), cache=cache)
+        logits: Tensor = self.inner(ids, tap=own if tap is None else compose(own, tap), cache=cache)
+        return logits
 
 
 def tap_of(edits: Sequence[Edit], past: int = 0) -> Tap:
@@ -199,14 +200,14 @@ def patch(chosen: Patch, checkpoint: Checkpoint) -> Edit:
 
 def output_of(trace: Trace, part: Part) -> Tensor:
     """What a trace holds of a part: (T, Dh) for a head, else (T, D)."""
-    values = getattr(trace, SITES[part.kind])[part.layer]
+    values: Tensor = getattr(trace, SITES[part.kind])[part.layer]
     return values if part.head is None else values[part.head]
 
 
 def steering(layer: int, vector: Tensor) -> Edit:
     """Adds vector (D,) to the stream entering a block, at every position."""
 
-    def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
+    def edit(site: Site, tensor: Tensor, _past: int) -> Tensor:
         return tensor + vector.to(tensor) if site == ("resid_pre", layer) else tensor
 
     return edit
@@ -239,7 +240,8 @@ def run_variants(model: Transformer, ids: Sequence[int], variants: Sequence[Edit
         return torch.cat([edit(site, row, 0) for edit, row in zip(variants, tensor.split(1), strict=True)])
 
     batch = torch.tensor([list(ids)] * len(variants), device=model.embed.weight.device)  # (R, T)
-    return model(batch, tap=tap).float().log_softmax(dim=-1)
+    logits: Tensor = model(batch, tap=tap)  # (R, T, V)
+    return logits.float().log_softmax(dim=-1)
 
 
 def rows_at_once(config: ModelConfig, T: int) -> int:
@@ -248,18 +250,18 @@ def rows_at_once(config: ModelConfig, T: int) -> int:
 
 
 def part_effects(
-    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: str, sample: Sample | None
+    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: Sample | None
 ) -> tuple[Tensor, Tensor]:
     """How the text's loss changes when each part alone is ablated: (base (T − 1,), losses (R, T − 1)), nats per token.
 
     `base` is the untouched model's -ln p of each token after the first; `losses` the same with each of the R parts
     ablated. T must be 2 or more.
     """
-    edits = [ablation(Ablate(part, how), sample) for part in parts]  # type: ignore[arg-type]
+    edits = [ablation(Ablate(part, how), sample) for part in parts]
     step = rows_at_once(model.config, len(ids))
     batches = [edits[start : start + step] for start in range(0, len(edits), step)]
     losses = torch.cat([token_losses(run_variants(model, ids, batch), ids) for batch in batches])
-    return token_losses(run_variants(model, ids, [lambda site, tensor, past: tensor]), ids)[0], losses
+    return token_losses(run_variants(model, ids, [lambda _site, tensor, _past: tensor]), ids)[0], losses
 
 
 def token_losses(log_probs: Tensor, ids: Sequence[int]) -> Tensor:

@@ -54,7 +54,7 @@ def patch_everywhere(
     answer: int,
     other: int,
     what: What,
-    on_layer: Callable[[int], None] = lambda done: None,
+    on_layer: Callable[[int], None] = lambda _: None,
 ) -> Patching:
     """Patch every layer and position (and head), each alone: one batched pass for a layer, a row for each place.
 

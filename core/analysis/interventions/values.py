@@ -205,7 +205,7 @@ def _one(word: str, number: int) -> Intervention:
     try:
         made: Intervention
         if name in HOWS:
-            made = Ablate(_part(fields[0], "layer", "attention", "mlp", "head"), name)  # type: ignore[arg-type]
+            made = Ablate(_part(fields[0], "layer", "attention", "mlp", "head"), name)
         elif name == "cut":
             query, key = fields[1].split(">")
             made = Cut(_part(fields[0], "head", "attention"), _whole(query), _whole(key))

@@ -64,7 +64,7 @@ class Share:
         half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
         return max(0.0, centre - half), min(1.0, centre + half)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, float]:
         low, high = self.interval
         return asdict(self) | {"rate": round(self.rate, 4), "low": round(low, 4), "high": round(high, 4)}
 
@@ -91,7 +91,7 @@ def document_losses(model: Transformer, tokenizer: Tokenizer, docs: Sequence[Doc
     return losses
 
 
-def loss_against_floor(losses: Sequence[float], docs: Sequence[Document]) -> dict:
+def loss_against_floor(losses: Sequence[float], docs: Sequence[Document]) -> dict[str, float]:
     """Mean loss and floor (nats per document), the excess and its 95 % interval from the paired differences."""
     excess = [loss + d.log_prob for loss, d in zip(losses, docs, strict=True)]
     n, mean = len(docs), sum(excess) / len(docs)
@@ -190,7 +190,7 @@ def obeys_style(case: Case, written: str) -> bool:
 def story_openings(tokenizer: Tokenizer, docs: Iterable[Document]) -> list[Case]:
     """The first sentence of each story; what is expected is any story of Tinyland."""
     return [
-        Case([tokenizer.eot, *tokenizer.encode(re.match(r".*?[.?!](?=\s|$)", d.text)[0])], "")  # type: ignore[index]
+        Case([tokenizer.eot, *tokenizer.encode(re.findall(r".*?[.?!](?=\s|$)", d.text)[0])], "")
         for d in docs
     ]
 

@@ -62,12 +62,12 @@ def _credulous() -> Grammar:
 
     world = tinyland.WORLD
     domains = words.domains | {
-        "fact": lambda env, s, relation: values[relation],
-        "resident": lambda env, s: world.people,
-        "town_of": lambda env, s: world.towns,
-        "described_person": lambda env: world.people,
-        "described_town": lambda env: world.towns,
-        "described_region": lambda env: world.regions,
+        "fact": lambda _env, _person, relation: values[relation],
+        "resident": lambda *_: world.people,
+        "town_of": lambda *_: world.towns,
+        "described_person": lambda _: world.people,
+        "described_town": lambda _: world.towns,
+        "described_region": lambda _: world.regions,
     }
     return Grammar(tinyland.patterns(), replace(words, domains=domains, guards=words.guards | {"known": new}))
 
@@ -84,7 +84,7 @@ def claims(text: str) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
     return False, ()
 
 
-def truth(texts: Sequence[str], report: Callable[[float], object] = lambda share: None) -> tuple[Share, Share]:
+def truth(texts: Sequence[str], report: Callable[[float], object] = lambda _: None) -> tuple[Share, Share]:
     """(texts that Tinyland could have written, true facts among the facts that the texts state)."""
     known = {(fact.subject, fact.relation, fact.value) for fact in tinyland.WORLD.facts}
     parsed, stated = 0, list[tuple[str, str, str]]()
@@ -98,7 +98,7 @@ def truth(texts: Sequence[str], report: Callable[[float], object] = lambda share
 
 def measure(
     checkpoint: Checkpoint, prompt: Sequence[int], sampler: Sampler, seeds: Sequence[int], max_new_tokens: int,
-    report: Report = lambda share, doing: None,
+    report: Report = lambda *_: None,
 ) -> Quality:  # fmt: skip
     """The Quality of one text per seed, each from the prompt (which begins with <|endoftext|>) to its end."""
     tokenizer = checkpoint.tokenizer
@@ -121,7 +121,7 @@ def _inner(sample: Sample, stop: Collection[int]) -> list[int]:
 
 def curve(
     checkpoint: Checkpoint, sampler: Sampler, temperatures: Sequence[float], seeds: Sequence[int], max_new_tokens: int,
-    report: Report = lambda share, doing: None,
+    report: Report = lambda *_: None,
 ) -> list[Quality]:  # fmt: skip
     """`measure` at each temperature, the other settings as they are, on documents from their first token."""
     found = []

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from typing import Any
 
 from core.analysis.skills.cases import (
     TEST_SEED,
@@ -21,7 +22,7 @@ from core.text import tinyland
 from core.text.tinyland.document import Document
 
 
-def measure(checkpoint: Checkpoint, n: int = 1000) -> dict:
+def measure(checkpoint: Checkpoint, n: int = 1000) -> dict[str, Any]:
     """Every skill of a Tinyland checkpoint, about `n` cases each, as plain JSON values."""
     model, tokenizer = checkpoint.model, checkpoint.tokenizer
 
@@ -63,7 +64,7 @@ def measure(checkpoint: Checkpoint, n: int = 1000) -> dict:
     }
 
 
-def report(skills: dict) -> str:
+def report(skills: dict[str, Any]) -> str:
     """The figures of `measure` as lines to read."""
     lines = []
     for name, loss in [("all kinds", skills["held_out"]), *skills["held_out_by_kind"].items()]:

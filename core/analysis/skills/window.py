@@ -50,7 +50,7 @@ class PositionLoss:
 
 @torch.inference_mode()
 def loss_by_position(
-    model: Transformer, tokenizer: Tokenizer, n: int, report: Report = lambda share, doing: None, batch: int = 32
+    model: Transformer, tokenizer: Tokenizer, n: int, report: Report = lambda *_: None, batch: int = 32
 ) -> PositionLoss:
     """The loss at each position of n held-out Tinyland documents, each from its first token to its end."""
     documents = [
@@ -76,7 +76,7 @@ def loss_by_position(
 
 
 def needle(
-    checkpoint: Checkpoint, fillers: Sequence[int], n: int, report: Report = lambda share, doing: None
+    checkpoint: Checkpoint, fillers: Sequence[int], n: int, report: Report = lambda *_: None
 ) -> list[tuple[float, Share]]:
     """Is a fact found from far away? For each number of filler sentences: (tokens between story and question, Share).
 
@@ -114,7 +114,7 @@ class Cost:
 
 @torch.inference_mode()
 def cache_cost(
-    model: Transformer, lengths: Sequence[int], repeats: int = 5, report: Report = lambda share, doing: None
+    model: Transformer, lengths: Sequence[int], repeats: int = 5, report: Report = lambda *_: None
 ) -> list[Cost]:
     """Measured here and now, the median of `repeats`, the two ways in turn. ValueError: longer than the context."""
     costs = []

@@ -1,7 +1,6 @@
 """A Tinyland document, and the truth about it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from core.text.tinyland.forms import PRONOUN_FORMS
 from core.text.tinyland.grammar import Derivation
@@ -61,12 +60,13 @@ class Document:
     @property
     def claims(self) -> tuple[tuple[str, str, str], ...]:
         """(subject, relation, value) of every fact that the document states."""
-        return self.derivation.env.get("claims", ())
+        claims: tuple[tuple[str, str, str], ...] = self.derivation.env.get("claims", ())
+        return claims
 
 
-def _pronoun_end(start: int, end: int, value: Any) -> int:
+def _pronoun_end(start: int, end: int, value: object) -> int:
     return start + len(value.who.pronoun) if isinstance(value, Reason) else end
 
 
-def referent(value: Any) -> str:
+def referent(value: object) -> str:
     return str(value.who if isinstance(value, Reason) else value)

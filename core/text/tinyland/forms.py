@@ -6,7 +6,7 @@ from typing import Any
 from core.text.tinyland import lexicon
 
 
-def with_article(value: Any) -> str:
+def with_article(value: object) -> str:
     word = str(value)
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
@@ -30,8 +30,8 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "obj": lambda v: v.object_pronoun,
     "pos": lambda v: v.possessive,
     "Pos": lambda v: "Her" if v.pronoun == "she" else "His",
-    "She": lambda v: "She",
-    "He": lambda v: "He",
+    "She": lambda _: "She",
+    "He": lambda _: "He",
     "word": lambda n: lexicon.NUMBER_WORDS[n],
     "question": lambda r: f"{r.actor} {r.deed}",
     "clause": lambda r: f"{r.who.pronoun} {r.why}",

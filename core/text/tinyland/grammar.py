@@ -24,13 +24,16 @@ The pattern language, a line per alternative below the name of its rule:
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 from typing import Any
 
 Env = dict[Any, Any]  # variables by name, and the state of the story by tuples such as ("at", person)
+Mark = tuple[int, int, str, Any, str]  # start, end, kind, value, form
+Op = tuple[Any, ...]  # a code, then what that code needs
+Call = tuple[Callable[..., Any], tuple[str, ...]]  # a function of the vocabulary, and its arguments
 LITERAL, WRITE, PICK, CALL, ANSWER = range(5)
 _TOKEN = re.compile(r"\{([^{}]+)\}")
 
@@ -52,9 +55,9 @@ class Vocabulary:
 
 @dataclass(slots=True, eq=False)
 class Alternative:
-    ops: list[tuple]
-    effects: list[tuple]
-    guards: list[tuple]
+    ops: list[Op]
+    effects: list[Call]
+    guards: list[Call]
     weight: float
     weigh: Callable[[Env], float] | None
     source: str
@@ -106,15 +109,15 @@ class Derivation:
     text: str
     log_prob: float
     env: Env
-    _marks: Callable[[], tuple]  # worked out only when asked for: training never does
+    _marks: Callable[[], tuple[Mark, ...]]  # worked out only when asked for: training never does
 
     @property
-    def marks(self) -> tuple[tuple[int, int, str, Any, str], ...]:
+    def marks(self) -> tuple[Mark, ...]:
         return self._marks()
 
 
 class Grammar:
-    def __init__(self, patterns: str, vocabulary: Vocabulary):
+    def __init__(self, patterns: str, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.rules: dict[str, Rule] = {}
         self._read(patterns)
@@ -157,14 +160,14 @@ class Grammar:
             source=parts[1],
         )
 
-    def _call(self, words: str, table: dict) -> tuple:
+    def _call(self, words: str, table: Mapping[str, Callable[..., Any]]) -> Call:
         name, *args = words.split()
         if name not in table:
             raise GrammarError(f"{name!r} is not one of {sorted(table)}")
         return table[name], tuple(args)
 
-    def _ops(self, template: str) -> list[tuple]:
-        ops: list[tuple] = []
+    def _ops(self, template: str) -> list[Op]:
+        ops: list[Op] = []
         for i, part in enumerate(_TOKEN.split(template.replace("⏎", "\n").replace("•", " "))):
             if i % 2 == 0:
                 if part:
@@ -177,7 +180,7 @@ class Grammar:
                 ops.append(self._slot(part))
         return ops
 
-    def _slot(self, part: str) -> tuple:
+    def _slot(self, part: str) -> Op:
         name, _, form = part.partition(":")
         if form != "-" and form not in self.vocabulary.forms:
             raise GrammarError(f"{form!r} in {part!r} is not one of the forms {sorted(self.vocabulary.forms)}")
@@ -193,7 +196,7 @@ class Grammar:
         """Write one text from the rule `start`; `random()` gives a float in [0, 1) for each choice."""
         env: Env = {}
         out: list[str] = []
-        marks: list[tuple] = []
+        marks: list[tuple[int, str, Any, str]] = []
         choices = 1.0  # product of the probabilities since the last logarithm
         log_prob = 0.0
         write, mark, log = out.append, marks.append, math.log
@@ -254,7 +257,8 @@ class Grammar:
         `reached`, a list of one int, is raised to the furthest character that some derivation explained.
         """
         log = math.log
-        agenda: list[tuple] = [((((CALL, self.rule(start)),), 0, (), None), "" if text is None else 0, {}, 0.0, ())]
+        first = (((CALL, self.rule(start)),), 0, (), None)
+        agenda: list[tuple[Any, ...]] = [(first, "" if text is None else 0, {}, 0.0, ())]
         while agenda:
             frame, at, env, log_prob, marks = agenda.pop()
             while frame is not None:
@@ -313,14 +317,14 @@ def _may_begin(alternative: Alternative, text: str, at: int, env: Env) -> bool:
     return True
 
 
-def _advance(text: str | None, at: Any, written: str) -> Any:
+def _advance(text: str | None, at: Any, written: str) -> Any:  # noqa: ANN401 (a place, or the text so far)
     """Where the text stands after `written`; None if it says something else. With no text: the text so far."""
     if text is None:
         return at + written
     return at + len(written) if text.startswith(written, at) else None
 
 
-def _positions(out: list[str], marks: list[tuple]) -> tuple:
+def _positions(out: list[str], marks: list[tuple[int, str, Any, str]]) -> tuple[Mark, ...]:
     """Marks by index into the written pieces -> marks by character."""
     ends = [0, *accumulate(map(len, out))]
     return _answers(
@@ -328,7 +332,7 @@ def _positions(out: list[str], marks: list[tuple]) -> tuple:
     )
 
 
-def _unwind(marks: tuple) -> tuple:
+def _unwind(marks: tuple[Any, ...]) -> tuple[Mark, ...]:
     found = []
     while marks:
         (start, end, name, value, form), marks = marks
@@ -338,9 +342,10 @@ def _unwind(marks: tuple) -> tuple:
     return _answers(reversed(found))
 
 
-def _answers(marks: Any) -> tuple:
+def _answers(marks: Iterable[Mark]) -> tuple[Mark, ...]:
     """Pair {<} with {>} into one mark named "answer"."""
-    done, opened = [], 0
+    done: list[Mark] = []
+    opened = 0
     for mark in marks:
         if mark[2] == "<":
             opened = mark[0]

@@ -9,7 +9,7 @@ Effects give the state new values and never change one in place: a parser follow
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from core.text.tinyland import lexicon
 from core.text.tinyland.forms import FORMS
@@ -67,12 +67,12 @@ RECEIVER_REASONS = (
 
 
 def _other(env: Env, person: Person) -> Person:
-    a, b = env["cast"]
+    a, b = cast(tuple[Person, Person], env["cast"])
     return b if person is a else a
 
 
 def _things(env: Env) -> tuple[Noun, ...]:
-    return env.get("things", ())
+    return cast(tuple[Noun, ...], env.get("things", ()))
 
 
 def _held(env: Env, s: str) -> list[Noun]:
@@ -119,7 +119,7 @@ def _clear(env: Env, s: str) -> bool:
     """A pronoun for `s` would have one possible referent."""
     if env.get("last") is not env[s]:
         return False
-    return env["solo"] or _other(env, env[s]).pronoun != env[s].pronoun
+    return bool(env["solo"] or _other(env, env[s]).pronoun != env[s].pronoun)
 
 
 def _moved(env: Env, s: str, p: str, r: str) -> None:

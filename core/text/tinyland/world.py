@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.text.tinyland import lexicon
 from core.text.tinyland.lexicon import Adjective, Noun, Verb
@@ -330,7 +330,7 @@ def _assemble(
     )
 
 
-def _word_lists() -> dict[str, tuple]:
+def _word_lists() -> dict[str, tuple[Any, ...]]:
     """The full list for each word field of World."""
     names = (field.name for field in fields(World))
     return {name: getattr(lexicon, name.upper()) for name in names if hasattr(lexicon, name.upper())}

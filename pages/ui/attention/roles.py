@@ -144,17 +144,19 @@ def its_life() -> None:
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
-    st.markdown(_told([(ROLES[name].name, *where) for name, *where in births(life)]))
+    st.markdown(_told(list(births(life))))
 
 
-def _told(born: list[tuple]) -> str:
+def _told(born: list[tuple[str, int, int, int | None, int]]) -> str:
     """Since when heads have the role that they have at the end."""
+    from core.analysis.heads.roles import ROLES
+
     if not born:
         return "At the last step, no head of this model has a clear role."
     lines = []
     for name, layer, head, before, since in born:
         when = f"from the start (step {since:,})" if before is None else f"born between steps {before:,} and {since:,}"
-        lines.append(f"- layer {layer}, head {head}: **{name}**, {when}")
+        lines.append(f"- layer {layer}, head {head}: **{ROLES[name].name}**, {when}")
     return "Clear roles at the last step:\n\n" + "\n".join(lines)
 
 

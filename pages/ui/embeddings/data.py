@@ -1,5 +1,6 @@
 """What the embeddings page reads again and again: computed once, in the background, for all visitors."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pages.ui.view import View
 SHUFFLES = 20  # of the groups, for what chance would give
 
 
-def key(view: View, *parts: Any) -> tuple:
+def key(view: View, *parts: Hashable) -> tuple[Hashable, ...]:
     return (*parts, view.name, cache.stamp(view.name))
 
 
@@ -33,7 +34,7 @@ def compared(view: View, compare: str) -> tuple[np.ndarray, np.ndarray] | None:
     """The vectors to compare, (V, D), and their lengths (V,); None while they are made."""
     model = view.checkpoint.model
 
-    def work(report: background.Report) -> tuple[np.ndarray, np.ndarray]:
+    def work(_report: background.Report) -> tuple[np.ndarray, np.ndarray]:
         rows = words.spoken_rows(model) if compare == "as spoken" else model.embed.weight.detach().numpy()
         return rows, np.linalg.norm(rows, axis=1)
 
@@ -43,7 +44,7 @@ def compared(view: View, compare: str) -> tuple[np.ndarray, np.ndarray] | None:
 def unit_rows(view: View) -> np.ndarray | None:
     """The embeddings (V, D) at length 1; None while they are made."""
     rows = table(view)
-    return background.compute(key(view, "unit", view.step), lambda report: analogies.unit(rows), "Preparing the table")
+    return background.compute(key(view, "unit", view.step), lambda _: analogies.unit(rows), "Preparing the table")
 
 
 def journey(view: View, found: Words, method: projection.Method, dims: int) -> projection.Journey | None:

@@ -1,7 +1,8 @@
 """Patching: two prompts, and a map of the places that carry the difference between them."""
 
+from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -15,14 +16,17 @@ from pages.ui.experiments.stage import tell
 from pages.ui.text import Prepared, prepare
 from pages.ui.view import View
 
+if TYPE_CHECKING:
+    from core.analysis.interventions.patching import What
+
 PATCHED = {"residual": "the stream", "attention": "attention", "mlp": "MLPs", "head": "single heads"}
 MOST_ROWS = 40  # of the map; of a model with more heads, those that do most are shown
 FIELDS = ("clean", "corrupted", "clean_answer", "corrupted_answer")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _kept(*key: Any) -> dict[str, Any]:
-    """A place for what was computed with `key`: filled by whoever comes first, who sees the progress."""
+def _kept(*stamp: Hashable) -> dict[str, Any]:
+    """A place for what was computed for `stamp`: filled by whoever comes first, who sees the progress."""
     return {}
 
 
@@ -59,7 +63,7 @@ def patching(view: View) -> None:
     st.segmented_control(
         "Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
     )
-    what = state.get("patched") or "residual"
+    what: What = state.get("patched") or "residual"
     limit = view.description.config.context_length
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
     try:
@@ -70,7 +74,7 @@ def patching(view: View) -> None:
     _shown(view, clean, corrupted, what, found)
 
 
-def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> dict[str, Any]:
+def _computed(view: View, clean: Prepared, corrupted: Prepared, what: "What") -> dict[str, Any]:
     """Everything the figure needs, from the cache or now, with progress."""
     from core.analysis.interventions.patching import first_token, patch_everywhere
 
@@ -85,7 +89,7 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> di
 
         try:
             model = cache.plain_checkpoint(view.name, view.step).model
-            found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, told)  # type: ignore[arg-type]
+            found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, told)
         finally:
             progress.empty()
         traces = [cache.trace(view.name, view.step, p.ids, "") for p in (clean, corrupted)]
@@ -94,17 +98,17 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: str) -> di
     return kept
 
 
-def _rows(what: str, values: np.ndarray) -> tuple[list[Part], np.ndarray]:
+def _rows(what: "What", values: np.ndarray) -> tuple[list[Part], np.ndarray]:
     """A row of the map for each part: (L, T), or (L, H, T) of which the rows with the largest values are kept."""
     if what != "head":
-        return [Part(what, layer) for layer in range(len(values))], values  # type: ignore[arg-type]
+        return [Part(what, layer) for layer in range(len(values))], values
     layers, heads, T = values.shape
     parts, flat = [Part("head", i, h) for i in range(layers) for h in range(heads)], values.reshape(-1, T)
     most = np.sort(np.argsort(-np.abs(flat).max(axis=1), kind="stable")[:MOST_ROWS])
     return [parts[i] for i in most], flat[most]
 
 
-def _shown(view: View, clean: Prepared, corrupted: Prepared, what: str, found: dict[str, Any]) -> None:
+def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found: dict[str, Any]) -> None:
     (d_clean, d_corrupted), odds = found["differences"], found["odds"]
     parts, values = _rows(what, found["map"])
     answers = [state.get(field) for field in FIELDS[2:]]

@@ -1,6 +1,7 @@
 """The stage of the experiments: a grid of parts to switch off, edges to cut, and the model before and after."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,9 @@ from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
 from pages.ui.text import chips
 from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.model import Trace
 
 BARS = 9  # tokens whose probability is shown
 NEW = 24  # tokens that both models write
@@ -73,7 +77,7 @@ def _parts(layers: int, heads: int) -> list[Part]:
     ]
 
 
-def _header(layers: int, heads: int, base: float | None, effects: list, how: How) -> dict:
+def _header(layers: int, heads: int, base: float | None, effects: list[Any], how: How) -> dict[str, Any]:
     off = {str(one.part) for one in interventions.chosen() if isinstance(one, Ablate)}
     width = heads + 2
     cells = [
@@ -195,10 +199,10 @@ def losses(view: View) -> None:
     truth("−log p of each token", before.shape, mean, code)
 
 
-def _nats(trace, ids: tuple[int, ...]) -> np.ndarray:
+def _nats(trace: "Trace", ids: tuple[int, ...]) -> np.ndarray:
     """-ln p of each token after the first, (T − 1,)."""
     logs = trace.logits[:-1].log_softmax(dim=-1).numpy()
-    return -logs[np.arange(len(ids) - 1), list(ids[1:])]
+    return np.asarray(-logs[np.arange(len(ids) - 1), list(ids[1:])])
 
 
 def writings(view: View) -> None:

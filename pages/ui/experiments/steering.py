@@ -18,7 +18,7 @@ STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction …")
-def _direction(name: str, step: int, stamp: tuple[int, ...], layer: int, plus: str, minus: str | None) -> Any:
+def _direction(name: str, step: int, stamp: tuple[int, ...], layer: int, plus: str, minus: str | None) -> Any:  # noqa: ANN401 (a tensor: pages import no torch)
     """The direction (D,) in the plain model."""
     from core.analysis.interventions.intervene import direction_of
 
@@ -105,7 +105,7 @@ def _controls(layers: int) -> Steer | None:
     return Steer(layer, strength, plus, minus) if plus and minus != "" else None
 
 
-def _breaking(view: View, made: Steer, direction: Any) -> None:
+def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 (a tensor)
     """Writes at one strength after another until the text falls apart, and shows where."""
     from core.analysis.interventions.steering import BROKEN, breaks_between, openings, write_steered
 

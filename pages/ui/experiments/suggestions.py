@@ -1,5 +1,7 @@
 """The three experiments to try: their changes fit the model that is shown."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.analysis.interventions.values import Part, Patch, show
@@ -46,7 +48,7 @@ def experiments(view: View) -> None:
         )
 
 
-def _swapped_fact(view: View) -> dict | None:
+def _swapped_fact(view: View) -> dict[str, Any] | None:
     """The corrupted prompt about a fact as text, patched at its first layer to be the clean one."""
     pair = next((values for name, values in presets(view) if "fact" in name), None)
     if pair is None:

@@ -63,4 +63,4 @@ def pair(name: str, counts: tuple[int, int]) -> tuple[int, int] | None:
 def switch(label: str, name: str, words: Mapping[str, str]) -> str:
     """A row of buttons for a property with options, each with its words; returns the option that is on."""
     st.segmented_control(label, required=True, wrap=True, format_func=words.__getitem__, **state.control(name))
-    return state.get(name)
+    return str(state.get(name))

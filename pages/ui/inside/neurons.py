@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import inside as figures
-from core.figures.labels import percent
+from core.figures.labels import percent, plain
 from core.text import tinyland
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
@@ -139,7 +139,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
             st.markdown(f"###### When active, it {title}")
             names = [show(view, int(id)) for id in ids]
             hovers = [
-                f"{figures.plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)
+                f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)
             ]
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")

@@ -110,7 +110,10 @@ def _packed(view: View) -> tuple[dict[str, Any], bytes]:
     """The header of assets/components/stream and its array: float32, little-endian, one tensor after another."""
     start, stop = window(view)
     trace, config, reading = view.trace, view.description.config, lens(view)
-    length = lambda vectors: np.linalg.norm(vectors[:, start:stop].numpy(), axis=-1)  # noqa: E731  (L, T, D) -> (L, W)
+
+    def length(vectors: Any) -> np.ndarray:  # noqa: ANN401 (a tensor: pages import no torch)
+        return np.asarray(np.linalg.norm(vectors[:, start:stop].numpy(), axis=-1))  # (L, T, D) -> (L, W)
+
     stream = np.stack([length(trace.resid_mid), length(trace.resid_post)], axis=1).reshape(-1, stop - start)
     arrays = {
         "stream": np.concatenate([length(trace.resid_pre[:1]), stream]),  # (2L + 1, W)
@@ -164,7 +167,7 @@ def _window(name: str, tensor: np.ndarray, start: int, stop: int) -> np.ndarray:
     return by_token if name in ("k", "v") else by_token[start:stop]
 
 
-def _parts(present: set[str]) -> list:
+def _parts(present: set[str]) -> list[list[Any]]:
     return [
         [title, role, [line for names in lines if (line := [name for name in names if name in present])]]
         for title, role, lines in ROWS

@@ -81,7 +81,7 @@ def blocks(view: View) -> None:
 def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
     """(L, T, D), (L, T, D) -> (L, T): the length of `new` beside that of `old`, in 0..1."""
     added, there = np.linalg.norm(new, axis=-1), np.linalg.norm(old, axis=-1)
-    return added / (added + there)
+    return np.asarray(added / (added + there))
 
 
 def distribution(view: View) -> None:

@@ -1,7 +1,7 @@
 """Comparing on the sampling page: several settings on the same seeds, and a measured curve over the temperature."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -12,6 +12,10 @@ from pages.ui import background, cache, components, state
 from pages.ui.caption import truth
 from pages.ui.sampling.settings import chosen_sampler
 from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.skills.cases import Share
+    from core.analysis.skills.quality import Quality
 
 MINE = "the settings above"
 PRESETS: Mapping[str, Sampler] = {
@@ -47,7 +51,7 @@ def compare(view: View, end: int) -> None:
         return
     checkpoint, seeds = view.checkpoint, range(state.get("seed"), state.get("seed") + count)
 
-    def work(report: background.Report) -> list:
+    def work(report: background.Report) -> "list[Quality]":
         from core.analysis.skills.quality import measure
 
         found = []
@@ -73,12 +77,12 @@ def compare(view: View, end: int) -> None:
                 st.text(text)
 
 
-def _ask(key: str, asked: tuple) -> None:
+def _ask(key: str, asked: object) -> None:
     st.session_state[key] = asked
 
 
-def _table(names: list[str], found: list) -> dict[str, list[Any]]:
-    def share(value: Any) -> str:
+def _table(names: list[str], found: "list[Quality]") -> dict[str, list[Any]]:
+    def share(value: "Share") -> str:
         low, high = value.interval
         return (
             f"{percent(value.rate)} ({100 * low:.0f}–{100 * high:.0f}), n = {value.n:,}" if value.n else "none stated"
@@ -108,7 +112,7 @@ def curve(view: View) -> None:
         return
     checkpoint = view.checkpoint
 
-    def work(report: background.Report) -> list:
+    def work(report: background.Report) -> "list[Quality]":
         from core.analysis.skills.quality import curve as measured
 
         return measured(checkpoint, sampler, TEMPERATURES, range(DOCUMENTS), TOKENS, report)
@@ -117,7 +121,7 @@ def curve(view: View) -> None:
     if found is None:
         return
 
-    def interval(share: Any) -> tuple[float, float, float]:
+    def interval(share: "Share") -> tuple[float, float, float]:
         return (share.rate, *share.interval)
 
     parsed, true = [interval(q.parsed) for q in found], [interval(q.true) for q in found]

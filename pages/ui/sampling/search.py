@@ -1,6 +1,7 @@
 """Searching and drafting on the sampling page: beams, the best of several draws, and speculative decoding."""
 
 import time
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,6 +11,9 @@ from pages.ui.caption import truth
 from pages.ui.sampling.settings import chosen_sampler
 from pages.ui.text import chips
 from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.generation.speculative import Round
 
 
 def _names(view: View, ids: set[int]) -> dict[int, str]:
@@ -66,7 +70,7 @@ def speculation(view: View, end: int) -> None:
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
     stop, count = (view.tokenizer.eot,), 40
 
-    def work(report: background.Report) -> tuple:
+    def work(_report: background.Report) -> "tuple[list[Round], float, int, float]":
         from core.generation import generate
         from core.generation.speculative import speculate
 

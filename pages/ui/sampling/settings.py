@@ -32,7 +32,7 @@ def settings() -> dict[str, Any]:
     return {"values": values, "order": order, "off": sorted(part[1:] for part in written if part.startswith("-"))}
 
 
-def store(raw: Any) -> None:
+def store(raw: object) -> None:
     """Keeps what the browser sent; what is not a setting, or outside its bounds, is left out."""
     if not isinstance(raw, dict):
         return
@@ -74,7 +74,7 @@ def agreed() -> dict[str, Any]:
     return {"settings": st.session_state["sampler_given"], "revision": st.session_state["sampler_revision"]}
 
 
-def reported(raw: Any) -> None:
+def reported(raw: object) -> None:
     """A callback: the visitor has moved something in the browser."""
     store(raw)
     st.session_state["sampler_known"] = settings()

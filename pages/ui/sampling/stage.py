@@ -20,7 +20,7 @@ _sampler = components.component("sampler")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _names(model: str, stamp: tuple[int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
+def _names(stamp: tuple[str | int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
     return [chip.label for chip in chips(_view.tokenizer, ids)]
 
 
@@ -38,7 +38,7 @@ def sampler(view: View, position: int, *, key: str) -> None:
     header = {
         "key": f"{view.name} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
         "label_ids": ids,
-        "labels": _names(view.name, cache.stamp(view.name), ids, view),
+        "labels": _names((view.name, *cache.stamp(view.name)), ids, view),
         "context": context,
         "actual": actual,
         "u": uniform(state.get("seed"), position + 1),

@@ -96,7 +96,7 @@ def _unseen(sent: dict[str, Any]) -> list[dict[str, Any]]:
 def _kept(scene: Scene) -> "Story":
     from core.generation.branches import Story
 
-    stories: OrderedDict[tuple, Story] = st.session_state.setdefault("stories", OrderedDict())
+    stories: OrderedDict[tuple[Any, ...], Story] = st.session_state.setdefault("stories", OrderedDict())
     key = (scene.view.name, scene.view.step, cache.stamp(scene.view.name), scene.prompt)
     if key not in stories:
         stories[key] = Story(scene.prompt)

@@ -1,6 +1,6 @@
 """How far back the model looks, on the sampling page: a shorter window, loss by position, a distant fact, the cache."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -10,6 +10,10 @@ from pages.ui import background, cache, components
 from pages.ui.caption import truth
 from pages.ui.text import chips
 from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.skills.cases import Share
+    from core.analysis.skills.window import Cost, PositionLoss
 
 LINES = 6  # tokens whose probability is drawn
 DOCUMENTS, QUESTIONS = 300, 60
@@ -28,7 +32,7 @@ def shorter(view: View, end: int) -> None:
     if most > 64:
         windows = sorted({*np.linspace(1, most, 64).astype(int).tolist()})
 
-    def work(report: background.Report) -> np.ndarray:
+    def work(_report: background.Report) -> np.ndarray:
         from core.analysis.skills.window import windowed
 
         return windowed(model, ids, windows)
@@ -62,12 +66,12 @@ def positions(view: View) -> None:
         return
     left, right = st.columns(2, gap="medium")
 
-    def losses(report: background.Report) -> Any:
+    def losses(report: background.Report) -> "PositionLoss":
         from core.analysis.skills.window import loss_by_position
 
         return loss_by_position(checkpoint.model, checkpoint.tokenizer, DOCUMENTS, report)
 
-    def needles(report: background.Report) -> Any:
+    def needles(report: background.Report) -> "list[tuple[float, Share]]":
         from core.analysis.skills.window import needle
 
         return needle(checkpoint, FILLERS, QUESTIONS, report)
@@ -113,7 +117,7 @@ def cost(view: View) -> None:
         )
         return
 
-    def work(report: background.Report) -> list:
+    def work(report: background.Report) -> "list[Cost]":
         from core.analysis.skills.window import cache_cost
 
         return cache_cost(model, lengths, report=report)

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -24,7 +25,9 @@ _merge_tree = components.component("merge_tree")
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _packed(text: str, version: tuple, _pieces: tuple[Piece, ...], _learned: dict[int, int]) -> tuple[int, bytes]:
+def _packed(
+    text: str, stamp: tuple[Any, ...], _pieces: tuple[Piece, ...], _learned: dict[int, int]
+) -> tuple[int, bytes]:
     """The bytes of the text up to the last of the pieces, how many they are, and with them the columns id, start, end,
     group and learned count (five of len(pieces) uint32)."""
     data = well_formed(text).encode("utf-8")

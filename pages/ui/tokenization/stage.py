@@ -35,7 +35,7 @@ def controls() -> tuple[Cut, Source] | None:
     return cut, source
 
 
-def replay(cut: Cut, source: Source, position: int | None) -> None:
+def replay(cut: Cut, position: int | None) -> None:
     """The merge tree of the chunk around the pinned token, or of the chunk that was cut most."""
     if cut.tokenizer is None:
         st.info(f"Cutting into {cut.key} needs no merges: there is nothing to replay. Choose a tokenizer above.")

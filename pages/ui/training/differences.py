@@ -46,7 +46,7 @@ def changed(run: str, before: str | None) -> str:
     return ", ".join(f"{name} {short(values[1])}" for name, values in differences([before, run]).items()) or "the same"
 
 
-def short(value: Any) -> str:
+def short(value: object) -> str:
     """A setting's value in a few characters."""
     text = str(value.get("kind")) if isinstance(value, dict) else str(value)
     return text.rsplit("/", 1)[-1] if len(text) > 24 else text

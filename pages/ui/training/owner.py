@@ -13,7 +13,7 @@ KEY = re.compile(r"[A-Za-z0-9_-]{40,64}")
 
 def key() -> str:
     """This browser's key: a new one until the browser has said which it keeps."""
-    return st.session_state.setdefault("training_key", jobs.new_key())
+    return str(st.session_state.setdefault("training_key", jobs.new_key()))
 
 
 def remember() -> None:

@@ -1,7 +1,7 @@
 """All runs: what became of them, what differs between them, and what their owner may do with each."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -155,7 +155,7 @@ def _tag(run: str) -> None:
     _attempt(jobs.tag, run, st.session_state[f"tags_{run}"].split(","))
 
 
-def _attempt(act: Any, run: str, *values: Any) -> bool:
+def _attempt(act: Callable[..., object], run: str, *values: object) -> bool:
     try:
         act(run, *values, owner_key())
     except (RunError, OSError) as error:

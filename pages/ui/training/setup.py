@@ -63,12 +63,12 @@ def key(name: str) -> str:
     return f"setup_{name}"
 
 
-def get(name: str) -> Any:
+def get(name: str) -> Any:  # noqa: ANN401 (each setting has its own type)
     """A setting as the form has it."""
     return st.session_state.get(key(name), DEFAULTS[name])
 
 
-def control(name: str, **bounds: Any) -> dict[str, Any]:
+def control(name: str, **bounds: object) -> dict[str, Any]:
     """Keyword arguments that make a widget the control of a setting."""
     st.session_state.setdefault(key(name), DEFAULTS[name])
     return {"key": key(name), "persist_state": "session", **bounds}

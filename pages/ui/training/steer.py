@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -27,7 +26,7 @@ def settled(run_id: str, was: jobs.Status) -> None:
         time.sleep(0.05)
 
 
-def attempt(act: Callable[..., Any], run_id: str, *arguments: Any, **named: Any) -> None:
+def attempt(act: Callable[..., object], run_id: str, *arguments: object, **named: object) -> None:
     """A callback's deed on a run; why it was refused is shown beside the buttons."""
     st.session_state["steer_error"] = None
     try:
@@ -77,7 +76,7 @@ def steer(run_id: str) -> None:
         st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
 
 
-def _open(**values: Any) -> None:
+def _open(**values: object) -> None:
     state.update(**values)
     st.rerun()
 

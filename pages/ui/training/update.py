@@ -66,13 +66,13 @@ def slow_motion() -> None:
         f"position, moments = position_after(folder, {step}), moments_of(folder, {step})\n"
         "update = one_update(checkpoint.model, config, batch, position, moments)\n"
     )
-    labels = reading(name, step, update, code)
+    labels = reading(name, update, code)
     predicting(update, labels, code)
     moving(update, code)
     one_weight(update, code)
 
 
-def reading(name: str, step: int, update: "OneUpdate", code: str) -> list[str]:
+def reading(name: str, update: "OneUpdate", code: str) -> list[str]:
     """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
     tokenizer = cache.description(name).tokenizer
     length = int((update.targets[0] >= 0).sum())
@@ -101,7 +101,7 @@ def reading(name: str, step: int, update: "OneUpdate", code: str) -> list[str]:
 
 def _size(vectors: np.ndarray) -> np.ndarray:
     """The length of each vector: (…, D) -> (…)."""
-    return np.linalg.norm(vectors, axis=-1)
+    return np.asarray(np.linalg.norm(vectors, axis=-1))
 
 
 def predicting(update: "OneUpdate", labels: list[str], code: str) -> None:
