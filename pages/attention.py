@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import components
 from pages.ui.attention import roles
 from pages.ui.attention import stage as views
-from pages.ui.attention.experiments import experiments
+from pages.ui.attention.experiments import attention_experiments
 from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.sections import section, stage
 from pages.ui.view import current
@@ -38,4 +38,4 @@ stage(heads)
 section("How does a weight come about?", "weights", views.weights, height=620)
 section("What is this head doing?", "role", roles.what_it_does, height=420)
 section("When was this head born?", "life", roles.its_life, height=640)
-section("Try", "try", experiments, height=120)
+section("Try", "try", attention_experiments, height=120)

@@ -8,7 +8,7 @@ from pages.ui.experiments.patching import patching
 from pages.ui.experiments.skills import skills
 from pages.ui.experiments.stage import compare, edges, losses, part_grid, writings
 from pages.ui.experiments.steering import steering
-from pages.ui.experiments.suggestions import experiments
+from pages.ui.experiments.suggestions import suggestions
 from pages.ui.view import current
 
 
@@ -62,4 +62,4 @@ what_you_see(
     "bars are the model as it was trained, :violet[violet] ones the model with your changes."
 )
 deeper()
-experiments(current())
+suggestions(current())

@@ -5,9 +5,9 @@ import streamlit as st
 from pages.ui import components
 from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.inside import lens
+from pages.ui.inside.attribution import attribution
 from pages.ui.inside.cell import arithmetic
-from pages.ui.inside.experiments import experiments
-from pages.ui.inside.makers import makers
+from pages.ui.inside.experiments import inside_experiments
 from pages.ui.inside.neurons import neurons
 from pages.ui.inside.stream import stream
 from pages.ui.view import current
@@ -33,7 +33,7 @@ def stage() -> None:
     st.markdown("#### One token through the depth")
     lens.through_depth(view)
     st.markdown("#### Who made this prediction?")
-    makers(view)
+    attribution(view)
     st.markdown("#### Neurons")
     neurons(view)
 
@@ -43,4 +43,4 @@ page_header(
     "Follow a token down through the blocks: what is written into it, what it would say, and who made it say so.",
 )
 stage()
-experiments(current())
+inside_experiments(current())

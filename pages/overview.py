@@ -6,14 +6,16 @@ from pages.ui.view import View, current
 
 
 def life(view: View) -> None:
-    from pages.ui.overview.experiments import experiments  # brings Tinyland, for which the stages above need not wait
+    from pages.ui.overview.experiments import (
+        overview_experiments,  # brings Tinyland, for which the stages above need not wait
+    )
 
     words = (
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."
     )
     with stages.stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
-        experiments(view)
+        overview_experiments(view)
 
 
 page_header(

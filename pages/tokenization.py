@@ -8,7 +8,7 @@ from core.text.languages import SENTENCES
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.tokenization.components import MAX_ALIGNED, boundaries, pieces
-from pages.ui.tokenization.experiments import experiments
+from pages.ui.tokenization.experiments import tokenization_experiments
 from pages.ui.tokenization.stage import controls, replay
 from pages.ui.tokenization.training import train_your_own
 from pages.ui.view import current
@@ -96,4 +96,4 @@ stage()
 comparing()
 speaking()
 train_your_own()
-experiments()
+tokenization_experiments()

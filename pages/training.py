@@ -6,6 +6,7 @@ from pages.ui import state
 from pages.ui.caption import page_header
 from pages.ui.training import stage as on_stage
 from pages.ui.training.curves import curves
+from pages.ui.training.explanations import explain, record_experiments
 from pages.ui.training.failures import gallery
 from pages.ui.training.fork import forking
 from pages.ui.training.form import form
@@ -14,7 +15,6 @@ from pages.ui.training.runs import all_runs
 from pages.ui.training.scaling import ladder
 from pages.ui.training.steer import steer
 from pages.ui.training.update import slow_motion
-from pages.ui.training.words import experiments, words
 
 
 @st.fragment
@@ -40,9 +40,9 @@ def stage() -> None:
         title="Training and held-out loss",
         mark=state.get("step") if records[0].id == model else None,
         reveal=st.session_state.pop("training_reveal", ""),
-        on_pick=on_stage.pick,
-        on_change=on_stage.changed,
-        on_hover=on_stage.hovered("curves"),
+        on_pick=on_stage.on_pick,
+        on_change=on_stage.on_change,
+        on_hover=on_stage.on_hover("curves"),
     )
     on_stage.rows_truth(records)
     on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")
@@ -51,8 +51,8 @@ def stage() -> None:
 page_header("How did the model learn?", "By being wrong, a little less each time.")
 remember()
 stage()
-words()
-experiments()
+explain()
+record_experiments()
 st.subheader("Train one yourself", anchor=False)
 st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
 form()

@@ -7,7 +7,7 @@ import numpy as np
 from core.figures.labels import plain
 from core.figures.layout import LEGEND, MARGIN, Figure, axis, bare, figure, line, powers, rows, vline
 from core.figures.palette import CATEGORIES, LIGHT
-from core.figures.traces import band, points, row_bars, words
+from core.figures.traces import band, plain_labels, points, row_bars
 
 # A colour for each group of words, in the order of core.analysis.embeddings.words.GROUPS.
 GROUPS = ("people", "towns", "animals", "foods", "objects", "places", "other", "colours", "qualities", "verbs")
@@ -16,7 +16,7 @@ COLOURS = dict(zip(GROUPS, CATEGORIES, strict=True))  # `other` falls on the pal
 
 def neighbours(labels: Sequence[str], groups: Sequence[str], values: Sequence[float], cosine: bool) -> Figure:
     """The nearest tokens, nearest first: bars as long as their cosine similarity (-1 to 1), or their distance."""
-    names = words(labels)
+    names = plain_labels(labels)
     longest = 1.05 if cosine else 1.15 * max(values) or 1.0
     bars = row_bars(
         list(values), [COLOURS[name] for name in groups], [f"{value:.2f}" for value in values],
@@ -52,7 +52,8 @@ def norms(
         if len(at := shown[kind == GROUPS.index(name)]):
             traces.append(
                 points(
-                    x[at], y[at], "markers", name=name, text=words([labels[i] for i in at]), customdata=counts[at],
+                    x[at], y[at], "markers", name=name, text=plain_labels([labels[i] for i in at]),
+                    customdata=counts[at],
                     marker={"color": COLOURS[name], "size": 5, "opacity": 0.35 if name == "other" else 0.75},
                     hovertemplate="%{text}<br>seen %{customdata:,} times<br>length %{y:.2f}<extra></extra>",
                 )

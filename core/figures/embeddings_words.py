@@ -7,7 +7,7 @@ import numpy as np
 from core.figures.labels import percent, plain
 from core.figures.layout import LEGEND, MARGIN, Figure, axis, bare, figure, line, rows, tokens
 from core.figures.palette import CATEGORIES, DIVERGING, LIGHT, ROLES
-from core.figures.traces import Interval, bars, heat, intervals, points, row_bars, values_of, words
+from core.figures.traces import Interval, bars, heat, intervals, plain_labels, points, row_bars, values_of
 
 USUAL = (("as usual", ROLES["prediction"]), ("changed", CATEGORIES[1]))
 
@@ -59,7 +59,7 @@ def candidates(labels: Sequence[str], values: Sequence[float], kinds: Sequence[s
         margin=MARGIN | {"r": 90},
         bargap=0.28,
         xaxis=axis(visible=False, range=[min(0.0, *values), max(values) * 1.02]),
-        yaxis=rows(words(labels)),
+        yaxis=rows(plain_labels(labels)),
     )
 
 
@@ -137,7 +137,7 @@ def predictions(labels: Sequence[str], usual: Sequence[float], changed: Sequence
         margin=MARGIN | {"r": 50},
         bargap=0.25,
         xaxis=axis(visible=False, range=[0, max(*usual, *changed) * 1.02]),
-        yaxis=rows(words(labels)),
+        yaxis=rows(plain_labels(labels)),
         legend=LEGEND | {"traceorder": "normal"},
     )
 

@@ -8,7 +8,7 @@ from core.figures import attention
 from core.figures.labels import percent, plain
 from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, axis, figure, line, rows, shade, tokens
 from core.figures.palette import DIVERGING, LIGHT, ROLES
-from core.figures.traces import Interval, bars, intervals, points, signed_heat, values_of, words
+from core.figures.traces import Interval, bars, intervals, plain_labels, points, signed_heat, values_of
 
 NORMAL = LEGEND | {"traceorder": "normal"}
 BEFORE, AFTER = LIGHT["muted"], ROLES["prediction"]
@@ -17,7 +17,7 @@ STATES = (("as it is", BEFORE), ("changed", AFTER))
 
 def distributions(labels: Sequence[str], before: Sequence[float], after: Sequence[float]) -> Figure:
     """A pair of bars for each token: its probability in the model as it is, and in the changed one."""
-    names, at = words(labels), list(range(len(labels)))
+    names, at = plain_labels(labels), list(range(len(labels)))
     pairs = [
         bars(list(values), at, orientation="h", name=name, marker={"color": colour}, customdata=names,
              hovertemplate="%{customdata}: %{x:.2p}")
@@ -42,7 +42,7 @@ def distributions(labels: Sequence[str], before: Sequence[float], after: Sequenc
 
 def surprise(labels: Sequence[str], before: np.ndarray, after: np.ndarray, cursor: int | None = None) -> Figure:
     """The loss of each token after the first, in nats: before, after (T − 1,); labels (T,)."""
-    names, x = words(labels[1:]), np.arange(1, len(labels))
+    names, x = plain_labels(labels[1:]), np.arange(1, len(labels))
     pairs = [
         bars(x, values, name=name, marker={"color": colour}, customdata=names,
              hovertemplate="%{customdata}: %{y:.2f} nats")

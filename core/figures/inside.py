@@ -21,7 +21,7 @@ from core.figures.layout import (
     vline,
 )  # fmt: skip
 from core.figures.palette import DIVERGING, LIGHT, ROLES
-from core.figures.traces import bars, points, row_bars, signed_heat, words
+from core.figures.traces import bars, plain_labels, points, row_bars, signed_heat
 
 LEAST = 0.1  # a scale of logits reaches at least so far: what is smaller looks as small as it is
 SCALES: dict[str, tuple[str, Spec]] = {  # kind of a curve through the depth: its number on hover, its axis
@@ -150,7 +150,7 @@ def ranked(
     )  # fmt: skip
     low, high = min(0.0, *map(float, values)), max(0.0, *map(float, values))
     room = 0.2 * (high - low or 1.0)
-    shown = [f"<b>{name}</b>" if i == chosen else name for i, name in enumerate(words(names))]
+    shown = [f"<b>{name}</b>" if i == chosen else name for i, name in enumerate(plain_labels(names))]
     return figure(
         [each],
         margin=MARGIN,

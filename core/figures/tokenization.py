@@ -9,7 +9,7 @@ import numpy as np
 from core.figures.labels import plain
 from core.figures.layout import Figure, bare, figure, hline, line, note, rows
 from core.figures.palette import LIGHT, ROLES, scale
-from core.figures.traces import heat, points, row_bars, words
+from core.figures.traces import heat, plain_labels, points, row_bars
 
 ROW = 30  # pixels for each tokenizer
 
@@ -31,7 +31,7 @@ def counts(names: Sequence[str], pieces: Sequence[int], sizes: Sequence[int], no
         bargap=0.35,
         xaxis=blank("pieces", domain=[0, 0.5], range=[0, max(*pieces, 1) * 1.45]),
         xaxis2=blank("bytes for each", domain=[0.58, 1], range=[0, max(*per_piece, 1) * 1.25]),
-        yaxis=rows(words(names)),
+        yaxis=rows(plain_labels(names)),
     )
 
 
@@ -50,7 +50,7 @@ def languages(names: Sequence[str], tokenizers: Sequence[str], tokens: Sequence[
     return figure(
         [cells],
         margin={"l": 70, "r": 8, "t": 30, "b": 8},
-        xaxis=bare(tickvals=list(range(len(tokenizers))), ticktext=words(tokenizers), side="top"),
+        xaxis=bare(tickvals=list(range(len(tokenizers))), ticktext=plain_labels(tokenizers), side="top"),
         yaxis=rows(names),
     )
 

@@ -56,6 +56,6 @@ def band(x: Values, low: Values, high: Values, **more: Any) -> Spec:
     return points(around, edge, "lines", fill="toself", line={"width": 0}, hoverinfo="skip", **more)
 
 
-def words(labels: Sequence[str]) -> list[str]:
+def plain_labels(labels: Sequence[str]) -> list[str]:
     """Labels that plotly may show: see labels.plain."""
     return [plain(label) for label in labels]

@@ -21,6 +21,7 @@ from core.training import measure
 from core.training.batches import MicroBatch
 from core.training.config import TrainConfig
 from core.training.data import make_tokenizer, split_mixture
+from core.training.flops import training_flops
 from core.training.learner import make_optimizer
 from core.training.losses import token_losses
 from core.training.optim import gradients
@@ -84,7 +85,7 @@ def estimate(
     One step = its FLOPs shared by the threads, the update and the data (drawn beside it when there is a second thread),
     and its part of the evaluations, whose forward passes cost a third of training on as many tokens.
     """
-    flops, tokens = measure.training_flops(model, np.array(lengths)), sum(lengths)
+    flops, tokens = training_flops(model, np.array(lengths)), sum(lengths)
     evaluated = config.eval_documents * flops / len(lengths) / 3 / config.eval_every
     step = (flops + evaluated) / measured.flops_per_second / config.threads + measured.update_seconds
     step += data_seconds if config.threads == 1 else 0.0
@@ -120,14 +121,14 @@ def calibrate(model: ModelConfig, precision: str, optimizer: str, width: int) ->
     try:
         master = Transformer(model, seed=0)
         working = copy.deepcopy(master).to(measure.working_dtype(precision))
-        rows = max(1, int(TRIAL_FLOPS / measure.training_flops(model, np.array([width]))))
+        rows = max(1, int(TRIAL_FLOPS / training_flops(model, np.array([width]))))
         ids = torch.zeros(rows, width, dtype=torch.long)
         micro = MicroBatch(ids, ids, tuple(range(rows)))
         _pass(working, MicroBatch(ids[:1], ids[:1], (0,)))  # the first pass makes its plans
         start = time.perf_counter()
         kept = _pass(working, micro)
         seconds = time.perf_counter() - start
-        flops = measure.training_flops(model, np.full(rows, width))
+        flops = training_flops(model, np.full(rows, width))
         return Calibration(flops / seconds, _update_seconds(master, optimizer), kept / ids.numel())
     finally:
         torch.set_num_threads(threads)

@@ -42,8 +42,8 @@ class OneUpdate:
     probabilities: (N, T) that the model gave each target before the update, 0 at padding; losses: their -log;
     losses_after: (N, T) the same after it. loss, loss_after: means over the targets.
     gradients: by parameter, of `loss`, before clipping; grad_norm: of all of them; clip: what they are multiplied with.
-    before, after: the weights. state_before, state_after: the optimizer's moments: "momentum.NAME" of Muon, "mean.NAME"
-    and "square.NAME" of AdamW, "velocity.NAME" of SGD.
+    before, after: the weights. state_before, state_after: the optimizer's state: "momentum_buffer.NAME" of Muon and
+    SGD, "exp_avg.NAME" and "exp_avg_sq.NAME" of AdamW.
     rates: learning rates of this update by optimizer. updates: how many updates the moments had seen before.
     """
 
@@ -157,20 +157,20 @@ def weight_story(update: OneUpdate, name: str, index: Sequence[int]) -> WeightSt
     clipped = gradient * update.clip
     lines = [("gradient", gradient), ("clipped gradient", clipped)]
     kind = config.optimizer
-    if kind == "muon" and f"momentum.{name}" not in update.state_after:
+    if kind == "muon" and f"momentum_buffer.{name}" not in update.state_after:
         kind = "adamw"
     rate = update.rates[kind]
-    moment = {"muon": "momentum", "adamw": "mean", "sgd": "velocity"}[kind]
+    moment = "exp_avg" if kind == "adamw" else "momentum_buffer"
     lines += [(f"{moment} before", float(update.state_before[f"{moment}.{name}"][at]))]
     lines += [(f"{moment} after", float(update.state_after[f"{moment}.{name}"][at]))]
     if kind == "adamw":
-        count, squares = update.updates + 1, update.state_after[f"square.{name}"]
+        count, second = update.updates + 1, update.state_after[f"exp_avg_sq.{name}"]
         mean = lines[-1][1] / (1 - config.beta1**count)
-        square = float(squares[at]) / (1 - config.beta2**count)
-        lines += [("square before", float(update.state_before[f"square.{name}"][at]))]
-        lines += [("square after", float(squares[at]))]
-        lines += [("mean, corrected for the start", mean), ("square, corrected for the start", square)]
-        lines += [("direction: mean / (√square + 0.00000001)", mean / (square**0.5 + 1e-8))]
+        square = float(second[at]) / (1 - config.beta2**count)
+        lines += [("exp_avg_sq before", float(update.state_before[f"exp_avg_sq.{name}"][at]))]
+        lines += [("exp_avg_sq after", float(second[at]))]
+        lines += [("exp_avg, corrected for the start", mean), ("exp_avg_sq, corrected for the start", square)]
+        lines += [("direction: exp_avg / (√exp_avg_sq + 0.00000001)", mean / (square**0.5 + 1e-8))]
     if kind == "muon":
         lines += [("gradient looked ahead", (1 - config.momentum) * clipped + config.momentum * lines[-1][1])]
     if config.weight_decay and update.before[name].ndim >= 2:

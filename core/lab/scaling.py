@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.model import ModelConfig
-from core.training import measure
 from core.training.config import TrainConfig
+from core.training.flops import training_flops
 
 WIDTHS = (32, 48, 64, 96, 128, 192)
 BOOTSTRAPS = 500
@@ -43,7 +43,7 @@ def ladder(
         shape = {**base.model, "d_model": width, "n_heads": max(1, width // 16)}
         model = ModelConfig.from_dict({**shape, "vocab_size": vocab_size or base.vocab_size})
         length = min(64, model.context_length)  # of a typical sequence: attention is a small part at these sizes
-        per_step = measure.training_flops(model, np.full(max(1, tokens_per_step // length), length))
+        per_step = training_flops(model, np.full(max(1, tokens_per_step // length), length))
         steps = int(flops / per_step)
         if steps >= 1:
             parts = model.parameter_count()

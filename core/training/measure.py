@@ -1,4 +1,4 @@
-"""What an update costs and how far it moves the weights: arithmetic, peak of the machine, update-to-weight ratios."""
+"""What an update costs and how far it moves the weights: peak of the machine, energy, update-to-weight ratios."""
 
 import os
 import time
@@ -11,28 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model import ModelConfig
 from core.training.batches import IGNORE, MicroBatch
 
 WATTS_PER_CORE = 10.0  # assumed, not measured: every energy is this × cores × seconds
-
-
-def matmul_parameters(config: ModelConfig) -> int:
-    """The weights that every token is multiplied with: attention, MLP, unembedding; not the look-up of embeddings."""
-    parts = config.parameter_count()
-    return parts["attention"] + parts["mlp"] + config.vocab_size * config.d_model
-
-
-def training_flops(config: ModelConfig, lengths: np.ndarray) -> float:
-    """Floating-point operations of forward and backward over sequences of these lengths (tokens).
-
-    6 for each weight and token (2 forward, 4 backward: Kaplan et al. 2020, arXiv:2001.08361) and 12·L·H·Dh·T² for the
-    scores and the mixing of values of a sequence of T tokens (Chowdhery et al. 2022, arXiv:2204.02311, appendix B; the
-    masked half is computed too). Padding, norms, activations and the optimizer are not counted.
-    """
-    lengths = np.asarray(lengths, dtype=np.float64)
-    attention = 12 * config.n_layers * config.n_heads * config.d_head
-    return float(6 * matmul_parameters(config) * lengths.sum() + attention * (lengths**2).sum())
 
 
 def batch_lengths(batch: Iterable[MicroBatch]) -> np.ndarray:

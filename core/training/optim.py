@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: steep at 0, singular values end within about [0.7, 1.2]
-NOT_MATRICES = ("embed", "head", "wte", "wpe")  # two-dimensional, but rows are looked up or scored one by one
 
 
 def orthogonalise(matrices: Tensor, dtype: torch.dtype = torch.bfloat16, iterations: int = 5) -> Tensor:
@@ -31,7 +30,8 @@ def orthogonalise(matrices: Tensor, dtype: torch.dtype = torch.bfloat16, iterati
 
 
 class Optimizer:
-    """Updates the named parameters in place from their `.grad`; its state is a flat dict of named tensors.
+    """Updates the named parameters in place from their `.grad`; its state is a flat dict of tensors, named
+    as PyTorch names them: exp_avg and exp_avg_sq of AdamW, momentum_buffer of Muon and SGD.
 
     `kind`: "muon" (Muon for the matrices inside the blocks, AdamW for the rest), "adamw" or "sgd" for everything.
     Matrices of one shape are orthogonalised together in one batch, in `dtype`. Weight decay is decoupled (scaled by the
@@ -59,14 +59,14 @@ class Optimizer:
         for name, p in parameters:
             if kind == "sgd":
                 self.sgd.append((name, p))
-                self.state[f"velocity.{name}"] = torch.zeros_like(p)
+                self.state[f"momentum_buffer.{name}"] = torch.zeros_like(p)
             elif kind == "muon" and is_hidden_matrix(name, p):
                 self.muon[tuple(p.shape)].append((name, p))
-                self.state[f"momentum.{name}"] = torch.zeros_like(p)
+                self.state[f"momentum_buffer.{name}"] = torch.zeros_like(p)
             else:
                 self.adamw.append((name, p))
-                self.state[f"mean.{name}"] = torch.zeros_like(p)
-                self.state[f"square.{name}"] = torch.zeros_like(p)
+                self.state[f"exp_avg.{name}"] = torch.zeros_like(p)
+                self.state[f"exp_avg_sq.{name}"] = torch.zeros_like(p)
 
     @torch.no_grad()
     def step(self, *, muon: float = 0.0, adamw: float = 0.0, sgd: float = 0.0) -> None:
@@ -82,7 +82,7 @@ class Optimizer:
     def _muon(self, shape: tuple[int, ...], group: list[tuple[str, nn.Parameter]], lr: float) -> None:
         params: list[Tensor] = [p for _, p in group]
         grads = gradients(params)
-        buffers = [self.state[f"momentum.{name}"] for name, _ in group]
+        buffers = [self.state[f"momentum_buffer.{name}"] for name, _ in group]
         torch._foreach_lerp_(buffers, grads, 1 - self.momentum)
         nesterov = torch._foreach_lerp(grads, buffers, self.momentum)
         update = orthogonalise(torch.stack(nesterov), self.dtype)  # (n, r, c)
@@ -95,24 +95,24 @@ class Optimizer:
         beta1, beta2 = self.betas
         params: list[Tensor] = [p for _, p in self.adamw]
         grads = gradients(params)
-        means = [self.state[f"mean.{name}"] for name, _ in self.adamw]
-        squares = [self.state[f"square.{name}"] for name, _ in self.adamw]
-        torch._foreach_lerp_(means, grads, 1 - beta1)
-        torch._foreach_mul_(squares, beta2)
-        torch._foreach_addcmul_(squares, grads, grads, value=1 - beta2)
-        denominator = torch._foreach_sqrt(squares)
+        exp_avgs = [self.state[f"exp_avg.{name}"] for name, _ in self.adamw]
+        exp_avg_sqs = [self.state[f"exp_avg_sq.{name}"] for name, _ in self.adamw]
+        torch._foreach_lerp_(exp_avgs, grads, 1 - beta1)
+        torch._foreach_mul_(exp_avg_sqs, beta2)
+        torch._foreach_addcmul_(exp_avg_sqs, grads, grads, value=1 - beta2)
+        denominator = torch._foreach_sqrt(exp_avg_sqs)
         torch._foreach_div_(denominator, (1 - beta2**self.step_count) ** 0.5)
         torch._foreach_add_(denominator, self.eps)
         self._decay(params, lr)
-        torch._foreach_addcdiv_(params, means, denominator, value=-lr / (1 - beta1**self.step_count))
+        torch._foreach_addcdiv_(params, exp_avgs, denominator, value=-lr / (1 - beta1**self.step_count))
 
     def _sgd(self, lr: float) -> None:
         params: list[Tensor] = [p for _, p in self.sgd]
-        velocities = [self.state[f"velocity.{name}"] for name, _ in self.sgd]
-        torch._foreach_mul_(velocities, self.momentum)
-        torch._foreach_add_(velocities, gradients(params))
+        buffers = [self.state[f"momentum_buffer.{name}"] for name, _ in self.sgd]
+        torch._foreach_mul_(buffers, self.momentum)
+        torch._foreach_add_(buffers, gradients(params))
         self._decay(params, lr)
-        torch._foreach_add_(params, velocities, alpha=-lr)
+        torch._foreach_add_(params, buffers, alpha=-lr)
 
     def _decay(self, params: list[Tensor], lr: float) -> None:
         decayed = [p for p in params if p.dim() >= 2]
@@ -134,5 +134,6 @@ def gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
 
 
 def is_hidden_matrix(name: str, parameter: nn.Parameter) -> bool:
-    """Whether Muon may update it: a matrix inside a block, not a table of embeddings."""
-    return parameter.dim() == 2 and not any(part in name for part in NOT_MATRICES)
+    """Whether Muon may update it: a matrix inside a block, not a table whose rows are looked
+    up or scored one by one."""
+    return parameter.dim() == 2 and "embed" not in name

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STATE = Path("state") / "state.safetensors"
+EARLIER = {"mean": "exp_avg", "square": "exp_avg_sq", "momentum": "momentum_buffer", "velocity": "momentum_buffer"}
 
 
 @dataclass
@@ -59,11 +60,18 @@ def read_state(path: Path) -> "tuple[dict[str, Tensor], Position]":
     try:
         with safetensors.safe_open(path, "pt") as file:
             position = Position(**json.loads(file.metadata()["position"]))
-            return {name: file.get_tensor(name) for name in file.keys()}, position  # noqa: SIM118
+            return {_today(name): file.get_tensor(name) for name in file.keys()}, position  # noqa: SIM118
     except FileNotFoundError:
         raise RunError(f"{name} has no saved state to resume: start the run again") from None
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{name}/state/{path.name} is damaged ({error}): start the run again") from error
+
+
+def _today(name: str) -> str:
+    """The name of a tensor in a saved state; the optimizer's had other names in earlier versions."""
+    part, _, rest = name.partition(".")
+    kind, dot, parameter = rest.partition(".")
+    return f"{part}.{EARLIER.get(kind, kind)}{dot}{parameter}" if part == "optimizer" else name
 
 
 def position_after(folder: Path, step: int) -> Position:

@@ -14,6 +14,7 @@ from core.training.beginning import Beginning, begin, go_on
 from core.training.compiled import pays
 from core.training.config import TrainConfig
 from core.training.evaluate import Evaluation, evaluate, sample_text
+from core.training.flops import training_flops
 from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
 from core.training.report import describe, evaluation_fields, failure, judge, results
@@ -173,7 +174,7 @@ class Trainer:
             lengths = measure.batch_lengths(batch)
             position.step += 1
             position.tokens += int(lengths.sum())
-            position.flops += measure.training_flops(self.model.config, lengths)
+            position.flops += training_flops(self.model.config, lengths)
             position.seconds = time.perf_counter() - self.clock
             position.loss_sum += update.loss
             position.loss_count += 1

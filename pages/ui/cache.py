@@ -16,7 +16,7 @@ from pages.ui import state
 from pages.ui.theme import ROOT
 
 if TYPE_CHECKING:
-    from core.analysis.interventions.intervene import Sample
+    from core.analysis.interventions.intervene import OutputSample
     from core.model import Checkpoint, Description, Trace
 
 DRAWING = 0.6  # seconds that the first visitor's browser has for text and tokens before torch takes a core from it
@@ -72,13 +72,13 @@ def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sample(name: str, step: int | None, stamp: tuple[int, ...]) -> "Sample":
+def _sample(name: str, step: int | None, stamp: tuple[int, ...]) -> "OutputSample":
     from core.analysis.interventions.intervene import sample_parts
 
     return sample_parts(_checkpoint(name, step, stamp))
 
 
-def sample(name: str, step: int | None) -> "Sample":
+def sample(name: str, step: int | None) -> "OutputSample":
     """What the parts of the plain model put out on a sample of texts: means and draws for ablations."""
     return _sample(name, step, files_stamp(name))
 

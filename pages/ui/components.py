@@ -118,14 +118,14 @@ def tokens(
         "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
     }
 
-    def pinned(sent: Sent) -> None:
+    def on_pin(sent: Sent) -> None:
         valid = _position(sent, count)
         if shared:
             near.update(cursor=valid)
         else:
             st.session_state[own] = valid
 
-    _tokens(key=key, data=pack(header), on_pin_change=pinned)
+    _tokens(key=key, data=pack(header), on_pin_change=on_pin)
     return position
 
 
@@ -214,11 +214,11 @@ def plot(
         raw = st.session_state[key].get(kind)
         return PlotEvent(kind, **raw) if isinstance(raw, dict) else None
 
-    def clicked(told: Sent) -> None:
+    def on_clicked(told: Sent) -> None:
         if on_click:
             on_click(PlotEvent("click", **told))
 
-    _plot(key=key, data=pack(header, payload), on_click_change=clicked, on_hover_change=lambda _: None)
+    _plot(key=key, data=pack(header, payload), on_click_change=on_clicked, on_hover_change=lambda _: None)
     return event("click") or event("hover")
 
 
@@ -263,13 +263,13 @@ def heads(
         **(linked or {}),
     }
 
-    def chosen(told: Sent) -> None:
+    def on_selected(told: Sent) -> None:
         if on_select:
             on_select(told)
         elif chosen_heads := open_heads(told, layers, count):
             near.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
 
-    _heads(key=key, data=pack(header, payload), on_select_change=chosen)
+    _heads(key=key, data=pack(header, payload), on_select_change=on_selected)
     return layer, head
 
 
@@ -287,9 +287,9 @@ def copy_link(*, key: str = "copy_link") -> None:
     """
     question = f"{key}_question"
 
-    def asked(told: Sent) -> None:
+    def on_ask(told: Sent) -> None:
         st.session_state[question] = told.get("question")
 
     page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
     data = pack({"query": state.query(), "question": st.session_state.get(question), "page": page})
-    _copy_link(key=key, data=data, on_ask_change=asked)
+    _copy_link(key=key, data=data, on_ask_change=on_ask)

@@ -54,17 +54,17 @@ def chips(length: int, *, key: str) -> None:
     """The interventions as chips, each with a button that takes it out. `length`: T, for those beyond the text."""
     on = chosen()
 
-    def removed(told: components.Sent) -> None:
+    def on_remove(told: components.Sent) -> None:
         at = told.get("index")
         if isinstance(at, int) and 0 <= at < len(on):
             state.update(interventions=show(on[:at] + on[at + 1 :]))
 
-    def cleared(_: components.Sent) -> None:
+    def on_clear(_: components.Sent) -> None:
         state.update(interventions="")
 
-    items = [{"label": one.words, "note": _note(one, length)} for one in on]
+    items = [{"label": one.phrase, "note": _note(one, length)} for one in on]
     data = components.pack({"items": items, "title": "Changes inside the model, in the order in which they act"})
-    _chips(key=key, data=data, on_remove_change=removed, on_clear_change=cleared)
+    _chips(key=key, data=data, on_remove_change=on_remove, on_clear_change=on_clear)
 
 
 def _note(one: Intervention, length: int) -> str:

@@ -49,10 +49,10 @@ def contents() -> None:
         return
     entries = tuple((anchor, title, now.heights[anchor]) for anchor, title in now.titles.items())
 
-    def reported(told: Sent) -> None:
+    def on_near(told: Sent) -> None:
         near.report(told.get("page"), told.get("near"))
 
-    _sections(key="contents", data=_packed(now.page, entries), on_near_change=reported)
+    _sections(key="contents", data=_packed(now.page, entries), on_near_change=on_near)
 
 
 @lru_cache(maxsize=64)

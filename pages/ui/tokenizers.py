@@ -259,13 +259,13 @@ def choice() -> str:
             f"There is no tokenizer “{asked[:60]}” here; these are this model's tokens."
         )
         state.update_quietly(tokenizer=MODEL)
-    st.selectbox("Tokens of", found, format_func=title, on_change=_chosen, **state.control("tokenizer"))
+    st.selectbox("Tokens of", found, format_func=title, on_change=_on_choose, **state.control("tokenizer"))
     if message := st.session_state.get("tokenizer_missing"):
         st.warning(message)
     return str(state.get("tokenizer"))
 
 
-def _chosen() -> None:
+def _on_choose() -> None:
     st.session_state.pop("tokenizer_missing", None)
     st.session_state[ANEW] = True
 

@@ -25,11 +25,11 @@ def test_what_is_settled_comes_back_as_it_was(monkeypatch):
     session(monkeypatch)
     order = [ORDER[3], *ORDER[:3], *ORDER[4:]]
     values = {name: state.PROPERTIES[name].default for name in ORDER} | {"temperature": 0.7, "top_k": 12}
-    sampling_settings.reported({"values": values, "order": order, "off": ["top_k"]})
+    sampling_settings.on_settings({"values": values, "order": order, "off": ["top_k"]})
     assert sampling_settings.settings() == {"values": values, "order": order, "off": ["top_k"]}
     assert sampling_settings.chosen_sampler() == Sampler(temperature=0.7, order=tuple(order))
     assert "stages=temperature%2Crepetition_penalty" in state.query() and "-top_k" in state.query()
-    sampling_settings.reported({"values": values, "order": list(ORDER), "off": []})
+    sampling_settings.on_settings({"values": values, "order": list(ORDER), "off": []})
     assert state.get("stages") == "" and sampling_settings.chosen_sampler() == Sampler(temperature=0.7, top_k=12)
 
 
@@ -45,7 +45,7 @@ def test_the_browser_is_given_settings_only_when_the_page_decided(monkeypatch):
     first = sampling_settings.agreed()
     moved = sampling_settings.settings()
     moved["values"]["temperature"] = 0.3
-    sampling_settings.reported(moved)
+    sampling_settings.on_settings(moved)
     assert sampling_settings.agreed() == first  # the slider was moved there: nothing is sent back
     sampling_settings.fresh()  # a new component must be told
     given = sampling_settings.agreed()

@@ -9,7 +9,7 @@ from core import jobs
 from core.lab import estimate as estimating
 from core.training import TrainConfig
 from pages.ui.training import setup
-from pages.ui.training.curves import record
+from pages.ui.training.curves import shown_run
 from tests.pages.press import button, train
 
 ROWS = [
@@ -79,7 +79,7 @@ def test_a_run_is_fetched_by_the_browser(app, runs):
     (folder / "train.json").write_text(json.dumps(TrainConfig(steps=64, snapshots=4, seconds=9.0).to_dict()))
     try:
         app("training")
-        found = record(folder.name, "mine")
+        found = shown_run(folder.name, "mine")
         assert found.rows is None and found.label == "mine" and not found.live
         assert (found.steps, found.seconds, found.planned[-1], found.kept) == (64, 9.0, 64, ())
     finally:

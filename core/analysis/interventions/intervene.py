@@ -61,7 +61,7 @@ def tap_of(edits: Sequence[Edit], past: int = 0) -> Tap:
 
 
 def intervene(
-    checkpoint: Checkpoint, interventions: str | Sequence[Intervention], sample: "Sample | None" = None
+    checkpoint: Checkpoint, interventions: str | Sequence[Intervention], sample: "OutputSample | None" = None
 ) -> Checkpoint:
     """The checkpoint with its model seen through interventions (or their text form).
 
@@ -80,7 +80,7 @@ def intervene(
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class OutputSample:
     """What z, attn_out and mlp_out were on a sample of texts. By site, each (H, Dh) or (D,): the `mean` over all
     positions but the start token's. `drawn`, with one more dimension in front: its values at DRAWN random places."""
 
@@ -95,7 +95,7 @@ def sample_ids(checkpoint: Checkpoint, count: int = SAMPLE_TEXTS) -> list[list[i
     return [[tokenizer.eot, *tokenizer.encode(text, special=True)][:limit] for text in texts]
 
 
-def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None = None, seed: int = 0) -> Sample:
+def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None = None, seed: int = 0) -> OutputSample:
     """The parts' outputs on `texts` (ids; None: `sample_ids`)."""
     rows = sample_ids(checkpoint) if texts is None else texts
     count = sum(len(ids) - 1 for ids in rows)
@@ -112,13 +112,13 @@ def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None =
             total[site] = total.get(site, 0.0) + here.sum(dim=0)
             drawn.setdefault(site, here.new_empty(DRAWN, *here.shape[1:]))[mine] = here[places[mine] - before]
         before += int(real.sum())
-    return Sample({site: summed / count for site, summed in total.items()}, drawn)
+    return OutputSample({site: summed / count for site, summed in total.items()}, drawn)
 
 
 # ---- edits ----
 
 
-def edit_of(intervention: Intervention, checkpoint: Checkpoint, sample: Sample | None = None) -> Edit:
+def edit_of(intervention: Intervention, checkpoint: Checkpoint, sample: OutputSample | None = None) -> Edit:
     """The edit that does what the intervention says. Patches and directions are computed here, on the model given."""
     match intervention:
         case Ablate():
@@ -138,7 +138,7 @@ def direction_of(steer: Steer, checkpoint: Checkpoint) -> Tensor:
     return prompts_direction(checkpoint, steer.layer, steer.plus, steer.minus)
 
 
-def ablation(ablate: Ablate, sample: Sample | None) -> Edit:
+def ablation(ablate: Ablate, sample: OutputSample | None) -> Edit:
     """Replaces z of a head (B, H, T, Dh), or attn_out and mlp_out (B, T, D)."""
     part = ablate.part
     kinds = ("attention", "mlp") if part.kind == "layer" else (part.kind,)
@@ -250,7 +250,7 @@ def rows_at_once(config: ModelConfig, T: int) -> int:
 
 
 def part_effects(
-    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: Sample | None
+    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: OutputSample | None
 ) -> tuple[Tensor, Tensor]:
     """How the text's loss changes when each part alone is ablated: (base (T − 1,), losses (R, T − 1)), nats per token.
 

@@ -48,7 +48,7 @@ class Part:
         return f"L{self.layer}{letter}{'' if self.head is None else self.head}"
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         """The part as a person would call it."""
         names = {"layer": "layer", "attention": "attention of layer", "mlp": "MLP", "residual": "stream into layer"}
         if self.kind == "head":
@@ -72,8 +72,8 @@ class Ablate:
         return f"{self.how}:{self.part}"
 
     @property
-    def words(self) -> str:
-        return f"{self.part.words}: {({'zero': 'silenced', 'mean': 'mean', 'resample': 'resampled'})[self.how]}"
+    def phrase(self) -> str:
+        return f"{self.part.phrase}: {({'zero': 'silenced', 'mean': 'mean', 'resample': 'resampled'})[self.how]}"
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class Cut:
         return f"cut:{self.part}:{self.query}>{self.key}"
 
     @property
-    def words(self) -> str:
-        return f"{self.part.words}: {self.query} no longer reads {self.key}"
+    def phrase(self) -> str:
+        return f"{self.part.phrase}: {self.query} no longer reads {self.key}"
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class Patch:
         return f"patch:{self.part}@{self.position}:{quote(self.text, safe='')}"
 
     @property
-    def words(self) -> str:
-        return f"{self.part.words} at {self.position}: as in “{self.text}”"
+    def phrase(self) -> str:
+        return f"{self.part.phrase} at {self.position}: as in “{self.text}”"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Steer:
         return ":".join([f"steer:L{self.layer}:{self.strength:g}", *(quote(text, safe="") for text in texts)])
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         towards = f"“{self.plus}”, away from “{self.minus}”" if self.minus is not None else self.plus
         return f"into layer {self.layer}: {self.strength:g} × towards {towards}".replace("-", "−", self.strength < 0)
 
@@ -168,7 +168,7 @@ def check_all(interventions: Sequence[Intervention], config: "ModelConfig", toke
                 keys = cuts.setdefault((one.part.layer, head, one.query), set())
                 keys.add(one.key)
                 if len(keys) > one.query:
-                    raise ValueError(f"position {one.query} would have nothing left to read in {one.part.words}")
+                    raise ValueError(f"position {one.query} would have nothing left to read in {one.part.phrase}")
 
 
 def check(intervention: Intervention, config: "ModelConfig", tokenizer: "Tokenizer") -> None:

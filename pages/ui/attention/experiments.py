@@ -42,7 +42,7 @@ def copying(view: View) -> str:
     )
 
 
-def experiments() -> None:
+def attention_experiments() -> None:
     """Three cards side by side."""
     view = current()
     left, middle, right = st.columns(3, gap="medium")

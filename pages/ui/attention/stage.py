@@ -78,7 +78,7 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
         },
     }
 
-    def selected(told: components.Sent) -> None:
+    def on_select(told: components.Sent) -> None:
         _heard("open", told)
         chosen = components.open_heads(told, config.n_layers, config.n_heads)
         if not chosen:
@@ -95,7 +95,7 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
         selected=chosen_head(view),
         linked=linked,
         vectors=[tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)],
-        on_select=selected,
+        on_select=on_select,
     )
     return length
 

@@ -117,13 +117,13 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
         [result.chance for result in ordered],
     )
 
-    def clicked(event: components.PlotEvent) -> None:
+    def on_click(event: components.PlotEvent) -> None:
         if isinstance(event.y, (int, float)):
             at = min(max(round(event.y), 0), len(ordered) - 1)
             state.update(relation=ordered[at].family.name, **dict.fromkeys(INPUTS, ""))
 
     components.plot(
-        figure, key="analogies", height=120 + 34 * len(ordered), title="Success of each relation", on_click=clicked
+        figure, key="analogies", height=120 + 34 * len(ordered), title="Success of each relation", on_click=on_click
     )
     n = len(chosen.ranks)
     sample = f"{n:,} analogies" if n == chosen.total else f"a sample of {n:,} of {chosen.total:,} analogies"

@@ -25,13 +25,13 @@ def section() -> None:
         st.info("Too few tokens of this model are whole words of Tinyland to measure their kinds.")
         return
 
-    def clicked(event: components.PlotEvent) -> None:
+    def on_click(event: components.PlotEvent) -> None:
         if isinstance(event.x, (int, float)) and 0 <= round(event.x) < len(steps):
             state.update(step=steps[round(event.x)])
 
     figure = figures.silhouettes(steps, made["mean"], made["groups"], made["chance"], steps.index(view.step))
     components.plot(
-        figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=clicked
+        figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=on_click
     )
     code = head(view) + (
         "\nimport numpy as np\nfrom core.analysis.embeddings.projection import silhouettes\n"

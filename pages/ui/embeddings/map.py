@@ -70,17 +70,17 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
         "title": f"Map of {len(found.ids)} words. Arrow keys walk from word to word, Enter chooses, Space plays.",
     }
 
-    def picked(told: components.Sent) -> None:
+    def on_pick(told: components.Sent) -> None:
         id = told.get("id")
         state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
 
-    def moved(told: components.Sent) -> None:
+    def on_step(told: components.Sent) -> None:
         index = told.get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
             state.update(step=steps[index])
 
     payload = made.points.astype("<f4").tobytes()
-    _space(key="space", data=components.pack(header, payload), on_pick_change=picked, on_step_change=moved)
+    _space(key="space", data=components.pack(header, payload), on_pick_change=on_pick, on_step_change=on_step)
 
 
 def word_map(view: View, found: Words, token: int, near: list[int], progress: DeltaGenerator) -> None:

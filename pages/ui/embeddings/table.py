@@ -40,11 +40,11 @@ def strips(view: View) -> None:
         "title": f"The vectors of {len(rows)} tokens, {rows.shape[1]} numbers each. Arrow keys walk, Enter pins.",
     }
 
-    def pinned(told: components.Sent) -> None:
+    def on_pin(told: components.Sent) -> None:
         chosen = told.get("position")
         state.update(cursor=chosen if isinstance(chosen, int) and 0 <= chosen < len(view.ids) else None)
 
-    _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=pinned)
+    _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=on_pin)
     code = head(view) + (
         f"ids = [tokenizer.eot, *tokenizer.encode({view.text!r})]\ncheckpoint.model.embed.weight.detach().numpy()[ids]"
     )

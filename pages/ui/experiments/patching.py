@@ -84,12 +84,12 @@ def _computed(view: View, clean: Prepared, corrupted: Prepared, what: "What") ->
     if "map" not in kept:
         progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.description.config.n_layers
 
-        def told(done: int) -> None:
+        def on_layer(done: int) -> None:
             progress.progress(done / layers, text=f"{done} of {layers} layers patched")
 
         try:
             model = cache.plain_checkpoint(view.name, view.step).model
-            found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, told)
+            found = patch_everywhere(model, clean.ids, corrupted.ids, answer, other, what, on_layer)
         finally:
             progress.empty()
         traces = [cache.trace(view.name, view.step, p.ids, "") for p in (clean, corrupted)]
@@ -127,12 +127,14 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
         f"{a}|{b}" if i in differs else b for i, (a, b) in enumerate(zip(clean.labels, corrupted.labels, strict=True))
     ]
 
-    def clicked(event: components.PlotEvent) -> None:
+    def on_click(event: components.PlotEvent) -> None:
         st.session_state["patch_pin"] = (str(parts[int(event.y)]), int(event.x))
 
-    figure = figures.patch_map(values, [part.words for part in parts], labels, differs)
+    figure = figures.patch_map(values, [part.phrase for part in parts], labels, differs)
     height = 120 + 22 * len(parts) + 30
-    components.plot(figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=clicked)
+    components.plot(
+        figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=on_click
+    )
     code = replace(view, interventions="").code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
         "\nfrom core.analysis.interventions.patching import first_token, patch_everywhere\n\n"
         f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]\n"
@@ -161,6 +163,6 @@ def _pinned(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.
 
     left, right = st.columns([7, 3], vertical_alignment="center")
     left.markdown(
-        f"**{part.words}, position {position}**: {100 * values[row, position]:.0f} % of the answer comes back."
+        f"**{part.phrase}, position {position}**: {100 * values[row, position]:.0f} % of the answer comes back."
     )
     right.button("Keep this patch on", key="keep_patch", on_click=keep, width="stretch")

@@ -50,13 +50,13 @@ def part_grid(view: View) -> None:
         base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
     data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
 
-    def pressed(told: components.Sent) -> None:
+    def on_press(told: components.Sent) -> None:
         asked = told.get("id")
         for part in _parts(config.n_layers, config.n_heads):
             if str(part) == asked:
                 _switch_part(part, how)
 
-    _part_grid(key="part_grid", data=data, on_press_change=pressed)
+    _part_grid(key="part_grid", data=data, on_press_change=on_press)
     code = (
         replace(view, interventions="").code
         + "\nfrom core.analysis.interventions.intervene import all_parts, part_effects, sample_parts\n\n"
@@ -84,7 +84,7 @@ def _header(layers: int, heads: int, base: float | None, effects: list[Any], how
         {
             "id": str(part),
             "label": f"h{part.head}" if part.kind == "head" else "MLP" if part.kind == "mlp" else "all",
-            "words": part.words,
+            "words": part.phrase,
             "effect": effect,
             "on": str(part) in off,
             "wide": part.kind == "layer",
@@ -128,16 +128,18 @@ def edges(view: View) -> None:
     config, labels = view.description.config, view.labels
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     names = [Part("head", i, h) for i in range(config.n_layers) for h in range(config.n_heads)]
-    chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.words)
+    chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.phrase)
     cut = {(one.query, one.key): one for one in interventions.chosen() if isinstance(one, Cut) and _covers(one, chosen)}
     pattern = view.trace.pattern[chosen.layer, chosen.head].numpy()
 
-    def clicked(event: components.PlotEvent) -> None:
+    def on_click(event: components.PlotEvent) -> None:
         query, key = int(event.y), int(event.x)
         tell(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
 
     figure = figures.edges(pattern, labels, list(cut), view.cursor)
-    components.plot(figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=clicked)
+    components.plot(
+        figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=on_click
+    )
     code = view.code + f"trace.pattern[{chosen.layer}, {chosen.head}]"
     truth(f"trace.pattern[{chosen.layer}, {chosen.head}]", pattern.shape, "measured now, with the changes", code)
     if len(view.ids) > 1:

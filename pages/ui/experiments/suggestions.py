@@ -10,7 +10,7 @@ from pages.ui.experiments.patching import presets
 from pages.ui.view import View
 
 
-def experiments(view: View) -> None:
+def suggestions(view: View) -> None:
     """Three cards side by side."""
     layers = view.description.config.n_layers
     first, second, third = st.columns(3)

@@ -44,7 +44,7 @@ def untaught(view: View) -> str:
     )
 
 
-def experiments(view: View) -> None:
+def inside_experiments(view: View) -> None:
     """Three cards side by side."""
     st.markdown("#### Try")
     first, second, third = st.columns(3)

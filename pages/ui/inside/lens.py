@@ -101,11 +101,11 @@ def grid(view: View) -> None:
     tables: list[np.ndarray] = [found.top_probability, found.rank + 1, found.probability, found.entropy, found.kl]
     payload = np.stack([table[:, start:stop] for table in tables]).astype("<f4").tobytes()
 
-    def pinned(told: components.Sent) -> None:
+    def on_pin(told: components.Sent) -> None:
         position = told.get("position")
         state.update(cursor=position if position in range(len(view.ids)) else None)
 
-    _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=pinned)
+    _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)
     code = view.code + "from core.analysis.stream.lens import logit_lens\n\n"
     code += f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})\n"
     code += "[[tokenizer.decode([i]) for i in row] for row in lens.top]"

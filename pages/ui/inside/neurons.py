@@ -138,9 +138,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
         with column:
             st.markdown(f"###### When active, it {title}")
             names = [show(view, int(id)) for id in ids]
-            hovers = [
-                f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)
-            ]
+            hovers = [f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)]
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
     code = view.code + "from core.analysis.stream.neurons import vocabulary_effect\n\n"

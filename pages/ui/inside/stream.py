@@ -84,25 +84,25 @@ def stream(view: View, *, key: str) -> None:
     """The diagram. Opening a block sets the property `block`, keeping a cell `cell`, pinning a token `cursor`."""
     header, payload = _packed(view)
 
-    def toggled(told: components.Sent) -> None:
+    def on_open(told: components.Sent) -> None:
         layer = told.get("layer")
         state.update(block=layer if layer in range(header["layers"]) else None, cell="")
 
-    def held(told: components.Sent) -> None:
+    def on_cell(told: components.Sent) -> None:
         name, index = told.get("name"), told.get("index")
         valid = name in list(WORDS) and isinstance(index, list) and all(isinstance(i, int) for i in index)
         state.update(cell=f"{name}.{'.'.join(map(str, index or []))}" if valid else "")
 
-    def pinned(told: components.Sent) -> None:
+    def on_pin(told: components.Sent) -> None:
         position = told.get("position")
         state.update(cursor=position if position in range(header["total"]) else None)
 
     _stream(
         key=key,
         data=components.pack(header, payload),
-        on_open_change=toggled,
-        on_cell_change=held,
-        on_pin_change=pinned,
+        on_open_change=on_open,
+        on_cell_change=on_cell,
+        on_pin_change=on_pin,
     )
 
 

@@ -66,7 +66,7 @@ def never_read(view: View) -> str:
     return f"It names a town, **{named}**, and gives it {sure}: a town always stands there. {ending} {right}"
 
 
-def experiments(view: View) -> None:
+def overview_experiments(view: View) -> None:
     first, last = view.description.steps[0], view.description.steps[-1]
     cards: tuple[tuple[str, str, Callable[[View], str], dict[str, Any]], ...] = (
         (

@@ -74,7 +74,7 @@ def agreed() -> dict[str, Any]:
     return {"settings": st.session_state["sampler_given"], "revision": st.session_state["sampler_revision"]}
 
 
-def reported(raw: object) -> None:
+def on_settings(raw: object) -> None:
     """A callback: the visitor has moved something in the browser."""
     store(raw)
     st.session_state["sampler_known"] = settings()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.generation import ORDER
 from pages.ui import cache, components, state
-from pages.ui.sampling.settings import WORDS, agreed, fresh, reported
+from pages.ui.sampling.settings import WORDS, agreed, fresh, on_settings
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -47,4 +47,4 @@ def sampler(view: View, position: int, *, key: str) -> None:
         **agreed(),
     }
 
-    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=reported)
+    _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=on_settings)

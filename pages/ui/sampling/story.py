@@ -67,7 +67,7 @@ def story(scene: Scene, *, key: str) -> int:
     """Draws the story that belongs to the scene, lets it be continued, and returns how many tokens it has now."""
     kept = _kept(scene)
 
-    def acted(told: components.Sent) -> None:
+    def on_act(told: components.Sent) -> None:
         for press in _unseen(told):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
@@ -78,7 +78,7 @@ def story(scene: Scene, *, key: str) -> int:
                 st.session_state["story_error"] = "That token is no longer there."
 
     job = _write(kept)
-    _story(key=key, data=components.pack(_header(scene, kept, job)), on_act_change=acted)
+    _story(key=key, data=components.pack(_header(scene, kept, job)), on_act_change=on_act)
     return len(kept.path())
 
 

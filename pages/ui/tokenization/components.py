@@ -77,7 +77,7 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
         "note": left_out,
     }
 
-    def pinned(told: components.Sent) -> None:
+    def on_pin(told: components.Sent) -> None:
         chosen = told.get("position")
         valid = chosen if isinstance(chosen, int) and offset <= chosen < len(drawn) + offset else None
         if shared:
@@ -85,7 +85,7 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
         else:
             st.session_state[own] = valid
 
-    _pieces(key=key, data=components.pack(header, payload), on_pin_change=pinned)
+    _pieces(key=key, data=components.pack(header, payload), on_pin_change=on_pin)
     return None if position is None else position - offset
 
 

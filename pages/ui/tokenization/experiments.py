@@ -145,7 +145,7 @@ EXPERIMENTS = (
 )
 
 
-def experiments() -> None:
+def tokenization_experiments() -> None:
     """A card for each, two beside one another."""
     st.subheader("Experiments", anchor=False)
     counter = Counter(current().description)

@@ -10,6 +10,7 @@ import streamlit as st
 from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
 from core.training import TrainConfig
+from core.training.flops import token_flops
 from core.training.folder import RunError
 from core.training.rows import Row, read_rows
 from core.training.schedule import log_spaced_steps
@@ -27,7 +28,7 @@ GOING = ("queued", "running", "paused")
 
 
 @dataclass(frozen=True)
-class Record:
+class ShownRun:
     """A run as its curves show it. `rows` None: the browser fetches them, and asks again while `live`.
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
@@ -63,13 +64,13 @@ def metrics(folder: Path) -> list[Row]:
         return []
 
 
-def record(name: str, label: str | None = None) -> Record:
+def shown_run(name: str, label: str | None = None) -> ShownRun:
     """The record of a run or another model. Raises ValueError (RunError, CheckpointError) when it cannot be read."""
     folder = checkpoint_folder(name)
     if jobs.RUN_ID.fullmatch(name):
         return _of_run(name, folder, label or name)
     rows = [cast(Row, {key: x for key, x in row.items() if key in FIELDS}) for row in metrics(folder)]
-    return Record(
+    return ShownRun(
         name,
         label or name,
         "trained",
@@ -80,9 +81,9 @@ def record(name: str, label: str | None = None) -> Record:
     )
 
 
-def _of_run(name: str, folder: Path, label: str) -> Record:
+def _of_run(name: str, folder: Path, label: str) -> ShownRun:
     config, now = TrainConfig.load(folder / "train.json"), jobs.status(name)
-    return Record(
+    return ShownRun(
         name,
         label,
         now.state,
@@ -112,29 +113,26 @@ def _mixed(folder: Path) -> bool:
 
 
 def _flops(folder: Path) -> float | None:
-    """Floating-point operations of training on one token: 6 for each weight that multiplies, as core.training.measure
-    counts them, attention between tokens left out."""
+    """Floating-point operations of training on one token: attention between tokens left out."""
     try:
-        config = read_config(folder)
+        return token_flops(read_config(folder))
     except (ValueError, OSError):
         return None
-    parts = config.parameter_count()
-    return 6.0 * (parts["attention"] + parts["mlp"] + config.vocab_size * config.d_model)
 
 
-def described(names: Sequence[str], labels: Mapping[str, str]) -> tuple[list[Record], list[str]]:
+def shown_runs(names: Sequence[str], labels: Mapping[str, str]) -> tuple[list[ShownRun], list[str]]:
     """The records of `names` that can be read, and the names of those that cannot."""
     found, lost = [], []
     for name in names:
         try:
-            found.append(record(name, labels.get(name)))
+            found.append(shown_run(name, labels.get(name)))
         except (RunError, ValueError, OSError):
             lost.append(name)
     return found, lost
 
 
 def curves(
-    records: Sequence[Record],
+    records: Sequence[ShownRun],
     *,
     key: str,
     title: str,
@@ -158,7 +156,7 @@ def curves(
     known = {one.id for one in records}
     header = {"runs": [vars(one) for one in records], "title": title, "mark": mark, "height": height, "group": group}
 
-    def told(then: Told | None, left: bool = False) -> Told:
+    def listener(then: Told | None, left: bool = False) -> Told:
         def act(happened: dict[str, Any]) -> None:
             valid = happened.get("run") in known and isinstance(happened.get("step"), int)
             if then and (valid or left):
@@ -169,7 +167,7 @@ def curves(
     _curves(
         key=key,
         data=components.pack(header | {"hover": on_hover is not None, "bar": bar, "reveal": reveal}),
-        on_pick_change=told(on_pick),
-        on_change_change=told(on_change),
-        on_hover_change=told(on_hover, left=True),
+        on_pick_change=listener(on_pick),
+        on_change_change=listener(on_change),
+        on_hover_change=listener(on_hover, left=True),
     )

@@ -7,9 +7,9 @@ from core.lab.failures import FAILURES, Failure
 from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.training import stage
-from pages.ui.training.curves import curves, described
+from pages.ui.training.curves import curves, shown_runs
 from pages.ui.training.differences import differences
-from pages.ui.training.heart import by_heart
+from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
 
 CASES = {  # letters say nothing about what is wrong, nor does their order
@@ -35,7 +35,7 @@ def gallery() -> None:
         st.warning(message)
     names = [name for name in found if name]
     if names:
-        records, _ = described(names, dict(zip(names, (f"case {letter}", "its sound twin"), strict=False)))
+        records, _ = shown_runs(names, dict(zip(names, (f"case {letter}", "its sound twin"), strict=False)))
         if records:
             title, key = f"Curves of case {letter} and its twin", "failure_curves"
             curves(
@@ -43,14 +43,14 @@ def gallery() -> None:
                 key=key,
                 title=title,
                 height=280,
-                on_pick=stage.pick,
-                on_change=stage.changed,
-                on_hover=stage.hovered(key),
+                on_pick=stage.on_pick,
+                on_change=stage.on_change,
+                on_hover=stage.on_hover(key),
             )
             stage.rows_truth(records)
             stage.thumbnails(stage.nearest(records, key), "failure_heads", key)
         if case.measure == "memorisation" and case.text:
-            by_heart(dict(zip(names, ("this case", "its twin"), strict=False)), case.text, "failure_heart")
+            memorisation(dict(zip(names, ("this case", "its twin"), strict=False)), case.text, "failure_heart")
     diagnosis(letter, case, names)
 
 

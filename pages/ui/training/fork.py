@@ -11,7 +11,7 @@ from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
 from pages.ui.training import stage
-from pages.ui.training.curves import curves, described, kept
+from pages.ui.training.curves import curves, kept, shown_runs
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import key as setting
 
@@ -106,12 +106,12 @@ def dashboards(parent: dict[str, Any], run: str) -> None:
     words = ", ".join(f"{name} = {value}" for name, value in parent.get("changes", {}).items()) or "nothing"
     st.markdown(f"This run left its parent after step **{parent['step']:,}**. Changed: `{words}`.")
     names = ("the parent", "the fork")
-    records, _ = described([parent["run"], run], dict(zip((parent["run"], run), names, strict=True)))
+    records, _ = shown_runs([parent["run"], run], dict(zip((parent["run"], run), names, strict=True)))
     for column, record in zip(st.columns(2, gap="medium"), records, strict=False):
         with column:
             curves(
                 [record], key=f"curves of {record.label}", title=f"Curves of {record.label}", group="fork", height=260,
-                bar=False, on_pick=stage.pick, on_change=stage.changed, on_hover=stage.hovered("fork"),
+                bar=False, on_pick=stage.on_pick, on_change=stage.on_change, on_hover=stage.on_hover("fork"),
             )  # fmt: skip
             stage.rows_truth([record])
             stage.thumbnails(record, f"heads of {record.label}", "fork")

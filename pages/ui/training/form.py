@@ -56,7 +56,7 @@ def reads(plan: Plan) -> None:
                 st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
     if corpus != "Tinyland":
         st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", **control("text"))
-        st.file_uploader("or a text file", key="setup_file", on_change=_uploaded, max_upload_size=2)
+        st.file_uploader("or a text file", key="setup_file", on_change=_on_upload, max_upload_size=2)
         if message := st.session_state.get("setup_file_note"):
             st.warning(message)
         st.caption(f"{len(setup.get('text')):,} characters; the last tenth is held out, to be measured on.")
@@ -70,7 +70,7 @@ def reads(plan: Plan) -> None:
     _problem(plan, "tokenizer")
 
 
-def _uploaded() -> None:
+def _on_upload() -> None:
     """Puts an uploaded file into the box, where it can be read and changed, unless it is no text."""
     file = st.session_state["setup_file"]
     st.session_state["setup_file_note"] = None

@@ -19,8 +19,8 @@ def key() -> str:
 def remember() -> None:
     """Lets the browser keep the key, or learns which it has kept. Call it once on the page."""
 
-    def kept(told: components.Sent) -> None:
+    def on_kept(told: components.Sent) -> None:
         if isinstance(mine := told.get("key"), str) and KEY.fullmatch(mine):
             st.session_state["training_key"] = mine
 
-    _owner(key="training_owner", data=components.pack({"key": key()}), on_kept_change=kept)
+    _owner(key="training_owner", data=components.pack({"key": key()}), on_kept_change=on_kept)

@@ -18,7 +18,7 @@ from pages.ui.training import setup
 from pages.ui.training.curves import metrics
 from pages.ui.training.differences import changed, differences, settings, short
 from pages.ui.training.failures import undiagnosed
-from pages.ui.training.heart import by_heart
+from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.stage import SHOWN, called, title
 
@@ -144,7 +144,7 @@ def one(run: str) -> None:
         st.warning(message)
     text = corpus(run)
     if text and len(text) <= TINY:
-        by_heart({run: title(run)}, text, "runs_heart")
+        memorisation({run: title(run)}, text, "runs_heart")
 
 
 def _rename(run: str) -> None:

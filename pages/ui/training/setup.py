@@ -1,4 +1,4 @@
-"""Setting up a run: what the controls of the form mean, and the run they describe. `training_form` draws them."""
+"""Setting up a run: what the controls of the form mean, and the run they describe. `form` draws them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -15,7 +15,7 @@ from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.components import Told
 from pages.ui.text import prepare
-from pages.ui.training.curves import Record, described, kept
+from pages.ui.training.curves import ShownRun, kept, shown_runs
 
 SHOWN = 30  # runs in the list
 THUMBNAILS = 48  # tokens of the text whose attention is drawn small
@@ -30,11 +30,11 @@ def runs() -> list[str]:
     return found[:SHOWN] + [run for run in found[SHOWN:] if run == chosen]
 
 
-def shown(model: str) -> list[Record]:
+def shown(model: str) -> list[ShownRun]:
     """The record on the stage, the chosen run's or else the model's, and those that the visitor laid over it."""
     first = state.get("run") or model
     names = [first, *(name for name in st.session_state.get("training_overlay", []) if name != first)]
-    found, lost = described(names, {name: title(name) for name in names if jobs.RUN_ID.fullmatch(name)})
+    found, lost = shown_runs(names, {name: title(name) for name in names if jobs.RUN_ID.fullmatch(name)})
     for _ in lost:
         st.warning("The files of a run cannot be read.")
     if note := st.session_state.pop("training_note", None):
@@ -69,7 +69,7 @@ def called(run: str, record: jobs.Record) -> str:
     return record.name or f"run {run[-6:]}"
 
 
-def pick(happened: dict[str, Any]) -> None:
+def on_pick(happened: dict[str, Any]) -> None:
     """A click on a curve: every page shows that model at the kept step nearest to it."""
     name, asked = happened["run"], happened["step"]
     steps = kept(checkpoint_folder(name))
@@ -82,13 +82,13 @@ def pick(happened: dict[str, Any]) -> None:
     st.rerun()
 
 
-def changed(happened: dict[str, Any]) -> None:
+def on_change(happened: dict[str, Any]) -> None:
     """A run ended, kept a snapshot, or fell silent: where the sidebar shows it, the whole page must know."""
     if happened.get("kind") == "ended" or happened["run"] == state.get("model"):
         st.rerun()
 
 
-def hovered(key: str) -> Told:
+def on_hover(key: str) -> Told:
     """A callback that keeps the step under the pointer, in the curves of `key`, for what only Python can draw."""
 
     def keep(happened: dict[str, Any]) -> None:
@@ -97,13 +97,13 @@ def hovered(key: str) -> Told:
     return keep
 
 
-def nearest(records: Sequence[Record], key: str) -> Record:
+def nearest(records: Sequence[ShownRun], key: str) -> ShownRun:
     """The record whose curve the pointer is at, in the curves of `key`, or else the first."""
     run = (st.session_state.get(f"{key}_hover") or {}).get("run")
     return next((one for one in records if one.id == run), records[0])
 
 
-def thumbnails(record: Record, key: str, cursor: str) -> None:
+def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     """All attention heads on the visitor's text, at the kept step nearest to the cursor in the curves `cursor`."""
     name, steps = record.id, record.kept
     if not steps:
@@ -129,7 +129,7 @@ def thumbnails(record: Record, key: str, cursor: str) -> None:
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
 
 
-def rows_truth(records: Sequence[Record]) -> None:
+def rows_truth(records: Sequence[ShownRun]) -> None:
     """Where the numbers of the curves come from."""
     scored = set()
     for record in records:

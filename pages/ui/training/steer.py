@@ -17,7 +17,7 @@ FACTORS = {"÷ 10": 0.1, "÷ 2": 0.5, "× 2": 2.0, "× 10": 10.0}
 ENDED = ("stopped", "interrupted", "failed")
 
 
-def settled(run_id: str, was: jobs.Status) -> None:
+def wait_until_settled(run_id: str, was: jobs.Status) -> None:
     """Waits, a second or two at most, until a run does what it was asked to: the buttons then show how it stands."""
     for _ in range(40):
         now = jobs.status(run_id)
@@ -33,7 +33,7 @@ def attempt(act: Callable[..., object], run_id: str, *arguments: object, **named
         was = jobs.status(run_id)
         act(run_id, *arguments, **named)
         if act in (jobs.pause, jobs.step):
-            settled(run_id, was)
+            wait_until_settled(run_id, was)
     except (RunError, ValueError) as error:
         st.session_state["steer_error"] = state.literal(str(error))
     except OSError:

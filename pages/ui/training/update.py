@@ -146,8 +146,8 @@ def moving(update: "OneUpdate", code: str) -> None:
 
 def used(update: "OneUpdate") -> list[str]:
     """The optimizers that this run's parameters have."""
-    kinds = {"momentum": "muon", "mean": "adamw", "velocity": "sgd"}
-    return sorted({kinds[name.partition(".")[0]] for name in update.state_after if name.partition(".")[0] in kinds})
+    kinds = {"exp_avg": "adamw", "exp_avg_sq": "adamw", "momentum_buffer": update.config.optimizer}
+    return sorted({kinds[name.partition(".")[0]] for name in update.state_after})
 
 
 def one_weight(update: "OneUpdate", code: str) -> None:

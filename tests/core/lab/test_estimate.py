@@ -15,6 +15,7 @@ from core.model import ModelConfig, Transformer
 from core.training import measure, preset
 from core.training.batches import pad_batches
 from core.training.data import make_data, make_tokenizer
+from core.training.flops import training_flops
 from core.training.losses import token_losses
 
 MODEL = ModelConfig(vocab_size=500, context_length=64, n_layers=3, n_heads=4, d_model=64)
@@ -28,7 +29,7 @@ def test_flops_are_those_that_torch_counts(change):
     batch = pad_batches([list(range(50))] * 3, 10_000)
     with FlopCounterMode(display=False) as counter:
         token_losses(model, batch[0]).sum().backward()
-    expected = measure.training_flops(config, measure.batch_lengths(batch))
+    expected = training_flops(config, measure.batch_lengths(batch))
     assert counter.get_total_flops() == pytest.approx(expected, rel=0.01)
 
 
@@ -46,7 +47,7 @@ def test_the_peak_is_a_rate():
 
 def test_the_arithmetic_in_round_numbers():
     config = replace(preset("live"), threads=1, steps=100, seconds=None, eval_documents=3, eval_every=1)
-    flops = measure.training_flops(MODEL, np.array([64] * 10))
+    flops = training_flops(MODEL, np.array([64] * 10))
     found = estimate(config, MODEL, Calibration(flops, 0.5, 0.0), (64,) * 10, data_seconds=0.4)
     assert found.seconds == pytest.approx(100 * (1 + 0.1 + 0.5 + 0.4))  # step, evaluation, update, data
     assert found.steps == 100 and found.tokens == 64_000 and found.tokens_per_second == pytest.approx(320)

@@ -13,8 +13,8 @@ from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE, pad_batches
 from core.training.data import make_data
+from core.training.flops import training_flops
 from core.training.losses import token_losses
-from core.training.measure import training_flops
 from core.training.rows import read_rows
 
 ONE_CHANGE = {

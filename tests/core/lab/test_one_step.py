@@ -74,10 +74,10 @@ def test_the_story_of_a_weight_adds_up(run, optimizer):
         assert lines["clipped gradient"] == pytest.approx(story.gradient * min(1, 0.5 / update.grad_norm), rel=1e-4)
         rate, decay = lines["learning rate"], lines.get("decay: -rate × decay × value", 0.0)
         if story.optimizer == "adamw":
-            direction = lines["direction: mean / (√square + 0.00000001)"]
+            direction = lines["direction: exp_avg / (√exp_avg_sq + 0.00000001)"]
             assert story.change == pytest.approx(decay - rate * direction, abs=2e-6)
         elif story.optimizer == "sgd":
-            assert story.change == pytest.approx(decay - rate * lines["velocity after"], abs=2e-6)
+            assert story.change == pytest.approx(decay - rate * lines["momentum_buffer after"], abs=2e-6)
         else:
             assert story.optimizer == "muon" and name.startswith("blocks")
     with pytest.raises(KeyError):

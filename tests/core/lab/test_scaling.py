@@ -6,7 +6,8 @@ import pytest
 
 from core.lab.scaling import fit_power_law, ladder, larger_is_better
 from core.model import ModelConfig
-from core.training import measure, preset
+from core.training import preset
+from core.training.flops import training_flops
 
 SIZES = np.array([3e3, 1e4, 3e4, 1e5, 3e5, 1e6])
 
@@ -52,7 +53,7 @@ def test_a_ladder_spends_the_same_compute_on_every_rung():
     assert all(a.parameters < b.parameters for a, b in itertools.pairwise(rungs))
     for rung in rungs:
         model = ModelConfig.from_dict({**rung.config.model, "vocab_size": base.vocab_size})
-        per_step = measure.training_flops(model, np.full(32, 64))
+        per_step = training_flops(model, np.full(32, 64))
         assert 0 <= 3e11 - rung.config.steps * per_step < per_step
         assert rung.flops == pytest.approx(rung.config.steps * per_step)
         assert replace(rung.config, model=base.model, steps=base.steps, seconds=base.seconds) == base

@@ -79,4 +79,4 @@ def test_who_gets_muon():
 def test_state_of_another_model_is_refused():
     optimizer = Optimizer([("a", nn.Parameter(torch.zeros(2)))], kind="adamw")
     with pytest.raises(ValueError, match="another model"):
-        optimizer.load_state({"mean.b": torch.zeros(2)}, 1)
+        optimizer.load_state({"exp_avg.b": torch.zeros(2)}, 1)

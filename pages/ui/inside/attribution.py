@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.analysis.stream.attribution import Attribution
 
 
-def makers(view: View) -> None:
+def attribution(view: View) -> None:
     """The grid of parts, the running sum that ends at the logit, and the sources of the chosen head."""
     from core.analysis.stream.attribution import attribute
 

@@ -18,7 +18,7 @@ def _overlap(written: str, text: str) -> Overlap:
     return longest_overlap(written, text)
 
 
-def by_heart(runs: Mapping[str, str], text: str, key: str) -> None:
+def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
     """The meter of runs (id -> what to call it) that learned from `text`; and the passage of the first one."""
     lines, last = {}, None
     for run, label in runs.items():

@@ -21,7 +21,7 @@ SMALL = {
 }
 
 
-def words() -> None:
+def explain() -> None:
     """What is on the stage."""
     what_you_see(
         "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
@@ -34,7 +34,7 @@ def words() -> None:
         st.markdown("\n".join(f"- **{name}**: {meaning}" for name, meaning in SMALL.items()))
 
 
-def experiments() -> None:
+def record_experiments() -> None:
     """Three questions that the record answers."""
     description = cache.description(state.get("model"))
     rows = [row for row in metrics(description.folder) if "val_loss_per_token" in row]
