@@ -18,8 +18,9 @@ def stage() -> None:
     view = current()
     components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="residual")
     stream(view, key="stream")
-    length = view.trace.resid_post.shape
-    truth("trace.resid_post", length, "every number of the diagram is of this text", view.code + "trace.resid_post")
+    rails = view.trace.resid_post
+    code = view.python.gives("trace.resid_post", rails)
+    truth("trace.resid_post", rails.shape, "every number of the diagram is of this text", code)
     arithmetic(view)
     what_you_see(
         "Every token has a **rail**: the :gray[residual stream], a vector that flows down and is never replaced, only "

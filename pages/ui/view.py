@@ -1,6 +1,6 @@
 """What every page starts from: model, step, text, pinned position, and the interventions that are on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, state
+from pages.ui.code import Code
 from pages.ui.text import Chip, prepare
 
 if TYPE_CHECKING:
@@ -68,6 +69,27 @@ class View:
         probs = self.trace.probs.numpy()  # (T, V)
         following = probs[np.arange(len(self.ids) - 1), list(self.ids[1:])]  # (T - 1,)
         return [None, *map(float, following)]
+
+    @property
+    def python(self) -> Code:
+        """What loads this model and traces this text: the head of every "Show code"."""
+        read = (
+            f"checkpoint = load_checkpoint({self.name!r}, step={self.step})",
+            *([f"checkpoint = intervene(checkpoint, {self.interventions!r})"] if self.interventions else []),
+            "tokenizer = checkpoint.tokenizer",
+            f"ids = [tokenizer.eot, *tokenizer.encode({self.text!r})]",
+            "trace = run_trace(checkpoint.model, ids)",
+        )
+        return (
+            Code(head=read)
+            .using("core.model", "load_checkpoint", "run_trace")
+            .using("core.analysis.interventions.intervene", "intervene")
+        )
+
+    @property
+    def untouched(self) -> Code:
+        """As `python`, without the changes inside the model that are on."""
+        return replace(self, interventions="").python
 
     @property
     def code(self) -> str:

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.stream.weights import layer_weights, weight
-from core.model import Site, Trace, Transformer
+from core.model import Checkpoint, Site, Trace, Transformer
+from core.text import tinyland
 
+SEED = 1_000_000_123  # a stream of documents of its own: neither trained on nor used to measure skills
+SAMPLE = 20_000_000_000  # tokens × parameters that a sample may cost: a few seconds of one core
 BATCH_NUMBERS = 6_000_000  # activations held at once while a corpus is read: 24 MB in float32
 
 
@@ -34,6 +37,28 @@ def writes(model: Transformer, trace: Trace, position: int) -> NDArray[np.float3
     """How long a vector each neuron adds to the stream at `position`: |activation| × |output weights|, (L, M)."""
     lengths = torch.stack([out.norm(dim=0) for out in layer_weights(model, "mlp.w_out.weight")])  # (L, M)
     return (trace.mlp_post[:, position].abs() * lengths.float()).numpy()
+
+
+def sample(checkpoint: Checkpoint) -> tuple[str, list[list[int]]]:
+    """What the sample is, and its token ids: unseen Tinyland, or the model's own training text where it has one."""
+    config, tokenizer = checkpoint.config, checkpoint.tokenizer
+    budget = min(max(SAMPLE // config.parameter_count()["total"], 2_000), 25_000)
+    data = checkpoint.card.get("data") or {}
+    path = checkpoint.folder / str(data.get("path", ""))
+    if data.get("kind") == "text" and path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            ids = tokenizer.encode(file.read(6 * budget))[:budget]
+        size = config.context_length - 1
+        return "its training text", [[tokenizer.eot, *ids[i : i + size]] for i in range(0, len(ids), size)]
+    found: list[list[int]] = []
+    tokens = 0
+    for document in tinyland.documents(SEED):
+        ids = [tokenizer.eot, *tokenizer.encode(document.text, special=True)][: config.context_length]
+        found.append(ids)
+        tokens += len(ids)
+        if tokens >= budget:
+            return "Tinyland", found
+    raise AssertionError("the stream of documents has no end")
 
 
 @torch.inference_mode()

@@ -93,9 +93,10 @@ def what_it_does() -> None:
     chance = [float(s.chance[layer, head]) for s in chosen]
     figure = figures.roles([ROLES[s.name].name for s in chosen], shares, chance, THRESHOLD)
     components.plot(figure, key="roles", height=260, title="Scores of this head, with 95 % intervals")
-    code = _code(view) + (
-        "scores = roles.measure(checkpoint)\n"
-        f"[(s.name, s.mean[{layer}, {head}], s.low[{layer}, {head}], s.high[{layer}, {head}]) for s in scores.values()]"
+    at = f"[{layer}, {head}]"
+    code = view.untouched.using("core.analysis.heads", "roles").gives(
+        f"[(s.mean{at}, s.low{at}, s.high{at}, s.chance{at}) for s in roles.measure(checkpoint).values()]",
+        [(*share, by_chance) for share, by_chance in zip(shares, chance, strict=True)],
     )
     counts = f"{chosen[0].cases} random sequences" + (
         f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
@@ -138,13 +139,15 @@ def its_life() -> None:
     components.plot(
         figure, key="life", height=ROWS * ROW, title="Scores of all heads over training", on_click=open_head
     )
-    code = _code(view) + (
-        f"life = roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)\n"
-        "list(roles.births(life))"
+    born = list(births(life))
+    call = f"roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)"
+    code = view.untouched.using("core.analysis.heads", "roles").then(f"life = {call}").gives(
+        "[[score.mean for score in scores.values()] for _, scores in life], list(roles.births(life))",
+        ([[score.mean for score in scores.values()] for _, scores in life], born),
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
-    st.markdown(_told(list(births(life))))
+    st.markdown(_told(born))
 
 
 def _told(born: list[tuple[str, int, int, int | None, int]]) -> str:
@@ -164,10 +167,3 @@ def open_head(event: components.PlotEvent) -> None:
     """A click on a head's curve opens that head."""
     if isinstance(event.customdata, list) and len(event.customdata) == 3:
         near.update(layer=int(event.customdata[0]), head=int(event.customdata[1]), open_heads="")
-
-
-def _code(view: View) -> str:
-    return (
-        "from core.analysis.heads import roles\nfrom core.model import load_checkpoint\n\n"
-        f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
-    )

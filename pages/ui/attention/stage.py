@@ -133,11 +133,10 @@ def weights() -> None:
     view = current()
     (layer, head), length = chosen_head(view), shown_tokens(view)
     at, query = f"[{layer}, {head}]", min(view.focus, length - 1)
-    code = view.code + (
-        f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)\n"
-        f"scores = (k @ q[{query}] / k.shape[1] ** 0.5)[: {query + 1}]  # = trace.attn_scores{at[:-1]}, {query}]\n"
-        f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]\n"
-        f"weights @ v[: {query + 1}]  # = trace.z{at[:-1]}, {query}]"
-    )
+    code = view.python.then(
+        f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)",
+        f"scores = (k @ q[{query}] / k.shape[1] ** 0.5)[: {query + 1}]  # = trace.attn_scores{at[:-1]}, {query}]",
+        f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]",
+    ).gives(f"weights @ v[: {query + 1}]", view.trace.z[layer, head, query])
     size = view.description.config.d_head
     truth(f"trace.q, k, v, z{at}", (length, size), "from the model; the stages derived in your browser", code)

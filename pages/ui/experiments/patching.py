@@ -1,7 +1,6 @@
 """Patching: two prompts, and a map of the places that carry the difference between them."""
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,13 +134,13 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
     components.plot(
         figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=on_click
     )
-    code = replace(view, interventions="").code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
-        "\nfrom core.analysis.interventions.patching import first_token, patch_everywhere\n\n"
-        f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]\n"
-        f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]\n"
-        f"answers = [first_token(tokenizer, word) for word in {answers!r}]\n"
-        f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r}).recovered"
+    code = view.untouched.using("core.analysis.interventions.patching", "first_token", "patch_everywhere").then(
+        f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]",
+        f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]",
+        f"answers = [first_token(tokenizer, word) for word in {answers!r}]",
     )
+    call = f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r})"
+    code = code.gives(f"{call}.recovered", found["map"])
     note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
     truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
     _pinned(clean, corrupted, parts, values)

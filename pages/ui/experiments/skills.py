@@ -49,10 +49,10 @@ def skills(view: View) -> None:
     components.plot(figure, key="skills", height=300, title="Skills before and after, with 95 % intervals")
     if "cut:" in view.interventions or "patch:" in view.interventions:
         st.caption("Cuts and patches act at their positions in every text, so in these cases too.")
-    code = view.code.rsplit("ids =", 1)[0].replace(", run_trace", "") + (
-        "\nfrom core.analysis.skills.spot_checks import SKILLS, measure\n\n"
-        f"{{skill: measure(checkpoint.model, tokenizer, skill, {cases}) for skill in SKILLS}}"
+    code = view.python.using("core.analysis.skills.spot_checks", "measure").then(
+        f"shares = [measure(checkpoint.model, tokenizer, skill, {cases}) for skill in {names}]"
     )
+    code = code.gives("[(share.rate, *share.interval) for share in shares]", after)
     counts = ", ".join(str(shares[2 * i][3]) for i in measured)
     note = f"{counts} cases, the same for both; greedy; 95 % intervals (Wilson)"
     truth("measure(model, tokenizer, skill, n)", (len(names),), note, code)

@@ -1,6 +1,5 @@
 """The stage of the experiments: a grid of parts to switch off, edges to cut, and the model before and after."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from core.analysis.interventions.values import Ablate, Cut, How, Part
 from core.figures import experiments as figures
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -57,13 +57,10 @@ def part_grid(view: View) -> None:
                 _switch_part(part, how)
 
     _part_grid(key="part_grid", data=data, on_press_change=on_press)
-    code = (
-        replace(view, interventions="").code
-        + "\nfrom core.analysis.interventions.intervene import all_parts, part_effects, sample_parts\n\n"
-        + f"base, losses = part_effects(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, "
-        + ("None)\n" if how == "zero" else "sample_parts(checkpoint))\n")
-        + "losses.mean(dim=1) - base.mean()"
-    )
+    code = view.untouched.using("core.analysis.interventions.intervene", "all_parts", "part_effects", "sample_parts")
+    sample = "None" if how == "zero" else "sample_parts(checkpoint)"
+    call = f"part_effects(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
+    code = code.then(f"base, losses = {call}").gives("losses.mean(dim=1) - base.mean()", effects)
     note = "each alone, on the untouched model, measured on this text"
     truth("losses.mean(dim=1) − base.mean()", (len(effects),), note, code)
 
@@ -140,8 +137,8 @@ def edges(view: View) -> None:
     components.plot(
         figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=on_click
     )
-    code = view.code + f"trace.pattern[{chosen.layer}, {chosen.head}]"
-    truth(f"trace.pattern[{chosen.layer}, {chosen.head}]", pattern.shape, "measured now, with the changes", code)
+    one = f"trace.pattern[{chosen.layer}, {chosen.head}]"
+    truth(one, pattern.shape, "measured now, with the changes", view.python.gives(one, pattern))
     if len(view.ids) > 1:
         _by_hand(view, chosen)
 
@@ -182,7 +179,8 @@ def compare(view: View) -> None:
     st.markdown(f"##### What comes after {where}")
     components.plot(figure, key="distributions", height=390, title="The likeliest next tokens, before and after")
     note = f"the {len(best)} likeliest of {len(before):,} in either model"
-    truth(f"trace.probs[{position}]", before.shape, note, view.code + f"trace.probs[{position}]")
+    both = f"plain.probs[{position}], trace.probs[{position}]"
+    truth(f"trace.probs[{position}]", before.shape, note, _before_and_after(view).gives(both, (before, after)))
 
 
 def losses(view: View) -> None:
@@ -197,8 +195,16 @@ def losses(view: View) -> None:
     figure = figures.surprise(view.labels, before, after, view.cursor)
     components.plot(figure, key="surprise", height=250, title="Loss of each token before and after", cursor_axis="x")
     mean = f"{before.mean():.2f} → {after.mean():.2f} nats a token on average; the higher, the worse"
-    code = view.code + "-trace.logits[:-1].log_softmax(-1).gather(1, trace.ids[1:, None])[:, 0]"
-    truth("−log p of each token", before.shape, mean, code)
+    code = _before_and_after(view).then(
+        "def nats(trace):\n    return -trace.logits[:-1].log_softmax(-1).gather(1, trace.ids[1:, None])[:, 0]\n"
+    )
+    truth("−log p of each token", before.shape, mean, code.gives("nats(plain), nats(trace)", (before, after)))
+
+
+def _before_and_after(view: View) -> Code:
+    """The trace of the plain model, `plain`, and that of the changed one, `trace`."""
+    plain = f"plain = run_trace(load_checkpoint({view.name!r}, step={view.step}).model, ids)"
+    return view.python.having(plain)
 
 
 def _nats(trace: "Trace", ids: tuple[int, ...]) -> np.ndarray:
@@ -214,11 +220,9 @@ def writings(view: View) -> None:
     for words, on, key in (("As it is", "", "writing_before"), ("Changed", view.interventions, "writing_after")):
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
         strip(view, made, words, key)
-    code = view.code + (
-        "\nfrom core.generation import Sampler, generate\n\n"
-        f"steps = list(generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0))\n"
-        "tokenizer.decode([step.id for step in steps])"
-    )
+    call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])"
+    code = view.python.using("core.generation", "Sampler", "generate")
+    code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
     truth("generate(model, ids, …)", (NEW,), "temperature 0, written now; colour is the token's probability", code)
 
 

@@ -1,6 +1,5 @@
 """Steering: a direction, a layer, a strength; the text before and after; and the strength at which it breaks."""
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,6 +9,7 @@ from core.figures import experiments as figures
 from core.text.tinyland import lexicon
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.experiments.stage import NEW, strip, tell
 from pages.ui.view import View
 
@@ -58,20 +58,13 @@ def steering(view: View) -> None:
         strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
         steered = _continuation(view.name, view.step, stamp, made, view.ids)
         strip(view, steered, "Steered", "steer_after")
-        code = replace(view, interventions="").code + (
-            "\nfrom core.analysis.interventions.intervene import intervene\n"
-            "from core.generation import Sampler, generate\n\n"
-            f"steered = intervene(checkpoint, {str(made)!r})\n"
-            f"steps = list(generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0))\n"
-            "tokenizer.decode([step.id for step in steps])"
-        )
+        code = _direction_code(view, made).using("core.generation", "Sampler", "generate")
+        code = code.then(
+            f"steered = intervene(checkpoint, {str(made)!r})",
+            f"steps = generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])",
+        ).gives("direction, [(step.id, step.raw_probability) for step in steps]", (direction, steered))
         note = f"added at every position; the direction is {float(direction.norm()):.1f} long"
-        truth(
-            "strength × direction",
-            tuple(direction.shape),
-            note,
-            code,
-        )
+        truth("strength × direction", tuple(direction.shape), note, code)
         st.button("Keep it on, on every page", key="keep_steer", on_click=_keep, args=(made,))
     _breaking(view, made, direction)
 
@@ -138,13 +131,13 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 
     with left:
         figure = figures.by_strength(at, [one.nats for one in written], "nats a token", "prediction", False, broken)
         components.plot(figure, key="nats", height=260, title="Surprise of the unsteered model by strength")
-        truth(
-            "surprise(model, prompts, rows)", (len(at),), f"mean of {OPENINGS} texts, 95 % intervals", _code(view, made)
-        )
+        code = _breaking_code(view, made).gives("[one.nats for one in written]", [one.nats for one in written])
+        truth("surprise(model, prompts, rows)", (len(at),), f"mean of {OPENINGS} texts, 95 % intervals", code)
     with right:
         figure = figures.by_strength(at, [one.read for one in written], "share read", "token", True, broken)
         components.plot(figure, key="read", height=260, title="Share that Tinyland's grammar can read, by strength")
-        truth("read_share(start, text)", (len(at),), "how far the grammar can follow the new text", _code(view, made))
+        code = _breaking_code(view, made).gives("[one.read for one in written]", [one.read for one in written])
+        truth("read_share(start, text)", (len(at),), "how far the grammar can follow the new text", code)
     chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at")
     one = written[at.index(chosen)]
     if one.mentions:
@@ -152,17 +145,16 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 
     st.text(one.texts[0].strip() or "(nothing)")
 
 
-def _code(view: View, made: Steer) -> str:
+def _direction_code(view: View, made: Steer) -> Code:
+    """The plain model and the direction in it."""
+    module = "core.analysis.interventions"
+    code = view.untouched.using(f"{module}.intervene", "direction_of", "intervene").using(f"{module}.values", "Steer")
+    return code.having(f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)")
+
+
+def _breaking_code(view: View, made: Steer) -> Code:
+    """What is written at each strength."""
     category = repr(made.plus) if made.minus is None else "None"
-    return (
-        "from core.analysis.interventions.intervene import direction_of\n"
-        "from core.analysis.interventions.values import Steer\n"
-        "from core.analysis.interventions.steering import breaks_between, openings, write_steered\n"
-        "from core.model import load_checkpoint\n\n"
-        f"checkpoint = load_checkpoint({view.name!r}, step={view.step})\n"
-        f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)\n"
-        f"begun = openings(checkpoint, {OPENINGS})\n"
-        f"steered = write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {STRENGTHS})\n"
-        "written = list(steered)\n"
-        "breaks_between(written), [(one.strength, one.nats, one.read, one.mentions) for one in written]"
-    )
+    code = _direction_code(view, made).using("core.analysis.interventions.steering", "openings", "write_steered")
+    call = f"write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {STRENGTHS})"
+    return code.having(f"begun = openings(checkpoint, {OPENINGS})", f"written = list({call})")

@@ -8,6 +8,7 @@ import streamlit as st
 from core.figures import inside as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
+from pages.ui.code import Code
 from pages.ui.inside.focus import pair, show
 from pages.ui.inside.lens import followed
 from pages.ui.view import View
@@ -23,8 +24,9 @@ def attribution(view: View) -> None:
     (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
-    code = view.code + "from core.analysis.stream.attribution import attribute, sources\n\n"
-    code += f"parts = attribute(checkpoint.model, trace, {call})\n"
+    code = view.python.using("core.analysis.stream.attribution", "attribute", "sources").having(
+        f"parts = attribute(checkpoint.model, trace, {call})"
+    )
     _claim(view, found, token, against)
     left, right = st.columns(2, gap="medium")
     layers, changed = len(found.mlps), bool(cache.active(view.name))
@@ -33,17 +35,14 @@ def attribution(view: View) -> None:
     chosen = pair("maker", found.heads.shape) or strongest
     with left:
         _grid(found, chosen)
-        truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", code + "parts.heads, parts.mlps")
+        both = code.gives("parts.heads, parts.mlps", (found.heads, found.mlps))
+        truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", both)
     with right:
         names, amounts, roles = _parts(found, changed)
         figure = figures.running_sum(names, amounts, roles, found.logit)
         components.plot(figure, key="running_sum", height=_height(layers), title="The logit as a sum of its parts")
-        truth(
-            "parts.total, parts.logit",
-            (),
-            _sum_line(found, changed),
-            code + "parts.total, parts.logit, parts.total - parts.logit",
-        )
+        sums = "parts.total, parts.logit"
+        truth(sums, (), _sum_line(found, changed), code.gives(sums, (found.total, found.logit)))
     what_you_see(
         "The last vector is a **sum** of everything that was written into the stream, so its logit is one too. Blue "
         "parts argue for the token, orange ones against it. The bars stack those parts up in order: they end at the "
@@ -119,7 +118,7 @@ def _sources(
     explained: tuple[int, int | None],
     chosen: tuple[int, int],
     best: tuple[int, int],
-    code: str,
+    code: Code,
     call: str,
 ) -> None:
     """The tokens that the chosen head read from; `best` is the head that argues most."""
@@ -141,4 +140,4 @@ def _sources(
     place, rest = call.split(", ", 1)
     line = f"sources(checkpoint.model, trace, {place}, {layer}, {head}, {rest})"
     note = f"they sum to {figures.signed(found.sum())}, the head's number in the grid"
-    truth("sources(model, trace, …)", found.shape, note, code + line)
+    truth("sources(model, trace, …)", found.shape, note, code.gives(line, found))

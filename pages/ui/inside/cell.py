@@ -39,9 +39,11 @@ def arithmetic(view: View) -> None:
             names = [f"{i}: {inputs[i]:.2f} × {weights[i]:.2f}".replace("-", "−") for i in order]
             figure = figures.ranked(names, products[order].tolist(), hovers)
             components.plot(figure, key="products", height=60 + 24 * len(order), title="The largest products")
-        code = view.code + "from core.analysis.stream.cells import explain\n\n"
-        code += f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})\n"
+        code = view.python.using("core.analysis.stream.cells", "explain")
+        code = code.then(f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})")
+        shown = "cell.inputs, cell.weights, cell.steps, cell.value"
+        code = code.gives(shown, (cell.inputs, cell.weights, cell.steps, cell.value))
         note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
         if cache.active(view.name):
             note += ", by rounding and by what the interventions that are on changed here"
-        truth("explain(model, trace, …)", (), note, code + "cell.inputs, cell.weights, cell.steps, cell.value")
+        truth("explain(model, trace, …)", (), note, code)

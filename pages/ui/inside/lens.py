@@ -106,9 +106,11 @@ def grid(view: View) -> None:
         state.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)
-    code = view.code + "from core.analysis.stream.lens import logit_lens\n\n"
-    code += f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})\n"
-    code += "[[tokenizer.decode([i]) for i in row] for row in lens.top]"
+    code = view.python.using("core.analysis.stream.lens", "logit_lens")
+    code = code.then(f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})")
+    names = ("top", "top_probability", "rank", "probability", "entropy", "kl")
+    values = tuple(getattr(found, name) for name in names)
+    code = code.gives(", ".join(f"lens.{name}" for name in names), values)
     truth("logit_lens(model, trace)", found.top.shape, "derived: each row read by the model's own last layer", code)
     what_you_see(
         "The last layer turns the stream into a guess. Here it is applied **early**: each row is what the model would "
@@ -136,7 +138,7 @@ def through_depth(view: View) -> None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))
     left, middle, right = st.columns(3, gap="medium")
     call = "logit_lens(checkpoint.model, trace" + (")" if answer is None else f", {answer})")
-    code = view.code + f"from core.analysis.stream.lens import logit_lens\n\nlens = {call}\n"
+    code = view.python.using("core.analysis.stream.lens", "logit_lens").having(f"lens = {call}")
     shape = (len(watched[0][1].rank),)
     with left:
         st.markdown("###### Probability")
@@ -144,12 +146,14 @@ def through_depth(view: View) -> None:
         components.plot(
             figures.through_depth(lines, "%"), key="depth_probability", height=290, title="Probability by depth"
         )
-        truth(f"lens.probability[:, {position}]", shape, "one text", code + f"lens.probability[:, {position}]")
+        drawn = f"lens.probability[:, {position}]"
+        truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
     with middle:
         st.markdown("###### Rank (1 is the likeliest)")
         lines = [(name, (found.rank[:, position] + 1).tolist(), colour) for name, found, colour in watched]
         components.plot(figures.through_depth(lines, "rank"), key="depth_rank", height=290, title="Rank by depth")
-        truth(f"lens.rank[:, {position}] + 1", shape, "one text", code + f"lens.rank[:, {position}] + 1")
+        drawn = f"lens.rank[:, {position}] + 1"
+        truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
     with right:
         st.markdown("###### How settled")
         found = watched[0][1]
@@ -160,8 +164,8 @@ def through_depth(view: View) -> None:
         components.plot(
             figures.through_depth(lines, "nats"), key="depth_entropy", height=290, title="Entropy and divergence"
         )
-        shown = f"lens.entropy[:, {position}], lens.kl[:, {position}]"
-        truth(shown, shape, "nats", code + shown)
+        drawn = f"lens.entropy[:, {position}], lens.kl[:, {position}]"
+        truth(drawn, shape, "nats", code.gives(drawn, (lines[0][1], lines[1][1])))
     st.caption(
         "Entropy: how undecided the reading is, 0 nats when it is certain. KL (Kullback–Leibler divergence): how far "
         "it still is from the final answer, 0 when it is the same distribution."

@@ -1,6 +1,5 @@
 """Neurons on the page: the strongest here, and one of them: the text it answers to and the tokens it asks for."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +7,6 @@ import streamlit as st
 
 from core.figures import inside as figures
 from core.figures.labels import percent, plain
-from core.text import tinyland
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.inside.focus import pair, show, switch
@@ -18,13 +16,10 @@ from pages.ui.view import View
 
 if TYPE_CHECKING:
     from core.analysis.stream.neurons import Scan
-    from core.model import Checkpoint
 
 STRONGEST = 12  # neurons in the list
 SNIPPETS = 6  # texts of one neuron
 AROUND = 14, 6  # tokens shown before and after its strongest moment
-SEED = 1_000_000_123  # a stream of documents of its own: neither trained on nor used to measure skills
-SAMPLE = 20_000_000_000  # tokens × parameters that a corpus sample may cost: a few seconds of one core
 WAYS = {
     "writes": "how much it writes",
     "activation": "how active it is",
@@ -32,37 +27,15 @@ WAYS = {
 }
 
 
-def documents(checkpoint: "Checkpoint") -> tuple[str, list[list[int]]]:
-    """What the sample is, and its token ids: unseen Tinyland, or the model's own training text where it has one."""
-    config, tokenizer = checkpoint.config, checkpoint.tokenizer
-    budget = min(max(SAMPLE // config.parameter_count()["total"], 2_000), 25_000)
-    data = checkpoint.card.get("data") or {}
-    path = Path(checkpoint.folder) / str(data.get("path", ""))
-    if data.get("kind") == "text" and path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as file:
-            ids = tokenizer.encode(file.read(6 * budget))[:budget]
-        size = config.context_length - 1
-        return "its training text", [[tokenizer.eot, *ids[i : i + size]] for i in range(0, len(ids), size)]
-    found: list[list[int]] = []
-    tokens = 0
-    for document in tinyland.documents(SEED):
-        ids = [tokenizer.eot, *tokenizer.encode(document.text, special=True)][: config.context_length]
-        found.append(ids)
-        tokens += len(ids)
-        if tokens >= budget:
-            return "Tinyland", found
-    raise AssertionError("the stream of documents has no end")
-
-
 def corpus(view: View) -> tuple[str, list[list[int]], "Scan"] | None:
     """The sample and every neuron's strongest moments in it, once for each model and step; None while it is read."""
     checkpoint = view.checkpoint
 
     def work(report: background.Report) -> tuple[str, list[list[int]], "Scan"]:
-        from core.analysis.stream.neurons import scan
+        from core.analysis.stream.neurons import sample, scan
 
         report(0.0, "writing the sample")
-        name, texts = documents(checkpoint)
+        name, texts = sample(checkpoint)
         say = f"reading {sum(map(len, texts)):,} tokens of {name}"
         return name, texts, scan(checkpoint.model, texts, k=SNIPPETS, progress=lambda share: report(share, say))
 
@@ -119,12 +92,13 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
     components.plot(figure, key="neurons", height=400, title="The strongest neurons at this token", on_click=pick)
     position = view.focus
     call = {
-        "writes": f"from core.analysis.stream.neurons import writes\n\nwrites(checkpoint.model, trace, {position})",
+        "writes": f"writes(checkpoint.model, trace, {position})",
         "activation": f"trace.mlp_post[:, {position}]",
-        "effect": "from core.analysis.stream.attribution import neuron_effects\n\n"
-        f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
+        "effect": f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
     }[state.get("strongest")]
-    truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", view.code + call)
+    code = view.python.using("core.analysis.stream.neurons", "writes")
+    code = code.using("core.analysis.stream.attribution", "neuron_effects").gives(call, values)
+    truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", code)
 
 
 def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
@@ -141,8 +115,8 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
             hovers = [f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)]
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
-    code = view.code + "from core.analysis.stream.neurons import vocabulary_effect\n\n"
-    code += f"vocabulary_effect(checkpoint.model, {layer}, {neuron}).argsort()"
+    call = f"vocabulary_effect(checkpoint.model, {layer}, {neuron})"
+    code = view.python.using("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
     note = "change of each logit for one unit of activation, if the final norm divides by 1"
     truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
 
@@ -163,22 +137,7 @@ def _here(view: View, layer: int, neuron: int) -> None:
         title="This neuron in your text",
     )
     name = f"trace.mlp_post[{layer}, :, {neuron}]"
-    truth(name, active.shape, "this text; below 0 is drawn as 0", view.code + name)
-
-
-def _sample_code(name: str, texts: list[list[int]], limit: int) -> str:
-    """The lines that make the sample `texts` of `documents` again."""
-    if name == "Tinyland":
-        return (
-            "from core.text import tinyland\n\n"
-            f"texts = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)][:{limit}]\n"
-            f"         for d in tinyland.documents({SEED}, stop={len(texts)})]\n"
-        )
-    return (
-        '\ncorpus = (checkpoint.folder / checkpoint.card["data"]["path"]).read_text(errors="replace")\n'
-        f"ids, size = tokenizer.encode(corpus)[:{sum(map(len, texts)) - len(texts)}], {limit - 1}\n"
-        "texts = [[tokenizer.eot, *ids[i : i + size]] for i in range(0, len(ids), size)]\n"
-    )
+    truth(name, active.shape, "this text; below 0 is drawn as 0", view.python.gives(name, active))
 
 
 def _elsewhere(view: View, layer: int, neuron: int) -> None:
@@ -211,10 +170,9 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
         )
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
-    limit = view.description.config.context_length
-    code = view.code.split("ids =")[0] + "from core.analysis.stream.neurons import scan\n"
-    code += _sample_code(name, texts, limit)
-    code += f"found = scan(checkpoint.model, texts, k={SNIPPETS})\nfound.value[{layer}, {neuron}]"
+    code = view.python.using("core.analysis.stream.neurons", "sample", "scan").then("_, texts = sample(checkpoint)")
+    call = f"scan(checkpoint.model, texts, k={SNIPPETS}).value[{layer}, {neuron}]"
+    code = code.gives(call, scan.value[layer, neuron])
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"
     truth("scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code)
     what_you_see(

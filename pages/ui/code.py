@@ -1,0 +1,68 @@
+"""The Python behind a figure: how it comes by model, text and trace, and the value that it gives, which the page shows.
+
+    view.code.gives("trace.embed", embed)
+    view.code.using("core.analysis.stream.lens", "logit_lens").gives("logit_lens(checkpoint.model, trace).top", top)
+
+Of the imports and the first lines only those are written that the lines below them need. tests/pages/test_code.py runs
+the code of every figure and compares what it gives with `value`.
+"""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """imports: (module, name), name "" for the module itself. head: assignments, each on a line of its own. body: the
+    lines after them; the last is an expression. value: what it gives, as the page shows it."""
+
+    imports: tuple[tuple[str, str], ...] = ()
+    head: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    value: object = None
+
+    def using(self, module: str, *names: str) -> "Code":
+        """With names imported from a module, or the module itself."""
+        return replace(self, imports=(*self.imports, *((module, name) for name in names or ("",))))
+
+    def having(self, *lines: str) -> "Code":
+        """With further assignments, each written only where it is needed."""
+        return replace(self, head=(*self.head, *lines))
+
+    def then(self, *lines: str) -> "Code":
+        """With lines that are always written."""
+        return replace(self, body=(*self.body, *lines))
+
+    def gives(self, expression: str, value: object) -> "Code":
+        """Whole: `expression` is `value`, which the page shows."""
+        return replace(self, body=(*self.body, expression), value=value)
+
+    @cached_property
+    def text(self) -> str:
+        """What a visitor copies."""
+        lines = list(self.body)
+        needed = _names(lines)
+        for line in reversed(self.head):
+            if _assigned(line) & needed:
+                lines.insert(0, line)
+                needed |= _names([line])
+        modules: dict[str, list[str]] = {}
+        for module, name in dict.fromkeys(self.imports):
+            if (name or module.partition(".")[0]) in needed:
+                modules.setdefault(module, []).append(name)
+        imports = [
+            f"from {module} import {', '.join(sorted(names))}" if names[0] else f"import {module}"
+            for module, names in sorted(modules.items())
+        ]
+        return "\n".join([*imports, *[""] * bool(imports), *lines])
+
+
+def _names(lines: Iterable[str]) -> set[str]:
+    """Every name that the lines mention."""
+    return {node.id for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.Name)}
+
+
+def _assigned(line: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -1,0 +1,124 @@
+"""Every "Show code" of every page: what it gives when it is run is what the page shows."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sized
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages.ui.code import Code
+from tests.pages.press import button
+from tests.waiting import wait_for
+
+PAGES = Path(__file__).parents[2] / "pages"
+Site = tuple[str, int]  # a file below pages/, and the line of a call of `truth`
+
+# What has to be done on a page for all its figures to be there; without an entry: nothing.
+LINKS: dict[str, dict[str, str]] = {
+    "attention": {"text": "the red ball"},
+    "experiments": {"interventions": "zero:L0M", "ablation": "mean"},
+    "inside": {"block": "1", "cell": "mlp_pre.3"},
+}
+PRESSED: dict[str, tuple[str, ...]] = {
+    "experiments": ("Measure the skills", "Find the strength at which it breaks"),
+}
+
+
+def sites() -> list[Site]:
+    """Every call of `truth` on the pages."""
+    return [
+        (str(path.relative_to(PAGES)), node.lineno)
+        for path in sorted(PAGES.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "truth"
+        if page_of((str(path.relative_to(PAGES)), 0)) in ("overview", "attention", "inside", "experiments")
+    ]
+
+
+def page_of(site: Site) -> str:
+    """pages/inside.py and pages/ui/inside/… are of the page "inside"."""
+    parts = Path(site[0]).with_suffix("").parts
+    return parts[1] if parts[0] == "ui" else parts[0]
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[Site, Code]:
+    """The code that was last shown at each call of `truth`."""
+    return {}
+
+
+@pytest.fixture
+def shown(seen, app, monkeypatch) -> Callable[[Site], Code]:
+    """The code at a site, once its page has shown all that it has."""
+    give = Code.text.func
+
+    def text(code: Code) -> str:
+        asker, caller = sys._getframe(1), sys._getframe(2)
+        if asker.f_code.co_name == "truth":
+            seen[str(Path(caller.f_code.co_filename).relative_to(PAGES)), caller.f_lineno] = code
+        return give(code)
+
+    monkeypatch.setattr(Code, "text", property(text))
+
+    def open_page(site: Site) -> Code:
+        if site in seen:
+            return seen[site]
+        page = page_of(site)
+        at = app(page, **LINKS.get(page, {}))
+        for label in PRESSED.get(page, ()):
+            button(at, label).click().run()
+        wanted = [other for other in sites() if page_of(other) == page]
+        with suppress(AssertionError):
+            wait_for(lambda: at.run() and all(other in seen for other in wanted), 60)
+        assert not at.exception and not at.error
+        return seen[site]
+
+    return open_page
+
+
+@cache
+def compiled(text: str) -> tuple[object, object]:
+    """A program but for its last expression, and that expression."""
+    tree = ast.parse(text)
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr), "the last line is the value"
+    return compile(tree, "code", "exec"), compile(ast.Expression(last.value), "code", "eval")
+
+
+def run(text: str) -> object:
+    names: dict[str, object] = {}
+    program, value = compiled(text)
+    exec(program, names)
+    return eval(value, names)
+
+
+def check(found: object, shown: object) -> None:
+    """That both are the same, however deep, numbers up to rounding."""
+    if shown is None or isinstance(shown, str | bytes | bool):
+        assert found == shown
+    elif is_dataclass(shown):
+        check([getattr(found, f.name) for f in fields(shown)], [getattr(shown, f.name) for f in fields(shown)])
+    elif isinstance(shown, Mapping):
+        assert list(found) == list(shown)
+        check(list(found.values()), list(shown.values()))
+    elif isinstance(shown, Iterable) and not hasattr(shown, "shape"):
+        found, shown = list(found), list(shown)
+        assert len(found) == len(shown)
+        for one, other in zip(found, shown, strict=True):
+            check(one, other)
+    else:
+        found, shown = np.asarray(found), np.asarray(shown)
+        assert found.shape == shown.shape
+        np.testing.assert_allclose(found, shown, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("site", sites(), ids=lambda site: f"{site[0]}:{site[1]}")
+def test_the_code_of_a_figure_gives_what_the_page_shows(shown, site):
+    code = shown(site)
+    assert code.value is not None and (not isinstance(code.value, Sized) or len(code.value))
+    check(run(code.text), code.value)
