@@ -1,14 +1,17 @@
 """Every page test sees one tiny model called "tiny", in a runs folder of its own, and Streamlit's own test driver."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.text import Tokenizer, tinyland, train_bpe
 from pages.ui import near
 
+WORLDLY_STEPS = (0, 5, 40)
 INDEX = Path(__file__).parents[2] / "pages" / "index.py"
 PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 
@@ -38,3 +41,28 @@ def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         return at if page == "overview" else at.switch_page(f"{page}.py").run()
 
     return open_page
+
+
+@pytest.fixture(scope="module")
+def worldly(runs: Path) -> Iterator[Path]:
+    """A model with three steps of life whose tokens hold towns, regions, numbers, names and animals."""
+    import torch
+
+    from core.model import ModelConfig, Transformer, save_checkpoint, save_snapshot
+
+    world = tinyland.WORLD
+    named = [*world.people[:30], *world.towns, *world.regions, *world.animals]
+    text = [" " + " ".join([*map(str, named), *world.number_words, "she", "he"])] * 3
+    tokenizer = Tokenizer.from_bpe(train_bpe(text, 1400), "worldly")
+    shape = {"vocab_size": tokenizer.vocab_size, "context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
+    model = Transformer(ModelConfig(**shape))
+    for step in WORLDLY_STEPS:
+        generator = torch.Generator().manual_seed(step)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.normal_(0, 0.3, generator=generator)
+        save_snapshot(runs / "worldly", step, model)
+    card = {"name": "worldly", "steps": WORLDLY_STEPS[-1], "data": {"kind": "tinyland", "seed": 0}}
+    save_checkpoint(runs / "worldly", model, tokenizer, card)
+    yield runs / "worldly"
+    shutil.rmtree(runs / "worldly")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pages.ui import background
 from pages.ui.code import Code
 from tests.pages.press import button
 from tests.waiting import wait_for
@@ -21,6 +22,7 @@ Site = tuple[str, int]  # a file below pages/, and the line of a call of `truth`
 # What has to be done on a page for all its figures to be there; without an entry: nothing.
 LINKS: dict[str, dict[str, str]] = {
     "attention": {"text": "the red ball"},
+    "embeddings": {"model": "worldly", "text": " Abel lives in Banton. Abel has a dog", "second": " Abel likes Banton"},
     "experiments": {"interventions": "zero:L0M", "ablation": "mean"},
     "inside": {"block": "1", "cell": "mlp_pre.3"},
 }
@@ -36,7 +38,7 @@ def sites() -> list[Site]:
         for path in sorted(PAGES.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "truth"
-        if page_of((str(path.relative_to(PAGES)), 0)) in ("overview", "attention", "inside", "experiments")
+        if page_of((str(path.relative_to(PAGES)), 0)) not in ("tokenization", "sampling", "training", "caption")
     ]
 
 
@@ -53,8 +55,10 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, monkeypatch) -> Callable[[Site], Code]:
-    """The code at a site, once its page has shown all that it has."""
+def shown(seen, app, worldly, monkeypatch) -> Callable[[Site], Code]:
+    """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
+    monkeypatch.setattr(background, "PATIENCE", 120)
+    monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
     give = Code.text.func
 
     def text(code: Code) -> str:

@@ -1,10 +1,7 @@
 """The embeddings page on a tiny model that knows words of Tinyland, on one that knows none, and at each step."""
 
 import json
-import shutil
 import struct
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,35 +12,9 @@ from core.analysis.embeddings.positions import effect
 from core.analysis.embeddings.projection import silhouettes
 from core.analysis.embeddings.words import tables, words
 from core.model import load_checkpoint, run_trace
-from core.text import Tokenizer, tinyland, train_bpe
+from core.text import tinyland
 from pages.ui import background
-
-STEPS = (0, 5, 40)
-
-
-@pytest.fixture(scope="module")
-def worldly(runs: Path) -> Iterator[Path]:
-    """A model with three steps of life whose tokens hold towns, regions, numbers, names and animals."""
-    import torch
-
-    from core.model import ModelConfig, Transformer, save_checkpoint, save_snapshot
-
-    world = tinyland.WORLD
-    named = [*world.people[:30], *world.towns, *world.regions, *world.animals]
-    text = [" " + " ".join([*map(str, named), *world.number_words, "she", "he"])] * 3
-    tokenizer = Tokenizer.from_bpe(train_bpe(text, 1400), "worldly")
-    shape = {"vocab_size": tokenizer.vocab_size, "context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
-    model = Transformer(ModelConfig(**shape))
-    for step in STEPS:
-        generator = torch.Generator().manual_seed(step)
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight.normal_(0, 0.3, generator=generator)
-        save_snapshot(runs / "worldly", step, model)
-    card = {"name": "worldly", "steps": STEPS[-1], "data": {"kind": "tinyland", "seed": 0}}
-    save_checkpoint(runs / "worldly", model, tokenizer, card)
-    yield runs / "worldly"
-    shutil.rmtree(runs / "worldly")
+from tests.pages.conftest import WORLDLY_STEPS as STEPS
 
 
 @pytest.fixture(autouse=True)

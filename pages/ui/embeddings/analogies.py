@@ -12,7 +12,7 @@ from core.figures.labels import percent
 from pages.ui import background, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow, head
+from pages.ui.embeddings.map import follow
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -95,11 +95,9 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
             f"The answer that Tinyland expects has rank **{rank:,}** of {len(rows) - 3:,}, the three given words left "
             f"out. Nearest to c without any arithmetic, its rank is {plain:,}."
         )
-    code = head(view) + (
-        "\nfrom core.analysis.embeddings.analogies import answer, unit\n\n"
-        "rows = unit(checkpoint.model.embed.weight.detach().numpy())\n"
-        f"answer(rows, {a}, {b}, {c}).argsort()[::-1][:{SHOWN}]"
-    )
+    code = view.untouched.using("core.analysis.embeddings.analogies", "answer", "unit")
+    code = code.then("rows = unit(checkpoint.model.embed.weight.detach().numpy())")
+    code = code.gives(f"answer(rows, {a}, {b}, {c})[{order}]", scores[order])
     truth("cosine(embed.weight, a − b + c)", rows.shape, "all rows at length 1; grey: the words given", code)
 
 
@@ -127,10 +125,11 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
     )
     n = len(chosen.ranks)
     sample = f"{n:,} analogies" if n == chosen.total else f"a sample of {n:,} of {chosen.total:,} analogies"
-    code = (
-        head(view) + "\nfrom core.analysis.embeddings.analogies import families, measure_all\n\n"
-        "matrix = checkpoint.model.embed.weight.detach().numpy()\nfor r in measure_all(matrix, families(tokenizer)):\n"
-        "    print(r.family.name, r.right.to_dict(), r.baseline.rate, r.nearest_of_kind.rate, r.chance)"
+    code = view.untouched.using("core.analysis.embeddings.analogies", "families", "measure_all")
+    code = code.then("matrix = checkpoint.model.embed.weight.detach().numpy()").gives(
+        "[(r.family.name, r.right.rate, r.baseline.rate, r.nearest_of_kind.rate, r.chance)\n"
+        " for r in measure_all(matrix, families(tokenizer))]",
+        [(r.family.name, r.right.rate, r.baseline.rate, r.nearest_of_kind.rate, r.chance) for r in results],
     )
     total = sum(len(result.ranks) for result in results)
     truth("analogies", (total, 4), f"95 % intervals (Wilson); “{chosen.family.name}”: {sample}", code)

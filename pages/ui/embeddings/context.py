@@ -26,20 +26,21 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
     second = cache.trace(view.name, view.step, other)
     made = paths(view.trace, second, at)
     left, right = st.columns(2, gap="medium")
-    code = view.code + (
-        "from core.analysis.embeddings.context import paths\n\n"
-        f"other = run_trace(checkpoint.model, {list(other)})\npaths(trace, other, {at})"
+    code = view.python.using("core.analysis.embeddings.context", "paths").having(
+        f"found = paths(trace, run_trace(checkpoint.model, {list(other)}), {at})"
     )
     layers, width = len(made.similarity), view.description.config.d_model
     with left:
         components.plot(figures.paths(made.points, ("your text", "the other text")), key="paths", height=380,
                         title="The way of one word through the layers in two texts")  # fmt: skip
         share = f"the 2 directions that hold {100 * made.explained.sum():.0f} % of these {2 * layers} vectors' variance"
-        truth("trace.resid_post[:, position]", (2, layers, width), f"each at length 1; {share}", code)
+        truth("trace.resid_post[:, position]", (2, layers, width), f"each at length 1; {share}",
+              code.gives("found.points", made.points))  # fmt: skip
     with right:
         components.plot(figures.layers(made.similarity, made.others), key="similarity", height=380,
                         title="Similarity of the two vectors by layer")  # fmt: skip
-        truth("cosine by layer", (layers,), "dotted: the mean over the other tokens of the other text", code)
+        truth("cosine by layer", (layers,), "dotted: the mean over the other tokens of the other text",
+              code.gives("found.similarity, found.others", (made.similarity, made.others)))  # fmt: skip
 
 
 @st.fragment

@@ -7,7 +7,7 @@ from core.figures import embeddings as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow, head
+from pages.ui.embeddings.map import follow
 from pages.ui.view import current
 
 
@@ -33,12 +33,12 @@ def section() -> None:
     components.plot(
         figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=on_click
     )
-    code = head(view) + (
-        "\nimport numpy as np\nfrom core.analysis.embeddings.projection import silhouettes\n"
-        "from core.analysis.embeddings.words import tables, words\n\nfound = words(tokenizer)\nknown = found.known\n"
-        "ids, groups = np.array(found.ids)[known], np.array(found.groups)[known].tolist()\n"
-        "[silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]"
+    code = view.untouched.using("numpy").using("core.analysis.embeddings.projection", "silhouettes")
+    code = code.using("core.analysis.embeddings.words", "tables", "words").then(
+        "found = words(tokenizer)",
+        "ids, groups = numpy.array(found.ids)[found.known], numpy.array(found.groups)[found.known].tolist()",
     )
+    code = code.gives("[silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]", made["mean"])
     note = f"cosine distance in all dimensions, {made['n']} words; band: {data.SHUFFLES} random shuffles of the kinds"
     truth("silhouettes(embed.weight)", (len(steps), made["n"]), note, code)
     best = int(made["mean"].argmax())

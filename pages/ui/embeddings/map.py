@@ -22,11 +22,6 @@ HEIGHT = 520
 _space = components.component("space")
 
 
-def head(view: View) -> str:
-    """The lines that load the model, for "Show code"."""
-    return view.code.split("ids =")[0]
-
-
 def begin() -> None:
     """Call it at the top of the page: remembers what all of its parts have been drawn for."""
     st.session_state["embeddings_drawn"] = (state.get("step"), state.get("cursor"))
@@ -101,12 +96,10 @@ def word_map(view: View, found: Words, token: int, near: list[int], progress: De
     else:
         share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
         note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
-    code = (
-        head(view) + "\nfrom core.analysis.embeddings.projection import journey\n"
-        "from core.analysis.embeddings.words import tables, words\n\n"
-        "rows = tables(checkpoint)[:, list(words(tokenizer).ids)]\n"
-        f"journey(rows, {shown!r}, {dims}).points"
-    )
+    code = view.untouched.using("core.analysis.embeddings.projection", "journey")
+    code = code.using("core.analysis.embeddings.words", "tables", "words")
+    code = code.then("rows = tables(checkpoint)[:, list(words(tokenizer).ids)]")
+    code = code.gives(f"journey(rows, {shown!r}, {dims}).points", made.points)
     truth("embed.weight[words]", (len(view.description.steps), *made.points.shape[1:]), note, code)
 
 
@@ -140,11 +133,11 @@ def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None
     figure = figures.neighbours([chip.label for chip in shown], groups, values, cosine)
     components.plot(figure, key="near", height=380, title=f"The {len(near)} tokens nearest to the chosen one")
     matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
-    code = (
-        head(view) + "\nfrom core.analysis.embeddings import neighbours\n"
-        + ("from core.analysis.embeddings.words import spoken_rows\n" if spoken else "")
-        + f"\nmatrix = {matrix}\nneighbours.nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
-    )  # fmt: skip
+    code = view.untouched.using("core.analysis.embeddings.neighbours", "nearest")
+    code = code.using("core.analysis.embeddings.words", "spoken_rows").then(
+        f"matrix = {matrix}", f"ids, distances = nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
+    )
+    code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (near, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
     note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
     size = (view.tokenizer.vocab_size, table_width(view))

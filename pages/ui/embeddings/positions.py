@@ -39,10 +39,11 @@ def clocks(view: View, layer: int, head: int) -> None:
         "where": f"Layer {layer}, head {head}",
     }
     _clocks(key="clocks", data=components.pack(header))
-    code = view.code + (
-        "from core.analysis.embeddings.positions import energy, frequencies\n\n"
-        f"frequencies(checkpoint.config)  # radians per position\nenergy(trace, checkpoint.config, {layer}, {head})"
-    )
+    code = view.python.using("core.analysis.embeddings.positions", "energy", "frequencies")
+    code = code.then(
+        "turns = frequencies(checkpoint.config)  # radians per position",
+        f"lengths = energy(trace, checkpoint.config, {layer}, {head})",
+    ).gives("turns, lengths / lengths.sum()", (turns, used / (used.sum() or 1)))
     truth("θ^(−2i/Dh)", (len(turns),), f"θ = {config.rope_theta:g}; lengths of the hands measured on this text", code)
 
 
@@ -50,13 +51,14 @@ def alike(view: View, layer: int, head: int) -> None:
     config, model = view.description.config, view.checkpoint.model
     length = min(REACH, config.context_length)
     left, right = st.columns(2, gap="medium")
-    head_code = view.code + "from core.analysis.embeddings.positions import preference, similarity\n\n"
+    code = view.python.using("core.analysis.embeddings.positions", "preference", "similarity")
     with left:
-        figure = figures.positions(positions.similarity(model, length))
+        table = positions.similarity(model, length)
+        figure = figures.positions(table)
         components.plot(figure, key="positions", height=380, title="Similarity of every two positions")
         notes = {"rotary": "one vector turned to both positions", "learned": "rows of the learned table"}
         truth("similarity(model)", (length, length), notes.get(config.position, "no positions: all alike"),
-              head_code + f"similarity(checkpoint.model, {length})")  # fmt: skip
+              code.gives(f"similarity(checkpoint.model, {length})", table))  # fmt: skip
     with right:
         if config.position == "rotary":
             curve = positions.preference(view.trace, config, layer, head, length)
@@ -64,7 +66,7 @@ def alike(view: View, layer: int, head: int) -> None:
                             title="Mean score of one head by distance")  # fmt: skip
             note = "every query with every key of this text, placed so far apart"
             truth(f"q, k of layer {layer}, head {head}", (length,), note,
-                  head_code + f"preference(trace, checkpoint.config, {layer}, {head}, {length})")  # fmt: skip
+                  code.gives(f"preference(trace, checkpoint.config, {layer}, {head}, {length})", curve))  # fmt: skip
 
 
 def places(view: View, how: str) -> np.ndarray | None:
@@ -88,22 +90,22 @@ def changed(view: View) -> None:
     best = list(dict.fromkeys(int(id) for row in order for id in row[: SHOWN // 2 + 1]))[:SHOWN]
     labels = [chip.label for chip in chips(view.tokenizer, best)]
     spot = places(view, how)
-    code = view.code + (
-        "import numpy as np\nfrom core.analysis.embeddings.positions import effect\n\n"
-        f"effect(checkpoint.model, trace, {'None' if spot is None else f'np.array({spot.tolist()})'})"
-    )
+    code = view.python.using("core.analysis.embeddings.positions", "effect")
+    code = code.having(f"made = effect(checkpoint.model, trace, {None if spot is None else spot.tolist()})")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         figure = figures.predictions(labels, made.probs[0, best].tolist(), made.probs[1, best].tolist())
         components.plot(figure, key="moved", height=360, title="Next token as usual and with positions changed")
-        truth("effect(…).probs", made.probs.shape, "the token after your text; the likeliest of both", code)
+        truth("effect(…).probs", made.probs.shape, "the token after your text; the likeliest of both",
+              code.gives("made.probs", made.probs))  # fmt: skip
     with right:
         figure = figures.surprises(view.labels, *made.losses)
         components.plot(
             figure, key="surprise", height=360, title="Surprise at each token, as usual and changed", cursor_axis="x"
         )
         before, after = made.losses.mean(axis=1)
-        truth("effect(…).losses", made.losses.shape, f"mean {before:.2f} nats as usual, {after:.2f} changed", code)
+        truth("effect(…).losses", made.losses.shape, f"mean {before:.2f} nats as usual, {after:.2f} changed",
+              code.gives("made.losses", made.losses))  # fmt: skip
 
 
 @st.fragment

@@ -11,7 +11,7 @@ from core.figures import embeddings as figures
 from pages.ui import background, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow, head
+from pages.ui.embeddings.map import follow
 from pages.ui.text import visible
 from pages.ui.view import View, current
 
@@ -45,9 +45,7 @@ def strips(view: View) -> None:
         state.update(cursor=chosen if isinstance(chosen, int) and 0 <= chosen < len(view.ids) else None)
 
     _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=on_pin)
-    code = head(view) + (
-        f"ids = [tokenizer.eot, *tokenizer.encode({view.text!r})]\ncheckpoint.model.embed.weight.detach().numpy()[ids]"
-    )
+    code = view.untouched.gives("checkpoint.model.embed.weight.detach().numpy()[ids]", rows)
     truth("embed.weight[ids]", rows.shape, "every number of every vector; beside each row, its length", code)
 
 
@@ -79,11 +77,10 @@ def lengths(view: View) -> None:
     named = [view.ids[view.cursor]] if view.cursor is not None else list(view.ids[1:])
     figure = figures.norms(made.counts, table[1], made.labels, made.groups, named)
     components.plot(figure, key="norms", height=400, title="Length of each vector against how often its token occurs")
-    code = (
-        head(view) + "\nimport numpy as np\nfrom core.analysis.embeddings.words import counts, training_texts\n\n"
-        "texts, what = training_texts(checkpoint)\nseen = counts(tokenizer, texts)\n"
-        "lengths = np.linalg.norm(checkpoint.model.embed.weight.detach().numpy(), axis=1)"
-    )
+    code = view.untouched.using("core.analysis.embeddings.words", "counts", "training_texts")
+    code = code.then("texts, what = training_texts(checkpoint)")
+    shown = "counts(tokenizer, texts), checkpoint.model.embed.weight.detach().norm(dim=1)"
+    code = code.gives(shown, (made.counts, table[1]))
     size, never, what = len(made.counts), int((made.counts == 0).sum()), made.what
     truth("‖embed.weight‖", (size,), f"all {size:,} tokens, counted in {what}; {never:,} of them never occur", code)
 
