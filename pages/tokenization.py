@@ -7,6 +7,7 @@ from core.text import PUBLIC_ENCODINGS
 from core.text.languages import SENTENCES
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import page_header, truth, what_you_see
+from pages.ui.code import Code
 from pages.ui.tokenization.components import MAX_ALIGNED, boundaries, pieces
 from pages.ui.tokenization.experiments import tokenization_experiments
 from pages.ui.tokenization.stage import controls, replay
@@ -23,11 +24,10 @@ def stage() -> None:
     shared = source.shared and cut.key == tokenizers.MODEL and state.get("special") == "text"
     position = pieces(cut, source.text, key="pieces", cursor=state.get("cursor"), shared=shared)
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
-    code = tokenizers.code(cut.key, current().description) + source.code
-    call = tokenizers.call(cut.key, state.get("special") == "tokens")
-    truth("pieces", (cut.total,), note, f"{code}{call}")
+    call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")
+    truth("pieces", (cut.total,), note, tokenizers.python(source).gives(call, cut.pieces))
     st.subheader("How one word was put together" if position is None else "How this one was put together", anchor=False)
-    replay(cut, position)
+    replay(cut, source, position)
     what_you_see(
         "The text on the left, its numbers on the right: a model reads only the numbers. Before anything is joined, "
         "the text is split into chunks: roughly, a word with the space before it. A chunk starts as single bytes; "
@@ -51,9 +51,11 @@ def comparing() -> None:
         return
     drawn = boundaries(source.text, cuts, key="boundaries")
     size = len(source.text.encode("utf-8", "replace"))
-    code = source.code + "".join(f"{tokenizers.code(cut.key, description)}{tokenizers.call(cut.key)}\n" for cut in cuts)
+    calls = "".join(f"    {tokenizers.call(cut.key, description)},\n" for cut in cuts)
+    code = tokenizers.python(source).having(f"found = [\n{calls}]")
     cut_off = f"; only the first {MAX_ALIGNED} signs, {drawn:,} bytes, are drawn" if drawn < size else ""
-    truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text, {size:,} bytes{cut_off}", code)
+    truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text, {size:,} bytes{cut_off}",
+          code.gives("found", [cut.pieces for cut in cuts]))  # fmt: skip
     names, notes = (
         [cut.title for cut in cuts],
         [f"({cut.unknown:,} not in its list)" * bool(cut.unknown) for cut in cuts],
@@ -62,7 +64,8 @@ def comparing() -> None:
     title = "Pieces, and bytes for each piece, by tokenizer"
     components.plot(figure, key="counts", height=50 + figures.ROW * len(cuts), title=title)
     words = f"the word list: the {len(tokenizers.word_list()):,} words of {tokenizers.WORD_DOCUMENTS:,} Tinyland texts"
-    truth("len(pieces)", (len(cuts),), f"counted over the whole text; {words}", code)
+    truth("len(pieces)", (len(cuts),), f"counted over the whole text; {words}",
+          code.gives("[len(pieces) for pieces in found]", [cut.total for cut in cuts]))  # fmt: skip
 
 
 def speaking() -> None:
@@ -82,9 +85,10 @@ def speaking() -> None:
     components.plot(
         figure, key="languages", height=400, title=title, on_click=lambda e: tokenizers.read(texts[int(e.y)])
     )
-    code = "from core.text import public_encoding\nfrom core.text.languages import SENTENCES\n\n" + (
-        "[len(public_encoding('gpt2').encode(text)) for text in SENTENCES.values()]"
-    )
+    made = ", ".join(tokenizers.maker(key, description) for key in keys)
+    code = Code().using("core.model", "describe").using("core.text", "public_encoding")
+    code = code.using("core.text.languages", "SENTENCES").then(f"tokenizers = [{made}]")
+    code = code.gives("[[len(t.encode(text)) for t in tokenizers] for text in SENTENCES.values()]", costs)
     truth("len(tokenizer.encode(sentence))", (len(costs), len(keys)), "our own translations; × English", code)
     st.caption("Click a field to cut that sentence above.")
 

@@ -75,7 +75,7 @@ class Training:
 
     def start(self) -> None:
         """Begin. The thread ends with the program."""
-        threading.Thread(target=self._run, name="tokenizer training", daemon=True).start()
+        threading.Thread(target=self.run, name="tokenizer training", daemon=True).start()
 
     def stop(self) -> None:
         """Ask the thread to end; within a moment `state` is "stopped"."""
@@ -98,7 +98,8 @@ class Training:
         """What has been learned so far, as a tokenizer."""
         return Tokenizer.from_bpe(Bpe.from_merges(list(self.merges)), name)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Learn, in the thread that calls; `start` has another do it."""
         self._begun = self._woke = time.perf_counter()
         try:
             self._learn()

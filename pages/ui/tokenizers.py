@@ -20,6 +20,7 @@ from core.text import (
     tinyland,
 )
 from pages.ui import cache, state
+from pages.ui.code import Code
 
 if TYPE_CHECKING:
     from core.model import Description
@@ -42,10 +43,6 @@ class Source:
     text: str
     shared: bool
     name: str = ""
-
-    @property
-    def code(self) -> str:
-        return f"text = {self.text!r}\n" if len(self.text) <= 400 else 'text = open("your text.txt").read()\n'
 
 
 @dataclass(frozen=True)
@@ -145,31 +142,32 @@ def _cut(version: tuple[Any, ...], text: str, _tokenizer: Tokenizer | None) -> C
     return Cut(key, tuple(pieces[:MAX_DRAWN]), total, size, unknown, _tokenizer, version)
 
 
-def code(key: str, description: "Description") -> str:
-    """The lines of Python that make `tokenizer`, or import what cuts without one."""
+def maker(key: str, description: "Description") -> str:
+    """The Python expression for a tokenizer that was trained."""
     if key == MODEL:
-        return f"from core.model import describe\n\ntokenizer = describe({description.name!r}).tokenizer\n"
-    if key in PUBLIC_ENCODINGS:
-        return f"from core.text import public_encoding\n\ntokenizer = public_encoding({key!r})\n"
-    if key.startswith(KEPT):
-        return f"from core.text import load_saved\n\ntokenizer = load_saved({key.removeprefix(KEPT)!r})\n"
-    if key == "words":
-        return (
-            "from core.text import cuts, tinyland\n\n"
-            f"documents = tinyland.documents(0, 0, {WORD_DOCUMENTS})\n"
-            "known = cuts.word_list((document.text for document in documents), 100_000)\n"
-        )
-    return "from core.text import cuts\n"
+        return f"describe({description.name!r}).tokenizer"
+    return f"public_encoding({key!r})" if key in PUBLIC_ENCODINGS else f"load_saved({key.removeprefix(KEPT)!r})"
 
 
-def call(key: str, special: bool = False) -> str:
-    """The call that gives the pieces of `text`."""
+def call(key: str, description: "Description", special: bool = False) -> str:
+    """The Python expression for the pieces of `text`."""
     untrained = {
         "words": "cuts.words(text, known)",
         "characters": "cuts.characters(text)",
         "bytes": "cuts.single_bytes(text)",
     }
-    return untrained.get(key, f"tokenizer.pieces(text{', special=True' if special else ''})")
+    return untrained.get(key) or f"{maker(key, description)}.pieces(text{', special=True' if special else ''})"
+
+
+def python(source: Source) -> Code:
+    """What these expressions need: the text, and the list of words."""
+    documents = f"tinyland.documents(0, 0, {WORD_DOCUMENTS})"
+    text = repr(source.text) if len(source.text) <= 400 else 'open("your text.txt").read()'
+    return (
+        Code(head=(f"text = {text}", f"known = cuts.word_list((d.text for d in {documents}), 100_000)"))
+        .using("core.model", "describe")
+        .using("core.text", "cuts", "load_saved", "public_encoding", "tinyland")
+    )
 
 
 # ---- a longer text ----

@@ -13,6 +13,7 @@ import pytest
 
 from pages.ui import background
 from pages.ui.code import Code
+from pages.ui.tokenization import training as tokenization_training
 from tests.pages.press import button
 from tests.waiting import wait_for
 
@@ -27,6 +28,7 @@ LINKS: dict[str, dict[str, str]] = {
     "inside": {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
+    "tokenization": ("Train",),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
 
@@ -38,7 +40,7 @@ def sites() -> list[Site]:
         for path in sorted(PAGES.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "truth"
-        if page_of((str(path.relative_to(PAGES)), 0)) not in ("tokenization", "sampling", "training", "caption")
+        if page_of((str(path.relative_to(PAGES)), 0)) not in ("sampling", "training", "caption")
     ]
 
 
@@ -58,6 +60,8 @@ def seen() -> dict[Site, Code]:
 def shown(seen, app, worldly, monkeypatch) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
+    monkeypatch.setattr(tokenization_training, "DOCUMENTS", 30)
+    monkeypatch.setattr(tokenization_training, "HELD_OUT", 3)
     monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
     give = Code.text.func
 

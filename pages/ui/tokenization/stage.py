@@ -35,7 +35,7 @@ def controls() -> tuple[Cut, Source] | None:
     return cut, source
 
 
-def replay(cut: Cut, position: int | None) -> None:
+def replay(cut: Cut, source: Source, position: int | None) -> None:
     """The merge tree of the chunk around the pinned token, or of the chunk that was cut most."""
     if cut.tokenizer is None:
         st.info(f"Cutting into {cut.key} needs no merges: there is nothing to replay. Choose a tokenizer above.")
@@ -54,7 +54,7 @@ def replay(cut: Cut, position: int | None) -> None:
     steps = joins(cut.tokenizer.ranks, data)
     merge_tree(data, steps, learned_counts(cut.tokenizer), part[0].start, key="merges")
     some = f"{len(part)} of the {len(group)} tokens of a long chunk; " if len(part) < len(group) else ""
-    code = tokenizers.code(cut.key, current().description) + (
-        f"from core.text.merge_tree import joins\n\njoins(tokenizer.ranks, {data!r})"
-    )
+    code = tokenizers.python(source).using("core.text.merge_tree", "joins")
+    code = code.having(f"tokenizer = {tokenizers.maker(cut.key, current().description)}")
+    code = code.gives(f"joins(tokenizer.ranks, {data!r})", steps)
     truth("joins(ranks, chunk)", (len(steps),), f"{some}{len(data)} bytes; the same tokens as encode", code)

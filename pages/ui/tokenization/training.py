@@ -13,6 +13,7 @@ from core.text.export import to_hugging_face, to_tiktoken
 from core.training.config import HELD_OUT_SEED
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.text import chip
 from pages.ui.view import current
 
@@ -125,7 +126,7 @@ def _watch(training: Training, going: bool) -> None:
         components.plot(figure, key="own_curve", height=330, title="Bytes per token against tokens in the list")
         held = len(training.held_out.encode("utf-8"))
         note = f"measured on {held:,} bytes of held-out text, as the others are"
-        truth("training.curve", (len(training.curve),), note, _code(training))
+        truth("training.curve", (len(training.curve),), note, _code(training).gives("training.curve", training.curve))
     with right:
         newest = merges[-SHOWN:][::-1]
         table = {
@@ -135,24 +136,25 @@ def _watch(training: Training, going: bool) -> None:
         }
         st.dataframe(table, hide_index=True, height=330, width="stretch")
         some = f"the newest {len(newest)}" if len(merges) > len(newest) else "the newest first"
-        truth("training.merges", (len(merges),), f"{some}, and how often each pair stood side by side", _code(training))
+        truth("training.merges", (len(merges),), f"{some}, and how often each pair stood side by side",
+              _code(training).gives("training.merges", merges))  # fmt: skip
 
 
-def _code(training: Training) -> str:
+def _code(training: Training) -> Code:
     """What makes this training in Python."""
-    from_tinyland = (
-        "from core.text import tinyland\nfrom core.text.background import Training\n\n"
-        f"texts = [document.text for document in tinyland.documents(0, 0, {DOCUMENTS})]\n"
-        f'held_out = "\\n".join(document.text for document in tinyland.documents({HELD_OUT_SEED}, 0, {HELD_OUT}))\n'
-    )
-    from_file = (
-        "from core.text.background import Training, hold_out\n\n"
-        'text, held_out = hold_out(open("your text.txt", encoding="utf-8").read())\ntexts = [text]\n'
+    file = 'open("your text.txt", encoding="utf-8").read()'
+    documents = f"[document.text for document in tinyland.documents(0, 0, {DOCUMENTS})]"
+    held_out = f'"\\n".join(document.text for document in tinyland.documents({HELD_OUT_SEED}, 0, {HELD_OUT}))'
+    lines = (
+        (f"text, held_out = hold_out({file})", "texts = [text]")
+        if training.title in OWN
+        else (f"texts = {documents}", f"held_out = {held_out}")
     )
     return (
-        (from_file if training.title in OWN else from_tinyland)
-        + f'training = Training("mine", texts, held_out, {training.vocab_size})\n'
-        + "training.start()  # training.curve and training.merges grow"
+        Code()
+        .using("core.text", "tinyland")
+        .using("core.text.background", "Training", "hold_out")
+        .then(*lines, f'training = Training("mine", texts, held_out, {training.vocab_size})', "training.run()")
     )
 
 
