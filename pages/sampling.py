@@ -23,16 +23,18 @@ def stage() -> None:
     view = current()
     end = prompt_end(view)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
-    code = f"{view.code}trace.probs[range(len(ids) - 1), ids[1:]]"
+    code = view.python.gives("trace.probs[range(len(ids) - 1), ids[1:]]", view.probabilities[1:])
     follows = "the last token (pin another)" if view.cursor is None else "the pinned token"
     note = f"each token, before it was read; below, what may follow {follows}"
     truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
-    code = f"from core.generation import Sampler\n{view.code}"
-    code += f"stages = {chosen_sampler()}.stages(trace.logits[{end - 1}], ids[:{end}])\n"
-    shape = view.trace.logits[end - 1].shape
+    logits, chosen, context = view.trace.logits[end - 1], chosen_sampler(), view.ids[:end]
+    code = view.python.using("core.generation", "Sampler")
+    code = code.then(f"stages = {chosen}.stages(trace.logits[{end - 1}].numpy(), ids[:{end}])")
+    shown = f"trace.probs[{end - 1}], stages[-1].probs"
+    code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))
     note = "measured on this text; the settings act in your browser, and in Python as in the code"
-    truth(f"trace.logits[{end - 1}]", shape, note, f"{code}stages[0].probs, stages[-1].probs")
+    truth(f"trace.logits[{end - 1}]", logits.shape, note, code)
     if view.cursor != st.session_state["sampling_cursor"]:
         st.rerun()  # what stands below goes on from the pin too
 
@@ -44,11 +46,15 @@ def writing() -> None:
     scene = choose_scene(view, prompt_end(view))
     if scene is None:
         return
-    length = story(scene, key="story")
-    code = f"from core.generation import Sampler, generate\n{view.code}prompt = {list(scene.prompt)}\n"
-    settings = f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
-    code += f"steps = list(generate(checkpoint.model, prompt, {settings}))"
-    truth("step.raw_probability", (length,), f"{view.name}, step {view.step:,}: each token as it was drawn", code)
+    steps = [node.step for node in story(scene, key="story")]
+    start, settings = len(scene.prompt), f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
+    code = view.python.then(
+        f"ids = {[*scene.prompt, *(step.id for step in steps)]}",
+        f"# written by: generate(checkpoint.model, ids[:{start}], {settings})",
+        f"probs = run_trace(checkpoint.model, ids[:{max(start + len(steps) - 1, 1)}]).probs",
+    ).gives(f"probs[range({start - 1}, len(ids) - 1), ids[{start}:]]", [step.raw_probability for step in steps])
+    note = f"{view.name}, step {view.step:,}: each token as it was drawn"
+    truth("step.raw_probability", (len(steps),), note, code)
 
 
 @st.fragment

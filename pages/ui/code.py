@@ -13,10 +13,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 
+class Timed(float):
+    """Seconds, or what was reckoned from them: the same code gives others each time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Code:
     """imports: (module, name), name "" for the module itself. head: assignments, each on a line of its own. body: the
-    lines after them; the last is an expression. value: what it gives, as the page shows it."""
+    lines after them; the last is an expression. value: what it gives, as the page shows it, or a function that works
+    that out where the page itself does not."""
 
     imports: tuple[tuple[str, str], ...] = ()
     head: tuple[str, ...] = ()

@@ -34,14 +34,16 @@ def beams(view: View, end: int) -> None:
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
     height = 60 + 34 * max(len(step) for step in search.steps)
     components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
-    code = f"from core.generation import Sampler\nfrom core.generation.beam import beam_search, best_of\n{view.code}"
-    code += f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)\n"
-    code += f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)\n"
-    code += f"beam_search(model, prompt, {width}, {length}, stop=stop)  # with 1 beam it is greedy"
-    count = sum(len(step) for step in search.steps)
-    truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
     drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)
     greedy = beam_search(model, prompt, 1, length, stop=stop).beams[0]
+    code = view.python.using("core.generation", "Sampler").using("core.generation.beam", "beam_search", "best_of").then(
+        f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)",
+        f"search = beam_search(model, prompt, {width}, {length}, stop=stop)",
+        f"greedy = beam_search(model, prompt, 1, {length}, stop=stop).beams[0]",
+        f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
+    ).gives("search, greedy, drawn", (search, greedy, drawn))
+    count = sum(len(step) for step in search.steps)
+    truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
     found = [
         (f"the best of {width} beams", search.beams[0].log_prob, search.beams[0].ids),
         ("greedy", greedy.log_prob, greedy.ids),
@@ -97,7 +99,8 @@ def speculation(view: View, end: int) -> None:
     c.metric(
         "Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower: here draft and model are alike."
     )
-    code = f"from core.generation import Sampler\nfrom core.generation.speculative import speculate\n{view.code}"
-    code += f"draft = load_checkpoint({view.name!r}, step={draft}).model\nlist(speculate(checkpoint.model, draft, "
-    code += f"ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=(tokenizer.eot,)))"
+    code = view.python.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
+    code = code.then(f"draft = load_checkpoint({view.name!r}, step={draft}).model")
+    call = f"speculate(checkpoint.model, draft, ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=ids[:1])"
+    code = code.gives(f"list({call})", made)
     truth("rounds", (len(made),), "one text; the speed was measured once, on this machine, just now", code)

@@ -63,8 +63,8 @@ class Scene:
         return [*before, special["<|user|>"], *ids, special["<|end|>"], special["<|assistant|>"]]
 
 
-def story(scene: Scene, *, key: str) -> int:
-    """Draws the story that belongs to the scene, lets it be continued, and returns how many tokens it has now."""
+def story(scene: Scene, *, key: str) -> "list[Node]":
+    """Draws the story that belongs to the scene, lets it be continued, and returns its tokens."""
     kept = _kept(scene)
 
     def on_act(told: components.Sent) -> None:
@@ -79,7 +79,7 @@ def story(scene: Scene, *, key: str) -> int:
 
     job = _write(kept)
     _story(key=key, data=components.pack(_header(scene, kept, job)), on_act_change=on_act)
-    return len(kept.path())
+    return kept.path()
 
 
 def _unseen(sent: dict[str, Any]) -> list[dict[str, Any]]:

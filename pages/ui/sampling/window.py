@@ -8,6 +8,7 @@ import streamlit as st
 from core.figures import sampling as figures
 from pages.ui import background, cache, components
 from pages.ui.caption import truth
+from pages.ui.code import Timed
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -47,8 +48,8 @@ def shorter(view: View, end: int) -> None:
     labels = [chip.label for chip in chips(view.tokenizer, shown)]
     figure = figures.window(windows, probs[:, shown], labels, chosen)
     components.plot(figure, key="window", height=320, title="The next token against the length of the window")
-    code = "from core.analysis.skills.window import windowed\n"
-    code += f"{view.code}windowed(checkpoint.model, ids[:{end}], {windows})"
+    call = f"windowed(checkpoint.model, ids[:{end}], {windows})"
+    code = view.python.using("core.analysis.skills.window", "windowed").gives(call, probs)
     truth("windowed(…)", probs.shape, "measured on this text; the start token is always read", code)
 
 
@@ -83,8 +84,8 @@ def positions(view: View) -> None:
             often = found.count >= ENOUGH
             figure = figures.position_loss(found.loss[often], found.error[often], found.count[often])
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
-            code = f"from core.analysis.skills.window import loss_by_position\n{view.code}"
-            code += f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
+            call = f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
+            code = view.python.using("core.analysis.skills.window", "loss_by_position").gives(call, found)
             truth(
                 "loss",
                 found.loss.shape,
@@ -98,8 +99,8 @@ def positions(view: View) -> None:
             line = [(share.rate, *share.interval) for _, share in result]
             figure = figures.shares([d for d, _ in result], [("answered right", line)], "tokens in between", "share")
             components.plot(figure, key="needle", height=320, title="Right answers against the distance of the fact")
-            code = "from core.analysis.skills.window import needle\n"
-            code += f"{view.code}needle(checkpoint, {FILLERS}, {QUESTIONS})"
+            call = f"needle(checkpoint, {FILLERS}, {QUESTIONS})"
+            code = view.python.using("core.analysis.skills.window", "needle").gives(call, result)
             sizes = f"{max(s.n for _, s in result)} questions at each distance, fewer where the text gets too long"
             truth("needle(…)", (len(result),), sizes, code)
 
@@ -129,5 +130,8 @@ def cost(view: View) -> None:
     components.plot(figure, key="cache_cost", height=320, title="Time for one more token against the length")
     last = found[-1]
     note = f"median of 5, on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
-    code = f"from core.analysis.skills.window import cache_cost\n{view.code}cache_cost(checkpoint.model, {lengths})"
+    code = view.python.using("core.analysis.skills.window", "cache_cost").gives(
+        f"[(c.length, c.cached, c.uncached, c.nbytes) for c in cache_cost(checkpoint.model, {lengths})]",
+        [(c.length, Timed(c.cached), Timed(c.uncached), c.nbytes) for c in found],
+    )
     truth("cache_cost(…)", (len(found),), note, code)
