@@ -2,24 +2,36 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run check test bench load requirements
+.PHONY: run check test scripts bench load requirements
 
 run: .venv/run.stamp
 	@echo "Glassbox: http://localhost:$(PORT)"
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# ruff, mypy, then every test. GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser a failure instead of a skip.
+# ruff, mypy, then every test. GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
 test: .venv/test.stamp
 	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory scripts
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 # In a minute and a half: style, types, the fast tests; no browser.
 check: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory scripts
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not browser and not slow"
+
+# The scripts of assets/components: their types and their arithmetic, where there is npm.
+scripts:
+	@if command -v npm >/dev/null; then $(MAKE) -s node_modules/.package-lock.json && npm run --silent check && npm test --silent; \
+	elif [ -n "$$GLASSBOX_REQUIRE_BROWSER" ]; then echo "The scripts of the components need npm to be checked."; exit 1; \
+	else echo "The scripts of the components were not checked: there is no npm."; fi
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench

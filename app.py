@@ -85,10 +85,10 @@ async def metrics(request: Request) -> Response:
     if not all(raw.isascii() and raw.isdigit() and len(raw) < 21 for raw in asked):
         return _no_such_run()
     try:
-        news = await run_in_threadpool(jobs.read_since, request.path_params["run_id"], *map(int, asked))
+        update = await run_in_threadpool(jobs.read_since, request.path_params["run_id"], *map(int, asked))
     except ValueError:  # not the id of a run, or of none that is here
         return _no_such_run()
-    return JSONResponse(news, headers={"Cache-Control": "no-store"})
+    return JSONResponse(update, headers={"Cache-Control": "no-store"})
 
 
 async def checkpoint_zip(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core.generation.sampler import BOUNDS, ORDER, Sampler, Stage, draw
+from core.generation.stages import STAGES, StageKind
 
 if TYPE_CHECKING:
     from core.generation.streaming import Step, generate, generate_text, greedy_batch, uniform
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
 __all__ = [
     "BOUNDS",
     "ORDER",
+    "STAGES",
     "Sampler",
     "Stage",
+    "StageKind",
     "Step",
     "draw",
     "generate",

@@ -1,42 +1,23 @@
 """How logits become the distribution that the next token is drawn from, one visible stage at a time.
 
 Every stage takes a whole row of logits and returns a new one, in which a token that was cut has the logit −inf.
-The rules are those of Hugging Face's logits processors (transformers 5), applied in their order unless another is asked
-for; the presence and frequency penalties are those of OpenAI's API. Pure NumPy, float64.
-assets/components/sampler/stages.js does the same arithmetic in the browser, and a test compares the two.
+stages.py has the rules; they act in the order of Hugging Face's logits processors unless another is asked for.
+Pure NumPy, float64.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from core.generation.stages import STAGES, Floats, likeliest_first, softmax
 
 # Setting -> (smallest, largest, default). At its default a setting is off: its stage changes nothing and is not listed.
-BOUNDS: dict[str, tuple[float, float, float]] = {
-    "temperature": (0.0, 10.0, 1.0),
-    "top_k": (0, 1_000_000, 0),
-    "top_p": (0.0, 1.0, 1.0),
-    "min_p": (0.0, 1.0, 0.0),
-    "typical_p": (0.0, 1.0, 1.0),
-    "repetition_penalty": (0.1, 10.0, 1.0),
-    "presence_penalty": (-10.0, 10.0, 0.0),
-    "frequency_penalty": (-10.0, 10.0, 0.0),
-}
-# The order in which the stages act unless a Sampler says otherwise: the penalties, the temperature, then the cuts.
-ORDER = (
-    "repetition_penalty",
-    "presence_penalty",
-    "frequency_penalty",
-    "temperature",
-    "top_k",
-    "top_p",
-    "min_p",
-    "typical_p",
-)
+BOUNDS: dict[str, tuple[float, float, float]] = {row.name: (row.low, row.high, row.off) for row in STAGES}
+ORDER = tuple(row.name for row in STAGES)  # in which the stages act unless a Sampler says otherwise
+KINDS = {row.name: row for row in STAGES}
 MIN_TEMPERATURE = 1e-6  # the smallest temperature above 0: dividing a float32 logit by it cannot overflow
 USUALLY = 64  # so many of the likeliest tokens are looked at first when one is drawn
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -87,7 +68,8 @@ class Sampler:
 
     def __repr__(self) -> str:
         """As it is written in Python: only what is not at its default."""
-        chosen = {name: getattr(self, name) for name in BOUNDS if getattr(self, name) != BOUNDS[name][2]}
+        settings = [field.name for field in fields(self) if field.name in BOUNDS]
+        chosen = {name: getattr(self, name) for name in settings if getattr(self, name) != BOUNDS[name][2]}
         if self.order != ORDER:
             chosen["order"] = self.order
         return f"Sampler({', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
@@ -103,25 +85,13 @@ class Sampler:
         for name in self.order:
             value = getattr(self, name)
             if value != BOUNDS[name][2]:
-                row = RULES[name](row, value, context)
+                row = KINDS[name].rule(row, value, context)
                 stages.append(_stage(name, value, row))
         return stages
 
     def probs(self, logits: ArrayLike, context: Sequence[int] = ()) -> Floats:
         """The distribution to draw from: (V,) float64, that of the last stage. Arguments and errors as for `stages`."""
         return self.stages(logits, context)[-1].probs
-
-
-def softmax(logits: Floats) -> Floats:
-    """(V,) -> (V,), summing to 1; at least one logit must be finite."""
-    weights = np.exp(logits - logits.max())
-    shares: Floats = weights / weights.sum()
-    return shares
-
-
-def likeliest_first(row: Floats) -> NDArray[np.intp]:
-    """The ids of a row (V,) of probabilities or logits, the likeliest first, and the lower id first among equals."""
-    return np.argsort(-row, kind="stable")
 
 
 def likeliest(row: Floats, count: int) -> NDArray[np.intp]:
@@ -159,7 +129,7 @@ def draw(probs: ArrayLike, u: float) -> int:
 
 def _check(name: str, value: float) -> None:
     low, high, _ = BOUNDS[name]
-    kind, words = (Integral, "a whole number") if name == "top_k" else (Real, "a number")
+    kind, words = (Integral, "a whole number") if KINDS[name].whole else (Real, "a number")
     if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
         raise ValueError(f"{name} must be {words} from {low} to {high:,}, not {value!r}")
     if name == "temperature" and 0 < value < MIN_TEMPERATURE:
@@ -180,90 +150,3 @@ def _checked_logits(logits: ArrayLike) -> Floats:
 
 def _stage(name: str, value: float | None, logits: Floats) -> Stage:
     return Stage(name, value, logits, softmax(logits))
-
-
-def _cut(logits: Floats, cut: NDArray[np.bool_]) -> Floats:
-    return np.where(cut, -np.inf, logits)
-
-
-# The rules. Each: logits (V,), the setting, the ids so far -> logits (V,).
-
-
-def _counts(context: Sequence[int], size: int) -> NDArray[np.int64]:
-    """How often each token was seen: (size,)."""
-    ids = np.asarray(context, dtype=np.int64)
-    return np.bincount(ids[(ids >= 0) & (ids < size)], minlength=size)
-
-
-def _repetition_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
-    """Keskar et al. 2019 (CTRL): the logits of tokens seen before are divided by the penalty, or multiplied if < 0."""
-    return np.where(_counts(context, len(logits)) > 0, np.where(logits < 0, logits * penalty, logits / penalty), logits)
-
-
-def _presence_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
-    """OpenAI's API: the same amount is taken from the logit of every token seen before; a negative one adds."""
-    return logits - penalty * (_counts(context, len(logits)) > 0)
-
-
-def _frequency_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
-    """OpenAI's API: the penalty is taken from a token's logit once for each time it was seen."""
-    return logits - penalty * _counts(context, len(logits))
-
-
-def _temperature(logits: Floats, temperature: float, context: Sequence[int]) -> Floats:
-    if temperature == 0:
-        best = logits.argmax()  # the lowest id among equals
-        greedy = np.full(len(logits), -np.inf)
-        greedy[best] = logits[best]
-        return greedy
-    return logits / temperature
-
-
-def _top_k(logits: Floats, top_k: float, context: Sequence[int]) -> Floats:
-    """Keep the k largest, and whatever equals the k-th: more than k can stay, as in Hugging Face's."""
-    k = min(int(top_k), len(logits))
-    return _cut(logits, logits < np.partition(logits, -k)[-k])
-
-
-def _top_p(logits: Floats, p: float, context: Sequence[int]) -> Floats:
-    """Nucleus (Holtzman et al. 2020): cut the least likely tokens as long as what is cut sums to at most 1 − p.
-
-    One token always stays. Among equals at the border the lower ids stay; Hugging Face cuts the same number of them,
-    but which ones is up to torch's unstable sort.
-    """
-    probs = softmax(logits)
-    rising = likeliest_first(logits)[::-1]
-    cut = np.zeros(len(logits), dtype=bool)
-    cut[rising] = np.cumsum(probs[rising]) <= 1 - p
-    cut[rising[-1]] = False
-    return _cut(logits, cut)
-
-
-def _min_p(logits: Floats, min_p: float, context: Sequence[int]) -> Floats:
-    """Nguyen et al. 2024: cut what is less likely than min_p times the most likely token."""
-    probs = softmax(logits)
-    return _cut(logits, probs < min_p * probs.max())
-
-
-def _typical_p(logits: Floats, mass: float, context: Sequence[int]) -> Floats:
-    """Locally typical (Meister et al. 2023): keep the tokens whose surprise is nearest the entropy, until they sum to
-    the mass; whatever is exactly as near as the last of them stays too. Mass 0 keeps the nearest alone."""
-    probs = softmax(logits)
-    surprise = logits.max() - logits + np.log(np.exp(logits - logits.max()).sum())  # −log p, inf where cut
-    entropy = (probs * np.where(probs > 0, surprise, 0.0)).sum()
-    distance = np.abs(surprise - entropy)
-    nearest_first = np.argsort(distance, kind="stable")
-    last = min(int((np.cumsum(probs[nearest_first]) < mass).sum()), len(logits) - 1)
-    return _cut(logits, distance > distance[nearest_first[last]])
-
-
-RULES: dict[str, Callable[[Floats, float, Sequence[int]], Floats]] = {
-    "repetition_penalty": _repetition_penalty,
-    "presence_penalty": _presence_penalty,
-    "frequency_penalty": _frequency_penalty,
-    "temperature": _temperature,
-    "top_k": _top_k,
-    "top_p": _top_p,
-    "min_p": _min_p,
-    "typical_p": _typical_p,
-}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.generation.fast import reader
-from core.generation.sampler import Floats, Sampler, draw
+from core.generation.sampler import Sampler, draw
+from core.generation.stages import Floats
 from core.model import Transformer
 from core.model.ids import checked_count, checked_ids
 

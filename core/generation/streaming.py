@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from core.generation.fast import reader
-from core.generation.sampler import Floats, Sampler, Stage, draw, likeliest
+from core.generation.sampler import Sampler, Stage, draw, likeliest
+from core.generation.stages import Floats
 from core.model import Cache, Tap, Transformer
 from core.model.ids import checked_count, checked_ids
 

@@ -50,22 +50,22 @@ def try_it(
 
     An `answer` with measurements in it is a function, called only when it is read. All of it is ours (Markdown).
     """
-    asked, told = f"{key}_asked", f"{key}_told"
+    asked, answered = f"{key}_asked", f"{key}_told"
 
     def begin() -> None:
-        st.session_state[asked], st.session_state[told] = True, False
+        st.session_state[asked], st.session_state[answered] = True, False
         if update:
             state.update(**update)
             st.rerun()  # all of the page, the sidebar too
 
     def tell() -> None:
-        st.session_state[told] = True
+        st.session_state[answered] = True
 
     with st.container(border=True):
         st.button(label, key=f"{key}_begin", on_click=begin, width="stretch")
         if st.session_state.get(asked):
             st.markdown(question)
-            if st.session_state.get(told):
+            if st.session_state.get(answered):
                 st.markdown(answer() if callable(answer) else answer)
             else:
                 st.button("I have a guess: show the answer", key=f"{key}_tell", on_click=tell, type="tertiary")

@@ -20,8 +20,9 @@ from pages.ui import near, scripts, state
 from pages.ui.text import Chip
 
 MAX_CHIPS = 1500  # a longer strip would be slow to draw, and nobody reads it
-Sent = dict[str, Any]
-Told = Callable[[Sent], None]
+Header = dict[str, Any]
+Event = dict[str, Any]  # what a component sends
+OnEvent = Callable[[Event], None]
 
 
 def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
@@ -33,25 +34,25 @@ def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
 def component(name: str, isolate: bool = True) -> Callable[..., Any]:
     """Declares the folder assets/components/NAME; once, when a module is imported. NAME.js is its entry.
 
-    What is returned draws it: `draw(key=…, data=…, on_TRIGGER_change=callback)`; a callback gets what was sent.
+    What is returned draws it: `draw(key=…, data=…, on_TRIGGER_change=callback)`; a callback gets the event.
     """
     html, css = ((scripts.FOLDER / name / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
     js = scripts.stub(name)
     mount = st.components.v2.component(f"glassbox_{name}", html=html, css=css, js=js, isolate_styles=isolate)
 
-    def draw(*, key: str, data: bytes, **callbacks: Told) -> None:
+    def draw(*, key: str, data: bytes, **callbacks: OnEvent) -> None:
         heard: Any = {name: _hears(key, name[len("on_") : -len("_change")], then) for name, then in callbacks.items()}
         mount(key=key, data=data, **heard)
 
     return draw
 
 
-def _hears(key: str, trigger: str, then: Told) -> Callable[[], None]:
+def _hears(key: str, trigger: str, then: OnEvent) -> Callable[[], None]:
     def act() -> None:
         # None: its visitor sent this and left the page, and both came at once, when the component was there no more
-        told = (st.session_state.get(key) or {}).get(trigger)
-        if isinstance(told, dict):
-            then(told)
+        event = (st.session_state.get(key) or {}).get(trigger)
+        if isinstance(event, dict):
+            then(event)
 
     return act
 
@@ -86,16 +87,16 @@ def tokens(
     role: str = "token",
     title: str = "Tokens of the text",
     shared: bool = True,
-    told: bool = True,
+    reports: bool = True,
     source: Source | None = None,
 ) -> int | None:
     """A strip of chips; returns the pinned position or None.
 
     `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
     hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
-    between `low` and `high`; `probabilities`, of the tokens before they were read, are told on hover. `told=False`: a
-    pin is only announced in the browser, where `follow_pin` hears it. `source`: pinning a token of the text brings
-    other chips and values.
+    between `low` and `high`; `probabilities`, of the tokens before they were read, are shown on hover.
+    `reports=False`: a pin is only announced in the browser, where `follow_pin` hears it. `source`: pinning a token of
+    the text brings other chips and values.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
@@ -111,15 +112,15 @@ def tokens(
         "role": role,
         "title": title,
         "shared": shared,
-        "told": told,
+        "reports": reports,
         "cursor": position,
-        "turn": None if told and source is None else state.turn(),
+        "turn": None if reports and source is None else state.turn(),
         "source": asdict(source) if source else None,
         "note": f"The first {count:,} of {len(chips):,} tokens are shown." if count < len(chips) else "",
     }
 
-    def on_pin(sent: Sent) -> None:
-        valid = _position(sent, count)
+    def on_pin(event: Event) -> None:
+        valid = _position(event, count)
         if shared:
             near.update(cursor=valid)
         else:
@@ -129,10 +130,10 @@ def tokens(
     return position
 
 
-def chips_of(chips: Sequence[Chip], values: Sequence[float | None] | None) -> Sent:
+def chips_of(chips: Sequence[Chip], values: Sequence[float | None] | None) -> Header:
     """What a strip needs to know of its chips."""
-    told = [asdict(chip) | {"said": _said(chip)} for chip in chips]
-    return {"chips": told, "values": _floats(values, len(told))}
+    shown = [asdict(chip) | {"said": _said(chip)} for chip in chips]
+    return {"chips": shown, "values": _floats(values, len(shown))}
 
 
 def _floats(values: Sequence[float | None] | None, count: int) -> list[float | None] | None:
@@ -141,17 +142,17 @@ def _floats(values: Sequence[float | None] | None, count: int) -> list[float | N
 
 def follow_pin(*, key: str) -> None:
     """Runs its fragment again when a token is pinned in a strip that stands elsewhere on the page. Shows nothing."""
-    _pin(key=key, data=pack({}), on_pin_change=lambda sent: state.update(cursor=_position(sent, MAX_CHIPS)))
+    _pin(key=key, data=pack({}), on_pin_change=lambda event: state.update(cursor=_position(event, MAX_CHIPS)))
 
 
-def pin(cursor: int | None) -> Sent:
+def pin(cursor: int | None) -> Header:
     """What the header of a view needs that follows the pin in the browser (settlePin in shared/events.js)."""
     return {"cursor": cursor, "turn": state.turn()}
 
 
-def _position(sent: Sent, count: int) -> int | None:
-    """The pinned position that the browser sent, if it is one of `count`."""
-    chosen = sent.get("position")
+def _position(event: Event, count: int) -> int | None:
+    """The pinned position of an event, if it is one of `count`."""
+    chosen = event.get("position")
     return chosen if isinstance(chosen, int) and 0 <= chosen < count else None
 
 
@@ -214,9 +215,9 @@ def plot(
         raw = st.session_state[key].get(kind)
         return PlotEvent(kind, **raw) if isinstance(raw, dict) else None
 
-    def on_clicked(told: Sent) -> None:
+    def on_clicked(event: Event) -> None:
         if on_click:
-            on_click(PlotEvent("click", **told))
+            on_click(PlotEvent("click", **event))
 
     _plot(key=key, data=pack(header, payload), on_click_change=on_clicked, on_hover_change=lambda _: None)
     return event("click") or event("hover")
@@ -236,7 +237,7 @@ def heads(
     title: str = "Attention heads, a row for each layer",
     linked: Mapping[str, Any] | None = None,
     vectors: Sequence[np.ndarray] = (),
-    on_select: Told | None = None,
+    on_select: OnEvent | None = None,
 ) -> tuple[int, int]:
     """All heads of `pattern` (L, H, T, T), floats in [0, 1], as thumbnails; returns the selected (layer, head).
 
@@ -263,19 +264,19 @@ def heads(
         **(linked or {}),
     }
 
-    def on_selected(told: Sent) -> None:
+    def on_selected(event: Event) -> None:
         if on_select:
-            on_select(told)
-        elif chosen_heads := open_heads(told, layers, count):
+            on_select(event)
+        elif chosen_heads := open_heads(event, layers, count):
             near.update(layer=chosen_heads[-1][0], head=chosen_heads[-1][1])
 
     _heads(key=key, data=pack(header, payload), on_select_change=on_selected)
     return layer, head
 
 
-def open_heads(told: Sent, layers: int, count: int) -> list[tuple[int, int]]:
+def open_heads(event: Event, layers: int, count: int) -> list[tuple[int, int]]:
     """The heads that the browser says are open; whatever is no head of this model is passed over."""
-    found = told.get("open")
+    found = event.get("open")
     pairs = [pair for pair in found if isinstance(pair, list) and len(pair) == 2] if isinstance(found, list) else []
     return [(int(i), int(j)) for i, j in pairs if i in range(layers) and j in range(count)]
 
@@ -287,8 +288,8 @@ def copy_link(*, key: str = "copy_link") -> None:
     """
     question = f"{key}_question"
 
-    def on_ask(told: Sent) -> None:
-        st.session_state[question] = told.get("question")
+    def on_ask(event: Event) -> None:
+        st.session_state[question] = event.get("question")
 
     page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
     data = pack({"query": state.query(), "question": st.session_state.get(question), "page": page})

@@ -54,12 +54,12 @@ def chips(length: int, *, key: str) -> None:
     """The interventions as chips, each with a button that takes it out. `length`: T, for those beyond the text."""
     on = chosen()
 
-    def on_remove(told: components.Sent) -> None:
-        at = told.get("index")
+    def on_remove(event: components.Event) -> None:
+        at = event.get("index")
         if isinstance(at, int) and 0 <= at < len(on):
             state.update(interventions=show(on[:at] + on[at + 1 :]))
 
-    def on_clear(_: components.Sent) -> None:
+    def on_clear(_: components.Event) -> None:
         state.update(interventions="")
 
     items = [{"label": one.phrase, "note": _note(one, length)} for one in on]

@@ -14,7 +14,7 @@ from functools import lru_cache
 import streamlit as st
 
 from pages.ui import near
-from pages.ui.components import Sent, component, pack
+from pages.ui.components import Event, component, pack
 
 _sections = component("sections")
 Body = Callable[[], None]
@@ -49,8 +49,8 @@ def contents() -> None:
         return
     entries = tuple((anchor, title, now.heights[anchor]) for anchor, title in now.titles.items())
 
-    def on_near(told: Sent) -> None:
-        near.report(told.get("page"), told.get("near"))
+    def on_near(event: Event) -> None:
+        near.report(event.get("page"), event.get("near"))
 
     _sections(key="contents", data=_packed(now.page, entries), on_near_change=on_near)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.generation import STAGES
 from core.text.bpe import well_formed
 
 VERSION = "1"
@@ -59,14 +60,7 @@ PROPERTIES: dict[str, Property] = {
         Property("cursor", int, None, 0, 10**6),  # the pinned position
         Property("layer", int, 0, 0, 255),
         Property("head", int, 0, 0, 255),
-        Property("temperature", float, 1.0, 0.0, 2.0, 0.05),
-        Property("top_k", int, 0, 0, 200),  # 0: off
-        Property("top_p", float, 1.0, 0.0, 1.0, 0.01),
-        Property("min_p", float, 0.0, 0.0, 1.0, 0.01),
-        Property("typical_p", float, 1.0, 0.0, 1.0, 0.01),
-        Property("repetition_penalty", float, 1.0, 1.0, 2.0, 0.05),
-        Property("presence_penalty", float, 0.0, -2.0, 2.0, 0.1),
-        Property("frequency_penalty", float, 0.0, -2.0, 2.0, 0.1),
+        *(Property(row.name, int if row.whole else float, row.off, *row.slider) for row in STAGES),
         Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
         Property("seed", int, 0, 0, 2**31 - 1),
         Property("new_tokens", int, 40, 1, 200),

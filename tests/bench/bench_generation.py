@@ -22,10 +22,10 @@ import numpy as np
 import torch
 from playwright.sync_api import sync_playwright
 
-from core.generation import ORDER, Sampler, generate
+from core.generation import ORDER, STAGES, Sampler, generate
 from core.model import ModelConfig, Tap, Transformer, load_checkpoint
 from pages.ui import components, scripts, state
-from pages.ui.sampling.settings import WORDS
+from pages.ui.sampling.stage import described
 from tests.bench.bench_app import free_port, show
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.modules import ADDRESS, with_modules
@@ -132,12 +132,10 @@ def sliders(size: int) -> None:
     values = {name: state.PROPERTIES[name].default for name in ORDER}
     values |= {"temperature": 0.9, "top_p": 0.95, "min_p": 0.01, "typical_p": 0.98}
     settings = {"values": values, "order": list(ORDER), "off": []}
-    rows = {name: state.PROPERTIES[name] for name in ORDER}
     ids = list(range(2500 if size > 2500 else size))
     header = {
         "key": "k", "label_ids": ids, "labels": [f"·t{i}" for i in ids], "context": ids[:60], "actual": 5, "u": 0.4,
-        "words": WORDS, "settings": settings, "revision": 1,
-        "bounds": {name: [row.low, row.high, row.step] for name, row in rows.items()},
+        "stages": [described(row) for row in STAGES], "settings": settings, "revision": 1,
     }  # fmt: skip
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -18,7 +18,8 @@ RUN = """cases => {
   };
   return cases.map(({logits, context, settings, order, us}) => {
     const values = new Float32Array(Uint8Array.from(atob(logits), c => c.charCodeAt(0)).buffer);
-    const stages = stagesOf(rawRow(values), countIds(context), settings, order);
+    const on = Object.fromEntries(order.filter(n => n in settings).map(n => [n, settings[n]]));
+    const stages = stagesOf(rawRow(values), countIds(context), on);
     return stages.map(({name, value, row}) => ({
       name, value, entropy: rowEntropy(row), draws: us.map(u => row.ids[drawFrom(row, u)]),
       probs: encode(spread(row, values.length)),

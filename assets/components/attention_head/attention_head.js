@@ -2,60 +2,46 @@
 // The open head twice: as a heat map, and as lines between two columns of tokens. Its numbers are those of the grid of heads.
 
 import { linkedStore } from "../heads/store.js";
-import { unpack } from "../shared/bytes.js";
+import { penOn, pictureOf } from "../shared/canvas.js";
+import { element, find } from "../shared/elements.js";
 import { announceHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
+import { adds, arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
-import { THEME, applyTheme, mix, onThemeChange } from "../shared/theme.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const pair = once(root, () => build(root));
-  pair.send = (name, value) => setTriggerValue(name, value);
-  pair.header = unpack(data).header;
-  pair.attach(linkedStore);
-  return pair.stop;
-}
+import { clip } from "../shared/signs.js";
+import { THEME, applyTheme, mix, onThemeChange, pixelsOf } from "../shared/theme.js";
 
 const MARGIN = 66; // pixels beside the heat map for the tokens along its diagonal
 const COLUMN = 104; // pixels of each column of tokens
 const [LOW, HIGH] = [15, 24]; // pixels of a token in the columns: the whole text when it fits, else it scrolls
 
-function build(root) {
-  const heat = root.querySelector(".heat canvas");
-  const scroll = root.querySelector(".scroll");
-  const lines = scroll.querySelector("canvas");
-  const spacer = root.querySelector(".spacer");
-  const box = root.querySelector("input");
-  const [name, note, from, by] = ["name", "note", "from", "by"].map((c) => root.querySelector(`.${c}`));
-  const self = { store: null, header: {}, send: () => {}, cell: null, theme: null };
-  const label = (i) => self.store.header.labels[i];
-  const clip = (text, most = 13) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
+const quoted = (text) => element("code", {}, text);
 
-  // A canvas at the screen's resolution, in CSS pixels.
-  function pen(canvas, width, height) {
-    const scale = globalThis.devicePixelRatio || 1;
-    const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-    const made = canvas.getContext("2d");
-    made.reset(); // the same size: wiped, not made anew
-    made.scale(scale, scale);
-    made.font = `12px ${THEME.fonts.code}`;
-    made.textBaseline = "middle";
+function build(root) {
+  const [heat, scroll, lines, spacer, box, aside, panels] =
+    find(root, ".heat canvas", ".scroll", ".scroll canvas", ".spacer", "input", ".aside span", ".panels");
+  const [name, note, from, by] = find(root, ".name", ".note", ".from", ".by");
+  const store = linkedStore;
+  const self = {
+    cell: null, theme: null, coloured: null, table: [], colours: null, drawn: null, sized: "", unit: 0, row: 0, query: null, send: nowhere,
+  };
+  const label = (i) => store.header.labels[i];
+  const penOf = (canvas) => {
+    const made = penOn(canvas, `12px ${THEME.fonts.code}`);
+    made.pen.textBaseline = "middle";
     return made;
-  }
+  };
 
   // ---- the heat map: a row for each reader, labelled where it ends, on the diagonal ----
 
   function drawHeat() {
-    const { store, theme } = self;
+    const { theme } = self;
     const { length } = store.header;
-    const [width, height] = [heat.clientWidth, heat.clientHeight];
-    if (!width) return;
+    if (!heat.clientWidth) return;
+    const { pen: p, width, height } = penOf(heat);
     const side = Math.max(Math.min(width - MARGIN, height - 8), 40);
     const unit = (self.unit = side / length);
-    const p = pen(heat, width, height);
     p.imageSmoothingEnabled = false;
     p.fillStyle = theme.surface;
     p.beginPath(); // what may be looked at: the staircase below the diagonal
@@ -93,8 +79,8 @@ function build(root) {
   }
 
   function cells(p, unit) {
-    for (let q = 0; q < self.store.header.length; q++)
-      self.store.row(q).forEach((weight, k) => {
+    for (let q = 0; q < store.header.length; q++)
+      store.row(q).forEach((weight, k) => {
         p.fillStyle = self.table[Math.round(255 * Math.sqrt(weight))];
         if (weight > 1e-5) p.fillRect(k * unit, q * unit, unit - 0.6, unit - 0.6);
       });
@@ -102,18 +88,14 @@ function build(root) {
 
   // A long text: a pixel for each cell, enlarged at once; kept while the same weights are on show.
   function picture() {
-    const weights = self.store.matrix();
+    const weights = store.matrix();
     if (self.drawn?.weights === weights && self.drawn.colours === self.colours) return self.drawn.canvas;
-    const { length } = self.store.header;
-    const image = new ImageData(length, length);
-    const pixels = new Uint32Array(image.data.buffer);
+    const { length } = store.header;
+    const pixels = new Uint32Array(length * length);
     for (let q = 0, at = 0; q < length; at += ++q)
       for (let k = 0; k <= q; k++) pixels[q * length + k] = self.colours[Math.round(255 * Math.sqrt(weights[at + k]))];
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = length;
-    canvas.getContext("2d").putImageData(image, 0, 0);
-    self.drawn = { weights, colours: self.colours, canvas };
-    return canvas;
+    self.drawn = { weights, colours: self.colours, canvas: pictureOf(length, length, pixels) };
+    return self.drawn.canvas;
   }
 
   // Which colour is how much.
@@ -134,7 +116,7 @@ function build(root) {
   // ---- the lines: what the tokens in question read from, and who reads them ----
 
   function drawLines() {
-    const { store, theme } = self;
+    const { theme } = self;
     const { length } = store.header;
     const [width, height] = [scroll.clientWidth, scroll.clientHeight];
     if (!width) return;
@@ -144,7 +126,7 @@ function build(root) {
       lines.style.height = `${height}px`;
       self.sized = `${length} ${height}`;
     }
-    const p = pen(lines, width, height);
+    const { pen: p } = penOf(lines);
     const top = scroll.scrollTop;
     const y = (i) => (i + 0.5) * ROW - top;
     const inside = (i) => y(i) > -ROW && y(i) < height + ROW;
@@ -205,11 +187,11 @@ function build(root) {
 
   // What the asked tokens read from each token, and what each later reader takes from them: sums over the asked.
   function sums(asked) {
-    const { length } = self.store.header;
+    const { length } = store.header;
     const [reads, readBy] = [new Float32Array(length), new Float32Array(length)];
     for (const a of asked) {
-      self.store.row(a).forEach((weight, k) => (reads[k] += weight));
-      for (let q = a; q < length; q++) readBy[q] += self.store.at(q, a);
+      store.row(a).forEach((weight, k) => (reads[k] += weight));
+      for (let q = a; q < length; q++) readBy[q] += store.at(q, a);
     }
     return [reads, readBy];
   }
@@ -217,7 +199,6 @@ function build(root) {
   // ---- words ----
 
   function title() {
-    const { store } = self;
     const heads = store.shown();
     if (heads.length === 1) return `layer ${heads[0][0]}, head ${heads[0][1]}`;
     if (heads.length === store.all().length) return `the mean of all ${heads.length} heads`;
@@ -226,34 +207,27 @@ function build(root) {
 
   function tell(paragraph, lead, shares, who) {
     const best = [...shares.keys()].filter((i) => shares[i] > 0.0005).sort((a, b) => shares[b] - shares[a]).slice(0, 4);
-    const strong = Object.assign(document.createElement("b"), { textContent: lead });
-    const parts = best.flatMap((i, n) => [
-      n ? ", " : " ",
-      Object.assign(document.createElement("code"), { textContent: label(i) }),
-      ` ${percent(shares[i])}`,
-    ]);
-    paragraph.replaceChildren(...who, strong, ...(best.length ? parts : [" nothing"]));
+    const parts = best.flatMap((i, n) => [n ? ", " : " ", quoted(label(i)), ` ${percent(shares[i])}`]);
+    paragraph.replaceChildren(...who, element("b", {}, lead), ...(best.length ? parts : [" nothing"]));
   }
 
   function say() {
-    const { store } = self;
     const heading = title();
     name.textContent = heading[0].toUpperCase() + heading.slice(1) + (store.isolated ? ", alone" : "");
     box.checked = store.aside;
     const first = label(0);
-    root.querySelector(".aside span").textContent = `set the first token (${first}) aside`;
+    aside.textContent = `set the first token (${first}) aside`;
     if (self.cell) {
       const [q, k] = self.cell;
       const weight = percent(store.at(q, k));
-      from.replaceChildren(...quoted(q), Object.assign(document.createElement("b"), { textContent: "reads from " }), ...quoted(k));
-      from.append(`: ${weight}`);
+      from.replaceChildren(quoted(label(q)), " ", element("b", {}, "reads from "), quoted(label(k)), ` : ${weight}`);
       by.replaceChildren(`row ${q}, column ${k}`);
     } else {
       const asked = store.queries();
       const [reads, readBy] = sums(asked);
-      const who = asked.flatMap((i, n) => [...(n ? ["+ "] : []), ...quoted(i)]);
-      tell(from, asked.length > 1 ? "together read from" : "reads from", reads, who);
-      tell(by, asked.length > 1 ? "together are read by" : "is read by", readBy, asked.flatMap((i, n) => [...(n ? ["+ "] : []), ...quoted(i)]));
+      const who = () => asked.flatMap((i, n) => [...(n ? ["+ "] : []), quoted(label(i)), " "]);
+      tell(from, asked.length > 1 ? "together read from" : "reads from", reads, who());
+      tell(by, asked.length > 1 ? "together are read by" : "is read by", readBy, who());
     }
     const asked = store.queries();
     const kept = store.pins.length ? "" : " Nothing is pinned: the last token is shown.";
@@ -264,26 +238,24 @@ function build(root) {
   }
   // What a token gave to the first, in the mean of the heads on show.
   function toFirst(q) {
-    const heads = self.store.shown();
-    return heads.reduce((sum, [layer, head]) => sum + self.store.given(layer, head, q)[0], 0) / heads.length;
+    const heads = store.shown();
+    return heads.reduce((sum, [layer, head]) => sum + store.given(layer, head, q)[0], 0) / heads.length;
   }
-  const quoted = (i) => [Object.assign(document.createElement("code"), { textContent: label(i) }), " "];
 
   function draw() {
-    if (!self.store?.header) return;
+    if (!store.header) return;
     self.theme ??= applyTheme(root);
     if (self.coloured !== self.theme) {
-      const scale = Array.from({ length: 256 }, (_, i) => mix(self.theme.sequential, i / 255));
-      self.table = scale.map((rgb) => `rgb(${rgb})`);
-      self.colours = Uint32Array.from(scale, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0); // RGBA
+      self.table = Array.from({ length: 256 }, (_, i) => `rgb(${mix(self.theme.sequential, i / 255)})`);
+      self.colours = pixelsOf(self.theme.sequential);
     }
     self.coloured = self.theme;
-    const { length } = self.store.header;
+    const { length } = store.header;
     if (self.cell && self.cell[0] >= length) self.cell = null;
     drawHeat();
     drawLines();
-    if (self.query !== self.store.query() && !lines.matches(":hover")) bring(self.store.query());
-    self.query = self.store.query();
+    if (self.query !== store.query() && !lines.matches(":hover")) bring(store.query());
+    self.query = store.query();
     say();
   }
 
@@ -291,10 +263,10 @@ function build(root) {
 
   const send = paced((pins) => self.send("pins", pins));
   function pin(positions) {
-    send({ positions, turn: self.store.choose("pins", { pins: positions }) });
+    send({ positions, turn: store.choose("pins", { pins: positions }) });
   }
   function toggle(i, add) {
-    const { pins } = self.store;
+    const { pins } = store;
     if (add) return pin(pins.includes(i) ? pins.filter((p) => p !== i) : [...pins, i]);
     pin(pins.length === 1 && pins[0] === i ? [] : [i]);
   }
@@ -302,11 +274,10 @@ function build(root) {
     const low = (i + 3) * self.row - scroll.clientHeight;
     scroll.scrollTop = Math.min(Math.max(scroll.scrollTop, low), Math.max((i - 2) * self.row, 0));
   }
-  const several = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
   function cellAt(event) {
     const [k, q] = [event.offsetX, event.offsetY].map((v) => Math.floor(v / self.unit));
-    const { length } = self.store.header;
+    const { length } = store.header;
     return q >= 0 && q < length && k >= 0 && k <= q ? [q, k] : null;
   }
   heat.addEventListener("pointermove", (event) => {
@@ -321,17 +292,17 @@ function build(root) {
     announceHover(null);
     draw();
   });
-  heat.addEventListener("click", (event) => cellAt(event) && toggle(cellAt(event)[0], several(event)));
+  heat.addEventListener("click", (event) => cellAt(event) && toggle(cellAt(event)[0], adds(event)));
   heat.addEventListener("blur", () => self.cell && ((self.cell = null), draw()));
   heat.addEventListener("keydown", (event) => {
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    const { length } = self.store.header;
+    const way = arrow(event);
+    const { length } = store.header;
     if (event.key === "Escape") pin([]);
-    else if ((event.key === "Enter" || event.key === " ") && self.cell) toggle(self.cell[0], several(event));
-    else if (move) {
-      const [q, k] = self.cell ?? [self.store.query(), self.store.query()];
-      const row = Math.min(Math.max(q + move[0], 0), length - 1);
-      self.cell = [row, Math.min(Math.max(k + move[1], 0), row)];
+    else if ((event.key === "Enter" || event.key === " ") && self.cell) toggle(self.cell[0], adds(event));
+    else if (way) {
+      const [q, k] = self.cell ?? [store.query(), store.query()];
+      const row = Math.min(Math.max(q + way[1], 0), length - 1);
+      self.cell = [row, Math.min(Math.max(k + way[0], 0), row)];
       announceHover(row);
       draw();
     } else return;
@@ -340,20 +311,20 @@ function build(root) {
 
   const tokenAt = (event) => {
     const i = Math.floor((event.offsetY + scroll.scrollTop) / self.row);
-    return i >= 0 && i < self.store.header.length ? i : null;
+    return i >= 0 && i < store.header.length ? i : null;
   };
   lines.addEventListener("pointermove", (event) => {
     const side = event.offsetX < COLUMN ? "reader" : event.offsetX > lines.clientWidth - COLUMN ? "source" : null;
     const hovered = side ? tokenAt(event) : null;
-    if (hovered === self.store.hovered && side === self.store.side) return;
+    if (hovered === store.hovered && side === store.side) return;
     announceHover(hovered);
-    if (hovered !== null) self.store.set({ side });
+    if (hovered !== null) store.set({ side });
   });
   lines.addEventListener("pointerleave", () => announceHover(null));
-  lines.addEventListener("click", (event) => tokenAt(event) !== null && toggle(tokenAt(event), several(event)));
+  lines.addEventListener("click", (event) => tokenAt(event) !== null && toggle(tokenAt(event), adds(event)));
   scroll.addEventListener("scroll", () => drawLines());
   box.addEventListener("change", () => {
-    self.send("aside", { on: box.checked, turn: self.store.choose("aside", { aside: box.checked }) });
+    self.send("aside", { on: box.checked, turn: store.choose("aside", { aside: box.checked }) });
   });
 
   const unwatch = onThemeChange(root, () => {
@@ -361,17 +332,9 @@ function build(root) {
     draw();
   });
   const sizes = new ResizeObserver(draw);
-  sizes.observe(root.querySelector(".panels"));
-  self.attach = (store) => {
-    if (self.store) return draw();
-    self.store = store;
-    self.hush = store.subscribe(draw);
-  };
-  self.destroy = () => {
-    send.cancel();
-    self.hush?.();
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  sizes.observe(panels);
+  const hush = store.subscribe(draw);
+  return Object.assign(self, { show: draw, destroy: ending(send.cancel, hush, unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

@@ -2,19 +2,15 @@
 // The stages of one token's attention: q · k, scale, mask, softmax, weights × values, z. Each cell tells what it was made from.
 
 import { linkedStore } from "../heads/store.js";
-import { unpack } from "../shared/bytes.js";
+import { penOn } from "../shared/canvas.js";
+import { element, find } from "../shared/elements.js";
 import { announceHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
-import { percent } from "../shared/numbers.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending } from "../shared/mount.js";
+import { minus, percent } from "../shared/numbers.js";
+import { clip } from "../shared/signs.js";
 import { THEME, applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
-
-export default function (component) {
-  const { data, parentElement: root } = component;
-  const table = once(root, () => build(root));
-  table.header = unpack(data).header;
-  table.attach(linkedStore);
-  return table.stop;
-}
+import { compute } from "./softmax.js";
 
 const ROW = 22; // pixels of a key's row
 const STRIP = 6; // the column of weight × value
@@ -32,37 +28,17 @@ function number(x) {
   if (x === -Infinity) return "−∞";
   const size = Math.abs(x);
   const shown = size >= 100 ? x.toFixed(1) : size >= 0.01 || size === 0 ? x.toFixed(2) : x.toPrecision(1);
-  return shown.replace("-", "−");
+  return minus(shown);
 }
-const exact = (x) => x.toFixed(Math.abs(x) < 0.1 ? 4 : 3).replace("-", "−");
-
-// Every number of the table, computed here from q, k and v as the model had them.
-function compute(store, layer, head, query) {
-  const { length, d_head: size } = store.header;
-  const vectors = Object.fromEntries(["q", "k", "v", "z"].map((name) => [name, store.vectors(name, layer, head)]));
-  const at = (name, i) => vectors[name].subarray(i * size, (i + 1) * size);
-  const q = at("q", query);
-  const dots = Array.from({ length }, (_, k) => at("k", k).reduce((sum, x, j) => sum + x * q[j], 0));
-  const scaled = dots.map((dot) => dot / Math.sqrt(size));
-  const masked = scaled.map((score, k) => (k > query ? -Infinity : score));
-  const most = Math.max(...masked);
-  const parts = masked.map((score) => Math.exp(score - most));
-  const total = parts.reduce((a, b) => a + b, 0);
-  const weights = parts.map((part) => part / total);
-  const z = Array.from({ length: size }, (_, j) => weights.reduce((sum, w, k) => sum + w * at("v", k)[j], 0));
-  const given = store.given(layer, head, query);
-  const off = (a, b) => a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i])), 0);
-  const errors = [off([...given], weights), off([...at("z", query)], z)];
-  return { layer, head, query, size, length, at, q, dots, scaled, masked, most, parts, total, weights, z, errors };
-}
+const exact = (x) => minus(x.toFixed(Math.abs(x) < 0.1 ? 4 : 3));
 
 function build(root) {
-  const [body, sums, scroll, spacer] = ["body", "sums", "scroll", "spacer"].map((c) => root.querySelector(`.${c}`));
-  const columns = root.querySelector(".columns");
-  const self = { store: null, t: null, cell: null, theme: null };
-  const label = (i) => self.store.header.labels[i];
-  const code = (i) => Object.assign(document.createElement("code"), { textContent: label(i) });
-  const clip = (text, most) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
+  const [body, sums, scroll, spacer, columns, heading, check, what, formulaOf, table, wide] =
+    find(root, ".body", ".sums", ".scroll", ".spacer", ".columns", ".title", ".check", ".what", ".formula", "table", ".wide");
+  const store = linkedStore;
+  const self = { t: null, cell: /** @type {{ row: any, column: number, j: number } | null} */ (null), theme: null, headed: "", unit: 0, reach: 1 };
+  const label = (i) => store.header.labels[i];
+  const code = (i) => element("code", {}, label(i));
 
   // Left edges of the seven columns and the right end, in CSS pixels.
   function edges() {
@@ -72,16 +48,10 @@ function build(root) {
     return [0, ...Array.from({ length: 6 }, (_, i) => token + i * step), width - 8];
   }
 
-  function pen(canvas, height) {
-    const scale = globalThis.devicePixelRatio || 1;
-    const [w, h] = [Math.round(canvas.clientWidth * scale), Math.round(height * scale)];
-    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-    const made = canvas.getContext("2d");
-    made.reset();
-    made.scale(scale, scale);
-    made.textBaseline = "middle";
-    made.font = `12px ${THEME.fonts.code}`;
-    return made;
+  function penOf(canvas, height) {
+    const { pen } = penOn(canvas, `12px ${THEME.fonts.code}`, height);
+    pen.textBaseline = "middle";
+    return pen;
   }
 
   function head() {
@@ -92,12 +62,8 @@ function build(root) {
     columns.style.gridTemplateColumns = x.slice(1).map((end, i) => `${end - x[i]}px`).join(" ");
     columns.replaceChildren(
       ...COLUMNS.map(([formula, name, words]) => {
-        const [cell, b, span] = ["div", "b", "span"].map((tag) => document.createElement(tag));
-        b.textContent = formula.replace("√n", `√${self.t.size}`) || "\u00a0";
-        span.textContent = name;
-        cell.title = words;
-        cell.append(b, span);
-        return cell;
+        const symbols = formula.replace("√n", `√${self.t.size}`) || "\u00a0";
+        return element("div", { title: words }, element("b", {}, symbols), element("span", {}, name));
       }),
     );
   }
@@ -106,7 +72,7 @@ function build(root) {
     const { t, theme } = self;
     const height = scroll.clientHeight;
     body.style.height = `${height}px`;
-    const [p, x, top] = [pen(body, height), edges(), scroll.scrollTop];
+    const [p, x, top] = [penOf(body, height), edges(), scroll.scrollTop];
     const reach = Math.max(...t.scaled.slice(0, t.query + 1).map(Math.abs), 1e-9);
     for (let k = Math.floor(top / ROW); k < t.length && k * ROW - top < height; k++) {
       const [y, later] = [k * ROW - top, k > t.query];
@@ -161,7 +127,7 @@ function build(root) {
 
   function foot() {
     const { t, theme } = self;
-    const [p, x] = [pen(sums, 34), edges()];
+    const [p, x] = [penOf(sums, 34), edges()];
     p.fillStyle = theme.text;
     p.fillText("sum", 10, 17);
     p.textAlign = "right";
@@ -180,8 +146,8 @@ function build(root) {
     const { row, column, j } = self.cell ?? { row: strongest, column: 1, j: 0 };
     const root8 = `√${t.size}`;
     const say = (words, formula, inputs = []) => {
-      root.querySelector(".what").replaceChildren(...words);
-      root.querySelector(".formula").textContent = formula;
+      what.replaceChildren(...words);
+      formulaOf.textContent = formula;
       fill(inputs);
     };
     if (row === "sum") {
@@ -225,32 +191,23 @@ function build(root) {
   }
 
   function fill(inputs) {
-    const table = root.querySelector("table");
     const numbers = inputs.flatMap(([, values]) => values.filter((v) => typeof v === "number").map(Math.abs));
     const reach = Math.max(...numbers, 1e-9);
     table.replaceChildren(
       ...inputs.map(([name, values]) => {
-        const row = document.createElement("tr");
-        row.append(Object.assign(document.createElement("th"), { textContent: name }));
-        for (const value of values) {
-          const cell = document.createElement("td");
-          cell.textContent = typeof value === "number" ? exact(value) : value;
-          if (typeof value === "number") {
-            const colour = mix(self.theme.diverging, 0.5 + (0.4 * value) / reach);
-            cell.style.background = `rgb(${colour})`;
-            cell.style.color = inkOn(colour);
-          }
-          row.append(cell);
-        }
-        return row;
+        const cells = values.map((value) => {
+          if (typeof value !== "number") return element("td", {}, value);
+          const colour = mix(self.theme.diverging, 0.5 + (0.4 * value) / reach);
+          return element("td", { style: { background: `rgb(${colour})`, color: inkOn(colour) } }, exact(value));
+        });
+        return element("tr", {}, element("th", {}, name), ...cells);
       }),
     );
   }
 
   function draw() {
-    if (!self.store?.header?.d_head || !body.clientWidth) return;
+    if (!store.header?.d_head || !body.clientWidth) return;
     self.theme ??= applyTheme(root);
-    const { store } = self;
     const before = self.t?.query;
     const t = (self.t = compute(store, ...store.main(), Math.min(store.query(), store.header.length - 1)));
     self.unit = (edges()[7] - edges()[STRIP] - 10) / t.size;
@@ -258,11 +215,11 @@ function build(root) {
     if (self.cell && self.cell.row !== "sum" && self.cell.row >= t.length) self.cell = null;
     spacer.style.height = `${t.length * ROW}px`;
     if (before !== t.query) scroll.scrollTop = Math.max((t.query + 2) * ROW - scroll.clientHeight, 0);
-    root.querySelector(".title").replaceChildren(code(t.query), ` (token ${t.query}) in layer ${t.layer}, head ${t.head}, number by number`);
+    heading.replaceChildren(code(t.query), ` (token ${t.query}) in layer ${t.layer}, head ${t.head}, number by number`);
     head();
     paint();
     const [weights, z] = t.errors.map((error) => error.toExponential(0));
-    root.querySelector(".check").textContent =
+    check.textContent =
       Math.max(...t.errors) < 1e-3
         ? `Checked: these weights differ from the model's own by at most ${weights}, z by at most ${z} (rounding).`
         : `The model's own weights differ by ${weights}, its z by ${z}: something that is on changes them after these stages.`;
@@ -289,13 +246,14 @@ function build(root) {
     announceHover(cell && cell.row !== "sum" ? cell.row : null);
     paint();
   }
-  const hold = (still) => self.store?.set({ still });
+  const hold = (still) => store.set({ still });
   body.addEventListener("pointerenter", () => hold(true));
   body.addEventListener("pointermove", (event) => {
     const row = Math.floor((event.offsetY + scroll.scrollTop) / ROW);
     if (self.t && row < self.t.length) point({ row, ...columnAt(event.offsetX) });
   });
   body.addEventListener("pointerleave", () => {
+    if (root.activeElement === body) return; // the keys go on from the cell that was pointed at
     announceHover(null);
     hold(false);
   });
@@ -307,15 +265,15 @@ function build(root) {
     hold(false);
   });
   body.addEventListener("keydown", (event) => {
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!move) return;
+    const way = arrow(event);
+    if (!way) return;
     event.preventDefault();
     const { length, size, query } = self.t;
-    const { row, column, j } = self.cell ?? { row: query, column: 1, j: 0 };
-    const down = (row === "sum" ? length : row) + move[0];
-    const to = { row: down >= length ? "sum" : Math.max(down, 0), column, j };
-    if (column === STRIP && move[1] && j + move[1] >= 0) to.j = Math.min(j + move[1], size - 1);
-    else to.column = Math.min(Math.max(column + move[1], 1), STRIP);
+    const { row, column, j } = /** @type {{ row: any, column: number, j: number }} */ (self.cell ?? { row: query, column: 1, j: 0 });
+    const down = (row === "sum" ? length : row) + way[1];
+    const to = { row: /** @type {any} */ (down >= length ? "sum" : Math.max(down, 0)), column, j };
+    if (column === STRIP && way[0] && j + way[0] >= 0) to.j = Math.min(j + way[0], size - 1);
+    else to.column = Math.min(Math.max(column + way[0], 1), STRIP);
     if (to.row !== "sum") {
       const low = (to.row + 1) * ROW - scroll.clientHeight;
       scroll.scrollTop = Math.min(Math.max(scroll.scrollTop, low), to.row * ROW);
@@ -328,17 +286,9 @@ function build(root) {
     draw();
   });
   const sizes = new ResizeObserver(draw);
-  sizes.observe(root.querySelector(".wide"));
-  self.attach = (store) => {
-    if (self.store) return;
-    self.store = store;
-    self.hush = store.subscribe(draw);
-  };
-  self.destroy = () => {
-    hold(false);
-    self.hush?.();
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  sizes.observe(wide);
+  const hush = store.subscribe(draw);
+  return Object.assign(self, { show() {}, destroy: ending(() => hold(false), hush, unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

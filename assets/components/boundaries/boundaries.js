@@ -1,34 +1,22 @@
 // @ts-check
 // A text, and under each of its lines a track for every tokenizer: a bar from where a token begins to where it ends.
+/** @import { BoundariesHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { element, find } from "../shared/elements.js";
+import { component, ending } from "../shared/mount.js";
+import { BLANKS, decode, decodeAnyway, hex } from "../shared/signs.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
-export default function (component) {
-  const { data, parentElement: root } = component;
-  const view = once(root, () => build(root));
-  const { header, payload } = unpack(data);
-  view.show(header, payload);
-  return view.stop;
-}
-
 const HINT = "Point at a bar or a letter: every tokenizer's token there lights up.";
-const MARKS = { " ": "·", "\n": "↵", "\t": "⇥" };
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const seen = (text) => text.replace(/[ \n\t]/g, (c) => MARKS[c]).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "␣");
+const seen = (text) => text.replace(/[ \n\t]/g, (c) => BLANKS[c]).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "␣");
 
 function build(root) {
-  const [ruler, lines, said] = [".ruler", ".lines", ".said"].map((c) => root.querySelector(c));
-  const self = { header: null, bytes: null, bars: [], glyphs: [] };
+  const [ruler, lines, said] = find(root, ".ruler", ".lines", ".said");
+  const self = { header: /** @type {BoundariesHeader} */ (null), bytes: null, signs: [], bars: [], glyphs: [] };
 
   // Widths in pixels of all graphemes, as this browser draws them.
   function measure() {
-    const spans = self.signs.map((sign) => {
-      const span = document.createElement("span");
-      span.textContent = sign;
-      return span;
-    });
+    const spans = self.signs.map((sign) => element("span", {}, sign));
     ruler.replaceChildren(...spans);
     const widths = spans.map((span) => Math.max(span.getBoundingClientRect().width, 9));
     ruler.replaceChildren();
@@ -73,53 +61,36 @@ function build(root) {
       const share = (byte - begin(i)) / (ends[i] - begin(i));
       return lefts[i - from] + widths[i] * Math.min(share, 1);
     };
-    const made = div("line");
-    made.append(div("name"));
-    const glyphs = made.appendChild(div("glyphs"));
-    for (let i = from; i < to; i++) {
-      const span = document.createElement("span");
-      span.textContent = self.signs[i];
-      if ("·↵⇥".includes(self.signs[i])) span.className = "mark";
-      span.style.cssText = `left:${lefts[i - from]}px;width:${widths[i]}px`;
-      span.range = [begin(i), ends[i]];
-      glyphs.append(span);
-      self.glyphs.push(span);
-    }
+    const glyphs = Array.from({ length: to - from }, (_, n) => {
+      const sign = self.signs[from + n];
+      const kind = "·↵⇥".includes(sign) ? "mark" : null;
+      const glyph = element("span", { class: kind, style: { left: `${lefts[n]}px`, width: `${widths[from + n]}px` } }, sign);
+      return Object.assign(glyph, { range: [begin(from + n), ends[from + n]] });
+    });
+    self.glyphs.push(...glyphs);
     const [first, last] = [begin(from), ends[to - 1]];
-    for (const row of rows) {
-      const name = made.appendChild(div("name"));
-      name.textContent = name.title = row.title;
-      const track = made.appendChild(div("track"));
+    const tracks = rows.flatMap((row) => {
       const here = row.pieces.filter(([start, end]) => start < last && end > first);
-      track.setAttribute("role", "img");
-      track.setAttribute("aria-label", `${row.title}: ${here.map(([start, end]) => spell(start, end)).join(" | ")}`);
-      for (const piece of here) {
-        const bar = document.createElement("b");
+      const bars = here.map((piece) => {
         const left = place(Math.max(piece[0], first));
         const right = piece[1] >= last ? lefts.at(-1) : place(piece[1]);
-        bar.style.cssText = `left:${left + 0.5}px;width:${Math.max(right - left - 1, 1)}px`;
-        if (piece[2] < 0) bar.className = "unknown";
-        else if (row.pieces.indexOf(piece) % 2) bar.className = "odd";
-        bar.range = piece;
-        bar.row = row;
-        track.append(bar);
-        self.bars.push(bar);
-      }
-    }
-    return made;
-  }
-
-  function div(name) {
-    const made = document.createElement("div");
-    made.className = name;
-    return made;
+        const kind = piece[2] < 0 ? "unknown" : row.pieces.indexOf(piece) % 2 ? "odd" : null;
+        const style = { left: `${left + 0.5}px`, width: `${Math.max(right - left - 1, 1)}px` };
+        return Object.assign(element("b", { class: kind, style }), { range: piece });
+      });
+      self.bars.push(...bars);
+      const words = `${row.title}: ${here.map(([start, end]) => spell(start, end)).join(" | ")}`;
+      const track = element("div", { class: "track", role: "img", "aria-label": words }, ...bars);
+      return [element("div", { class: "name", title: row.title }, row.title), track];
+    });
+    const heading = [element("div", { class: "name" }), element("div", { class: "glyphs" }, ...glyphs)];
+    return element("div", { class: "line" }, ...heading, ...tracks);
   }
 
   const spell = (start, end) => {
-    const text = decoder.decode(self.bytes.subarray(start, end));
-    return text.includes("\ufffd")
-      ? [...self.bytes.subarray(start, end)].map((b) => b.toString(16).toUpperCase().padStart(2, "0")).join(" ")
-      : seen(text);
+    const bytes = self.bytes.subarray(start, end);
+    const text = decode(bytes);
+    return text === null ? hex(bytes) : seen(text);
   };
 
   function light(node) {
@@ -148,18 +119,16 @@ function build(root) {
   });
   sizes.observe(lines);
   document.fonts?.ready.then(draw);
-  self.show = (header, bytes) => {
+  function show(/** @type {BoundariesHeader} */ header, bytes) {
     applyTheme(root);
     self.header = header;
     self.bytes = bytes;
-    self.signs = header.ends.map((end, i) => seen(decoder.decode(bytes.subarray(i ? header.ends[i - 1] : 0, end))));
+    self.signs = header.ends.map((end, i) => seen(decodeAnyway(bytes.subarray(i ? header.ends[i - 1] : 0, end))));
     lines.setAttribute("aria-label", header.title);
     draw();
     light(null);
-  };
-  self.destroy = () => {
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  }
+  return Object.assign(self, { show, destroy: ending(unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

@@ -1,36 +1,39 @@
 // @ts-check
 // The curves of one or more runs. Rows come with the data, or are fetched from the run's own route while it goes on; Python
 // hears only of a pinned or hovered step, of a new snapshot and of a run that ended.
+/** @import { CurvesHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { element, find, keepChildren } from "../shared/elements.js";
+import { channel } from "../shared/events.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { whole } from "../shared/numbers.js";
+import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, element, nearest, number, rested, short, ticks, whole } from "./numbers.js";
+import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks } from "./numbers.js";
 import { poller } from "./rows.js";
 import { dot, progress, values } from "./words.js";
 import { at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const curves = once(root, () => build(root));
-  curves.send = (name, value) => setTriggerValue(name, value);
-  curves.show(unpack(data).header);
-  return curves.stop;
-}
+// Curves of one group share a cursor; all curves on a page have the same axes.
+const [announceStep, listenStep] = channel("glassbox:step");
+const [announceAxes, listenAxes] = channel("glassbox:axes");
 
 function build(root) {
-  const part = (name) => root.querySelector(`.gb-${name}`);
-  const [frame, bar, states, main, read, minis, list, samples, alert] =
-    ["curves", "bar", "states", "main", "read", "minis", "parts", "samples", "alert"].map(part);
-  const self = { header: null, runs: [], hovered: null, lead: 0, send: () => {}, drawing: Promise.resolve() };
+  const [frame, bar, states, main, read, minis, list, samples, alert, plotted] =
+    find(root, ...["curves", "bar", "states", "main", "read", "minis", "parts", "samples", "alert", "plotted"].map((name) => `.gb-${name}`));
   const kept = JSON.parse(sessionStorage.getItem("glassbox:curves") || "{}");
-  const view = self.view = { axis: "steps", x: "log", y: "linear", unit: "token", ...kept };
+  const view = { axis: "steps", x: "log", y: "linear", unit: "token", ...kept };
+  const self = {
+    header: /** @type {CurvesHeader} */ (null), runs: [], view, hovered: null, lead: 0, zero: 0, share: (_x) => 0, documents: false,
+    revealed: "", waiting: false, gone: false, drawing: Promise.resolve(), send: nowhere,
+  };
 
   // Plots follow the width of their boxes; their cursor lines follow them.
   const sizes = new ResizeObserver((seen) => {
     for (const { target } of seen) {
-      const node = target.querySelector(".gb-plotted");
+      const node = /** @type {any} */ (target.querySelector(".gb-plotted"));
       if (node._fullLayout && node.offsetWidth) globalThis.Plotly.Plots.resize(node);
     }
   });
@@ -51,20 +54,15 @@ function build(root) {
   const documented = () => self.runs.some((run) => run.rows.some((row) => number(row.val_loss_per_document)));
 
   function options(name, title, choices) {
-    const set = element("fieldset");
-    set.append(element("legend", "", title));
-    for (const [value, label] of choices) {
-      const button = element("button", "", label);
-      button.type = "button";
-      button.setAttribute("aria-pressed", view[name] === value);
-      button.addEventListener("click", () => {
-        view[name] = value;
-        sessionStorage.setItem("glassbox:curves", JSON.stringify(view));
-        document.dispatchEvent(new CustomEvent("glassbox:axes", { detail: view }));
-      });
-      set.append(button);
-    }
-    return set;
+    const choose = (value) => {
+      view[name] = value;
+      sessionStorage.setItem("glassbox:curves", JSON.stringify(view));
+      announceAxes(view);
+    };
+    const buttons = choices.map(([value, label]) =>
+      element("button", { "aria-pressed": view[name] === value, onclick: () => choose(value) }, label),
+    );
+    return element("fieldset", {}, element("legend", {}, title), ...buttons);
   }
 
   function toolbar() {
@@ -95,8 +93,8 @@ function build(root) {
     const legend = { orientation: "h", y: 1, yanchor: "bottom", x: 0, itemclick: "toggle", itemdoubleclick: "toggleothers" };
     const style = { ...levels(self, theme), showlegend: true, legend, uirevision: "kept", margin: { l: 46, r: 8, t: 30, b: 40 },
       yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? LOG_TICKS : { rangemode: "tozero" }) } };
-    await Plotly.react(part("plotted"), traces(self, theme), layout(theme, xaxis, self.header.height, style), config);
-    watch(part("plotted"));
+    await Plotly.react(plotted, traces(self, theme), layout(theme, xaxis, self.header.height, style), config);
+    watch(plotted);
     const drawn = Object.entries(MINIS).map(([name, title]) => mini(name, title, theme)); // all have their place before any is drawn
     for (const one of drawn) if (one) await one(Plotly, xaxis, config);
     place();
@@ -109,10 +107,8 @@ function build(root) {
     let box = minis.querySelector(`[data-name="${name}"]`);
     if (!box && !lines.length) return null;
     if (!box) {
-      box = element("div", "gb-mini");
-      box.dataset.name = name;
-      box.setAttribute("role", "img");
-      box.append(element("div", "gb-name", title), element("div", "gb-plotted"), element("i", "gb-line"));
+      const parts = [element("div", { class: "gb-name" }, title), element("div", { class: "gb-plotted" }), element("i", { class: "gb-line" })];
+      box = element("div", { class: "gb-mini", "data-name": name, role: "img" }, ...parts);
       minis.append(box);
       sizes.observe(box);
       follow(box);
@@ -176,7 +172,7 @@ function build(root) {
     place();
     say();
     if (!mine) return;
-    document.dispatchEvent(new CustomEvent("glassbox:step", { detail: { from: self, group: self.header.group, step: value } }));
+    announceStep({ from: self, group: self.header.group, step: value });
     if (self.header.hover) report(value);
   }
   const report = rested((value) => self.send("hover", { run: lead()?.id, step: value }), 250);
@@ -235,22 +231,21 @@ function build(root) {
     const steps = [...new Set((run?.rows ?? []).filter((row) => number(row.val_loss_per_token)).map((row) => row.step))];
     if (event.key === "Escape") return hover(null);
     if (event.key === "Enter" && self.hovered !== null) return pin(self.hovered);
-    const move = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
-    if (!move || !steps.length) return;
+    const way = arrow(event);
+    if (!way || !steps.length) return;
+    const move = way[0] - way[1];
     event.preventDefault();
     const from = steps.indexOf(nearest({ rows: steps.map((n) => ({ step: n })) }, step())?.step);
     hover(steps[Math.min(Math.max(from + move, 0), steps.length - 1)]);
   });
   main.addEventListener("blur", () => hover(null));
-  const hear = ({ detail }) => detail.from !== self && detail.group && detail.group === self.header?.group && hover(detail.step, false);
-  document.addEventListener("glassbox:step", hear);
-  const turn = ({ detail }) => {
-    Object.assign(view, detail); // all curves on a page have the same axes
+  const hush = listenStep(({ from, group, step }) => from !== self && group && group === self.header?.group && hover(step, false));
+  const unturn = listenAxes((axes) => {
+    Object.assign(view, axes);
     if (!self.header) return;
     toolbar();
     redraw();
-  };
-  document.addEventListener("glassbox:axes", turn);
+  });
 
   // ---- words ----
 
@@ -277,33 +272,28 @@ function build(root) {
     list.hidden = !row;
     if (!row) return;
     const named = [...partColours(run, applyTheme(frame))].map(([name, colour]) => {
-      const made = element("span");
-      made.append(dot(colour), PARTS[name] ?? `block ${name}`, element("b", "", ` ${short(row.update_ratio[name])}`));
-      return made;
+      return element("span", {}, dot(colour), PARTS[name] ?? `block ${name}`, element("b", {}, ` ${short(row.update_ratio[name])}`));
     });
-    list.replaceChildren(element("span", "", MINIS.update_ratio), ...named);
+    list.replaceChildren(element("span", {}, MINIS.update_ratio), ...named);
   }
 
   function write(now) {
     const shown = self.runs.map((run) => (now === null ? null : nearest(run, now, (row) => typeof row.sample === "string")));
-    while (samples.children.length > shown.length) samples.lastChild.remove();
-    while (samples.children.length < shown.length) {
-      const made = element("figure", "gb-sample");
-      made.append(element("figcaption", "gb-name"), element("pre"));
-      samples.append(made);
-    }
+    keepChildren(samples, shown.length, () =>
+      element("figure", { class: "gb-sample" }, element("figcaption", { class: "gb-name" }), element("pre")),
+    );
     shown.forEach((row, i) => {
       const box = samples.children[i];
       box.hidden = !self.runs[i].rows.length && !row;
       const who = self.runs.length > 1 ? `${self.runs[i].label}, ` : "";
-      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole.format(row.step)}, asked for nothing${row.sample ? "" : ": it ended at once"}` : `${who}its first words come with its first evaluation`;
+      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole(row.step)}, asked for nothing${row.sample ? "" : ": it ended at once"}` : `${who}its first words come with its first evaluation`;
       if (box.lastChild.textContent !== (row?.sample ?? "")) box.lastChild.textContent = row?.sample ?? "";
     });
   }
 
   // ---- life ----
 
-  self.show = (header) => {
+  function show(/** @type {CurvesHeader} */ header) {
     self.header = header;
     bar.hidden = !header.bar;
     frame.classList.toggle("gb-paired", Boolean(header.group));
@@ -311,7 +301,7 @@ function build(root) {
     const before = new Map(self.runs.map((run) => [run.id, run]));
     self.runs = header.runs.map(({ rows, ...given }) => {
       if (rows) return { ...given, rows };
-      const run = Object.assign(before.get(given.id) ?? { rows: [], offset: 0, file: 0, told: Math.max(-1, ...given.kept) }, given);
+      const run = Object.assign(before.get(given.id) ?? { rows: [], offset: 0, file: 0, reported: Math.max(-1, ...given.kept) }, given);
       before.delete(given.id);
       run.heard = performance.now();
       clearTimeout(run.timer);
@@ -326,17 +316,15 @@ function build(root) {
     redraw();
     if (header.reveal && header.reveal !== self.revealed) main.scrollIntoView({ block: "center" });
     self.revealed = header.reveal || self.revealed;
-  };
-  const unwatch = onThemeChange(frame, () => self.header && redraw());
-  self.destroy = () => {
+  }
+  function leave() {
     self.gone = true;
     for (const run of self.runs) clearTimeout(run.timer);
-    report.cancel();
-    unwatch();
     sizes.disconnect();
-    document.removeEventListener("glassbox:step", hear);
-    document.removeEventListener("glassbox:axes", turn);
     for (const node of frame.querySelectorAll(".gb-plotted")) globalThis.Plotly?.purge(node);
-  };
-  return self;
+  }
+  const unwatch = onThemeChange(frame, () => self.header && redraw());
+  return Object.assign(self, { show, destroy: ending(leave, report.cancel, unwatch, hush, unturn) });
 }
+
+export default component(build);

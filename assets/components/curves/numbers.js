@@ -1,5 +1,6 @@
 // @ts-check
 // What the curves know of a row: its axes, its small plots, and how its numbers are written.
+/** @import { CurvesRun, MetricsRow } from "../headers.js" */
 
 export const AXES = {
   steps: { title: "step", of: (row) => row.step },
@@ -25,12 +26,16 @@ export const SCALES = {
 };
 export const PARTS = { embed: "embedding", final: "final" };
 export const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
+/** @param {unknown} value @returns {value is number} */
 export const number = (value) => typeof value === "number" && Number.isFinite(value);
 export const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-export const whole = new Intl.NumberFormat("en");
 export const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
 export const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
-// Where a small logarithmic scale is marked: at every power of ten, or at every second, third… if there are many.
+/**
+ * Where a small logarithmic scale is marked: at every power of ten, or at every second, third… if there are many.
+ * @param {number} low
+ * @param {number} high
+ */
 export function ticks(low, high) {
   if (high < 20 * low) return FINE; // too few powers of ten for a scale
   const first = Math.ceil(Math.log10(low)), span = Math.floor(Math.log10(high)) - first;
@@ -39,28 +44,16 @@ export function ticks(low, high) {
 }
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 
-export function element(tag, name = "", text = "") {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text) made.textContent = text;
-  return made;
-}
-
-// Nearest as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
+/**
+ * The row whose step is nearest, as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
+ * @param {Pick<CurvesRun, "rows">} run
+ * @param {number} step
+ * @param {(row: MetricsRow) => unknown} [has] only rows of which this is true
+ * @returns {MetricsRow | null}
+ */
 export function nearest(run, step, has = () => true) {
   const far = (row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
   let best = null;
   for (const row of run.rows) if (has(row) && (!best || far(row) < far(best))) best = row;
   return best;
-}
-
-// Calls `send` when nothing new has come for `rest` milliseconds.
-export function rested(send, rest) {
-  let timer = 0;
-  const later = (value) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => send(value), rest);
-  };
-  later.cancel = () => clearTimeout(timer);
-  return later;
 }

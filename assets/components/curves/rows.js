@@ -9,8 +9,8 @@ const LIVE = ["queued", "running", "paused"];
 const SILENCE = 15_000; // ms without a row after which Python looks whether the process is still there
 
 // Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
-// `told(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
-export function poller(self, told) {
+// `changed(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
+export function poller(self, changed) {
   function take(run, { rows, offset, file = 0, restarted = false }) {
     if (restarted || offset < run.offset) run.rows = [];
     const last = run.rows.at(-1)?.step ?? -1;
@@ -19,8 +19,8 @@ export function poller(self, told) {
     [run.offset, run.file] = [offset, file];
     if (rows.length) run.heard = performance.now();
     const step = run.rows.at(-1)?.step ?? 0;
-    const due = (run.planned ?? []).filter((n) => n > run.told && n < step);
-    if (due.length) run.told = Math.max(...due);
+    const due = (run.planned ?? []).filter((n) => n > run.reported && n < step);
+    if (due.length) run.reported = Math.max(...due);
     if (due.length) self.send("change", { run: run.id, kind: "snapshot", step });
   }
 
@@ -46,15 +46,15 @@ export function poller(self, told) {
       if (!document.hidden) {
         const answer = await fetch(new URL(`runs/${run.id}/metrics?offset=${run.offset}&file=${run.file}`, serverAt()));
         if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        const news = await answer.json();
+        const update = await answer.json();
         if (run.gone) return;
-        take(run, news);
-        judge(run, news);
-        told(null, news.rows.length > 0);
+        take(run, update);
+        judge(run, update);
+        changed(null, update.rows.length > 0);
       }
     } catch (error) {
       rest = 5 * POLL;
-      told(error);
+      changed(error, false);
     } finally {
       run.asking = false;
     }

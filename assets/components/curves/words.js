@@ -1,36 +1,30 @@
 // @ts-check
 // What the curves say in words: how a run is doing, and its numbers at a step.
 
-import { percent } from "../shared/numbers.js";
-import { baselines, clock, compact, element, nearest, number, short, whole } from "./numbers.js";
+import { element } from "../shared/elements.js";
+import { percent, whole } from "../shared/numbers.js";
+import { baselines, clock, compact, nearest, number, short } from "./numbers.js";
 
-export function dot(colour) {
-  const made = element("span", "gb-dot");
-  made.style.background = colour;
-  return made;
-}
+export const dot = (colour) => element("span", { class: "gb-dot", style: { background: colour } });
 
 // Name, progress and speed of one run.
 export function progress(run) {
-  const made = element("div", "gb-state");
   const last = run.rows.findLast((row) => number(row.seconds)) ?? { step: 0, seconds: 0 };
   const done = Math.min(1, Math.max(run.steps ? last.step / run.steps : 0, run.seconds ? last.seconds / run.seconds : 0));
-  const bar = Object.assign(element("progress"), { max: 1, value: run.live ? done : 1 });
-  bar.setAttribute("aria-label", `progress of ${run.label}`);
+  const bar = element("progress", { max: 1, value: run.live ? done : 1, "aria-label": `progress of ${run.label}` });
   const speed = run.rows.findLast((row) => number(row.tokens_per_second))?.tokens_per_second;
   const words = [run.state === "running" && !run.rows.length ? "preparing its tokenizer and documents" : run.state];
   if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
-  if (run.rows.length) words.push(`step ${whole.format(last.step)}`);
+  if (run.rows.length) words.push(`step ${whole(last.step)}`);
   if (run.state === "running" && done > 0) words.push(`${clock((last.seconds * (1 - done)) / done)} left`);
   if (speed) words.push(`${compact.format(speed)} tokens/s`);
   const used = run.live && run.rows.findLast((row) => number(row.utilisation))?.utilisation;
   if (used) words.push(`${percent(used)} of this machine's peak`);
   const beaten = ladder(run);
   if (beaten) words.push(beaten);
-  made.append(element("b", "", run.label), bar, element("span", "", words.join(" · ")));
   const why = !run.live && run.rows.at(-1)?.message;
-  if (why) made.append(element("span", "gb-why", why));
-  return made;
+  const parts = [element("b", {}, run.label), bar, element("span", {}, words.join(" · "))];
+  return element("div", { class: "gb-state" }, ...parts, ...(why ? [element("span", { class: "gb-why" }, why)] : []));
 }
 
 // "better than the bigram since step 120": the best of the simple guessers that the held-out loss is below.
@@ -40,7 +34,7 @@ function ladder(run) {
   const beaten = baselines(run).filter(([, nats]) => last && last.val_loss_per_token < nats).sort((a, b) => a[1] - b[1])[0];
   if (!beaten) return "";
   const since = scored.find((row, i) => scored.slice(i).every((later) => later.val_loss_per_token < beaten[1]));
-  return `better than the ${beaten[0]} since step ${whole.format(since.step)}`;
+  return `better than the ${beaten[0]} since step ${whole(since.step)}`;
 }
 
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
@@ -51,13 +45,11 @@ export function values(run, now, colour, chosen) {
   if (colour) made.append(dot(colour));
   made.classList.toggle("gb-chosen", chosen);
   const pair = (name, value) => {
-    const span = element("span", "", `${name} `);
-    span.append(element("b", "", value));
-    made.append(span);
+    made.append(element("span", {}, `${name} `, element("b", {}, value)));
   };
-  pair("step", whole.format((nearest(run, now) ?? row ?? scored).step));
+  pair("step", whole((nearest(run, now) ?? row ?? scored).step));
   if (row) pair("training", row.loss_per_token.toFixed(3));
-  const away = scored && scored.step !== now ? ` (step ${whole.format(scored.step)})` : "";
+  const away = scored && scored.step !== now ? ` (step ${whole(scored.step)})` : "";
   if (scored) pair("held out", scored.val_loss_per_token.toFixed(3) + away);
   if (number(scored?.floor_per_document) && number(scored.val_loss_per_document)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_loss_per_document / scored.floor_per_document - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));

@@ -1,33 +1,23 @@
 // @ts-check
 // Every attention head as a thumbnail, layer by layer, drawn here from one typed array. Hover or walk to see one large.
 // A linked grid (`header.view`) shares its numbers and what is open or pinned with the views beside it, without the server.
+/** @import { HeadsHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { pictureOf } from "../shared/canvas.js";
+import { element, find } from "../shared/elements.js";
+import { adds, arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
-import { applyTheme, mix, onThemeChange } from "../shared/theme.js";
-import { linkedStore, makeStore } from "./store.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const grid = once(root, () => build(root));
-  grid.send = (chosen) => setTriggerValue("select", chosen);
-  const { header, payload } = unpack(data);
-  grid.show(header, new Float32Array(payload.buffer));
-  return grid.stop;
-}
-
-// ---- the grid ----
+import { applyTheme, onThemeChange, pixelsOf } from "../shared/theme.js";
+import { Store, linkedStore } from "./store.js";
 
 const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of each patch
 
 function build(root) {
-  const grid = root.querySelector(".grid");
-  const foot = root.querySelector(".foot");
-  const large = root.querySelector(".large canvas");
-  const [name, value] = ["name", "value"].map((c) => root.querySelector(`.large .${c}`));
-  const self = { store: null, send: () => {}, drawn: "" };
+  const [grid, foot, enlarged, large, name, value, frame] =
+    find(root, ".grid", ".foot", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
+  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", send: nowhere };
   const title = ([layer, head]) => `layer ${layer}, head ${head}`;
   const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
   const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
@@ -41,54 +31,38 @@ function build(root) {
         const o = place(q) * side + place(k);
         if (weights[at + k] > most[o]) most[o] = weights[at + k];
       }
-    const picture = new ImageData(side, side);
-    const pixels = new Uint32Array(picture.data.buffer);
+    const pixels = new Uint32Array(side * side);
     for (let y = 0; y < side; y++)
       for (let x = 0; x <= y; x++) pixels[y * side + x] = self.table[Math.round(255 * Math.sqrt(most[y * side + x]))];
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = side;
-    canvas.getContext("2d").putImageData(picture, 0, 0);
-    return canvas;
+    return pictureOf(side, side, pixels);
   }
 
   function cell(layer, head) {
-    const made = document.createElement("button");
-    made.type = "button";
-    Object.assign(made.dataset, { layer, head });
-    made.setAttribute("role", "gridcell");
-    const { scores } = self.store.header;
+    const { scores, length } = self.store.header;
     const score = scores?.[layer]?.[head];
-    made.setAttribute("aria-label", title([layer, head]) + (score ? `, ${score}` : ""));
-    const canvas = image(self.store.one(layer, head), self.store.header.length);
+    const label = title([layer, head]) + (score ? `, ${score}` : "");
+    const attributes = { role: "gridcell", "data-layer": layer, "data-head": head, "aria-label": label };
+    const canvas = image(self.store.mean([[layer, head]]), length);
     canvas.setAttribute("aria-hidden", "true");
-    made.append(canvas);
-    if (scores) made.append(Object.assign(document.createElement("small"), { textContent: score || "\u00a0" }));
-    return made;
+    return element("button", attributes, canvas, ...(scores ? [element("small", {}, score || "\u00a0")] : []));
   }
 
   function draw() {
     const { header } = self.store;
     self.theme = applyTheme(root);
     // The square root spreads weak attention over more of the scale; the caption says so.
-    self.table = Uint32Array.from({ length: 256 }, (_, i) => {
-      const [r, g, b] = mix(self.theme.sequential, i / 255);
-      return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // RGBA, little-endian
-    });
+    self.table = pixelsOf(self.theme.sequential);
     grid.style.setProperty("--heads", header.heads);
     grid.setAttribute("aria-label", header.title);
     const focused = root.activeElement?.dataset?.layer !== undefined;
     const rows = Array.from({ length: header.layers }, (_, layer) => {
-      const row = Object.assign(document.createElement("div"), { className: "row" });
-      row.setAttribute("role", "row");
-      const label = Object.assign(document.createElement("span"), { className: "label", textContent: `layer ${layer}` });
-      label.setAttribute("role", "rowheader");
-      row.append(label, ...Array.from({ length: header.heads }, (_, head) => cell(layer, head)));
-      return row;
+      const label = element("span", { class: "label", role: "rowheader" }, `layer ${layer}`);
+      return element("div", { class: "row", role: "row" }, label, ...Array.from({ length: header.heads }, (_, head) => cell(layer, head)));
     });
     grid.replaceChildren(...rows);
     const pooled = header.length > THUMBNAIL ? " A dot is the largest weight of its patch." : "";
     foot.textContent = [header.hint, pooled, header.note].filter(Boolean).join(" ");
-    root.querySelector(".large").hidden = Boolean(header.view);
+    enlarged.hidden = Boolean(header.view);
     if (focused) button(self.store.main())?.focus();
   }
 
@@ -128,7 +102,7 @@ function build(root) {
     const b = event.target.closest?.("button");
     return b ? [Number(b.dataset.layer), Number(b.dataset.head)] : null;
   };
-  const send = paced((chosen) => self.send(chosen));
+  const send = paced((chosen) => self.send("select", chosen));
   function open(heads, isolated = false) {
     const turn = self.store.choose("open", { open: heads, isolated, peek: null });
     send({ open: heads, isolated, turn });
@@ -143,20 +117,21 @@ function build(root) {
     const { open: now, isolated, header } = self.store;
     const others = now.filter((other) => !same(other, head));
     if (!header.view) open([head]);
-    else if (event.shiftKey || event.ctrlKey || event.metaKey) open(others.length < now.length ? others : [...now, head]);
+    else if (adds(event)) open(others.length < now.length ? others : [...now, head]);
     else if (now.length === 1 && !others.length && !isolated) open([]);
     else open([head]);
   });
   grid.addEventListener("dblclick", (event) => self.store.header.view && headOf(event) && open([headOf(event)], true));
   grid.addEventListener("keydown", (event) => {
     const from = headOf(event) ?? self.store.main();
-    const move = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    const way = arrow(event);
     const linked = Boolean(self.store.header.view);
     if (linked && event.key === "Escape") return open(self.store.isolated ? [from] : []);
     if (linked && event.key === "i") return open([from], true);
-    if (!move) return;
+    if (!way) return;
     event.preventDefault();
-    const to = [from[0] + move[0], from[1] + move[1]];
+    /** @type {[number, number]} */
+    const to = [from[0] + way[1], from[1] + way[0]];
     if (!button(to)) return;
     open([to], self.store.isolated);
     button(to).focus();
@@ -164,7 +139,7 @@ function build(root) {
 
   const unwatch = onThemeChange(root, () => self.drawn && (draw(), mark()));
   const sizes = new ResizeObserver(() => self.drawn && mark());
-  sizes.observe(root.querySelector(".frame"));
+  sizes.observe(frame);
   // Thumbnails are drawn again only when what they show has changed; their numbers carry a stamp.
   const refresh = () => {
     const { header, aside } = self.store;
@@ -173,25 +148,24 @@ function build(root) {
     self.drawn = wanted;
     mark();
   };
-  self.show = (header, weights) => {
-    const store = header.view ? linkedStore : (self.own ??= makeStore());
+  function show(/** @type {HeadsHeader} */ header, payload) {
+    const store = header.view ? linkedStore : (self.own ??= new Store());
     if (store !== self.store) {
       self.hush?.();
       self.hush = null;
       self.store = store;
     }
     const alone = { open: [header.selected], pins: header.cursor === null ? [] : [header.cursor] };
-    store.fill(header, weights);
+    store.fill(header, new Float32Array(payload.buffer));
     if (!header.view) store.set(alone);
     self.hush ??= store.subscribe(refresh);
-  };
-  self.destroy = () => {
-    send.cancel();
+  }
+  function leave() {
     self.hush?.();
     self.own?.close();
     self.store?.forget();
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  }
+  return Object.assign(self, { show, destroy: ending(send.cancel, leave, unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

@@ -1,67 +1,37 @@
 // @ts-check
 // The changes inside the model as chips, each with a button that takes it out, and one for all.
+/** @import { InterventionsHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { element, find } from "../shared/elements.js";
+import { component, nowhere } from "../shared/mount.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const chips = once(root, () => build(root));
-  chips.send = setTriggerValue;
-  chips.show(unpack(data).header);
-  return chips.stop;
-}
+const NONE = "Nothing is changed: this is the model as it was trained.";
 
 function build(root) {
-  const list = root.querySelector(".list");
-  const self = { header: { items: [] }, send: () => {} };
+  const [list] = find(root, ".list");
 
-  function button(text, label, press) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = text;
-    made.setAttribute("aria-label", label);
-    made.addEventListener("click", press);
-    return made;
+  function chip({ label, note }, index) {
+    const remove = { "aria-label": `Take out: ${label}`, onclick: () => self.send("remove", { index }) };
+    const words = [element("span", {}, label), ...(note ? [element("small", {}, note)] : [])];
+    return element("li", { class: note ? "idle" : null, title: label }, ...words, element("button", remove, "✕"));
+  }
+  function clear() {
+    const all = { class: "clear", "aria-label": "Take all changes out", onclick: () => self.send("clear", { all: true }) };
+    return element("div", {}, element("button", all, "Take all out"));
   }
 
-  function chip(item, index) {
-    const made = document.createElement("li");
-    const name = document.createElement("span");
-    name.textContent = item.label;
-    made.title = item.label;
-    made.append(name);
-    if (item.note) {
-      const note = document.createElement("small");
-      note.textContent = item.note;
-      made.append(note);
-      made.className = "idle";
-    }
-    made.append(button("✕", `Take out: ${item.label}`, () => self.send("remove", { index })));
-    return made;
-  }
-
-  self.show = (header) => {
-    applyTheme(root);
-    self.header = header;
-    list.setAttribute("aria-label", header.title);
-    const items = header.items.map(chip);
-    if (items.length > 1) {
-      const all = button("Take all out", "Take all changes out", () => self.send("clear", { all: true }));
-      all.className = "clear";
-      items.push(document.createElement("div"));
-      items.at(-1).append(all);
-    }
-    if (!items.length) {
-      const none = document.createElement("li");
-      none.className = "none";
-      none.textContent = "Nothing is changed: this is the model as it was trained.";
-      items.push(none);
-    }
-    list.replaceChildren(...items);
+  const self = {
+    send: nowhere,
+    show(/** @type {InterventionsHeader} */ { items, title }) {
+      applyTheme(root);
+      list.setAttribute("aria-label", title);
+      const shown = items.length ? items.map(chip) : [element("li", { class: "none" }, NONE)];
+      list.replaceChildren(...shown, ...(items.length > 1 ? [clear()] : []));
+    },
+    destroy: onThemeChange(root, () => applyTheme(root)),
   };
-  const unwatch = onThemeChange(root, () => applyTheme(root));
-  self.destroy = unwatch;
   return self;
 }
+
+export default component(build);

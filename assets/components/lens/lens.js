@@ -1,32 +1,26 @@
 // @ts-check
 // The logit lens: a row for each depth, a column for each token; a cell shows what the model would say there, how sure it is,
 // and the rank of the token that is followed. The numbers are one Float32Array: five tables, depth × tokens.
+/** @import { LensHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { floats } from "../shared/bytes.js";
+import { element, find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
-import { percent } from "../shared/numbers.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { percent, whole } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
-import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
 const TABLES = ["probability", "rank", "followed", "entropy", "divergence"];
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const lens = once(root, () => build(root));
-  lens.send = (position) => setTriggerValue("pin", { position });
-  const { header, payload } = unpack(data);
-  lens.show(header, new Float32Array(payload.buffer, 0, payload.byteLength >> 2));
-  return lens.stop;
-}
-
 // Short forms for a cell; the sentence below the grid has all digits.
-const whole = (p) => (p >= 0.005 ? `${Math.min(Math.round(100 * p), p < 1 ? 99 : 100)}%` : "<1%");
+const short = (p) => (p >= 0.005 ? `${Math.min(Math.round(100 * p), p < 1 ? 99 : 100)}%` : "<1%");
 const compact = (n) => (n < 1000 ? String(n) : n < 100000 ? `${(n / 1000).toFixed(n < 9950 ? 1 : 0)}k` : `${Math.round(n / 1000)}k`);
 
 function build(root) {
-  const [scroll, grid, status] = [".scroll", ".grid", ".status"].map((name) => root.querySelector(name));
-  const self = { header: null, data: null, cells: [], spot: null, send: () => {} };
+  const [scroll, grid, status, bar, low, high, words] = find(root, ".scroll", ".grid", ".status", ".bar", ".low", ".high", ".words");
+  const self = { header: /** @type {LensHeader} */ (null), data: null, cells: [], spot: null, home: [0, 0], send: nowhere };
   const depths = () => self.header.names.length;
   const columns = () => self.header.labels.length;
   const value = (table, row, column) => self.data[(TABLES.indexOf(table) * depths() + row) * columns() + column];
@@ -40,34 +34,22 @@ function build(root) {
     return by === "entropy" ? x / Math.log(size) : by === "divergence" ? x / most : x;
   }
 
-  const made = (tag, kind, text = "") => {
-    const node = document.createElement(tag);
-    node.className = kind;
-    node.textContent = text;
-    return node;
-  };
-
   function draw() {
     const theme = applyTheme(root);
     const { labels, names, focus, start, title } = self.header;
     const held = root.activeElement?.dataset?.place;
     grid.style.setProperty("--columns", labels.length);
     grid.setAttribute("aria-label", title);
-    const heads = made("div", "row");
-    heads.setAttribute("role", "row");
-    heads.append(made("span", "name"), ...labels.map((label, c) => made("span", start + c === focus ? "head on" : "head", label)));
-    heads.querySelectorAll("span").forEach((node) => node.setAttribute("role", "columnheader"));
+    const head = (kind, text) => element("span", { class: kind, role: "columnheader" }, text);
+    const heads = labels.map((label, c) => head(start + c === focus ? "head on" : "head", label));
     self.cells = names.map((_, r) => labels.map((_, c) => cell(theme, r, c)));
-    const rows = names.map((name, r) => {
-      const row = made("div", "row");
-      row.setAttribute("role", "row");
-      const head = made("span", "name", name);
-      head.setAttribute("role", "rowheader");
-      row.append(head, ...self.cells[r]);
-      return row;
-    });
-    grid.replaceChildren(heads, ...rows);
-    legend(theme);
+    const rows = names.map((name, r) =>
+      element("div", { class: "row", role: "row" }, element("span", { class: "name", role: "rowheader" }, name), ...self.cells[r]),
+    );
+    grid.replaceChildren(element("div", { class: "row", role: "row" }, head("name", ""), ...heads), ...rows);
+    bar.style.background = ramp(theme.sequential);
+    [low.textContent, high.textContent] = self.header.ends;
+    words.textContent = self.header.note;
     roam();
     if (held) grid.querySelector(`[data-place="${held}"]`)?.focus({ preventScroll: true });
     tell(self.spot);
@@ -75,17 +57,16 @@ function build(root) {
 
   function cell(theme, r, c) {
     const on = self.header.start + c === self.header.focus;
-    const node = made("button", `cell${on ? " on" : ""}${r ? "" : " top"}${r === depths() - 1 ? " last" : ""}`);
-    node.type = "button";
-    node.setAttribute("role", "gridcell");
-    node.dataset.place = `${r} ${c}`;
     const colour = mix(theme.sequential, share(r, c));
-    node.style.background = `rgb(${colour})`;
-    node.style.color = inkOn(colour);
-    const [sure, rank] = [whole(value("probability", r, c)), `#${compact(value("rank", r, c))}`];
-    node.append(made("b", "", top(r, c)), made("small", "", sure), made("small", "", rank));
-    node.setAttribute("aria-label", sentence(r, c));
-    return node;
+    const attributes = {
+      class: `cell${on ? " on" : ""}${r ? "" : " top"}${r === depths() - 1 ? " last" : ""}`,
+      style: { background: `rgb(${colour})`, color: inkOn(colour) },
+      role: "gridcell",
+      "data-place": `${r} ${c}`,
+      "aria-label": sentence(r, c),
+    };
+    const [sure, rank] = [short(value("probability", r, c)), `#${compact(value("rank", r, c))}`];
+    return element("button", attributes, element("b", {}, top(r, c)), element("small", {}, sure), element("small", {}, rank));
   }
 
   function sentence(r, c) {
@@ -93,28 +74,23 @@ function build(root) {
     const nats = (table) => `${value(table, r, c).toFixed(2)} nats`;
     return (
       `${r ? `After ${names[r]}` : "Before any block"}, at ${labels[c]} (position ${start + c}): it would say ${top(r, c)} with ${percent(value("probability", r, c))}. ` +
-      `${answers[c]} has rank ${value("rank", r, c).toLocaleString("en")} and ${percent(value("followed", r, c))}. ` +
+      `${answers[c]} has rank ${whole(value("rank", r, c))} and ${percent(value("followed", r, c))}. ` +
       `Entropy ${nats("entropy")}, ${nats("divergence")} from the final answer.`
     );
   }
 
-  function legend(theme) {
-    const [low, bar, high, words] = [".low", ".bar", ".high", ".words"].map((name) => root.querySelector(name));
-    bar.style.background = `linear-gradient(90deg, ${theme.sequential.join(",")})`;
-    [low.textContent, high.textContent] = self.header.ends;
-    words.textContent = self.header.note;
-  }
+  // Where nothing is pointed at: the last row of the token in question.
+  const usual = () => [depths() - 1, Math.min(Math.max(self.header.focus - self.header.start, 0), columns() - 1)];
 
   // One cell of the grid is reached with Tab; the arrows go on from there.
   function roam() {
-    const [r, c] = self.spot ?? [depths() - 1, Math.min(Math.max(self.header.focus - self.header.start, 0), columns() - 1)];
+    const [r, c] = self.spot ?? usual();
     self.home = [Math.min(r, depths() - 1), Math.min(c, columns() - 1)];
     self.cells.flat().forEach((node) => (node.tabIndex = node.dataset.place === self.home.join(" ") ? 0 : -1));
   }
 
   function tell(spot) {
-    const { focus, start } = self.header;
-    const [r, c] = spot ?? [depths() - 1, Math.min(Math.max(focus - start, 0), columns() - 1)];
+    const [r, c] = spot ?? usual();
     status.textContent = r < depths() && c < columns() ? sentence(r, c) : "";
   }
 
@@ -122,7 +98,7 @@ function build(root) {
     self.cells.forEach((row) => row.forEach((node, c) => node.classList.toggle("lit", c === column)));
   }
 
-  const send = paced((position) => self.send(position));
+  const send = paced((position) => self.send("pin", { position }));
   const placeOf = (event) => event.target.closest?.(".cell")?.dataset.place.split(" ").map(Number);
   const pin = (c) => send(self.header.start + c === self.header.cursor ? null : self.header.start + c);
   grid.addEventListener("pointerover", (event) => {
@@ -142,12 +118,10 @@ function build(root) {
   });
   grid.addEventListener("focusout", () => (self.spot = null));
   grid.addEventListener("keydown", (event) => {
-    const place = placeOf(event);
-    const move = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    const [place, way] = [placeOf(event), arrow(event)];
     if (event.key === "Escape" && self.header.cursor !== null) send(null);
-    else if (place && move) {
-      const next = self.cells[place[0] + move[0]]?.[place[1] + move[1]];
-      next?.focus();
+    else if (place && way) {
+      self.cells[place[0] + way[1]]?.[place[1] + way[0]]?.focus();
       roam();
     } else return;
     event.preventDefault();
@@ -158,23 +132,22 @@ function build(root) {
     light(c);
     if (!grid.matches(":hover") && !self.spot) tell(c >= 0 && c < columns() ? [depths() - 1, c] : null);
   });
-  const unwatch = onThemeChange(root, () => self.header && draw());
-  self.show = (header, data) => {
+
+  // The column of the token in question comes into sight.
+  function bring(column) {
+    const shown = self.cells[0][column];
+    const [left, right] = [grid.querySelector(".name").offsetWidth, scroll.clientWidth];
+    if (shown && (shown.offsetLeft < scroll.scrollLeft + left || shown.offsetLeft + shown.offsetWidth > scroll.scrollLeft + right))
+      scroll.scrollLeft = shown.offsetLeft - (left + right - shown.offsetWidth) / 2;
+  }
+  function show(/** @type {LensHeader} */ header, payload) {
     const moved = self.header?.focus !== header.focus;
     self.header = header;
-    self.data = data;
+    self.data = floats(payload);
     draw();
-    if (moved) {
-      const shown = self.cells[0][header.focus - header.start];
-      const [left, right] = [grid.querySelector(".name").offsetWidth, scroll.clientWidth];
-      if (shown && (shown.offsetLeft < scroll.scrollLeft + left || shown.offsetLeft + shown.offsetWidth > scroll.scrollLeft + right))
-        scroll.scrollLeft = shown.offsetLeft - (left + right - shown.offsetWidth) / 2;
-    }
-  };
-  self.destroy = () => {
-    send.cancel();
-    hush();
-    unwatch();
-  };
-  return self;
+    if (moved) bring(header.focus - header.start);
+  }
+  return Object.assign(self, { show, destroy: ending(send.cancel, hush, onThemeChange(root, () => self.header && draw())) });
 }
+
+export default component(build);

@@ -1,40 +1,26 @@
 // @ts-check
 // The merges of one chunk as a tree that grows: step, play or drag; each step names the pairs that could have been joined.
+/** @import { MergeTreeHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { drawn, element, find } from "../shared/elements.js";
+import { component, ending } from "../shared/mount.js";
+import { whole } from "../shared/numbers.js";
+import { player } from "../shared/pace.js";
+import { decode, hasUnseen, hex, spelled } from "../shared/signs.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
-export default function (component) {
-  const { data, parentElement: root } = component;
-  const view = once(root, () => build(root));
-  const { header, payload } = unpack(data);
-  view.show(header, payload);
-  return view.stop;
-}
-
 const [HEIGHT, BASE, BOX, LEAST, PACE] = [264, 30, 24, 13, 900];
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const MARKS = { " ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡" };
-const mark = (c) => MARKS[c] ?? (c < " " ? String.fromCodePoint(0x2400 + c.codePointAt(0)) : c);
-const hidden = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u0080-\u009f]/u;
-const digits = (bytes) => [...bytes].map((byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 
 function label(bytes) {
-  try {
-    const text = strict.decode(bytes);
-    if (hidden.test(text)) return digits(bytes);
-    return (/^\p{M}/u.test(text) ? "◌" : "") + [...text].map(mark).join("");
-  } catch {
-    return digits(bytes);
-  }
+  const text = decode(bytes);
+  if (text === null || hasUnseen(text)) return hex(bytes);
+  return (/^\p{M}/u.test(text) ? "◌" : "") + spelled(text);
 }
 
 function build(root) {
-  const [svg, range, play, back, on, count, said, why] = ["svg", "input", ".play", ".back", ".on", ".count", ".said", ".why"].map((c) =>
-    root.querySelector(c),
-  );
-  const self = { header: null, bytes: null, step: 0, timer: 0, key: "" };
+  const [svg, range, play, back, on, count, said, why, scroll] =
+    find(root, "svg", "input", ".play", ".back", ".on", ".count", ".said", ".why", ".scroll");
+  const self = { header: /** @type {MergeTreeHeader} */ (null), bytes: null, step: 0, key: "", nodes: [], rows: [] };
   const last = () => self.header.joins.length;
 
   // Every node of the finished tree: bytes from..to, its height above the bytes, its children, and the step that made it.
@@ -54,15 +40,8 @@ function build(root) {
 
   const name = (node) => label(self.bytes.subarray(node.from, node.to));
 
-  function element(tag, attributes, text) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
-
   function draw() {
-    const room = root.querySelector(".scroll").clientWidth;
+    const room = scroll.clientWidth;
     if (!room || !self.header) return;
     const unit = Math.min(Math.max(room / self.bytes.length, LEAST), 74);
     const width = Math.max(unit * self.bytes.length, room);
@@ -76,7 +55,7 @@ function build(root) {
     const top = new Set(self.rows[self.step]);
     const shown = self.nodes.filter((node) => node.made <= self.step);
     const lines = shown.flatMap((node) =>
-      node.children.map((child) => element("line", { x1: x(node), y1: y(node), x2: x(child), y2: y(child) })),
+      node.children.map((child) => drawn("line", { x1: x(node), y1: y(node), x2: x(child), y2: y(child) })),
     );
     const boxes = shown.map((node) => box(node, x(node), y(node), unit, rise, top.has(node)));
     svg.replaceChildren(...lines, ...boxes);
@@ -89,13 +68,15 @@ function build(root) {
     const wide = Math.min(Math.max(text.length * size * 0.62 + 12, 20), (node.to - node.from) * unit - 2);
     const tall = Math.min(BOX, rise - 3);
     const fresh = node.made === self.step && self.step > 0;
-    const made = element("g", { class: [node.level ? "node" : "leaf", fresh ? "fresh" : "", isTop ? "top" : ""].join(" ") });
-    made.append(element("rect", { x: x - wide / 2, y: y - tall / 2, width: wide, height: tall, rx: 5 }));
-    made.append(element("text", { x, y, "font-size": Math.max(size, 5) }, text));
-    if (!node.level && unit >= 20)
-      made.append(element("text", { x, y: y + 22, class: "rank", "font-size": 10 }, digits(self.bytes.subarray(node.from, node.to))));
-    if (node.level && rise >= 40) made.append(element("text", { x, y: y - 20, class: "rank", "font-size": 10 }, node.rank.toLocaleString("en")));
-    return made;
+    const beside = (y, words) => drawn("text", { x, y, class: "rank", "font-size": 10 }, words);
+    return drawn(
+      "g",
+      { class: [node.level ? "node" : "leaf", fresh ? "fresh" : "", isTop ? "top" : ""].join(" ") },
+      drawn("rect", { x: x - wide / 2, y: y - tall / 2, width: wide, height: tall, rx: 5 }),
+      drawn("text", { x, y, "font-size": Math.max(size, 5) }, text),
+      ...(!node.level && unit >= 20 ? [beside(y + 22, hex(self.bytes.subarray(node.from, node.to)))] : []),
+      ...(node.level && rise >= 40 ? [beside(y - 20, whole(node.rank))] : []),
+    );
   }
 
   function tell() {
@@ -113,28 +94,21 @@ function build(root) {
     const [start, width, rank, candidates] = joins[at];
     const row = self.rows[at];
     const joined = row.slice(start, start + width).map(name);
-    const learned = counts[rank] ? ` It was learned because the pair stood side by side ${counts[rank].toLocaleString("en")} times.` : "";
+    const learned = counts[rank] ? ` It was learned because the pair stood side by side ${whole(counts[rank])} times.` : "";
     const reason = width > 2 || !candidates.length ? "The whole chunk is in the list, so it is taken at once."
       : candidates.length === 1 ? "No other pair here is in the list." : `It has the lowest rank of the ${candidates.length} pairs that could be joined.`;
     if (self.step === 0) sentence("Only bytes so far. Next comes ", joined, ".");
-    else sentence("", joined, ` became rank ${rank.toLocaleString("en")}. ${reason}${learned}${self.step === last() ? ` Then nothing more fits: ${end}.` : ""}`);
+    else sentence("", joined, ` became rank ${whole(rank)}. ${reason}${learned}${self.step === last() ? ` Then nothing more fits: ${end}.` : ""}`);
     const order = [...candidates].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
     why.replaceChildren(
-      ...order.map(([i, r]) => {
-        const chip = document.createElement("span");
-        chip.className = i === start && width === 2 ? "won" : "";
-        chip.textContent = `${name(row[i])} + ${name(row[i + 1])}  ${r.toLocaleString("en")}`;
-        return chip;
-      }),
+      ...order.map(([i, r]) =>
+        element("span", { class: i === start && width === 2 ? "won" : "" }, `${name(row[i])} + ${name(row[i + 1])}  ${whole(r)}`),
+      ),
     );
   }
 
-  function sentence(before, joined, after) {
-    said.replaceChildren(before);
-    if (!joined) return;
-    const code = document.createElement("code");
-    code.textContent = joined.join(" + ");
-    said.append(code, after);
+  function sentence(before, joined = null, after = "") {
+    said.replaceChildren(before, ...(joined ? [element("code", {}, joined.join(" + ")), after] : []));
   }
 
   function go(step) {
@@ -143,43 +117,35 @@ function build(root) {
     tell();
   }
 
-  function pause() {
-    clearInterval(self.timer);
-    self.timer = 0;
-    play.textContent = "Play";
+  function next() {
+    if (self.step < last()) go(self.step + 1);
+    return self.step < last();
   }
-
+  const playing = player(next, PACE, (running) => (play.textContent = running ? "Pause" : "Play"));
   play.addEventListener("click", () => {
-    if (self.timer) return pause();
-    play.textContent = "Pause";
+    if (playing.running()) return playing.stop();
     go(self.step === last() ? 0 : self.step + 1);
-    self.timer = setInterval(() => {
-      if (self.step < last()) go(self.step + 1);
-      if (self.step >= last()) pause();
-    }, PACE);
+    playing.start();
   });
-  back.addEventListener("click", () => (pause(), go(self.step - 1)));
-  on.addEventListener("click", () => (pause(), go(self.step + 1)));
-  range.addEventListener("input", () => (pause(), go(Number(range.value))));
-  const unwatch = onThemeChange(root, () => applyTheme(root));
+  back.addEventListener("click", () => (playing.stop(), go(self.step - 1)));
+  on.addEventListener("click", () => (playing.stop(), go(self.step + 1)));
+  range.addEventListener("input", () => (playing.stop(), go(Number(range.value))));
   const sizes = new ResizeObserver(draw);
-  sizes.observe(root.querySelector(".scroll"));
-  self.show = (header, bytes) => {
+  sizes.observe(scroll);
+  function show(/** @type {MergeTreeHeader} */ header, bytes) {
     applyTheme(root);
-    const key = JSON.stringify(header) + digits(bytes);
+    const key = JSON.stringify(header) + hex(bytes);
     if (key === self.key) return;
     self.key = key;
-    pause();
+    playing.stop();
     self.header = header;
     self.bytes = bytes;
     range.max = header.joins.length;
     grow();
     go(header.joins.length);
-  };
-  self.destroy = () => {
-    pause();
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  }
+  const unwatch = onThemeChange(root, () => applyTheme(root));
+  return Object.assign(self, { show, destroy: ending(playing.stop, unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

@@ -1,73 +1,63 @@
 // @ts-check
 // The parts of the model as a grid of switches: each shows what switching it off does, and a press does it.
+/** @import { PartCell, PartGridHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
-import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+import { element, find } from "../shared/elements.js";
+import { arrow } from "../shared/keys.js";
+import { component, nowhere } from "../shared/mount.js";
+import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const parts = once(root, () => build(root));
-  parts.send = (id) => setTriggerValue("press", { id });
-  parts.show(unpack(data).header);
-  return parts.stop;
-}
+const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(Math.abs(x) < 9.95 ? 2 : 1);
+// More loss is orange, less is blue: the palette's diverging scale the other way round.
+const scaleOf = (theme) => [...theme.diverging].reverse();
 
 function build(root) {
-  const grid = root.querySelector(".grid");
-  const said = root.querySelector(".said");
-  const self = { header: null, send: () => {}, focus: [0, 0] };
-  const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(Math.abs(x) < 9.95 ? 2 : 1);
+  const [grid, said, low, high, name, bar] = find(root, ".grid", ".said", ".low", ".high", ".name", ".bar");
+  const self = { header: /** @type {PartGridHeader} */ (null), send: nowhere, focus: [0, 0] };
   const cells = () => [...grid.children].map((row) => [...row.querySelectorAll("button")]);
   const cellOf = (button) => self.header.rows[button.dataset.row].cells[button.dataset.cell];
 
-  function describe(cell) {
-    const effect = cell.effect === null ? "" : `: ${self.header.base.toFixed(2)} → ${(self.header.base + cell.effect).toFixed(2)} nats a token (${signed(cell.effect)})`;
-    return `${cell.words}, ${self.header.how}${effect}`;
+  function describe(/** @type {PartCell} */ cell) {
+    const { base, how } = self.header;
+    const effect = cell.effect === null ? "" : `: ${base.toFixed(2)} → ${(base + cell.effect).toFixed(2)} nats a token (${signed(cell.effect)})`;
+    return `${cell.words}, ${how}${effect}`;
   }
 
   function draw() {
-    const theme = applyTheme(root);
-    const { rows, limit, name } = self.header;
+    const { rows, limit } = self.header;
+    const scale = scaleOf(applyTheme(root));
+    const narrow = matchMedia("(max-width: 480px)").matches;
     grid.replaceChildren(
       ...rows.map((row, r) => {
-        const line = document.createElement("div");
-        line.className = "row";
-        line.style.setProperty("--cells", row.cells.length);
-        const label = document.createElement("div");
-        label.className = "label";
-        label.textContent = matchMedia("(max-width: 480px)").matches ? row.short : row.name;
-        line.append(label, ...row.cells.map((cell, c) => button(cell, r, c, theme, limit)));
-        return line;
+        const label = element("div", { class: "label" }, narrow ? row.short : row.name);
+        const buttons = row.cells.map((cell, c) => button(cell, r, c, scale, limit));
+        return element("div", { class: "row", style: { "--cells": row.cells.length } }, label, ...buttons);
       }),
     );
-    root.querySelector(".low").textContent = signed(-limit);
-    root.querySelector(".high").textContent = signed(limit);
-    root.querySelector(".name").textContent = name;
-    root.querySelector(".bar").style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => `rgb(${mix(scaled(theme), t)})`).join(",")})`;
+    low.textContent = signed(-limit);
+    high.textContent = signed(limit);
+    name.textContent = self.header.name;
+    bar.style.background = ramp(scale);
     rove();
   }
 
-  // More loss is orange, less is blue: the palette's diverging scale the other way round.
-  const scaled = (theme) => [...theme.diverging].reverse();
-
-  function button(cell, r, c, theme, limit) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.dataset.row = r;
-    made.dataset.cell = c;
-    made.className = cell.wide ? "wide" : "";
-    const [title, number] = [document.createElement("b"), document.createElement("span")];
-    title.textContent = cell.label;
-    number.textContent = cell.effect === null ? "" : signed(cell.effect);
-    made.append(title, number);
-    const share = cell.effect === null ? 0 : Math.sign(cell.effect) * Math.sqrt(Math.min(Math.abs(cell.effect) / limit, 1));
-    const colour = mix(scaled(theme), 0.5 + 0.5 * share);
-    made.style.background = `rgb(${colour})`;
-    made.style.color = inkOn(colour);
-    made.setAttribute("aria-pressed", cell.on);
-    made.setAttribute("aria-label", describe(cell));
-    return made;
+  function button(cell, r, c, scale, limit) {
+    const { effect } = cell;
+    const share = effect === null ? 0 : Math.sign(effect) * Math.sqrt(Math.min(Math.abs(effect) / limit, 1));
+    const colour = mix(scale, 0.5 + 0.5 * share);
+    return element(
+      "button",
+      {
+        class: cell.wide ? "wide" : "",
+        style: { background: `rgb(${colour})`, color: inkOn(colour) },
+        "data-row": r,
+        "data-cell": c,
+        "aria-pressed": cell.on,
+        "aria-label": describe(cell),
+      },
+      element("b", {}, cell.label),
+      element("span", {}, effect === null ? "" : signed(effect)),
+    );
   }
 
   function rove() {
@@ -90,24 +80,24 @@ function build(root) {
     const button = buttonOf(event);
     if (!button) return;
     button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true"); // at once; the server confirms
-    self.send(cellOf(button).id);
+    self.send("press", { id: cellOf(button).id });
   });
   grid.addEventListener("keydown", (event) => {
-    const [dr, dc] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] || [];
-    if (dr === undefined) return;
+    const way = arrow(event);
+    if (!way) return;
     event.preventDefault();
-    cells()[self.focus[0] + dr]?.[self.focus[1] + dc]?.focus();
+    cells()[self.focus[0] + way[1]]?.[self.focus[1] + way[0]]?.focus();
   });
 
-  const unwatch = onThemeChange(root, () => self.header && draw());
-  self.show = (header) => {
+  function show(/** @type {PartGridHeader} */ header) {
     const focused = grid.contains(root.activeElement ?? document.activeElement);
     self.header = header;
     grid.setAttribute("aria-label", header.title);
     draw();
     if (focused) cells()[self.focus[0]]?.[self.focus[1]]?.focus();
     else speak(null);
-  };
-  self.destroy = unwatch;
-  return self;
+  }
+  return Object.assign(self, { show, destroy: onThemeChange(root, () => self.header && draw()) });
 }
+
+export default component(build);

@@ -1,26 +1,23 @@
 // @ts-check
 // A text and its tokens' ids side by side: hover one and the rest dims, click pins, click again or Escape unpins. Tokens that
 // cut a grapheme between them stand under the one sign that they spell. Blocks are filled when they scroll into sight.
+/** @import { PiecesHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { element, find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
+import { stepAlong } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { whole } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
+import { decode, decodeAnyway, hex, shown, spelled, withoutDirection } from "../shared/signs.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
 const BLOCK = 400;
 const GROUP = 40; // tokens of one sign that are drawn under it; a longer heap of marks is drawn token by token
+const NONE = 0xffffffff; // the id of what is in no list
+const SPOKEN = { " ": "space ", "\n": "line end ", "\t": "tab " };
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const view = once(root, () => build(root));
-  view.send = (position) => setTriggerValue("pin", { position });
-  const { header, payload } = unpack(data);
-  view.show(header, payload);
-  return view.stop;
-}
-
-// start, end, group and learned count of token i, and its id (0xffffffff: none).
+// The text, and of token i its id, start, end, group and learned count.
 function read(header, payload) {
   const bytes = payload.subarray(0, header.size);
   const numbers = new Uint32Array(payload.slice(header.size).buffer);
@@ -28,56 +25,27 @@ function read(header, payload) {
   return { bytes, ids: column(0), starts: column(1), ends: column(2), groups: column(3), learned: column(4) };
 }
 
-const NONE = 0xffffffff;
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
-const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
-
-function decode(bytes) {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-const code = (c) => `⟨U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
-const HIDDEN = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u0080-\u009f]/u;
-const MARKS = { " ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡" };
-
-// One character as it is shown, and whether that is a stand-in for something that cannot be seen.
-function shown(c, marks) {
-  if (MARKS[c] && (marks || c === "\x7f")) return [MARKS[c], true];
-  if (c === " " || c === "\n" || c === "\t") return [c, false];
-  if (c < " ") return [String.fromCodePoint(0x2400 + c.codePointAt(0)), true];
-  return HIDDEN.test(c) ? [code(c), true] : [c, false];
-}
-
+// Writes a text into a node, with stand-ins for what cannot be seen.
 function write(node, text, marks) {
   let plain = "";
-  const flush = () => plain && node.append(plain);
   for (const c of text) {
     const [sign, standIn] = shown(c, marks);
-    if (!standIn) {
-      plain += sign;
-      continue;
-    }
-    flush();
-    plain = "";
-    const mark = document.createElement("i");
-    mark.textContent = sign;
-    node.append(mark);
+    if (standIn) {
+      node.append(plain, element("i", {}, sign));
+      plain = "";
+    } else plain += sign;
   }
-  flush();
+  node.append(plain);
 }
 
-const said = (text) => [...text].map((c) => ({ " ": "space ", "\n": "line end ", "\t": "tab " })[c] ?? shown(c, true)[0]).join("");
+const said = (text) => [...text].map((c) => SPOKEN[c] ?? shown(c)[0]).join("");
 
 function build(root) {
-  const [frame, text, ids, detail, note, marks] = [".frame", ".text", ".ids", ".detail", ".note", ".marks"].map((c) =>
-    root.querySelector(c),
-  );
-  const self = { header: null, cursor: null, focus: 0, lit: null, chips: new Map(), numbers: new Map(), blocks: [], send: () => {} };
+  const [frame, text, ids, detail, note, marks] = find(root, ".frame", ".text", ".ids", ".detail", ".note", ".marks");
+  const self = {
+    header: /** @type {PiecesHeader} */ (null), data: null, cursor: null, focus: 0, lit: null, chips: new Map(), numbers: new Map(),
+    blocks: [], watches: [], times: new Map(), send: nowhere,
+  };
   const bytesOf = (i) => self.data.bytes.subarray(self.data.starts[i], self.data.ends[i]);
   const special = (i) => self.header.special[self.data.ids[i]];
   const count = () => self.header.count;
@@ -90,16 +58,15 @@ function build(root) {
   }
 
   function chip(i, inGroup) {
-    const made = document.createElement("button");
-    made.type = "button";
     const unknown = self.data.ids[i] === NONE;
-    made.className = `t ${special(i) ? "special" : unknown ? "unknown" : i % 2 ? "odd" : "even"}`;
-    made.dataset.i = i;
-    const spelled = label(i, inGroup);
-    if (decode(bytesOf(i)) === null) made.textContent = spelled;
-    else write(made, spelled, marks.checked || inGroup);
-    const name = unknown ? "not in the list" : `${self.header.id_name} ${self.data.ids[i]}`;
-    made.setAttribute("aria-label", `position ${i + self.header.offset}, ${special(i) ? "special token" : "token"} ${said(spelled)}, ${name}`);
+    const [text, name] = [label(i, inGroup), unknown ? "not in the list" : `${self.header.id_name} ${self.data.ids[i]}`];
+    const made = element("button", {
+      class: `t ${special(i) ? "special" : unknown ? "unknown" : i % 2 ? "odd" : "even"}`,
+      "data-i": i,
+      "aria-label": `position ${i + self.header.offset}, ${special(i) ? "special token" : "token"} ${said(text)}, ${name}`,
+    });
+    if (decode(bytesOf(i)) === null) made.textContent = text;
+    else write(made, text, marks.checked || inGroup);
     self.chips.set(i, made);
     return made;
   }
@@ -115,16 +82,13 @@ function build(root) {
       if (next - i > 1 && next - i <= GROUP) block.text.append(group(i, next));
       else for (let k = i; k < next; k++) block.text.append(chip(k, next - i > 1));
       const last = decode(bytesOf(next - 1));
-      if (last?.includes("\n")) block.text.append(document.createElement("br"));
+      if (last?.includes("\n")) block.text.append(element("br"));
       at = ends[next - 1];
       i = next;
     }
     if (block.to === count() && self.data.bytes.length > at && self.header.gaps) gap(block.text, at, self.data.bytes.length);
     for (let i = block.from; i < block.to; i++) {
-      const number = document.createElement("span");
-      number.className = "n";
-      number.dataset.i = i;
-      number.textContent = self.data.ids[i] === NONE ? "?" : self.data.ids[i];
+      const number = element("span", { class: "n", "data-i": i }, self.data.ids[i] === NONE ? "?" : self.data.ids[i]);
       block.ids.append(number);
       self.numbers.set(i, number);
     }
@@ -134,29 +98,20 @@ function build(root) {
   }
 
   function group(from, to) {
-    const [made, glyph, parts] = ["group", "glyph", "parts"].map((name) => {
-      const node = document.createElement("span");
-      node.className = name;
-      return node;
-    });
-    const whole = lenient.decode(self.data.bytes.subarray(self.data.starts[from], self.data.ends[to - 1]));
-    const sign = whole.replace(/[\u202a-\u202e\u2066-\u2069]/g, "").replace(/\uFFFD+$/, "…");
-    glyph.textContent = sign.trim() ? sign : [...whole].map((c) => shown(c, true)[0]).join("");
-    glyph.setAttribute("aria-hidden", "true");
-    glyph.dir = "auto";
-    for (let i = from; i < to; i++) parts.append(chip(i, true));
-    made.append(glyph, parts);
-    return made;
+    const text = decodeAnyway(self.data.bytes.subarray(self.data.starts[from], self.data.ends[to - 1]));
+    const sign = withoutDirection(text).replace(/\uFFFD+$/, "…");
+    const glyph = element("span", { class: "glyph", "aria-hidden": true, dir: "auto" }, sign.trim() ? sign : spelled(text));
+    const parts = Array.from({ length: to - from }, (_, i) => chip(from + i, true));
+    return element("span", { class: "group" }, glyph, element("span", { class: "parts" }, ...parts));
   }
 
   function gap(node, from, to) {
-    const made = document.createElement("span");
-    made.className = "gap";
-    write(made, lenient.decode(self.data.bytes.subarray(from, to)), marks.checked);
+    const made = element("span", { class: "gap" });
+    write(made, decodeAnyway(self.data.bytes.subarray(from, to)), marks.checked);
     node.append(made);
   }
 
-  const unwatchBlocks = () => self.watches?.forEach((watch) => watch.disconnect());
+  const unwatchBlocks = () => self.watches.forEach((watch) => watch.disconnect());
   function rebuild() {
     unwatchBlocks();
     self.watches = [text, ids].map((pane) => {
@@ -172,9 +127,8 @@ function build(root) {
       while (to < count() && self.data.groups[to] === self.data.groups[to - 1] && to - from < BLOCK + GROUP) to++;
       const block = { from, to, filled: false };
       for (const [name, pane, height, watch] of [["text", text, 0.55, self.watches[0]], ["ids", ids, 0.35, self.watches[1]]]) {
-        const node = (block[name] = document.createElement("div"));
-        node.block = block;
-        node.style.minHeight = `${(to - from) * height + 8}px`;
+        const node = element("div", { style: { "min-height": `${(to - from) * height + 8}px` } });
+        block[name] = Object.assign(node, { block });
         pane.append(node);
         watch.observe(node);
       }
@@ -202,33 +156,23 @@ function build(root) {
 
   function describe(i) {
     if (i === null || i >= count()) {
-      const hint = document.createElement("p");
-      hint.textContent = count() ? self.header.hint : "There is nothing to cut here.";
-      return detail.replaceChildren(hint);
+      return detail.replaceChildren(element("p", {}, count() ? self.header.hint : "There is nothing to cut here."));
     }
     const { starts, ends, learned } = self.data;
     const id = self.data.ids[i];
     const bytes = bytesOf(i);
-    const spelled = decode(bytes);
+    const text = decode(bytes);
     const facts = [
-      ["token", spelled === null ? "part of a character" : [...spelled].map((c) => shown(c, true)[0]).join("")],
-      [self.header.id_name, id === NONE ? "not in the list" : id.toLocaleString("en")],
+      ["token", text === null ? "part of a character" : spelled(text)],
+      [self.header.id_name, id === NONE ? "not in the list" : whole(id)],
       ["bytes, in hex", hex(bytes.subarray(0, 24)) + (bytes.length > 24 ? " …" : "")],
-      ["byte offset", ends[i] - starts[i] > 1 ? `${starts[i].toLocaleString("en")} to ${(ends[i] - 1).toLocaleString("en")}` : starts[i].toLocaleString("en")],
+      ["byte offset", ends[i] - starts[i] > 1 ? `${whole(starts[i])} to ${whole(ends[i] - 1)}` : whole(starts[i])],
     ];
-    if (self.header.ranks)
-      facts.push(["merge rank", special(i) ? "none: special" : bytes.length === 1 ? "none: a byte" : id.toLocaleString("en")]);
-    if (learned[i]) facts.push(["pairs counted when learned", learned[i].toLocaleString("en")]);
-    facts.push(["times in this text", (self.times.get(key(i)) ?? 0).toLocaleString("en")]);
-    detail.replaceChildren(
-      ...facts.map(([name, value]) => {
-        const [div, dt, dd] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
-        dt.textContent = name;
-        dd.textContent = dd.title = value;
-        div.append(dt, dd);
-        return div;
-      }),
-    );
+    if (self.header.ranks) facts.push(["merge rank", special(i) ? "none: special" : bytes.length === 1 ? "none: a byte" : whole(id)]);
+    if (learned[i]) facts.push(["pairs counted when learned", whole(learned[i])]);
+    facts.push(["times in this text", whole(self.times.get(key(i)) ?? 0)]);
+    const fact = ([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { title: value }, value));
+    detail.replaceChildren(...facts.map(fact));
   }
 
   const key = (i) => (self.data.ids[i] === NONE ? hex(bytesOf(i)) : self.data.ids[i]);
@@ -241,7 +185,7 @@ function build(root) {
     describe(i ?? self.cursor);
   }
 
-  const send = paced((position) => self.send(position));
+  const send = paced((position) => self.send("pin", { position }));
   function pin(i) {
     self.cursor = i;
     mark();
@@ -282,13 +226,11 @@ function build(root) {
   text.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && light(indexOf(event)));
   text.addEventListener("focusout", () => light(null));
   text.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const to = stepAlong(event, indexOf(event) ?? self.focus, count());
     if (event.key === "Escape") {
       if (self.cursor !== null) pin(null);
-    } else if (step || event.key === "Home" || event.key === "End") {
+    } else if (to !== null) {
       event.preventDefault();
-      const from = indexOf(event) ?? self.focus;
-      const to = event.key === "Home" ? 0 : event.key === "End" ? count() - 1 : Math.min(Math.max(from + step, 0), count() - 1);
       const button = reach(to);
       pin(to);
       button?.focus();
@@ -300,8 +242,7 @@ function build(root) {
     const i = position === null ? null : position - self.header.offset;
     light(i !== null && i >= 0 && i < count() ? i : null);
   });
-  const unwatch = onThemeChange(root, () => applyTheme(root));
-  self.show = (header, payload) => {
+  function show(/** @type {PiecesHeader} */ header, payload) {
     applyTheme(root);
     const changed = self.header?.version !== header.version;
     self.header = header;
@@ -323,12 +264,9 @@ function build(root) {
       follow(self.cursor, text, self.chips.get(self.cursor));
       follow(self.cursor, ids, self.numbers.get(self.cursor));
     }
-  };
-  self.destroy = () => {
-    send.cancel();
-    unwatchBlocks();
-    hush();
-    unwatch();
-  };
-  return self;
+  }
+  const destroy = ending(send.cancel, unwatchBlocks, hush, onThemeChange(root, () => applyTheme(root)));
+  return Object.assign(self, { show, destroy });
 }
+
+export default component(build);

@@ -1,7 +1,8 @@
 // @ts-check
 // A figure by keyboard: the arrows go to the next point in their direction, Enter clicks it, Escape leaves.
 
-const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+import { arrow } from "../shared/keys.js";
+import { rested } from "../shared/pace.js";
 
 // Every point of a drawn figure that can be pointed at: where it is in pixels, and in which subplot.
 function pointsOf(node) {
@@ -34,14 +35,33 @@ function nextPoint(points, place, [right, down]) {
   return best;
 }
 
-// Listens on `node`; `click` is called for Enter at a point. What the label of a point says is read out by `told`.
-export function followKeys(node, told, click) {
-  let [place, layer] = [null, null];
+// The point that lies the least way, across and down together, from a place.
+function nearest(points, [x, y]) {
+  const away = ({ place }) => Math.abs(place[0] - x) + Math.abs(place[1] - y);
+  return points.reduce((best, point) => (best && away(best) <= away(point) ? best : point), null);
+}
+
+// Listens on `node`; `click` is called for Enter at a point. What the label of a point says is read out by `spoken`. Returns
+// what points again at the same place, for a figure that was drawn anew.
+export function followKeys(node, spoken, click) {
+  let [place, layer, box] = [null, null, null];
   const mouse = (kind) => {
-    const box = node.getBoundingClientRect();
+    box = node.getBoundingClientRect();
     const [clientX, clientY] = [box.left + place[0], box.top + place[1]];
     layer?.dispatchEvent(new MouseEvent(kind, { clientX, clientY, bubbles: true })); // as plotly hears of the pointer
   };
+  const pointAt = (point) => {
+    if (!point) return;
+    place = point.place;
+    layer = node.querySelector(`.nsewdrag[data-subplot="${point.subplot}"]`);
+    mouse("mousemove");
+    check();
+  };
+  // Plotly may take its time, and looks where the figure is then: a page that has moved meanwhile is pointed at anew.
+  const check = rested(() => {
+    const now = node.getBoundingClientRect();
+    if (place && (now.top !== box.top || now.left !== box.left)) again();
+  }, 100);
   const leave = () => {
     if (place) mouse("mouseout");
     place = null;
@@ -51,18 +71,16 @@ export function followKeys(node, told, click) {
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && place) leave();
     else if (event.key === "Enter" && place) click();
-    else if (event.key in ARROWS && node._fullData) {
+    else if (arrow(event) && node._fullData) {
       const points = pointsOf(node);
-      const point = place ? nextPoint(points, place, ARROWS[event.key]) : points.toSorted((a, b) => a.place[0] + a.place[1] - b.place[0] - b.place[1])[0];
-      if (point) {
-        place = point.place;
-        layer = node.querySelector(`.nsewdrag[data-subplot="${point.subplot}"]`);
-        mouse("mousemove");
-      }
+      pointAt(place ? nextPoint(points, place, arrow(event)) : nearest(points, [0, 0]));
     } else return;
     event.preventDefault();
   });
   const lines = () => [...node.querySelectorAll(".hoverlayer text")].flatMap((text) => (text.children.length ? [...text.children] : [text]));
-  const read = () => (told.textContent = lines().map((line) => line.textContent).join(", "));
+  const read = () => (spoken.textContent = lines().map((line) => line.textContent).join(", "));
   node.on("plotly_hover", () => place && requestAnimationFrame(read)); // the label comes after the event
+  const again = () => place && pointAt(nearest(pointsOf(node), place));
+  node.on("plotly_unhover", again); // a resting pointer has left, because something moved under it
+  return again;
 }

@@ -1,21 +1,14 @@
 // @ts-check
 // A plotly figure, redrawn in place with Plotly.react: the node, the zoom and the hover survive a change of data.
+/** @import { PlotHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { find } from "../shared/elements.js";
 import { announceHover, listenPin, settlePin } from "../shared/events.js";
-import { once } from "../shared/mount.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { THEME, applyTheme, isDark, onThemeChange } from "../shared/theme.js";
 import { followKeys } from "./keys.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const plot = once(root, () => build(root));
-  plot.send = (name, value) => setTriggerValue(name, value);
-  const { header, payload } = unpack(data);
-  plot.show(header, JSON.parse(new TextDecoder().decode(payload)));
-  return plot.stop;
-}
 
 // Figures are drawn with the light palette; in the dark each of its colours becomes its dark counterpart.
 function translator(dark) {
@@ -70,9 +63,11 @@ function frame(figure, position, theme) {
 }
 
 function build(root) {
-  const node = root.querySelector(".gb-plot");
-  const message = root.querySelector(".gb-plot-message");
-  const self = { figure: null, header: {}, cursor: null, send: () => {}, drawing: Promise.resolve() };
+  const [node, message, spoken] = find(root, ".gb-plot", ".gb-plot-message", ".gb-plot-spoken");
+  const self = {
+    figure: null, header: /** @type {PlotHeader} */ (null), cursor: null, pointed: null, bound: false, pointAgain: null, send: nowhere,
+    drawing: Promise.resolve(),
+  };
 
   async function draw() {
     const Plotly = await loadPlotly();
@@ -85,7 +80,8 @@ function build(root) {
       scrollZoom: false, doubleClick: "reset", modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "select2d"] };
     await Plotly.react(node, swap(figure.data || []), layout, config);
     message.hidden = true;
-    if (!self.bound) bind();
+    if (self.bound) self.pointAgain();
+    else bind();
   }
 
   // One drawing at a time: two Plotly.react calls on one node must not interleave.
@@ -96,24 +92,23 @@ function build(root) {
     });
   };
 
+  const report = rested((point) => self.send("hover", describe(point)), 80);
   function bind() {
     self.bound = true;
     node.on("plotly_click", (event) => self.send("click", describe(event.points[0])));
-    followKeys(node, root.querySelector(".gb-plot-told"), () => self.header.clickable && self.pointed && self.send("click", describe(self.pointed)));
+    self.pointAgain = followKeys(node, spoken, () => self.header.clickable && self.pointed && self.send("click", describe(self.pointed)));
     node.on("plotly_hover", (event) => {
       const point = (self.pointed = event.points[0]);
       const axis = self.header.cursor_axis;
       if (axis) announceHover(Number(Array.isArray(point.pointIndex) ? point.pointIndex[axis === "x" ? 1 : 0] : point.pointIndex));
-      if (!self.header.hover) return;
-      clearTimeout(self.timer);
-      self.timer = setTimeout(() => self.send("hover", describe(point)), 80);
+      if (self.header.hover) report(point);
     });
     node.on("plotly_unhover", () => self.header.cursor_axis && announceHover(null));
   }
 
   const plain = (value) => {
     if (["number", "string", "boolean"].includes(typeof value)) return value;
-    return Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value, plain) : null;
+    return Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(/** @type {ArrayLike<any>} */ (value), plain) : null;
   };
   const describe = (point) => ({
     x: plain(point.x), y: plain(point.y), z: plain(point.z),
@@ -130,21 +125,17 @@ function build(root) {
   });
   const sizes = new ResizeObserver(() => node.offsetWidth && self.bound && globalThis.Plotly.Plots.resize(node));
   sizes.observe(node);
-  self.show = (header, figure) => {
+  function show(/** @type {PlotHeader} */ header, payload) {
     self.header = header;
-    self.figure = figure;
+    self.figure = JSON.parse(new TextDecoder().decode(payload));
     settlePin(self, header);
     node.style.minHeight = `${header.height}px`;
     node.setAttribute("role", "figure");
     node.setAttribute("aria-label", `${header.title}. Arrow keys go from point to point${header.clickable ? ", Enter chooses one" : ""}.`);
     redraw();
-  };
-  self.destroy = () => {
-    clearTimeout(self.timer);
-    unwatch();
-    unfollow();
-    sizes.disconnect();
-    globalThis.Plotly?.purge(node);
-  };
-  return self;
+  }
+  const purge = () => globalThis.Plotly?.purge(node);
+  return Object.assign(self, { show, destroy: ending(report.cancel, unwatch, unfollow, () => sizes.disconnect(), purge) });
 }
+
+export default component(build);

@@ -1,42 +1,22 @@
 // @ts-check
 // The canvases of the sampler: bars with a lane for each stage, the tokens laid end to end, and a slider's sweep.
 
+import { penOn } from "../shared/canvas.js";
 import { percent } from "../shared/numbers.js";
+import { clip } from "../shared/signs.js";
 import { THEME } from "../shared/theme.js";
 
 const LANE = 9; // px of a stage's lane
-const LANES = 8;
 const NAMES = 58; // px for the tokens' names, written upwards
-
-// A pen on a canvas of `width` x `height` CSS pixels, cleared.
-function penOf(canvas, font) {
-  const scale = globalThis.devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-  if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
-  const pen = canvas.getContext("2d");
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  pen.font = font;
-  return { pen, width, height };
-}
-
-// "top_k" as people write it.
-export function titleOf(name) {
-  return name.replace("_", " ").replace(/ ([pk])$/, "-$1").replace(/^./, (c) => c.toUpperCase());
-}
-
-function short(label, most = 12) {
-  return label.length > most ? `${label.slice(0, most - 1)}…` : label;
-}
 
 // The bars of the likeliest tokens and, below, a lane for each stage that is on. Returns where the bars stand.
 export function drawBars(canvas, { now, theme, colours, header, draws, lit, label, logarithmic }) {
-  const { pen, width, height } = penOf(canvas, `11px ${THEME.fonts.code}`);
+  const lanes = header.stages.length;
+  const { pen, width, height } = penOn(canvas, `11px ${THEME.fonts.code}`);
   const { shown, before, after, cutAt, rank, stages } = now;
   const left = 40;
   const step = (width - left) / shown.length;
-  const base = height - LANE * LANES - NAMES;
+  const base = height - LANE * lanes - NAMES;
   const log = logarithmic();
   const largest = Math.max(...Array.from(shown, (id) => Math.max(before[id], after[id])), 1e-9);
   const top = log ? 1 : Math.min(1, largest * 1.08);
@@ -67,11 +47,11 @@ export function drawBars(canvas, { now, theme, colours, header, draws, lit, labe
       pen.arc(x + thick / 2, y(draws[rank[id]] / 1000), Math.min(3, 1 + thick / 6), 0, 7);
       pen.fill();
     }
-    if (step >= 11) name(pen, short(label(id), 8), x + thick / 2, base + 6, cut ? theme.muted : theme.text, id === header.actual);
+    if (step >= 11) name(pen, clip(label(id), 8), x + thick / 2, base + 6, cut ? theme.muted : theme.text, id === header.actual);
   });
   const on = stages.slice(1);
   on.forEach((stage, k) => {
-    const row = height - LANE * (LANES - k);
+    const row = height - LANE * (lanes - k);
     shown.forEach((id, i) => {
       const cut = cutAt[id];
       if (cut && cut < k + 1) return; // an earlier stage had it
@@ -120,7 +100,7 @@ function name(pen, text, x, y, colour, real) {
 
 // The tokens laid end to end, and u.
 export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
-  const { pen, width, height } = penOf(canvas, `12px ${THEME.fonts.code}`);
+  const { pen, width, height } = penOn(canvas, `12px ${THEME.fonts.code}`);
   const { last } = now;
   const bottom = height - 4;
   let x = 0;
@@ -134,7 +114,7 @@ export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
     }
     const colour = i === chosen ? theme.roles.prediction : i % 2 ? theme.surface : theme.line;
     bar(pen, colour, x, 12, Math.max(part - 1, 1), bottom - 12);
-    const text = short(label(last.ids[i]));
+    const text = clip(label(last.ids[i]), 12);
     if (pen.measureText(text).width < part - 6) {
       pen.fillStyle = i === chosen ? theme.background : theme.text;
       pen.fillText(text, x + part / 2, 12 + (bottom - 12) / 2);
@@ -146,8 +126,8 @@ export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
 }
 
 // Which token the same u draws along a slider: found is [{id, from, to}].
-export function drawSweep(canvas, { theme, label, settings, chosen }, found, name, [low, high]) {
-  const { pen, width, height } = penOf(canvas, `12px ${THEME.fonts.code}`);
+export function drawSweep(canvas, { theme, label, settings, chosen }, found, { name, title }, [low, high]) {
+  const { pen, width, height } = penOn(canvas, `12px ${THEME.fonts.code}`);
   const at = (value) => ((value - low) / (high - low)) * width;
   pen.textBaseline = "middle";
   pen.textAlign = "center";
@@ -155,7 +135,7 @@ export function drawSweep(canvas, { theme, label, settings, chosen }, found, nam
     const end = i + 1 < found.length ? at((to + found[i + 1].from) / 2) : width;
     const begin = i ? at((found[i - 1].to + from) / 2) : 0;
     bar(pen, id === chosen ? theme.roles.prediction : i % 2 ? theme.surface : theme.line, begin, 2, Math.max(end - begin - 1, 1), 18);
-    const text = short(label(id));
+    const text = clip(label(id), 12);
     if (pen.measureText(text).width < end - begin - 6) {
       pen.fillStyle = id === chosen ? theme.background : theme.text;
       pen.fillText(text, (begin + end) / 2, 11);
@@ -165,6 +145,6 @@ export function drawSweep(canvas, { theme, label, settings, chosen }, found, nam
   pen.font = `11px ${THEME.fonts.text}`;
   pen.fillStyle = theme.muted;
   pen.textAlign = "left";
-  pen.fillText(`what this u draws along ${titleOf(name)}, from ${low} to ${high}`, 0, height - 5);
-  canvas.setAttribute("aria-label", `Along ${titleOf(name)}, the same u draws ${found.slice(0, 8).map((f) => label(f.id)).join(", then ")}`);
+  pen.fillText(`what this u draws along ${title}, from ${low} to ${high}`, 0, height - 5);
+  canvas.setAttribute("aria-label", `Along ${title}, the same u draws ${found.slice(0, 8).map((f) => label(f.id)).join(", then ")}`);
 }

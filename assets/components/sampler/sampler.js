@@ -1,117 +1,58 @@
 // @ts-check
 // The distribution under the visitor's hand: sliders, bars, dice and table, all computed here from the raw logits.
-// stages.js does the arithmetic, draw.js the canvases.
+// stages.js does the arithmetic, draw.js the canvases, cards.js the list of stages.
+/** @import { SamplerHeader, SamplerSettings, StageKind } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
-import { percent } from "../shared/numbers.js";
+import { floats } from "../shared/bytes.js";
+import { element, keepChildren } from "../shared/elements.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { percent, whole } from "../shared/numbers.js";
+import { framed, rested } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { STAGE_OFF, STAGE_ORDER, chiSquare, countIds, drawFrom, drawMany, rawRow, rowEntropy, spread, stagesOf } from "./stages.js";
-import { drawBars, drawCumulative, drawSweep, titleOf } from "./draw.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const view = once(root, () => build(root));
-  view.send = (settings) => setTriggerValue("settings", settings);
-  const { header, payload } = unpack(data);
-  view.show(header, new Float32Array(payload.buffer));
-  return view.stop;
-}
+import { cardsIn } from "./cards.js";
+import { drawBars, drawCumulative, drawSweep } from "./draw.js";
+import { chiSquare, countIds, drawFrom, drawMany, rawRow, rowEntropy, spread, stagesOf } from "./stages.js";
 
 const REST = 300; // ms without a change before the session is told
+const SWEEP = 120; // ms without one before the other values of a slider are tried
+
+const bold = (text) => element("b", {}, text);
 
 function build(root) {
   const $ = (selector) => root.querySelector(selector);
-  const self = { header: null, settings: null, u: 0, flips: [], touched: "temperature", draws: null, lit: null, send: () => {} };
-  const cards = new Map();
-  let [frame, timer, sweeper] = [0, 0, 0];
+  const self = {
+    header: /** @type {SamplerHeader} */ (null), settings: /** @type {SamplerSettings} */ (null), kinds: /** @type {Map<string, StageKind>} */ (new Map()),
+    u: 0, flips: [], touched: "temperature", cause: null, draws: null, lit: null, count: 20, revision: null, logits: null, raw: null,
+    before: null, rawRank: null, counts: null, labels: new Map(), now: null, theme: null, colours: {}, places: null, chosen: undefined,
+    label: (id) => self.labels.get(id) ?? `token ${id}`,
+    logarithmic: () => $(".axis").value === "log",
+    send: nowhere,
+  };
 
   // ---- the settings ----
 
-  const active = (settings = self.settings) =>
-    Object.fromEntries(STAGE_ORDER.map((n) => [n, settings.off.includes(n) ? STAGE_OFF[n] : settings.values[n]]));
+  const cards = cardsIn($(".stages"), changed);
+  const report = rested(() => self.send("settings", structuredClone(self.settings)), REST);
 
-  function changed(name, from) {
+  // The settings that are on, in the order in which they act.
+  function active() {
+    const { order, off, values } = self.settings;
+    const on = order.filter((name) => !off.includes(name) && values[name] !== self.kinds.get(name).off);
+    return Object.fromEntries(on.map((name) => [name, values[name]]));
+  }
+
+  function changed({ name, title }, from = null) {
     self.touched = name;
-    self.cause = from === undefined ? titleOf(name) : `${titleOf(name)} ${from} → ${self.settings.values[name]}`;
+    self.cause = from === null ? title : `${title} ${from} → ${self.settings.values[name]}`;
     self.draws = null;
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(update);
-    clearTimeout(timer);
-    timer = setTimeout(() => self.send(structuredClone(self.settings)), REST);
-  }
-
-  function card(name) {
-    const [low, high, step] = self.header.bounds[name];
-    const made = document.createElement("li");
-    made.className = "stage";
-    made.dataset.name = name;
-    made.append(...["button", "input", "span", "output", "input", "div"].map((tag) => document.createElement(tag)));
-    const [handle, box, label, output, slider, effect] = made.children;
-    Object.assign(handle, { type: "button", className: "handle", textContent: "⠿" });
-    handle.setAttribute("aria-label", `Move ${titleOf(name)}: arrow keys`);
-    Object.assign(box, { type: "checkbox" });
-    box.setAttribute("aria-label", `${titleOf(name)} on`);
-    Object.assign(label, { className: "name", textContent: titleOf(name), title: self.header.words[name] });
-    Object.assign(slider, { type: "range", min: low, max: high, step });
-    slider.setAttribute("aria-label", titleOf(name));
-    effect.className = "effect";
-    slider.addEventListener("input", () => {
-      const from = self.settings.values[name];
-      self.settings.values[name] = Number(slider.value);
-      self.settings.off = self.settings.off.filter((n) => n !== name);
-      changed(name, from);
-    });
-    box.addEventListener("change", () => {
-      self.settings.off = self.settings.off.filter((n) => n !== name).concat(box.checked ? [] : [name]);
-      changed(name);
-    });
-    handle.addEventListener("keydown", (event) => {
-      const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (!by) return;
-      event.preventDefault();
-      move(name, self.settings.order.indexOf(name) + by);
-      handle.focus();
-    });
-    handle.addEventListener("pointerdown", () => {
-      made.classList.add("dragged");
-      const others = self.settings.order.filter((n) => n !== name);
-      const middle = (n) => cards.get(n).getBoundingClientRect().top + cards.get(n).offsetHeight / 2;
-      const drag = (event) => move(name, others.filter((n) => middle(n) < event.clientY).length);
-      const drop = () => {
-        made.classList.remove("dragged");
-        window.removeEventListener("pointermove", drag);
-      };
-      window.addEventListener("pointermove", drag); // not on the handle: a card that moves in the list would lose it
-      window.addEventListener("pointerup", drop, { once: true });
-      window.addEventListener("pointercancel", drop, { once: true });
-    });
-    return made;
-  }
-
-  function move(name, to) {
-    const order = self.settings.order.filter((n) => n !== name);
-    order.splice(Math.min(Math.max(to, 0), order.length), 0, name);
-    if (order.join() === self.settings.order.join()) return;
-    self.settings.order = order;
-    arrange();
-    changed(name);
-  }
-
-  // Puts the cards into the order of the settings.
-  function arrange() {
-    const list = $(".stages");
-    self.settings.order.forEach((name, i) => {
-      if (!cards.has(name)) cards.set(name, card(name));
-      const made = cards.get(name);
-      if (list.children[i] !== made) list.insertBefore(made, list.children[i] ?? null);
-    });
+    refresh();
+    report();
   }
 
   // ---- from the settings to the picture ----
 
   function compute() {
-    const stages = stagesOf(self.raw, self.counts, active(), self.settings.order);
+    const stages = stagesOf(self.raw, self.counts, active());
     const size = self.logits.length;
     const cutAt = new Uint8Array(size); // 0: kept to the end; i: cut by stages[i]
     const rank = new Int32Array(size).fill(-1);
@@ -129,7 +70,7 @@ function build(root) {
 
   function update() {
     const theme = applyTheme(root);
-    self.colours = Object.fromEntries(STAGE_ORDER.map((n, i) => [n, theme.categories[[5, 3, 7, 8, 0, 1, 2, 4][i]]]));
+    self.colours = Object.fromEntries(self.header.stages.map(({ name, colour }) => [name, theme.categories[colour]]));
     self.theme = theme;
     compute();
     paintCards();
@@ -137,43 +78,32 @@ function build(root) {
     paintNumbers();
     paintTable();
     throwDice();
-    clearTimeout(sweeper);
-    sweeper = setTimeout(sweep, 120);
+    sweepLater();
   }
+  const refresh = framed(update);
+
+  const titleOf = (name) => self.kinds.get(name).title;
 
   function paintCards() {
-    const settings = active();
-    for (const [name, made] of cards) {
-      const [, box, , output, slider, effect] = made.children;
-      const on = settings[name] !== STAGE_OFF[name];
-      const value = self.settings.values[name];
-      made.classList.toggle("idle", !on);
-      made.style.setProperty("--stage", self.colours[name]);
-      box.checked = !self.settings.off.includes(name);
-      slider.value = value;
-      output.textContent = name === "temperature" && value === 0 ? "greedy" : name === "top_k" && !value ? "off" : +value.toFixed(2);
-      slider.setAttribute("aria-valuetext", output.textContent);
-      effect.textContent = on ? effectOf(name) : box.checked ? "changes nothing" : "switched off";
-    }
+    const on = active();
+    cards.paint((kind) => ({ on: kind.name in on, colour: self.colours[kind.name], effect: kind.name in on ? effectOf(kind) : "" }));
   }
 
-  function effectOf(name) {
-    const i = self.now.stages.findIndex((s) => s.name === name);
+  function effectOf({ name, kind }) {
+    const i = self.now.stages.findIndex((stage) => stage.name === name);
     const [earlier, row] = [self.now.stages[i - 1].row, self.now.stages[i].row];
     const cut = earlier.ids.length - row.ids.length;
-    if (name.endsWith("penalty")) return `changes ${self.counts.size.toLocaleString("en")} tokens seen before`;
-    if (name === "temperature" && cut === 0)
-      return `effective vocabulary ${effective(earlier)} → ${effective(row)}`;
+    if (kind === "penalty") return `changes ${whole(self.counts.size)} tokens seen before`;
+    if (kind === "temperature" && cut === 0) return `effective vocabulary ${effective(earlier)} → ${effective(row)}`;
     if (!cut) return "cuts nothing here";
-    let kept = 0;
     const left = spread(row, self.logits.length);
-    earlier.ids.forEach((id, k) => (kept += left[id] > 0 ? earlier.weights[k] : 0));
-    return `cuts ${cut.toLocaleString("en")} tokens, ${percent(Math.max(0, 1 - kept / earlier.total))} of what was left`;
+    const kept = earlier.ids.reduce((sum, id, k) => sum + (left[id] > 0 ? earlier.weights[k] : 0), 0);
+    return `cuts ${whole(cut)} tokens, ${percent(Math.max(0, 1 - kept / earlier.total))} of what was left`;
   }
 
   const effective = (row) => {
     const n = Math.exp(rowEntropy(row));
-    return n < 100 ? n.toFixed(1) : Math.round(n).toLocaleString("en");
+    return n < 100 ? n.toFixed(1) : whole(Math.round(n));
   };
 
   function paintNumbers() {
@@ -182,22 +112,18 @@ function build(root) {
     const hidden = self.logits.length - shown.length;
     const kept = last.ids.length - shown.reduce((n, id) => n + (cutAt[id] ? 0 : 1), 0);
     $(".tail").textContent = hidden
-      ? `The other ${hidden.toLocaleString("en")} tokens: together ${percent(sum(before))} → ${kept ? `${percent(sum(after))}, ${kept.toLocaleString("en")} kept` : "all cut"}.`
+      ? `The other ${whole(hidden)} tokens: together ${percent(sum(before))} → ${kept ? `${percent(sum(after))}, ${whole(kept)} kept` : "all cut"}.`
       : "The whole vocabulary is shown.";
     let mass = 0;
     for (const id of last.ids) mass += before[id];
     const cells = [
-      ["Tokens left", `${last.ids.length.toLocaleString("en")} of ${self.logits.length.toLocaleString("en")}`],
+      ["Tokens left", `${whole(last.ids.length)} of ${whole(self.logits.length)}`],
       ["Entropy, nats", `${rowEntropy(self.raw).toFixed(2)} → ${rowEntropy(last).toFixed(2)}`],
       ["Effective vocabulary", `${effective(self.raw)} → ${effective(last)}`],
       ["Mass cut (the model's)", last.ids.length === self.raw.ids.length ? "0 %" : percent(Math.max(0, 1 - mass))],
     ];
     const list = $(".numbers");
-    while (list.children.length < cells.length) {
-      const cell = document.createElement("div");
-      cell.append(document.createElement("dt"), document.createElement("dd"));
-      list.append(cell);
-    }
+    keepChildren(list, cells.length, () => element("div", {}, element("dt"), element("dd")));
     cells.forEach(([name, value], i) => {
       list.children[i].firstChild.textContent = name;
       list.children[i].lastChild.textContent = value;
@@ -208,16 +134,10 @@ function build(root) {
     if (id === null) words.textContent = "This is the end of the text: nothing has come yet.";
     else {
       const p = before[id];
-      words.append("What really came: ", bold(self.label(id)), ` · the model gave it ${percent(p)}, rank ${(self.rawRank[id] + 1).toLocaleString("en")}`,
+      words.append("What really came: ", bold(self.label(id)), ` · the model gave it ${percent(p)}, rank ${whole(self.rawRank[id] + 1)}`,
         `, a surprise of ${(-Math.log2(p)).toFixed(1)} bits · after the settings ${self.now.rank[id] < 0 ? "impossible" : percent(after[id])}`);
     }
   }
-
-  const bold = (text) => {
-    const made = document.createElement("b");
-    made.textContent = text;
-    return made;
-  };
 
   function paintTable() {
     const body = $("tbody");
@@ -268,20 +188,21 @@ function build(root) {
   // What the same u draws at every value of the slider that was touched last.
   function sweep() {
     const name = self.touched;
-    const [low, high, step] = self.header.bounds[name];
+    const { title, whole: integer, off, slider: [low, high, step] } = self.kinds.get(name);
     const points = Math.min(Math.round((high - low) / step), self.logits.length > 10_000 ? 20 : 100);
-    const found = [];
+    const [found, on] = [[], active()];
     for (let i = 0; i <= points; i++) {
       const raw = low + ((high - low) * i) / points;
-      const value = name === "top_k" ? Math.round(raw) : +raw.toFixed(4);
-      const stages = stagesOf(self.raw, self.counts, { ...active(), [name]: value }, self.settings.order);
-      const row = stages[stages.length - 1].row;
+      const value = integer ? Math.round(raw) : +raw.toFixed(4);
+      const settings = self.settings.order.flatMap((n) => (n === name ? (value === off ? [] : [[n, value]]) : n in on ? [[n, on[n]]] : []));
+      const row = stagesOf(self.raw, self.counts, Object.fromEntries(settings)).at(-1).row;
       const id = row.ids[drawFrom(row, self.u)];
       if (found.length && found[found.length - 1].id === id) found[found.length - 1].to = value;
       else found.push({ id, from: value, to: value });
     }
-    drawSweep($(".sweep"), self, found, name, [low, high]);
+    drawSweep($(".sweep"), self, found, { name, title }, [low, high]);
   }
+  const sweepLater = rested(sweep, SWEEP);
 
   $(".u").addEventListener("input", (event) => setU(Number(event.target.value)));
   $(".cumulative").addEventListener("click", (event) => setU(Math.min(event.offsetX / event.target.clientWidth, 0.9999)));
@@ -295,8 +216,7 @@ function build(root) {
     self.flips = [];
     self.cause = null;
     throwDice();
-    clearTimeout(sweeper);
-    sweeper = setTimeout(sweep, 120);
+    sweepLater();
   }
 
   // ---- around ----
@@ -306,22 +226,20 @@ function build(root) {
     throwDice();
   };
   $(".off").addEventListener("click", () => {
-    Object.assign(self.settings.values, STAGE_OFF);
+    for (const { name, off } of self.header.stages) self.settings.values[name] = off;
     self.settings.off = [];
-    changed("temperature");
+    changed(self.kinds.get("temperature"));
   });
   $(".reorder").addEventListener("click", () => {
-    self.settings.order = [...STAGE_ORDER];
-    arrange();
-    changed(self.touched);
+    self.settings.order = self.header.stages.map(({ name }) => name);
+    cards.arrange(self.header.stages, self.settings);
+    changed(self.kinds.get(self.touched));
   });
   $(".count").addEventListener("change", (event) => {
     self.count = Number(event.target.value);
     update();
   });
   $(".axis").addEventListener("change", () => update());
-  self.logarithmic = () => $(".axis").value === "log";
-  self.label = (id) => self.labels.get(id) ?? `token ${id}`;
 
   function point(i) {
     if (i === self.lit) return;
@@ -348,16 +266,17 @@ function build(root) {
   $("tbody").addEventListener("pointerover", (event) => point(event.target.closest("tr")?.rowIndex - 1));
   $("tbody").addEventListener("pointerleave", () => point(null));
 
-  self.count = 20;
   const unwatch = onThemeChange(root, () => self.header && update());
   const sizes = new ResizeObserver(() => self.header && update());
   sizes.observe($(".view"));
-  self.show = (header, logits) => {
+  function show(/** @type {SamplerHeader} */ header, payload) {
     const first = !self.header;
     const same = !first && header.key === self.header.key;
     self.header = header;
     self.labels = new Map(header.label_ids.map((id, i) => [id, header.labels[i]]));
+    self.kinds = new Map(header.stages.map((kind) => [kind.name, kind]));
     if (!same) {
+      const logits = floats(payload);
       self.logits = logits;
       self.raw = rawRow(logits);
       self.before = spread(self.raw, logits.length);
@@ -367,19 +286,16 @@ function build(root) {
       [self.u, self.flips, self.chosen, self.draws] = [header.u, [], undefined, null];
     }
     if (first || header.revision !== self.revision) {
-      clearTimeout(timer); // the page decided: what had not been sent yet is out of date
+      report.cancel(); // the page decided: what had not been sent yet is out of date
       self.settings = structuredClone(header.settings);
       self.revision = header.revision;
       self.draws = null;
-      arrange();
+      cards.arrange(header.stages, self.settings);
     }
     update();
-  };
-  self.destroy = () => {
-    for (const t of [timer, sweeper]) clearTimeout(t);
-    cancelAnimationFrame(frame);
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  }
+  const destroy = ending(report.cancel, sweepLater.cancel, refresh.cancel, unwatch, () => sizes.disconnect());
+  return Object.assign(self, { show, destroy });
 }
+
+export default component(build);

@@ -1,17 +1,24 @@
 // @ts-check
-// The arithmetic of sampling, in float64 over the whole vocabulary: core/generation/sampler.py in the browser's language.
-// Pure functions and no page: tests/browser/test_sampling_arithmetic.py compares every one with Python.
+// The arithmetic of sampling, in float64 over the whole vocabulary: core/generation/stages.py in the browser's language.
+// Pure functions and no page: tests/components and tests/browser/test_sampling_arithmetic.py compare every one with Python.
 //
 // A "row" is what is left to draw from, the likeliest token first and the lower id first among equals:
 //   ids (n), logits (n), weights (n) = exp(logit - the largest), total = their sum. Tokens that were cut are not in it.
 
-export const STAGE_ORDER = [
-  "repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p", "min_p", "typical_p",
-];
-export const STAGE_OFF = {
-  repetition_penalty: 1, presence_penalty: 0, frequency_penalty: 0, temperature: 1, top_k: 0, top_p: 1, min_p: 0, typical_p: 1,
-};
+/**
+ * @typedef {object} Row
+ * @property {Uint32Array} ids
+ * @property {Float64Array} logits
+ * @property {Float64Array} weights
+ * @property {number} total
+ */
+/** @typedef {{ name: string, value: number | null, row: Row }} Stage */
 
+/**
+ * @param {Uint32Array} ids
+ * @param {Float64Array} logits
+ * @returns {Row}
+ */
 function weighted(ids, logits) {
   const weights = new Float64Array(ids.length);
   let total = 0;
@@ -19,23 +26,36 @@ function weighted(ids, logits) {
   return { ids, logits, weights, total };
 }
 
-// The model's own row: sorted once, when the logits arrive. logits: Float32Array or Float64Array (V), -Infinity where impossible.
+/**
+ * The model's own row: sorted once, when the logits arrive. logits (V), -Infinity where impossible.
+ * @param {Float32Array | Float64Array} logits
+ */
 export function rawRow(logits) {
   const ids = Uint32Array.from(logits.keys()).filter((id) => logits[id] > -Infinity);
   ids.sort((a, b) => logits[b] - logits[a] || a - b);
   return weighted(ids, Float64Array.from(ids, (id) => logits[id]));
 }
 
-// How often each token stands in the context: Map id -> count.
+/**
+ * How often each token stands in the context.
+ * @param {Iterable<number>} context
+ * @returns {Map<number, number>}
+ */
 export function countIds(context) {
   const counts = new Map();
   for (const id of context) counts.set(id, (counts.get(id) ?? 0) + 1);
   return counts;
 }
 
-// A row whose seen tokens got other logits: they are taken out, sorted and merged back, so the rest is never sorted again.
+/**
+ * A row whose seen tokens got other logits: they are taken out, sorted and merged back, so the rest is never sorted again.
+ * @param {Row} row
+ * @param {Map<number, number>} counts
+ * @param {(logit: number, count: number) => number} change
+ */
 function penalised(row, counts, change) {
   const n = row.ids.length;
+  /** @type {[number, number][]} */
   const moved = [];
   const [ids, logits] = [new Uint32Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) {
@@ -55,14 +75,16 @@ function penalised(row, counts, change) {
   for (; next < moved.length; next++) [ids[out], logits[out++]] = moved[next];
   return weighted(ids, logits);
 }
+/** @param {[number, number]} moved @param {number} otherId @param {number} other */
 const before = ([id, logit], otherId, other) => logit > other || (logit === other && id < otherId);
 
-// The first `n` of a row.
+/** The first `n` of a row. @param {Row} row @param {number} n */
 function headOfRow(row, n) {
   if (n >= row.ids.length) return row;
   return summed(row.ids.subarray(0, n), row.logits.subarray(0, n), row.weights.subarray(0, n));
 }
 
+/** @param {Uint32Array} ids @param {Float64Array} logits @param {Float64Array} weights @returns {Row} */
 function summed(ids, logits, weights) {
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i];
@@ -70,7 +92,8 @@ function summed(ids, logits, weights) {
   return { ids, logits, weights, total };
 }
 
-const STAGES = {
+/** The rule of each stage, by its name. @type {Record<string, (row: Row, value: number, counts: Map<number, number>) => Row>} */
+export const RULES = {
   repetition_penalty: (row, value, counts) => penalised(row, counts, (l) => (l < 0 ? l * value : l / value)),
   presence_penalty: (row, value, counts) => penalised(row, counts, (l) => l - value),
   frequency_penalty: (row, value, counts) => penalised(row, counts, (l, count) => l - value * count),
@@ -105,7 +128,7 @@ const STAGES = {
   typical_p: (row, value) => {
     const n = row.ids.length;
     const [log, entropy] = [Math.log(row.total), rowEntropy(row)];
-    const distance = (i) => Math.abs(row.logits[0] - row.logits[i] + log - entropy);
+    const distance = (/** @type {number} */ i) => Math.abs(row.logits[0] - row.logits[i] + log - entropy);
     let right = 0;
     while (right < n && row.logits[0] - row.logits[right] + log < entropy) right++;
     let [left, sum, last] = [right - 1, 0, 0];
@@ -120,32 +143,36 @@ const STAGES = {
   },
 };
 
-// The model's row, then a row for each stage that is on: [{name, value, row}]. counts: from countIds.
-export function stagesOf(raw, counts, settings, order = STAGE_ORDER) {
+/**
+ * The model's row, then a row for each setting of `settings`, in the order of its keys. counts: from countIds.
+ * @param {Row} raw
+ * @param {Map<number, number>} counts
+ * @param {Record<string, number>} settings those that are on
+ * @returns {Stage[]}
+ */
+export function stagesOf(raw, counts, settings) {
+  /** @type {Stage[]} */
   const made = [{ name: "raw", value: null, row: raw }];
-  for (const name of order) {
-    const value = settings[name] ?? STAGE_OFF[name];
-    if (value === STAGE_OFF[name]) continue;
-    made.push({ name, value, row: STAGES[name](made[made.length - 1].row, value, counts) });
-  }
+  for (const [name, value] of Object.entries(settings))
+    made.push({ name, value, row: RULES[name](made[made.length - 1].row, value, counts) });
   return made;
 }
 
-// In nats; its exponential is the effective vocabulary.
+/** In nats; its exponential is the effective vocabulary. @param {Row} row */
 export function rowEntropy(row) {
   let sum = 0;
   for (let i = 0; i < row.ids.length; i++) if (row.weights[i] > 0) sum += row.weights[i] * (row.logits[0] - row.logits[i]);
   return Math.max(0, sum / row.total + Math.log(row.total));
 }
 
-// A row as probabilities over the whole vocabulary: Float64Array (V), 0 where cut.
+/** A row as probabilities over the whole vocabulary: (V), 0 where cut. @param {Row} row @param {number} size */
 export function spread(row, size) {
   const probs = new Float64Array(size);
   for (let i = 0; i < row.ids.length; i++) probs[row.ids[i]] = row.weights[i] / row.total;
   return probs;
 }
 
-// The place in the row that u in [0, 1) chooses: the tokens are laid end to end, each as long as its probability.
+/** The place in the row that u in [0, 1) chooses: the tokens are laid end to end, each as long as its probability. @param {Row} row @param {number} u */
 export function drawFrom(row, u) {
   let sum = 0;
   const target = u * row.total;
@@ -158,7 +185,7 @@ export function drawFrom(row, u) {
   return last;
 }
 
-// n draws with the numbers of `random`: how often each place of the row came, Uint32Array.
+/** n draws with the numbers of `random`: how often each place of the row came. @param {Row} row @param {number} n @param {() => number} random */
 export function drawMany(row, n, random) {
   const ends = new Float64Array(row.ids.length);
   let sum = 0;
@@ -177,8 +204,13 @@ export function drawMany(row, n, random) {
   return counts;
 }
 
-// Pearson's chi-square of counts against a row. Tokens expected fewer than 5 times are pooled with their neighbours until a
-// pool is expected 5 times, as the test demands. {statistic, freedom, p}; p is null for a single cell.
+/**
+ * Pearson's chi-square of counts against a row. Tokens expected fewer than 5 times are pooled with their neighbours until a
+ * pool is expected 5 times, as the test demands. p is null for a single cell.
+ * @param {Row} row
+ * @param {Uint32Array} counts
+ * @param {number} n
+ */
 export function chiSquare(row, counts, n) {
   const cells = [];
   let pool = [0, 0];
@@ -188,14 +220,19 @@ export function chiSquare(row, counts, n) {
     cells.push(pool);
     pool = [0, 0];
   }
-  if (cells.length) cells.push(cells.pop().map((value, i) => value + pool[i])); // what is left joins the last
+  const last = cells.pop(); // what is left joins it
+  if (last) cells.push(last.map((value, i) => value + pool[i]));
   const statistic = cells.reduce((sum, [expected, seen]) => sum + (seen - expected) ** 2 / expected, 0);
   const freedom = Math.max(cells.length - 1, 0);
   return { statistic, freedom, p: freedom ? gammaQ(freedom / 2, statistic / 2) : null };
 }
 
-// The regularised upper incomplete gamma function: a series below a + 1, Lentz's continued fraction above.
-// (Press et al., Numerical Recipes, 6.2; log-gamma by Lanczos, 1964.)
+/**
+ * The regularised upper incomplete gamma function: a series below a + 1, Lentz's continued fraction above.
+ * (Press et al., Numerical Recipes, 6.2; log-gamma by Lanczos, 1964.)
+ * @param {number} a
+ * @param {number} x
+ */
 export function gammaQ(a, x) {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
@@ -217,6 +254,7 @@ export function gammaQ(a, x) {
   return front * h;
 }
 
+/** @param {number} x */
 function logGamma(x) {
   const lanczos = [676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
     -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7];

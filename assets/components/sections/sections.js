@@ -1,9 +1,11 @@
 // @ts-check
 // The rail of contents, and the observer of a page's sections: it tells Python which of them are near the visible part, and keeps
 // the height of those that are not drawn. The sections themselves are Streamlit containers: `.st-key-section-ANCHOR`.
+/** @import { SectionsHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { hostOf, once } from "../shared/mount.js";
+import { element, find } from "../shared/elements.js";
+import { component, ending, hostOf, nowhere } from "../shared/mount.js";
+import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
 const AHEAD = 0.5; // of the screen's height, above and below it, counts as near
@@ -12,37 +14,24 @@ const SETTLE = 600; // ms that a section has to take its own height, once drawn
 const AGAIN = 2000; // ms after which what is still not drawn is asked for again
 const measured = {}; // the sections of each page that was opened, with their heights
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const rail = once(root, () => build(root));
-  rail.send = (told) => setTriggerValue("near", told);
-  applyTheme(root);
-  rail.show(unpack(data).header);
-  return rail.stop;
-}
-
 function build(root) {
-  const main = document.querySelector("[data-testid=stMain]");
-  const nav = root.querySelector("nav");
-  const heights = document.head.appendChild(document.createElement("style"));
-  const self = { page: null, sections: [], told: [], toldAt: 0, target: null, send: () => {} };
+  const [main] = find(document, "[data-testid=stMain]");
+  const [nav, toggle, entries] = find(root, "nav", "nav button", "nav ol");
+  const heights = document.head.appendChild(element("style"));
+  const self = {
+    page: null, sections: [], reported: [], reportedAt: 0, target: null, current: undefined, scrolled: false, send: nowhere,
+  };
   const timers = {};
   const after = (name, ms, act) => {
     clearTimeout(timers[name]);
     timers[name] = setTimeout(act, ms);
   };
   const place = (section) => document.querySelector(`.st-key-section-${CSS.escape(section.anchor)}`);
-  const waits = (element) => element.querySelector("[data-testid=stSkeletonElement]") !== null;
+  const waits = (placed) => placed.querySelector("[data-testid=stSkeletonElement]") !== null;
 
   // ---- what is near ----
 
-  let asked = 0;
-  const look = () => {
-    asked ||= requestAnimationFrame(() => {
-      asked = 0;
-      if (hostOf(root).isConnected) seen();
-    });
-  };
+  const look = framed(() => hostOf(root).isConnected && seen());
 
   function seen() {
     const [now, screen] = [performance.now(), main.clientHeight];
@@ -50,11 +39,11 @@ function build(root) {
     const near = [];
     let current = null;
     for (const section of self.sections) {
-      const element = place(section);
-      if (!element) continue;
-      const box = element.getBoundingClientRect();
+      const placed = place(section);
+      if (!placed) continue;
+      const box = placed.getBoundingClientRect();
       section.near = box.bottom > top - AHEAD * screen && box.top < top + (1 + AHEAD) * screen;
-      section.waits = waits(element);
+      section.waits = waits(placed);
       if (section.waits || !section.near) section.since = null;
       else section.since ??= now;
       section.settled = section.since !== null && now - section.since > SETTLE;
@@ -65,7 +54,7 @@ function build(root) {
     }
     keepHeights(top);
     mark(main.scrollTop > 40 ? current : null);
-    tell(near, now);
+    report(near, now);
     aim();
   }
 
@@ -74,25 +63,25 @@ function build(root) {
     const rule = ({ anchor, height }) => `.st-key-section-${CSS.escape(anchor)}{min-height:${Math.round(height)}px}`;
     const text = self.sections.filter((one) => !one.settled).map(rule).join("");
     if (heights.textContent === text) return;
-    const read = self.sections.map(place).filter((element) => element && element.getBoundingClientRect().top < top + 80).at(-1);
+    const read = self.sections.map(place).filter((placed) => placed && placed.getBoundingClientRect().top < top + 80).at(-1);
     const before = read?.getBoundingClientRect().top;
     heights.textContent = text;
     if (read) main.scrollTop += read.getBoundingClientRect().top - before;
   }
 
-  function tell(near, now) {
-    const arrived = near.some((anchor) => !self.told.includes(anchor));
-    const left = self.told.some((anchor) => !near.includes(anchor));
+  function report(near, now) {
+    const arrived = near.some((anchor) => !self.reported.includes(anchor));
+    const left = self.reported.some((anchor) => !near.includes(anchor));
     const undrawn = self.sections.some((section) => section.near && section.waits);
-    if (arrived || (undrawn && now - self.toldAt > AGAIN)) say(near, now);
+    if (arrived || (undrawn && now - self.reportedAt > AGAIN)) say(near, now);
     else if (left) after("left", REST, () => say(self.sections.filter((one) => one.near).map((one) => one.anchor), performance.now()));
     if (undrawn) after("again", AGAIN + 50, look);
   }
 
   function say(near, now) {
     clearTimeout(timers.left);
-    [self.told, self.toldAt] = [near, now];
-    self.send({ page: self.page, near });
+    [self.reported, self.reportedAt] = [near, now];
+    self.send("near", { page: self.page, near });
   }
 
   // ---- the rail ----
@@ -118,7 +107,7 @@ function build(root) {
     if (section) {
       self.target = anchor;
       aim();
-      const heading = place(section)?.querySelector("h1, h2, h3, h4");
+      const heading = /** @type {HTMLElement | null} */ (place(section)?.querySelector("h1, h2, h3, h4"));
       heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
     } else main.scrollTo({ top: 0 });
@@ -129,48 +118,44 @@ function build(root) {
   function aim() {
     if (self.target === null) return;
     const section = self.sections.find((one) => one.anchor === self.target);
-    const element = section && place(section);
-    if (!element) return;
-    element.scrollIntoView({ block: "start" });
+    const placed = section && place(section);
+    if (!placed) return;
+    placed.scrollIntoView({ block: "start" });
     if (self.sections.every((one) => !one.near || one.settled)) self.target = null;
     else after("aim", 100, look);
   }
 
   const close = () => {
     nav.classList.remove("open");
-    nav.querySelector("button").setAttribute("aria-expanded", "false");
+    toggle.setAttribute("aria-expanded", "false");
   };
-  nav.querySelector("button").addEventListener("click", () =>
-    nav.querySelector("button").setAttribute("aria-expanded", String(nav.classList.toggle("open"))));
+  toggle.addEventListener("click", () => toggle.setAttribute("aria-expanded", String(nav.classList.toggle("open"))));
   nav.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    if (nav.classList.contains("open")) nav.querySelector("button").focus();
+    if (nav.classList.contains("open")) toggle.focus();
     else root.activeElement?.blur();
     close();
   });
 
   function list() {
-    const entries = [{ anchor: "", title: "Top of the page" }, ...self.sections].map(({ anchor, title }) => {
-      const link = Object.assign(document.createElement("a"), { href: `#${anchor}` });
-      link.dataset.anchor = anchor;
-      link.append(document.createElement("i"), Object.assign(document.createElement("span"), { textContent: title }));
-      link.addEventListener("click", (event) => {
+    const listed = [{ anchor: "", title: "Top of the page" }, ...self.sections].map(({ anchor, title }) => {
+      const onclick = (event) => {
         event.preventDefault();
         go(anchor || null);
-      });
-      const entry = document.createElement("li");
-      entry.append(link);
-      return entry;
+      };
+      const attributes = { href: `#${anchor}`, "data-anchor": anchor, onclick };
+      return element("li", {}, element("a", attributes, element("i"), element("span", {}, title)));
     });
-    nav.querySelector("ol").replaceChildren(...entries);
+    entries.replaceChildren(...listed);
     self.current = undefined;
   }
 
   // ---- the page ----
 
-  self.show = ({ page, sections }) => {
+  function show(/** @type {SectionsHeader} */ { page, sections }) {
+    applyTheme(root);
     if (page !== self.page || sections.map((one) => one.anchor).join() !== self.sections.map((one) => one.anchor).join()) {
-      if (page !== self.page) [self.told, self.scrolled] = [[], false];
+      if (page !== self.page) [self.reported, self.scrolled] = [[], false];
       const kept = (measured[page] ??= {});
       self.sections = sections.map(({ anchor, title, height }) => (kept[anchor] = { near: false, since: null, ...kept[anchor], anchor, title, height: kept[anchor]?.height ?? height }));
       self.page = page;
@@ -179,7 +164,7 @@ function build(root) {
       list();
     }
     look();
-  };
+  }
 
   const moved = () => {
     self.scrolled = true;
@@ -191,16 +176,15 @@ function build(root) {
   main.addEventListener("scroll", moved, { passive: true });
   for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) main.addEventListener(name, freed, { passive: true });
   window.addEventListener("resize", look);
-  const unwatch = onThemeChange(root, () => applyTheme(root));
-  self.destroy = () => {
+  function leave() {
     for (const timer of Object.values(timers)) clearTimeout(timer);
-    cancelAnimationFrame(asked);
     sizes.disconnect();
     heights.remove();
-    unwatch();
     main.removeEventListener("scroll", moved);
     for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) main.removeEventListener(name, freed);
     window.removeEventListener("resize", look);
-  };
-  return self;
+  }
+  return Object.assign(self, { show, destroy: ending(leave, look.cancel, onThemeChange(root, () => applyTheme(root))) });
 }
+
+export default component(build);

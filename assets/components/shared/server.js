@@ -1,16 +1,20 @@
 // @ts-check
 // What is fetched from the server that the page came from.
 
-// The address that the app is served from, which may lie below the root of its host.
+/** The address that the app is served from, which may lie below the root of its host. */
 export const serverAt = () => location.origin + location.pathname.replace(/[^/]*\/?$/, "");
 
-// plotly.js comes out of the installed plotly package, from our own server, once per page load, whoever asks first.
+/** @type {Promise<any> | null} */
+let plotly = null;
+
+/** plotly.js comes out of the installed plotly package, from our own server, once per page load, whoever asks first. */
 export function loadPlotly() {
-  return (globalThis.glassboxPlotly ??= new Promise((resolve, reject) => {
+  plotly ??= new Promise((resolve, reject) => {
     const src = new URL("assets/plotly.min.js", serverAt()).href;
-    const failed = () => reject(new Error(`could not load ${src}`));
-    const script = Object.assign(document.createElement("script"), { src, onerror: failed });
-    script.onload = () => resolve(globalThis.Plotly);
+    const script = Object.assign(document.createElement("script"), { src });
+    script.onload = () => resolve(Reflect.get(globalThis, "Plotly"));
+    script.onerror = () => reject(new Error(`could not load ${src}`));
     document.head.appendChild(script);
-  }));
+  });
+  return plotly;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Helpers of the map of words: boxes, names that do not cover one another, the legend, the walk by arrow keys.
 
+import { element, keepChildren } from "../shared/elements.js";
 import { THEME } from "../shared/theme.js";
 
 // The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
@@ -89,9 +90,9 @@ export function towards(way, from, places, some) {
 export function legendOf(legend, self, redraw) {
   function list() {
     const { names, colours, groups } = self.header;
-    while (legend.children.length > names.length) legend.lastChild.remove();
+    keepChildren(legend, names.length, make);
     names.forEach((name, g) => {
-      const button = legend.children[g] || legend.appendChild(make(g));
+      const button = legend.children[g];
       button.style.setProperty("--colour", self.theme.categories[colours[g]]);
       button.children[1].textContent = name;
       button.children[2].textContent = groups.filter((k) => k === g).length;
@@ -99,12 +100,8 @@ export function legendOf(legend, self, redraw) {
     });
   }
   function make(g) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(document.createElement("i"), document.createElement("span"), document.createElement("small"));
-    button.addEventListener("click", (event) => event.detail < 2 && toggle(g));
-    button.addEventListener("dblclick", () => isolate(g));
-    return button;
+    const hands = { onclick: (event) => event.detail < 2 && toggle(g), ondblclick: () => isolate(g) };
+    return element("button", hands, element("i"), element("span"), element("small"));
   }
   function toggle(g) {
     if (!self.hidden.delete(g)) self.hidden.add(g);

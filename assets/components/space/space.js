@@ -1,31 +1,31 @@
 // @ts-check
 // The words as points, at every kept step of training: all coordinates come once, the rest happens here.
 // Hover names a word, click chooses it, drag moves (2-D) or turns (3-D), Play runs through the steps.
+/** @import { SpaceHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { floats } from "../shared/bytes.js";
+import { penOn } from "../shared/canvas.js";
+import { find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
-import { paced } from "../shared/pace.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
+import { whole } from "../shared/numbers.js";
+import { framed, paced } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { boxOf, dotted, legendOf, nameThem, nearestAt, roundLength, towards } from "./draw.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const space = once(root, () => build(root));
-  space.send = (name, value) => setTriggerValue(name, value);
-  const { header, payload } = unpack(data);
-  space.show(header, new Float32Array(payload.buffer, 0, payload.byteLength >> 2));
-  return space.stop;
-}
 
 const PACE = 650; // milliseconds from one step to the next while playing
 
 function build(root) {
-  const $ = (selector) => root.querySelector(selector);
-  const [canvas, tip, ruler, range, play, search] = ["canvas", ".tip", ".ruler", "input[type=range]", ".play", "input[type=search]"].map($);
-  const [legend, said, alone, fixed] = [".legend", ".said", ".alone", ".fixed"].map($);
+  const [canvas, tip, ruler, range, play, search] = find(root, "canvas", ".tip", ".ruler", "input[type=range]", ".play", "input[type=search]");
+  const [frame, legend, said, alone, fixed, output, score, zooms] =
+    find(root, ".frame", ".legend", ".said", ".alone", ".fixed", "output", ".score", ".zoom");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const self = { header: null, points: null, at: 0, hidden: new Set(), hover: null, found: null, frame: 0, places: null, send: () => {} };
+  const self = {
+    header: /** @type {SpaceHeader} */ (null), points: null, at: 0, hidden: new Set(), hover: null, found: null, places: null, boxes: [],
+    largest: null, kin: new Set(), theme: null, unit: 1, centre: [0, 0], running: 0, playing: false, speaking: false,
+    asked: undefined, send: nowhere,
+  };
   const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
 
   // ---- where things are ----
@@ -75,20 +75,11 @@ function build(root) {
   // ---- drawing ----
 
   function draw() {
-    self.frame = 0;
     if (!self.header || !canvas.clientWidth) return;
     const theme = self.theme;
-    const scale = globalThis.devicePixelRatio || 1;
-    const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-    if (canvas.width !== Math.round(w * scale) || canvas.height !== Math.round(h * scale)) {
-      canvas.width = Math.round(w * scale);
-      canvas.height = Math.round(h * scale);
-    }
     self.kin = family();
     place();
-    const pen = canvas.getContext("2d");
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, w, h);
+    const { pen } = penOn(canvas);
     const { words, groups, colours, dims, near, chosen } = self.header;
     const order = [...words.keys()].filter(visible);
     if (dims === 3) order.sort((i, j) => self.places[3 * i + 2] - self.places[3 * j + 2]);
@@ -121,7 +112,7 @@ function build(root) {
       }
     }
     label(pen, at, ring);
-    measureStick(w);
+    measureStick();
   }
 
   // Where the chosen word has been at the last few steps.
@@ -143,7 +134,7 @@ function build(root) {
 
   // Names, most important first; all of them when zoomed in; one that would cover another is left out.
   function label(pen, at, ring) {
-    const { words, ids, mine } = self.header;
+    const { words, mine } = self.header;
     const wanted = [];
     if (self.hover !== null) wanted.push([self.hover, 600, true]);
     if (at >= 0) wanted.push([at, 700, true]);
@@ -164,7 +155,7 @@ function build(root) {
     ruler.querySelector("span").textContent = `distance ${Number(nice.toPrecision(1))}`;
   }
 
-  const redraw = () => (self.frame ||= requestAnimationFrame(draw));
+  const redraw = framed(draw);
 
   // ---- time ----
 
@@ -172,13 +163,13 @@ function build(root) {
     const { steps, scores } = self.header;
     const s = Math.round(self.at);
     if (root.activeElement !== range || Number(range.value) !== s) range.value = s;
-    range.setAttribute("aria-valuetext", `step ${steps[s].toLocaleString("en")}`);
-    $("output").textContent = `step ${steps[s].toLocaleString("en")}`;
-    $(".score").textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
+    range.setAttribute("aria-valuetext", `step ${whole(steps[s])}`);
+    output.textContent = `step ${whole(steps[s])}`;
+    score.textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
   }
 
   // Runs to step `to` in `time` ms, then calls `after`.
-  function run(to, time, after) {
+  function run(to, time, after = () => {}) {
     cancelAnimationFrame(self.running);
     const [from, begun] = [self.at, performance.now()];
     const tick = (now) => {
@@ -187,7 +178,7 @@ function build(root) {
       tell();
       redraw();
       if (t < 1) self.running = requestAnimationFrame(tick);
-      else after?.();
+      else after();
     };
     self.running = requestAnimationFrame(tick);
   }
@@ -308,7 +299,7 @@ function build(root) {
     view.zoom = Math.min(Math.max(view.zoom * factor, 0.5), 30);
     redraw();
   }
-  $(".zoom").addEventListener("click", (event) => {
+  zooms.addEventListener("click", (event) => {
     const what = event.target.closest("button")?.dataset.do;
     if (what === "fit") Object.assign(view, { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 });
     zoom(what === "in" ? 1.4 : what === "out" ? 1 / 1.4 : 1);
@@ -316,7 +307,7 @@ function build(root) {
 
   // Arrow keys walk to the nearest word in that direction; Enter chooses it, Escape lets go.
   canvas.addEventListener("keydown", (event) => {
-    const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+    const way = arrow(event);
     if (event.key === "Escape") {
       hover(null);
       if (self.header.chosen !== null) self.send("pick", { id: null });
@@ -336,25 +327,26 @@ function build(root) {
 
   // ---- search and legend ----
 
-  function find() {
+  function lookFor() {
     const text = search.value.trim().toLowerCase();
     const hits = [...self.header.words.keys()].filter((i) => self.header.words[i].toLowerCase().includes(text));
     // words that begin with the text come first
-    hits.sort((i, j) => self.header.words[j].toLowerCase().startsWith(text) - self.header.words[i].toLowerCase().startsWith(text));
+    const begins = (i) => Number(self.header.words[i].toLowerCase().startsWith(text));
+    hits.sort((i, j) => begins(j) - begins(i));
     self.found = text ? new Set(hits) : null;
     said.textContent = text ? `${hits.length} of ${self.header.words.length} words match${hits.length ? "; Enter chooses the first" : ""}.` : "";
     redraw();
   }
-  search.addEventListener("input", find);
+  search.addEventListener("input", lookFor);
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && self.found?.size) {
       const first = [...self.found][0];
       search.value = "";
-      find();
+      lookFor();
       if (self.header.ids[first] !== self.header.chosen) choose(first);
     } else if (event.key === "Escape") {
       search.value = "";
-      find();
+      lookFor();
     }
   });
 
@@ -378,7 +370,8 @@ function build(root) {
   const unwatch = onThemeChange(root, () => self.header && recolour());
   const sizes = new ResizeObserver(redraw);
   sizes.observe(canvas);
-  self.show = (header, points) => {
+  function show(/** @type {SpaceHeader} */ header, payload) {
+    const points = floats(payload);
     const first = !self.header;
     const changed = first || header.kind !== self.header.kind || points.length !== self.points.length;
     const before = self.header?.at;
@@ -392,7 +385,7 @@ function build(root) {
     canvas.style.setProperty("--height", `${header.height}px`);
     canvas.setAttribute("aria-label", header.title);
     range.max = header.steps.length - 1;
-    $(".frame").classList.toggle("single", header.steps.length < 2);
+    frame.classList.toggle("single", header.steps.length < 2);
     alone.disabled = header.chosen === null;
     if (header.chosen === null) alone.checked = false;
     self.at = Math.min(self.at, header.steps.length - 1);
@@ -402,15 +395,13 @@ function build(root) {
     self.asked = undefined;
     tell();
     recolour();
-  };
-  self.destroy = () => {
-    cancelAnimationFrame(self.running);
-    cancelAnimationFrame(self.frame);
+  }
+  function leave() {
     self.playing = false;
-    commit.cancel();
-    hush();
-    unwatch();
+    cancelAnimationFrame(self.running);
     sizes.disconnect();
-  };
-  return self;
+  }
+  return Object.assign(self, { show, destroy: ending(leave, redraw.cancel, commit.cancel, hush, unwatch) });
 }
+
+export default component(build);

@@ -1,25 +1,28 @@
 // @ts-check
 // A text being written: coloured tokens, their alternatives, a caret to go back and forth, and the tree of all branches.
 // The server writes a few tokens and stops; this component asks for more as long as nobody presses Stop.
+/** @import { StoryBranch, StoryHeader, StoryToken } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
-import { once } from "../shared/mount.js";
+import { element } from "../shared/elements.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
-import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
-
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const story = once(root, () => build(root));
-  story.send = (presses) => setTriggerValue("act", presses);
-  story.show(unpack(data).header);
-  return story.stop;
-}
+import { rested } from "../shared/pace.js";
+import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
 const PATIENCE = 300; // ms for a press that is still under way
+const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
+const HINT = "Point at a token to see what else could have stood there; click it to keep the list, then click another word to branch.";
+const bits = (v) => `${v.toFixed(1)} bits`;
+const MEASURES = {
+  p: { of: (t) => t.raw, low: 0, high: 1, words: percent, more: "" },
+  surprise: { of: (t) => t.surprise, low: 0, high: 8, words: bits, more: " or more" },
+  entropy: { of: (t) => t.entropy, low: 0, high: 6, words: bits, more: " or more" },
+};
 
 function build(root) {
   const $ = (selector) => root.querySelector(selector);
-  const self = { header: null, pinned: null, folded: new Set(), stopped: null, presses: [], count: 0, send: () => {} };
+  const self = { header: /** @type {StoryHeader} */ (null), pinned: null, folded: new Set(), stopped: null, presses: [], count: 0, send: nowhere };
   const by = Math.random(); // a component that is drawn anew counts its presses from the start
 
   // A busy server may be given only the last of several presses: each is sent until the server says that it has seen it.
@@ -27,102 +30,89 @@ function build(root) {
     self.presses.push({ ...more, do: what, number: ++self.count });
     send();
   };
-  const send = () => self.send({ by, presses: self.presses, serial: self.header.serial });
+  const send = () => self.send("act", { by, presses: self.presses, serial: self.header.serial });
+  const again = rested(send, PATIENCE);
+  const onwards = rested(send, 0);
+  const writing = () => self.header.left > 0 && self.stopped !== self.header.job;
 
-  const make = (tag, className, text, more = {}) => {
-    const made = Object.assign(document.createElement(tag), { className, ...more });
-    if (tag === "button") made.type = "button";
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-  const measures = {
-    p: { of: (t) => t.raw, low: 0, high: 1, words: percent, falls: true },
-    surprise: { of: (t) => t.surprise, low: 0, high: 8, words: (v) => `${v.toFixed(1)} bits` },
-    entropy: { of: (t) => t.entropy, low: 0, high: 6, words: (v) => `${v.toFixed(1)} bits` },
-  };
   const tokens = () => [...self.header.path, ...self.header.ahead];
-  const find = (node) => tokens().find((t) => t.node === node);
+  const tokenOf = (node) => tokens().find((t) => t.node === node);
 
   // ---- the text ----
 
   function draw() {
     const theme = applyTheme(root);
     const header = self.header;
-    const measure = measures[$(".colour").value];
-    $(".ramp").style.background = `linear-gradient(90deg, ${[0.06, 0.3, 0.58, 0.86].map((t) => `rgb(${mix(theme.sequential, t)})`).join(",")})`;
+    const measure = MEASURES[$(".colour").value];
+    $(".ramp").style.background = ramp(theme.sequential, FAINT, STRONG);
     $(".low").textContent = measure.words(measure.low);
-    $(".high").textContent = measure.words(measure.high) + (measure.falls ? "" : " or more");
-    const pieces = [make("span", "prompt")];
-    header.prompt.forEach(({ label, special }) => pieces[0].append(make("span", special ? "special" : "", label)));
-    header.path.forEach((token) => pieces.push(word(token, theme, measure, "")));
-    pieces.push(make("span", "caret"));
-    header.ahead.forEach((token) => pieces.push(word(token, theme, measure, " ahead")));
+    $(".high").textContent = measure.words(measure.high) + measure.more;
+    const prompt = header.prompt.map(({ label, special }) => element("span", { class: special ? "special" : "" }, label));
+    const pieces = [
+      element("span", { class: "prompt" }, ...prompt),
+      ...header.path.map((token) => word(token, theme, measure, "")),
+      element("span", { class: "caret" }),
+      ...header.ahead.map((token) => word(token, theme, measure, " ahead")),
+    ];
     const focused = root.activeElement?.dataset?.node;
     const text = $(".text");
     const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
     text.replaceChildren(...pieces);
     if (focused) text.querySelector(`[data-node="${focused}"]`)?.focus();
     if (header.left && atEnd) text.scrollTop = text.scrollHeight;
-    const writing = header.left > 0 && self.stopped !== header.job;
-    $(".write").textContent = writing ? "Stop" : header.verb;
-    $(".write").disabled = !writing && !header.can.write;
-    $(".back").disabled = !header.can.back || writing;
-    $(".forward").disabled = !(header.ahead.length || header.can.write) || writing;
+    const busy = writing();
+    $(".write").textContent = busy ? "Stop" : header.verb;
+    $(".write").disabled = !busy && !header.can.write;
+    $(".back").disabled = !header.can.back || busy;
+    $(".forward").disabled = !(header.ahead.length || header.can.write) || busy;
     $(".status").textContent = header.status;
     $(".error").textContent = header.error;
     $(".say input").placeholder = header.invitation;
     $(".say input").setAttribute("aria-label", header.invitation);
     $(".say button").textContent = header.add;
-    if (self.pinned !== null && !find(self.pinned)) self.pinned = null;
+    if (self.pinned !== null && !tokenOf(self.pinned)) self.pinned = null;
     panel(self.pinned);
     tree();
   }
 
-  function word(token, theme, measure, state) {
+  function word(/** @type {StoryToken} */ token, theme, measure, state) {
     const value = measure.of(token);
-    const made = make("button", `${token.origin}${token.special ? " special" : ""}${state}`, token.label);
-    const colour = mix(theme.sequential, 0.06 + (0.8 * (value - measure.low)) / (measure.high - measure.low));
-    made.style.background = `rgb(${colour})`;
-    made.style.color = inkOn(colour);
-    made.dataset.node = token.node;
-    made.setAttribute("aria-label", `${token.label}, ${measure.words(value)}${token.origin === "drawn" ? "" : `, ${token.origin}`}`);
-    made.setAttribute("aria-pressed", token.node === self.pinned);
-    return made;
+    const colour = mix(theme.sequential, FAINT + ((STRONG - FAINT) * (value - measure.low)) / (measure.high - measure.low));
+    const attributes = {
+      class: `${token.origin}${token.special ? " special" : ""}${state}`,
+      style: { background: `rgb(${colour})`, color: inkOn(colour) },
+      "data-node": token.node,
+      "aria-label": `${token.label}, ${measure.words(value)}${token.origin === "drawn" ? "" : `, ${token.origin}`}`,
+      "aria-pressed": token.node === self.pinned,
+    };
+    return element("button", attributes, token.label);
   }
 
   // ---- the alternatives of one token ----
 
   function panel(node) {
-    const token = node === null ? null : find(node);
+    const token = node === null ? null : tokenOf(node);
     $(".about").replaceChildren();
     $(".choices").replaceChildren();
     for (const b of $(".text").querySelectorAll("button")) b.classList.toggle("lit", token !== null && Number(b.dataset.node) === node);
     if (!token) {
-      $(".about").textContent = tokens().length
-        ? "Point at a token to see what else could have stood there; click it to keep the list, then click another word to branch."
-        : "Nothing is written yet.";
+      $(".about").textContent = tokens().length ? HINT : "Nothing is written yet.";
       return;
     }
     const how = { drawn: `drawn by u = ${token.u?.toFixed(4)}`, chosen: "chosen by hand", typed: "typed" }[token.origin];
-    const b = make("b", "", token.label);
-    $(".about").append(b, ` ${how} · rank ${token.rank + 1} with the model, ${percent(token.raw)} → ${percent(token.after)} · surprise ${token.surprise.toFixed(1)} of an expected ${token.entropy.toFixed(1)} bits`);
+    $(".about").append(element("b", {}, token.label), ` ${how} · rank ${token.rank + 1} with the model, ${percent(token.raw)} → ${percent(token.after)} · surprise ${token.surprise.toFixed(1)} of an expected ${token.entropy.toFixed(1)} bits`);
     const most = Math.max(...token.alternatives.flatMap(([, raw, after]) => [raw ?? 0, after ?? 0]), 1e-9);
     token.alternatives.forEach(([id, raw, after]) => {
-      const row = make("button", "");
-      const bar = make("i", "");
-      const [inner, outer] = [after ?? 0, raw ?? 0];
-      bar.style.setProperty("--after", `${(100 * inner) / most}%`);
-      bar.style.setProperty("--before", `${(100 * Math.max(inner, outer)) / most}%`);
-      row.append(make("span", "", self.header.labels[id]), bar, make("em", "", after === null ? "cut" : percent(after)));
-      row.setAttribute("aria-pressed", id === token.id);
-      row.setAttribute("aria-label", `${self.header.labels[id]}, ${after === null ? "cut" : percent(after)}: branch here`);
-      row.addEventListener("click", () => act("choose", { node: token.node, token: id }));
-      $(".choices").append(row);
+      const [inner, outer, label] = [after ?? 0, raw ?? 0, self.header.labels[id]];
+      const share = after === null ? "cut" : percent(after);
+      const style = { "--after": `${(100 * inner) / most}%`, "--before": `${(100 * Math.max(inner, outer)) / most}%` };
+      const branch = () => act("choose", { node: token.node, token: id });
+      const attributes = { "aria-pressed": id === token.id, "aria-label": `${label}, ${share}: branch here`, onclick: branch };
+      const parts = [element("span", {}, label), element("i", { style }), element("em", {}, share)];
+      $(".choices").append(element("button", attributes, ...parts));
     });
-    const go = make("button", "", "Put the caret after this token");
-    go.style.gridTemplateColumns = "1fr";
-    go.addEventListener("click", () => act("go", { node: token.node }));
-    $(".choices").append(go);
+    const go = { style: { "grid-template-columns": "1fr" }, onclick: () => act("go", { node: token.node }) };
+    $(".choices").append(element("button", go, "Put the caret after this token"));
   }
 
   // ---- the tree ----
@@ -139,40 +129,46 @@ function build(root) {
     $(".tree").replaceChildren(...rows);
   }
 
-  function rowOf(branch, parent) {
-    const row = make("div", branch.here ? "row here" : "row");
-    row.style.setProperty("--depth", branch.depth);
-    row.setAttribute("role", "treeitem");
-    row.setAttribute("aria-level", branch.depth + 1);
+  function rowOf(/** @type {StoryBranch} */ branch, parent) {
     const folded = self.folded.has(branch.first);
-    if (parent) row.setAttribute("aria-expanded", !folded);
-    const fold = make("button", "fold", parent ? (folded ? "▸" : "▾") : "·", { disabled: !parent });
-    fold.setAttribute("aria-label", folded ? "Unfold" : "Fold");
-    fold.addEventListener("click", () => {
-      self.folded.has(branch.first) ? self.folded.delete(branch.first) : self.folded.add(branch.first);
+    const fold = () => {
+      folded ? self.folded.delete(branch.first) : self.folded.add(branch.first);
       tree();
+    };
+    const remove = () => act("delete", { node: branch.first });
+    const named = branch.name ? "jump named" : "jump";
+    const jump = element("button", { class: named, title: branch.text, onclick: () => act("go", { node: branch.last }) }, branch.name || branch.text);
+    const button = (attributes, sign) => element("button", { title: attributes["aria-label"], ...attributes }, sign);
+    return element(
+      "div",
+      {
+        class: branch.here ? "row here" : "row",
+        style: { "--depth": branch.depth },
+        role: "treeitem",
+        "aria-level": branch.depth + 1,
+        "aria-expanded": parent ? !folded : null,
+      },
+      element(
+        "button",
+        { class: "fold", disabled: !parent, "aria-label": folded ? "Unfold" : "Fold", onclick: fold },
+        parent ? (folded ? "▸" : "▾") : "·",
+      ),
+      jump,
+      element("small", {}, `${branch.count} tokens · ${branch.mean.toFixed(2)} bits each`),
+      button({ "aria-label": "Name this branch", onclick: () => rename(branch, jump) }, "✎"),
+      button({ "aria-label": "Delete this branch", onclick: remove }, "✕"),
+    );
+  }
+
+  // A field in the place of the branch's button.
+  function rename(branch, jump) {
+    const field = element("input", { type: "text", value: branch.name, maxlength: 60, "aria-label": "Name of the branch" });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") act("name", { node: branch.first, text: field.value });
+      if (event.key === "Escape") tree();
     });
-    const jump = make("button", branch.name ? "jump named" : "jump", branch.name || branch.text);
-    jump.title = branch.text;
-    jump.addEventListener("click", () => act("go", { node: branch.last }));
-    const rename = make("button", "", "✎", { title: "Name this branch" });
-    rename.setAttribute("aria-label", "Name this branch");
-    rename.addEventListener("click", () => {
-      const field = make("input", "", undefined, { type: "text", value: branch.name, maxLength: 60 });
-      field.setAttribute("aria-label", "Name of the branch");
-      const done = () => act("name", { node: branch.first, text: field.value });
-      field.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") done();
-        if (event.key === "Escape") tree();
-      });
-      jump.replaceWith(field);
-      field.focus();
-    });
-    const remove = make("button", "", "✕", { title: "Delete this branch" });
-    remove.setAttribute("aria-label", "Delete this branch");
-    remove.addEventListener("click", () => act("delete", { node: branch.first }));
-    row.append(fold, jump, make("small", "", `${branch.count} tokens · ${branch.mean.toFixed(2)} bits each`), rename, remove);
-    return row;
+    jump.replaceWith(field);
+    field.focus();
   }
 
   // ---- hands ----
@@ -192,20 +188,21 @@ function build(root) {
     panel(node);
   });
   $(".text").addEventListener("keydown", (event) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const along = arrow(event)?.[0];
     const all = [...$(".text").querySelectorAll("button")];
-    if (by) {
+    if (along) {
       event.preventDefault();
-      all[all.indexOf(event.target) + by]?.focus();
+      all[all.indexOf(event.target) + along]?.focus();
     } else if (event.key === "Escape") {
       self.pinned = null;
       draw();
     }
   });
   $(".write").addEventListener("click", () => {
-    if (self.header.left > 0 && self.stopped !== self.header.job) {
+    if (writing()) {
       self.stopped = self.header.job;
-      clearTimeout(self.asking);
+      again.cancel();
+      onwards.cancel();
       act("stop");
       draw();
     } else act("write");
@@ -220,18 +217,17 @@ function build(root) {
     field.value = "";
   });
   $(".colour").addEventListener("change", draw);
-  const unwatch = onThemeChange(root, () => self.header && draw());
-  self.show = (header) => {
+  function show(/** @type {StoryHeader} */ header) {
     self.header = header;
     if (header.seen.by === by) self.presses = self.presses.filter((press) => press.number > header.seen.number);
     draw();
-    clearTimeout(self.asking);
-    if (self.presses.length) self.asking = setTimeout(send, PATIENCE);
-    else if (header.left > 0 && self.stopped !== header.job) self.asking = setTimeout(send, 0); // the next tokens, please
-  };
-  self.destroy = () => {
-    clearTimeout(self.asking);
-    unwatch();
-  };
-  return self;
+    again.cancel();
+    onwards.cancel();
+    if (self.presses.length) again();
+    else if (writing()) onwards(); // the next tokens, please
+  }
+  const unwatch = onThemeChange(root, () => self.header && draw());
+  return Object.assign(self, { show, destroy: ending(again.cancel, onwards.cancel, unwatch) });
 }
+
+export default component(build);

@@ -2,47 +2,26 @@
 // An opened block of the residual stream: its tensors as heat strips, and what the cell pointed at is. stream.js says what
 // `self` holds; `tools` are its ways to read the array: cell(name, position, index), label(position), spot().
 
+import { element } from "../shared/elements.js";
+import { arrow } from "../shared/keys.js";
 import { percent } from "../shared/numbers.js";
+import { arithmetic, written } from "./arithmetic.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-
-export function el(tag, attributes = {}, ...children) {
-  const made = ["svg", "path", "line", "rect", "circle", "text", "g"].includes(tag)
-    ? document.createElementNS(SVG, tag)
-    : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
-// A number as the readout says it: three decimals, a true minus.
-function written(x) {
-  if (!Number.isFinite(x)) return x < 0 ? "−∞" : String(x);
-  const text = x !== 0 && Math.abs(x) < 0.0005 ? x.toExponential(1) : x.toFixed(3);
-  return text.replaceAll("-", "−");
-}
+const HINT =
+  "Each line of cells is a tensor at the chosen token: blue positive, orange negative, blank near zero. " +
+  "Point at a cell for its value, formula and inputs; click it for the whole arithmetic. " +
+  "Keyboard: Tab to a strip, arrow keys to walk, Enter to keep a cell, Escape to leave.";
 
 export function openedBlock(self, { flow, cell, label, spot }) {
   function open(made) {
-    const detail = el("div", { class: "detail", role: "region", "aria-label": `Inside block ${self.header.opened}` });
-    detail.style.width = `${self.seen}px`;
-    const strips = el("div", { class: "strips" });
-    self.readout = el("div", { class: "readout" });
-    detail.append(strips, self.readout);
-    made.node.after(detail);
-    for (const [title, role, lines] of self.header.parts) {
-      const part = el("div", { class: "part" });
-      part.style.setProperty("--part", `var(--gb-${role})`);
-      const heading = el("h4");
-      heading.textContent = title;
-      part.append(heading);
-      strips.append(part);
-      for (const names of lines) {
-        const line = el("div", { class: "line" });
-        part.append(line);
-        for (const name of names) line.append(tensor(name));
-      }
-    }
+    const parts = self.header.parts.map(([title, role, lines]) => {
+      const rows = lines.map((names) => element("div", { class: "line" }, ...names.map(tensor)));
+      return element("div", { class: "part", style: { "--part": `var(--gb-${role})` } }, element("h4", {}, title), ...rows);
+    });
+    const strips = element("div", { class: "strips" }, ...parts);
+    self.readout = element("div", { class: "readout" });
+    const region = { class: "detail", role: "region", "aria-label": `Inside block ${self.header.opened}`, style: { width: `${self.seen}px` } };
+    made.node.after(element("div", region, strips, self.readout));
     for (const strip of self.strips) size(strip);
     seen.disconnect();
     seen.observe(strips);
@@ -60,16 +39,13 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     const spec = self.header.tensors[name];
     const shape = self.header.arrays[name][1];
     const [heads, count] = shape.length === 3 ? [shape[1], shape[2]] : [0, shape[1]];
-    const node = el("div", { class: "strip", tabindex: 0, role: "group", "data-name": name });
-    node.setAttribute("aria-label", `${name}, ${spec.words}: ${heads ? `${heads} heads of ` : ""}${count} numbers. Arrow keys walk, Enter keeps a cell.`);
-    const canvas = el("canvas", { "aria-hidden": "true" });
-    const [mark, kept] = [el("div", { class: "mark", hidden: "" }), el("div", { class: "mark kept", hidden: "" })];
-    node.append(canvas, kept, mark);
-    const [code, words, range] = [el("code"), el("span", { class: "words" }), el("span", { class: "range" })];
-    code.textContent = name;
-    words.textContent = spec.words;
-    const box = el("div", { class: "tensor" }, el("div", {}, code, words, range), node);
-    if (spec.least) box.style.setProperty("--least", `${spec.least}px`);
+    const said = `${name}, ${spec.words}: ${heads ? `${heads} heads of ` : ""}${count} numbers. Arrow keys walk, Enter keeps a cell.`;
+    const canvas = element("canvas", { "aria-hidden": true });
+    const [mark, kept] = ["mark", "mark kept"].map((kind) => element("div", { class: kind, hidden: true }));
+    const range = element("span", { class: "range" });
+    const node = element("div", { class: "strip", tabindex: 0, role: "group", "data-name": name, "aria-label": said }, canvas, kept, mark);
+    const title = element("div", {}, element("code", {}, name), element("span", { class: "words" }, spec.words), range);
+    const box = element("div", { class: "tensor", style: spec.least ? { "--least": `${spec.least}px` } : null }, title, node);
     const strip = { name, spec, heads, count, node, canvas, mark, kept, range, place: null };
     self.strips.push(strip);
     node.addEventListener("pointermove", (event) => choose(strip, under(strip, event)));
@@ -156,17 +132,17 @@ export function openedBlock(self, { flow, cell, label, spot }) {
   function step(event, strip) {
     const index = self.cell?.strip === strip ? self.cell.index : first(strip);
     const [r, c] = placeOf(strip, index);
-    const move = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    const way = arrow(event);
     if (event.key === "Enter" || event.key === " ") hold(strip, index);
     else if (event.key === "Escape") {
       if (self.header.cell) self.send("cell", { name: "", index });
       else self.send("open", { layer: null });
       flow.querySelector(`[data-layer="${self.header.opened}"]`)?.focus();
-    } else if (move) {
-      const [nr, nc] = [r + move[0], c + move[1]];
+    } else if (way) {
+      const [nr, nc] = [r + way[1], c + way[0]];
       const next = indexAt(strip, nr, nc);
       if (nr >= 0 && nr < strip.rows && nc >= 0 && nc < strip.columns && exists(strip, next)) choose(strip, next);
-      else if (move[0]) self.strips[self.strips.indexOf(strip) + move[0]]?.node.focus();
+      else if (way[1]) self.strips[self.strips.indexOf(strip) + way[1]]?.node.focus();
     } else return;
     event.preventDefault();
   }
@@ -177,45 +153,39 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     const kept = self.header.cell && self.strips.find((s) => s.name === self.header.cell.name);
     const shown = self.cell ?? (kept && exists(kept, self.header.cell.index) ? { strip: kept, index: self.header.cell.index } : null);
     for (const strip of self.strips) strip.node.classList.toggle("source", Boolean(shown?.strip.spec.reads.includes(strip.name)));
-    const title = el("h5");
     self.readout.classList.toggle("empty", !shown);
-    if (!shown) {
-      title.textContent = `Inside block ${self.header.opened}`;
-      const hint = el("p");
-      hint.textContent =
-        "Each line of cells is a tensor at the chosen token: blue positive, orange negative, blank near zero. " +
-        "Point at a cell for its value, formula and inputs; click it for the whole arithmetic. " +
-        "Keyboard: Tab to a strip, arrow keys to walk, Enter to keep a cell, Escape to leave.";
-      return self.readout.replaceChildren(title, hint);
-    }
+    if (!shown) return self.readout.replaceChildren(element("h5", {}, `Inside block ${self.header.opened}`), element("p", {}, HINT));
     const { strip, index } = shown;
-    const position = spot();
-    const value = el("div", { class: "value" });
-    const off = masked(strip, index, position);
-    title.textContent = `${strip.name} [${index.join(", ")}]`;
-    value.textContent = off ? "masked" : strip.spec.shares ? percent(cell(strip.name, position, index)) : written(cell(strip.name, position, index));
-    const rows = [
-      ["what", strip.spec.words],
-      ["token", `${label(position)} (position ${position})`],
-      ...(strip.heads ? [["head", index[0]], [strip.spec.keys ? "reads from" : "number", strip.spec.keys ? `${label(index[1])} (position ${index[1]})` : index[1]]] : [["number", index[0]]]),
-      ["formula", strip.spec.formula],
-      ["here", off ? "a token cannot look at a later one" : numbers(strip, position, index)],
-      ["inputs", strip.spec.inputs],
-      ["site", strip.spec.site || "between two sites, recomputed"],
-      ["shape", strip.spec.shape],
-    ];
-    const list = el("dl");
-    const line = (name, text, kind = "") => {
-      const [dt, dd] = [el("dt"), el("dd", kind ? { class: kind } : {})];
-      dt.textContent = name;
-      dd.textContent = text;
-      list.append(dt, dd);
-    };
-    rows.forEach(([name, text]) => line(name, text));
-    const where = strip.heads ? [index[0], position, index[1]] : [position, index[0]];
-    line("Python", `${strip.spec.code}[${[...(strip.spec.site ? [self.header.opened] : []), ...where].join(", ")}]`, "code");
-    self.readout.replaceChildren(title, value, list);
+    const title = element("h5", {}, `${strip.name} [${index.join(", ")}]`);
+    self.readout.replaceChildren(title, element("div", { class: "value" }, valueOf(strip, index)), facts(strip, index));
     beside(strip);
+  }
+
+  function valueOf(strip, index) {
+    if (masked(strip, index, spot())) return "masked";
+    const value = cell(strip.name, spot(), index);
+    return strip.spec.shares ? percent(value) : written(value);
+  }
+
+  function facts(strip, index) {
+    const { spec, heads } = strip;
+    const position = spot();
+    const at = (place) => `${label(place)} (position ${place})`;
+    const place = spec.keys ? ["reads from", at(index[1])] : ["number", index.at(-1)];
+    const where = heads ? [index[0], position, index[1]] : [position, index[0]];
+    const rows = [
+      ["what", spec.words],
+      ["token", at(position)],
+      ...(heads ? [["head", index[0]], place] : [place]),
+      ["formula", spec.formula],
+      ["here", masked(strip, index, position) ? "a token cannot look at a later one" : numbers(strip, position, index)],
+      ["inputs", spec.inputs],
+      ["site", spec.site || "between two sites, recomputed"],
+      ["shape", spec.shape],
+      ["Python", `${spec.code}[${[...(spec.site ? [self.header.opened] : []), ...where].join(", ")}]`],
+    ];
+    const row = ([name, text]) => [element("dt", {}, name), element("dd", { class: name === "Python" ? "code" : null }, text)];
+    return element("dl", {}, ...rows.flatMap(row));
   }
 
   // Where there is room for two columns, the readout stands level with the strip that it explains.
@@ -227,40 +197,10 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     self.readout.style.marginTop = `${down}px`;
   }
 
-  // The formula with the numbers of this cell, where its inputs are here; sums over weights come with a click.
-  function numbers(strip, position, index) {
-    const { name } = strip;
-    const at = (other, ...place) => cell(other, position, place);
-    const value = at(name, ...index);
-    const [first, second] = strip.spec.reads;
-    if (name === "resid_mid" || name === "resid_post") return `${written(at(first, ...index))} + ${written(at(second, ...index))} = ${written(value)}`;
-    if (name === "attn_scores") {
-      let sum = 0;
-      const count = self.header.arrays.q[1][2];
-      for (let i = 0; i < count; i++) sum += at("q", index[0], i) * cell("k", index[1], [index[0], i]);
-      return `${written(sum)} ÷ √${count} = ${written(sum / Math.sqrt(count))}`;
-    }
-    if (name === "pattern") {
-      let [largest, total] = [-Infinity, 0];
-      for (let k = 0; k <= position; k++) largest = Math.max(largest, at("attn_scores", index[0], k));
-      for (let k = 0; k <= position; k++) total += Math.exp(at("attn_scores", index[0], k) - largest);
-      const part = Math.exp(at("attn_scores", ...index) - largest);
-      return `e^(score − largest) = ${written(part)}; ÷ ${written(total)} = ${percent(part / total)}`;
-    }
-    if (name === "z") {
-      let [sum, best, most] = [0, 0, -1];
-      for (let k = 0; k <= position; k++) {
-        const part = at("pattern", index[0], k) * cell("v", k, index);
-        sum += part;
-        if (Math.abs(part) > most) [best, most] = [k, Math.abs(part)];
-      }
-      return `${written(sum)}; most from ${label(best)}: ${percent(at("pattern", index[0], best))} × ${written(cell("v", best, index))}`;
-    }
-    if (name === "norm1" || name === "norm2") return `x = ${written(at(first, ...index))} → ${written(value)}`;
-    if (name === "mlp_post") return strip.spec.reads.map((other) => `${other} = ${written(at(other, ...index))}`).join(", ");
-    if (name === "resid_pre") return written(value);
-    return `sum of ${strip.spec.terms} products; click for all of them`;
-  }
+  const numbers = (strip, position, index) => {
+    const { name, spec } = strip;
+    return arithmetic({ name, index, position, spec, width: self.header.arrays.q[1][2], cell, label });
+  };
 
   return { open, refresh, destroy: () => seen.disconnect() };
 }

@@ -1,31 +1,29 @@
 // @ts-check
 // The residual stream of the loaded model: a rail for each token, flowing down through the blocks. A block opens in place
 // into its tensors, each a heat strip. Everything comes from one Float32Array; the header says what lies where.
+/** @import { StreamHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { floats } from "../shared/bytes.js";
+import { drawn, element, find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
-import { once } from "../shared/mount.js";
+import { arrow } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
+import { clip } from "../shared/signs.js";
 import { applyTheme, mix, onThemeChange } from "../shared/theme.js";
-import { el, openedBlock } from "./block.js";
+import { openedBlock } from "./block.js";
 
 const [ROW, EDGE, COLUMN] = [74, 72, 30]; // heights of a block and of the ends, least width of a token, in pixels
 const ATTENTION = 24; // where in a block's row attention writes, and the MLP
 const MLP = 54;
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const stream = once(root, () => build(root));
-  stream.send = (name, value) => setTriggerValue(name, value);
-  const { header, payload } = unpack(data);
-  stream.show(header, new Float32Array(payload.buffer, 0, payload.byteLength >> 2));
-  return stream.stop;
-}
-
 function build(root) {
-  const [scroll, flow, status] = [".scroll", ".flow", ".status"].map((name) => root.querySelector(name));
-  const self = { header: null, data: null, hovered: null, at: null, strips: [], cell: null, send: () => {} };
+  const [frame, scroll, flow, status] = find(root, ".frame", ".scroll", ".flow", ".status");
+  const self = {
+    header: /** @type {StreamHeader} */ (null), data: null, hovered: null, at: null, strips: [], cell: null, rows: [], seen: 0, wide: 0,
+    theme: null, tables: {}, readout: null, send: nowhere,
+  };
   const focus = () => self.hovered ?? self.header.focus; // the token that everything is about
   const inWindow = (position) => position !== null && position >= self.header.start && position < end();
   const end = () => self.header.start + self.header.labels.length;
@@ -55,7 +53,7 @@ function build(root) {
       Object.entries(stops).map(([name, colours]) => [name, Array.from({ length: 256 }, (_, i) => mix(colours, i / 255))]),
     );
     const { labels, layers } = self.header;
-    const style = getComputedStyle(root.querySelector(".frame"));
+    const style = getComputedStyle(frame);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const sides = ["--left", "--right"].reduce((sum, name) => sum + parseFloat(style.getPropertyValue(name)) * rem, 0);
     self.seen = scroll.clientWidth;
@@ -88,12 +86,12 @@ function build(root) {
 
   function row(height, side, depth) {
     const { labels } = self.header;
-    const svg = el("svg", { width: self.wide * labels.length, height, "aria-hidden": "true" });
-    const shade = el("rect", { class: "column", y: 0, height, width: self.wide });
-    const links = el("g");
+    const svg = drawn("svg", { width: self.wide * labels.length, height, "aria-hidden": "true" });
+    const shade = drawn("rect", { class: "column", y: 0, height, width: self.wide });
+    const links = drawn("g");
     svg.append(shade, links);
-    const says = el("div", { class: depth < 0 || depth === self.header.layers ? "says cover" : "says" });
-    const node = el("div", { class: "row" }, el("div", { class: "side" }, ...side), svg, says);
+    const says = element("div", { class: depth < 0 || depth === self.header.layers ? "says cover" : "says" });
+    const node = element("div", { class: "row" }, element("div", { class: "side" }, ...side), svg, says);
     node.style.height = `${height}px`;
     svg.addEventListener("pointermove", (event) => {
       self.at = depth;
@@ -110,20 +108,18 @@ function build(root) {
   }
 
   const middle = (c) => (c + 0.5) * self.wide;
-  const short = (text) => ([...text].length > 9 ? [...text].slice(0, 8).join("") + "…" : text);
   // A token's name, slanted so that neighbours do not cover one another; it begins at the rail.
   const slanted = (text, c, y, angle, kind) => {
-    const shown = el("text", { class: kind, transform: `translate(${middle(c) + (angle < 0 ? 4 : -4)} ${y}) rotate(${angle})` });
-    shown.textContent = short(text);
-    return shown;
+    const transform = `translate(${middle(c) + (angle < 0 ? 4 : -4)} ${y}) rotate(${angle})`;
+    return drawn("text", { class: kind, transform }, clip(text, 9));
   };
-  const note = (text) => el("small", {}, text);
+  const note = (text) => element("small", {}, text);
 
   // A stretch of rail, as thick as the vector is long; `depth` counts halves of blocks.
   function rail(made, c, depth, from, to) {
     const longest = self.header.longest;
-    const line = el("line", { class: "rail", x1: middle(c), x2: middle(c), y1: from, y2: to });
-    line.setAttribute("stroke-width", 1 + 7 * Math.sqrt(read("stream", depth, c) / longest));
+    const thick = 1 + 7 * Math.sqrt(read("stream", depth, c) / longest);
+    const line = drawn("line", { class: "rail", x1: middle(c), x2: middle(c), y1: from, y2: to, "stroke-width": thick });
     made.svg.append(line);
     made.rails.push([c, line]);
   }
@@ -134,7 +130,7 @@ function build(root) {
     const made = row(EDGE, [note(facts.embed), ...part], -1);
     labels.forEach((text, c) => {
       const shown = slanted(text, c, EDGE - 22, -48, "name");
-      made.svg.append(shown, el("rect", { class: "token", x: middle(c) - 5, y: EDGE - 18, width: 10, height: 10, rx: 2 }));
+      made.svg.append(shown, drawn("rect", { class: "token", x: middle(c) - 5, y: EDGE - 18, width: 10, height: 10, rx: 2 }));
       made.rails.push([c, shown]);
       rail(made, c, 0, EDGE - 8, EDGE);
     });
@@ -144,22 +140,26 @@ function build(root) {
   function block(layer) {
     const { labels, facts, opened } = self.header;
     const open = opened === layer;
-    const button = el("button", { type: "button", "aria-expanded": open, "data-layer": layer, "data-name": `block ${layer}` });
-    button.append(`${open ? "▾" : "▸"} Block ${layer}`, note(facts.attention), note(facts.mlp));
-    button.setAttribute("aria-label", `Block ${layer}: ${facts.attention}, ${facts.mlp}`);
-    button.addEventListener("click", () => toggle(layer));
-    button.addEventListener("keydown", (event) => walk(event, layer));
+    const attributes = {
+      "aria-expanded": open,
+      "aria-label": `Block ${layer}: ${facts.attention}, ${facts.mlp}`,
+      "data-layer": layer,
+      "data-name": `block ${layer}`,
+      onclick: () => toggle(layer),
+      onkeydown: (event) => walk(event, layer),
+    };
+    const button = element("button", attributes, `${open ? "▾" : "▸"} Block ${layer}`, note(facts.attention), note(facts.mlp));
     const made = row(ROW, [button], layer);
     if (open) made.node.classList.add("open");
-    if (layer % 2 === 0) made.svg.prepend(el("rect", { class: "band", width: self.wide * labels.length, height: ROW }));
+    if (layer % 2 === 0) made.svg.prepend(drawn("rect", { class: "band", width: self.wide * labels.length, height: ROW }));
     const most = self.header.most;
     labels.forEach((_, c) => {
       rail(made, c, 2 * layer, 0, ATTENTION);
       rail(made, c, 2 * layer + 1, ATTENTION, MLP);
       rail(made, c, 2 * layer + 2, MLP, ROW);
       const [a, m] = [read("attn", layer, c), read("mlp", layer, c)].map((x) => Math.min(1.5, Math.sqrt(x / most)) * 9);
-      made.svg.append(el("circle", { class: "attn", cx: middle(c), cy: ATTENTION, r: a }));
-      made.svg.append(el("rect", { class: "mlp", x: middle(c) - m * 0.9, y: MLP - m * 0.9, width: 1.8 * m, height: 1.8 * m, rx: 2 }));
+      made.svg.append(drawn("circle", { class: "attn", cx: middle(c), cy: ATTENTION, r: a }));
+      made.svg.append(drawn("rect", { class: "mlp", x: middle(c) - m * 0.9, y: MLP - m * 0.9, width: 1.8 * m, height: 1.8 * m, rx: 2 }));
     });
     return made;
   }
@@ -196,10 +196,8 @@ function build(root) {
 
   function says(made, c) {
     const depth = Math.min(made.depth + 1, self.header.layers);
-    const word = el("b");
-    word.textContent = guess(depth, c);
     const first = made.depth === self.header.layers ? "so it says" : "would say";
-    made.says.append(note(first), word, note(percent(read("sure", depth, c))));
+    made.says.append(note(first), element("b", {}, guess(depth, c)), note(percent(read("sure", depth, c))));
   }
 
   // From whom the token reads, all heads together: a line for each share above 2 %.
@@ -210,7 +208,7 @@ function build(root) {
       if (share < 0.02) continue;
       const [from, to] = [middle(other), middle(c)];
       const d = `M${from},2 C${from},${ATTENTION} ${(from + 2 * to) / 3},${ATTENTION} ${to},${ATTENTION}`;
-      paths.push(el("path", { class: "link", d, "stroke-width": 0.6 + 6 * share, opacity: 0.25 + 0.7 * share }));
+      paths.push(drawn("path", { class: "link", d, "stroke-width": 0.6 + 6 * share, opacity: 0.25 + 0.7 * share }));
     }
     made.links.replaceChildren(...paths);
   }
@@ -240,8 +238,7 @@ function build(root) {
   const toggle = (layer) => self.send("open", { layer: self.header.opened === layer ? null : layer });
 
   function walk(event, layer) {
-    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const side = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const [side, move] = arrow(event) ?? [0, 0];
     if (move) flow.querySelector(`[data-layer="${layer + move}"]`)?.focus();
     else if (side) pin(Math.min(Math.max(focus() + side, self.header.start), end() - 1));
     else if (event.key === "Escape" && self.header.opened !== null) self.send("open", { layer: null });
@@ -259,18 +256,13 @@ function build(root) {
   const resized = () => scroll.clientWidth && Math.abs(scroll.clientWidth - self.seen) > 1; // not when the page is left
   const sizes = new ResizeObserver(() => self.header && resized() && draw());
   sizes.observe(scroll);
-  self.show = (header, data) => {
+  function show(/** @type {StreamHeader} */ header, payload) {
     self.header = header;
-    self.data = data;
+    self.data = floats(payload);
     self.cell = null;
     draw();
-  };
-  self.destroy = () => {
-    inside.destroy();
-    sendPin.cancel();
-    hush();
-    unwatch();
-    sizes.disconnect();
-  };
-  return self;
+  }
+  return Object.assign(self, { show, destroy: ending(inside.destroy, sendPin.cancel, hush, unwatch, () => sizes.disconnect()) });
 }
+
+export default component(build);

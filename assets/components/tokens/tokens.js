@@ -1,28 +1,21 @@
 // @ts-check
 // A strip of token chips: hover shows, click or arrow keys pin, click again or Escape unpins.
+/** @import { TokensHeader } from "../headers.js" */
 
-import { unpack } from "../shared/bytes.js";
+import { element, find, keepChildren } from "../shared/elements.js";
 import { announceHover, announcePin, listenHover, listenPin, settlePin } from "../shared/events.js";
-import { once } from "../shared/mount.js";
+import { stepAlong } from "../shared/keys.js";
+import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
 import { serverAt } from "../shared/server.js";
-import { applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
+import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
-export default function (component) {
-  const { data, parentElement: root, setTriggerValue } = component;
-  const strip = once(root, () => build(root));
-  strip.send = (position) => setTriggerValue("pin", { position });
-  const { header } = unpack(data);
-  strip.show(header);
-  return strip.stop;
-}
+const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
 
 function build(root) {
-  const list = root.querySelector(".strip");
-  const tip = root.querySelector(".tip");
-  const legend = root.querySelector(".legend");
-  const self = { cursor: null, focus: 0, header: null, send: () => {} };
+  const [frame, list, tip, legend, note] = find(root, ".frame", ".strip", ".tip", ".legend", ".note");
+  const self = { cursor: null, focus: 0, header: /** @type {TokensHeader} */ (null), turn: null, asked: null, send: nowhere };
   const chips = () => list.children;
   const describe = (chip, i) => {
     const said = numbers(i).map(([name, text]) => `, ${name} ${text}`).join("");
@@ -31,8 +24,10 @@ function build(root) {
   // What is known of a token: the value that colours it, and its probability where that is something else.
   const numbers = (i) => {
     const { values, value_label, probabilities } = self.header;
-    const known = [[value_label, values?.[i], format], ["probability", probabilities?.[i], percent]];
-    return known.flatMap(([name, value, write]) => (value === null || value === undefined ? [] : [[name, write(value)]]));
+    const known = [];
+    if ((values?.[i] ?? null) !== null) known.push([value_label, format(values[i])]);
+    if ((probabilities?.[i] ?? null) !== null) known.push(["probability", percent(probabilities[i])]);
+    return known;
   };
   const format = (value) => (self.header.percent ? percent(value) : value.toFixed(2));
 
@@ -40,39 +35,31 @@ function build(root) {
     const theme = applyTheme(root);
     const { chips: tokens, values, low, high, role } = self.header;
     list.style.setProperty("--role", `var(--gb-${role})`);
-    while (chips().length > tokens.length) list.lastChild.remove();
-    while (chips().length < tokens.length) {
-      const made = document.createElement("button");
-      made.type = "button";
-      made.append(document.createElement("span"), document.createElement("small"));
-      list.appendChild(made);
-    }
+    keepChildren(list, tokens.length, (i) => element("button", { "data-position": i }, element("span"), element("small")));
     tokens.forEach((chip, i) => {
       const button = chips()[i];
       button.className = chip.special ? "chip special" : "chip";
       button.firstChild.textContent = chip.label;
       button.lastChild.textContent = self.header.ids && chip.id !== null ? chip.id : "";
       button.setAttribute("aria-label", describe(chip, i));
-      button.dataset.position = i;
-      const value = values?.[i];
-      const known = value !== null && value !== undefined;
-      const colour = known ? mix(theme.sequential, 0.06 + 0.8 * ((value - low) / (high - low || 1))) : null;
-      button.style.background = known ? `rgb(${colour})` : "";
-      button.style.color = known ? inkOn(colour) : "";
+      const value = values?.[i] ?? null;
+      const colour = value === null ? null : mix(theme.sequential, FAINT + ((STRONG - FAINT) * (value - low)) / (high - low || 1));
+      button.style.background = colour ? `rgb(${colour})` : "";
+      button.style.color = colour ? inkOn(colour) : "";
     });
     legend.hidden = !values;
-    if (values) {
-      legend.querySelector(".bar").style.background = `linear-gradient(90deg, ${[0.06, 0.3, 0.58, 0.86]
-        .map((t) => `rgb(${mix(theme.sequential, t)})`)
-        .join(",")})`;
-      legend.querySelector(".low").textContent = format(low);
-      legend.querySelector(".high").textContent = format(high);
-      legend.querySelector(".name").textContent = self.header.value_label;
-    }
-    const note = root.querySelector(".note");
+    if (values) explain(theme);
     note.hidden = !self.header.note;
     note.textContent = self.header.note || "";
     mark();
+  }
+
+  function explain(theme) {
+    const [bar, low, high, name] = find(legend, ".bar", ".low", ".high", ".name");
+    bar.style.background = ramp(theme.sequential, FAINT, STRONG);
+    low.textContent = format(self.header.low);
+    high.textContent = format(self.header.high);
+    name.textContent = self.header.value_label;
   }
 
   function mark() {
@@ -83,12 +70,12 @@ function build(root) {
     });
   }
 
-  const send = paced((position) => self.send(position));
+  const send = paced((position) => self.send("pin", { position }));
   function pin(position) {
     self.cursor = position;
     mark();
     if (self.header.shared) announcePin(position);
-    if (self.header.told) send(position);
+    if (self.header.reports) send(position);
   }
 
   function preview(position) {
@@ -104,17 +91,10 @@ function build(root) {
       ...numbers(position),
       ...(chip.note ? [["", chip.note]] : []),
     ];
-    tip.replaceChildren(
-      ...rows.flatMap(([name, text]) => {
-        const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-        dt.textContent = name;
-        dd.textContent = text;
-        return [dt, dd];
-      }),
-    );
+    tip.replaceChildren(...rows.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
     const [chipBox, box] = [chips()[position].getBoundingClientRect(), list.getBoundingClientRect()];
     tip.style.left = `${Math.max(0, Math.min(chipBox.left - box.left, box.width - tip.offsetWidth))}px`;
-    tip.style.top = `${chipBox.bottom - root.querySelector(".frame").getBoundingClientRect().top + 6}px`;
+    tip.style.top = `${chipBox.bottom - frame.getBoundingClientRect().top + 6}px`;
   }
 
   // Asks the server's route for the strip up to a token: its answer is there sooner than a fragment would be drawn.
@@ -142,15 +122,12 @@ function build(root) {
     if (position !== null) pin(position === self.cursor ? null : position);
   });
   list.addEventListener("keydown", (event) => {
-    const last = chips().length - 1;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const to = stepAlong(event, positionOf(event) ?? self.focus, chips().length);
     if (event.key === "Escape") {
       preview(null);
       if (self.cursor !== null) pin(null);
-    } else if (step || event.key === "Home" || event.key === "End") {
+    } else if (to !== null) {
       event.preventDefault();
-      const from = positionOf(event) ?? self.focus;
-      const to = event.key === "Home" ? 0 : event.key === "End" ? last : Math.min(Math.max(from + step, 0), last);
       pin(to);
       chips()[to]?.focus();
     }
@@ -162,8 +139,7 @@ function build(root) {
     if (!list.matches(":hover")) tip.hidden = true;
   });
   const unfollow = listenPin((position) => self.header?.source && ask(position));
-  const unwatch = onThemeChange(root, () => self.header && draw());
-  self.show = (header) => {
+  function show(/** @type {TokensHeader} */ header) {
     const known = self.asked && header.turn === self.turn && header.source.url === self.header.source.url;
     if (known) return draw(); // called again with what it was given before: what was asked for since is newer
     self.asked = null;
@@ -171,13 +147,9 @@ function build(root) {
     settlePin(self, header);
     list.setAttribute("aria-label", header.title);
     draw();
-  };
-  self.destroy = () => {
-    send.cancel();
-    ask.cancel();
-    hush();
-    unfollow();
-    unwatch();
-  };
-  return self;
+  }
+  const destroy = ending(send.cancel, ask.cancel, hush, unfollow, onThemeChange(root, () => self.header && draw()));
+  return Object.assign(self, { show, destroy });
 }
+
+export default component(build);

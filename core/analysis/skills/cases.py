@@ -189,10 +189,7 @@ def obeys_style(case: Case, written: str) -> bool:
 
 def story_openings(tokenizer: Tokenizer, docs: Iterable[Document]) -> list[Case]:
     """The first sentence of each story; what is expected is any story of Tinyland."""
-    return [
-        Case([tokenizer.eot, *tokenizer.encode(re.findall(r".*?[.?!](?=\s|$)", d.text)[0])], "")
-        for d in docs
-    ]
+    return [Case([tokenizer.eot, *tokenizer.encode(re.findall(r".*?[.?!](?=\s|$)", d.text)[0])], "") for d in docs]
 
 
 def stories_that_parse(model: Transformer, tokenizer: Tokenizer, docs: Sequence[Document]) -> Share:

@@ -78,13 +78,13 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
         },
     }
 
-    def on_select(told: components.Sent) -> None:
-        _heard("open", told)
-        chosen = components.open_heads(told, config.n_layers, config.n_heads)
+    def on_select(event: components.Event) -> None:
+        _heard("open", event)
+        chosen = components.open_heads(event, config.n_layers, config.n_heads)
         if not chosen:
             return near.update(open_heads="none")
         layer, head = chosen[-1]
-        text = "alone" if told.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
+        text = "alone" if event.get("isolated") else " ".join(f"{i}.{j}" for i, j in chosen) if len(chosen) > 1 else ""
         return near.update(layer=layer, head=head, open_heads=text)
 
     components.heads(
@@ -100,25 +100,25 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
     return length
 
 
-def _heard(part: str, told: components.Sent) -> None:
+def _heard(part: str, event: components.Event) -> None:
     """Keeps the turn of what the browser sent, for it to know whether what it is told is up to date."""
-    if isinstance(turn := told.get("turn"), int):
+    if isinstance(turn := event.get("turn"), int):
         st.session_state[f"{part}_turn"] = turn
 
 
 def open_head(length: int) -> None:
     """The open head as a heat map and as lines. Clicks pin tokens; a box sets the first token aside."""
 
-    def pins(told: components.Sent) -> None:
-        _heard("pins", told)
-        raw = told.get("positions")
+    def pins(event: components.Event) -> None:
+        _heard("pins", event)
+        raw = event.get("positions")
         found = [i for i in raw if isinstance(i, int) and 0 <= i < length] if isinstance(raw, list) else []
         last = found[-1] if found else None
         near.update(cursor=last, also_pinned=f"{last}: {' '.join(map(str, found[:-1]))}" if len(found) > 1 else "")
 
-    def aside(told: components.Sent) -> None:
-        _heard("aside", told)
-        near.update(first_aside=int(bool(told.get("on"))))
+    def aside(event: components.Event) -> None:
+        _heard("aside", event)
+        near.update(first_aside=int(bool(event.get("on"))))
 
     _head(key="open_head", data=components.pack({}), on_pins_change=pins, on_aside_change=aside)
 

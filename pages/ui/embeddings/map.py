@@ -65,12 +65,12 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
         "title": f"Map of {len(found.ids)} words. Arrow keys walk from word to word, Enter chooses, Space plays.",
     }
 
-    def on_pick(told: components.Sent) -> None:
-        id = told.get("id")
+    def on_pick(event: components.Event) -> None:
+        id = event.get("id")
         state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
 
-    def on_step(told: components.Sent) -> None:
-        index = told.get("index")
+    def on_step(event: components.Event) -> None:
+        index = event.get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
             state.update(step=steps[index])
 

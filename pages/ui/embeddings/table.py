@@ -40,8 +40,8 @@ def strips(view: View) -> None:
         "title": f"The vectors of {len(rows)} tokens, {rows.shape[1]} numbers each. Arrow keys walk, Enter pins.",
     }
 
-    def on_pin(told: components.Sent) -> None:
-        chosen = told.get("position")
+    def on_pin(event: components.Event) -> None:
+        chosen = event.get("position")
         state.update(cursor=chosen if isinstance(chosen, int) and 0 <= chosen < len(view.ids) else None)
 
     _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=on_pin)

@@ -50,8 +50,8 @@ def part_grid(view: View) -> None:
         base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
     data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
 
-    def on_press(told: components.Sent) -> None:
-        asked = told.get("id")
+    def on_press(event: components.Event) -> None:
+        asked = event.get("id")
         for part in _parts(config.n_layers, config.n_heads):
             if str(part) == asked:
                 _switch_part(part, how)

@@ -101,8 +101,8 @@ def grid(view: View) -> None:
     tables: list[np.ndarray] = [found.top_probability, found.rank + 1, found.probability, found.entropy, found.kl]
     payload = np.stack([table[:, start:stop] for table in tables]).astype("<f4").tobytes()
 
-    def on_pin(told: components.Sent) -> None:
-        position = told.get("position")
+    def on_pin(event: components.Event) -> None:
+        position = event.get("position")
         state.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)

@@ -84,17 +84,17 @@ def stream(view: View, *, key: str) -> None:
     """The diagram. Opening a block sets the property `block`, keeping a cell `cell`, pinning a token `cursor`."""
     header, payload = _packed(view)
 
-    def on_open(told: components.Sent) -> None:
-        layer = told.get("layer")
+    def on_open(event: components.Event) -> None:
+        layer = event.get("layer")
         state.update(block=layer if layer in range(header["layers"]) else None, cell="")
 
-    def on_cell(told: components.Sent) -> None:
-        name, index = told.get("name"), told.get("index")
+    def on_cell(event: components.Event) -> None:
+        name, index = event.get("name"), event.get("index")
         valid = name in list(WORDS) and isinstance(index, list) and all(isinstance(i, int) for i in index)
         state.update(cell=f"{name}.{'.'.join(map(str, index or []))}" if valid else "")
 
-    def on_pin(told: components.Sent) -> None:
-        position = told.get("position")
+    def on_pin(event: components.Event) -> None:
+        position = event.get("position")
         state.update(cursor=position if position in range(header["total"]) else None)
 
     _stream(

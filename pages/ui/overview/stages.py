@@ -40,7 +40,7 @@ def tokens(view: View) -> None:
         "Each one is a number from a fixed list."
     )
     with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
-        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, told=False)
+        components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, reports=False)
         size = f"list of {view.tokenizer.vocab_size:,} tokens"
         truth("ids", (len(view.ids),), f"your text, {size}", view.python.gives("ids", view.ids))
 

@@ -5,6 +5,7 @@ answers in a third of the time that a fragment takes to be drawn.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from core.model import checkpoint_folder
@@ -34,7 +35,7 @@ def source(view: View) -> components.Source:
     return components.Source(f"written?{query}", view.ids)
 
 
-def answer(query: Mapping[str, str]) -> components.Sent:
+def answer(query: Mapping[str, str]) -> dict[str, Any]:
     """What the route answers. Raises ValueError, with a sentence for people, for a query that no page of ours makes."""
     name, step = query.get("model", ""), PROPERTIES["step"].parse(query.get("step", ""))
     checkpoint_folder(name)

@@ -7,16 +7,6 @@ import streamlit as st
 from core.generation import BOUNDS, ORDER, Sampler
 from pages.ui import state
 
-WORDS = {
-    "repetition_penalty": "Divides the logit of every token that the text already has. 1 is off.",
-    "presence_penalty": "Takes this much from the logit of every token that the text already has. 0 is off.",
-    "frequency_penalty": "Takes this much from a token's logit for each time that the text has it. 0 is off.",
-    "temperature": "Below 1 the likely gets likelier, above 1 all become more alike; 0 takes the likeliest. 1 is off.",
-    "top_k": "Only the k likeliest tokens stay. 0 is off.",
-    "top_p": "The likeliest tokens stay until together they hold this probability. 1 is off.",
-    "min_p": "Cuts what is less likely than this part of the likeliest token. 0 is off.",
-    "typical_p": "Keeps tokens about as surprising as the model expects, up to this probability. 1 is off.",
-}
 OFF: dict[str, Any] = {name: state.PROPERTIES[name].default for name in ORDER} | {"stages": ""}
 
 

@@ -1,13 +1,15 @@
 """The stage of the sampling page: one component that is given the logits once and computes everything else itself."""
 
 import zlib
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.generation import ORDER
+from core.generation import STAGES, StageKind
 from pages.ui import cache, components, state
-from pages.ui.sampling.settings import WORDS, agreed, fresh, on_settings
+from pages.ui.sampling.settings import agreed, fresh, on_settings
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -22,6 +24,11 @@ _sampler = components.component("sampler")
 @st.cache_data(max_entries=8, show_spinner=False)
 def _names(stamp: tuple[str | int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
     return [chip.label for chip in chips(_view.tokenizer, ids)]
+
+
+def described(row: StageKind) -> dict[str, Any]:
+    """A row of the table of stages as the browser needs it."""
+    return {name: value for name, value in asdict(row).items() if name not in ("rule", "low", "high")}
 
 
 def sampler(view: View, position: int, *, key: str) -> None:
@@ -42,8 +49,7 @@ def sampler(view: View, position: int, *, key: str) -> None:
         "context": context,
         "actual": actual,
         "u": uniform(state.get("seed"), position + 1),
-        "words": WORDS,
-        "bounds": {name: [row.low, row.high, row.step] for name in ORDER for row in [state.PROPERTIES[name]]},
+        "stages": [described(row) for row in STAGES],
         **agreed(),
     }
 

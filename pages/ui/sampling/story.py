@@ -67,8 +67,8 @@ def story(scene: Scene, *, key: str) -> "list[Node]":
     """Draws the story that belongs to the scene, lets it be continued, and returns its tokens."""
     kept = _kept(scene)
 
-    def on_act(told: components.Sent) -> None:
-        for press in _unseen(told):
+    def on_act(event: components.Event) -> None:
+        for press in _unseen(event):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
                 _act(scene, kept, press)
@@ -82,14 +82,14 @@ def story(scene: Scene, *, key: str) -> "list[Node]":
     return kept.path()
 
 
-def _unseen(sent: dict[str, Any]) -> list[dict[str, Any]]:
+def _unseen(event: components.Event) -> list[dict[str, Any]]:
     """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
     A message without one asks for the next tokens."""
     seen = st.session_state.get("story_seen", NOBODY)
-    last = seen["number"] if seen["by"] == sent.get("by") else 0
-    found = [press for press in sent.get("presses", []) if isinstance(press, dict) and press.get("number", 0) > last]
+    last = seen["number"] if seen["by"] == event.get("by") else 0
+    found = [press for press in event.get("presses", []) if isinstance(press, dict) and press.get("number", 0) > last]
     if found:
-        st.session_state["story_seen"] = {"by": sent.get("by"), "number": found[-1]["number"]}
+        st.session_state["story_seen"] = {"by": event.get("by"), "number": found[-1]["number"]}
     return found
 
 

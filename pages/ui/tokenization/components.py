@@ -77,8 +77,8 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
         "note": left_out,
     }
 
-    def on_pin(told: components.Sent) -> None:
-        chosen = told.get("position")
+    def on_pin(event: components.Event) -> None:
+        chosen = event.get("position")
         valid = chosen if isinstance(chosen, int) and offset <= chosen < len(drawn) + offset else None
         if shared:
             state.update(cursor=valid)

@@ -15,7 +15,7 @@ from core.training.folder import RunError
 from core.training.rows import Row, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
-from pages.ui.components import Told
+from pages.ui.components import OnEvent
 
 _curves = components.component("curves", isolate=False)  # plotly.js puts its styles into the document
 
@@ -141,9 +141,9 @@ def curves(
     group: str = "",
     bar: bool = True,
     reveal: str = "",
-    on_pick: Told | None = None,
-    on_change: Told | None = None,
-    on_hover: Told | None = None,
+    on_pick: OnEvent | None = None,
+    on_change: OnEvent | None = None,
+    on_hover: OnEvent | None = None,
 ) -> None:
     """Draws the curves of `records`, the first of which leads the cursor; components of one `group` share it.
 
@@ -156,7 +156,7 @@ def curves(
     known = {one.id for one in records}
     header = {"runs": [vars(one) for one in records], "title": title, "mark": mark, "height": height, "group": group}
 
-    def listener(then: Told | None, left: bool = False) -> Told:
+    def listener(then: OnEvent | None, left: bool = False) -> OnEvent:
         def act(happened: dict[str, Any]) -> None:
             valid = happened.get("run") in known and isinstance(happened.get("step"), int)
             if then and (valid or left):

@@ -84,17 +84,17 @@ def undiagnosed(name: str) -> bool:
 
 def diagnosis(letter: str, case: Failure, names: list[str]) -> None:
     """The question, and after an answer what it was, why, what helps, and what differed."""
-    told = f"failure_told_{letter}"
+    answered = f"failure_told_{letter}"
     with st.container(border=True):
         answer = st.radio("What is wrong with it?", ANSWERS, index=None, key=f"failure_answer_{letter}")
 
         def tell() -> None:
-            st.session_state[told] = answer
+            st.session_state[answered] = answer
 
         st.button("This is my diagnosis", on_click=tell, disabled=answer is None, key=f"failure_tell_{letter}")
-        if told not in st.session_state:
+        if answered not in st.session_state:
             return
-        right = st.session_state[told] == case.title
+        right = st.session_state[answered] == case.title
         st.markdown(f"**{'Yes.' if right else 'No:'} {case.title}.** {case.cause}")
         st.markdown(f"**What helps.** {case.remedy}")
         if len(names) == 2:

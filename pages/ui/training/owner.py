@@ -19,8 +19,8 @@ def key() -> str:
 def remember() -> None:
     """Lets the browser keep the key, or learns which it has kept. Call it once on the page."""
 
-    def on_kept(told: components.Sent) -> None:
-        if isinstance(mine := told.get("key"), str) and KEY.fullmatch(mine):
+    def on_kept(event: components.Event) -> None:
+        if isinstance(mine := event.get("key"), str) and KEY.fullmatch(mine):
             st.session_state["training_key"] = mine
 
     _owner(key="training_owner", data=components.pack({"key": key()}), on_kept_change=on_kept)

@@ -35,7 +35,7 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
         before = runs[i + 1] if i + 1 < len(runs) else None
         scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
-            now, record, news = jobs.status(run), jobs.record(run), changed(run, before)
+            now, record, difference = jobs.status(run), jobs.record(run), changed(run, before)
         except (RunError, ValueError):
             continue
         secret = undiagnosed(record.name) or (before and undiagnosed(title(before)))
@@ -45,7 +45,7 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
                 "state": now.state,
                 "step": now.step,
                 "held-out loss": scored[-1] if scored else None,
-                "new in it": SECRET if secret else news,
+                "new in it": SECRET if secret else difference,
                 "tags": list(record.tags),
                 "minutes ago": round((time.time() - record.created) / 60),
             }

@@ -120,18 +120,18 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
         if last:
             actual = (expected[0], float(last["val_loss_per_token"]))
     line = (across.tolist(), law.at(across).tolist()) if law else None
-    told = expected if guess or last else None  # the guess comes first
-    figure = figures.scaling(sizes, losses, line if told else None, told, actual, guess)
+    shown = expected if guess or last else None  # the guess comes first
+    figure = figures.scaling(sizes, losses, line if shown else None, shown, actual, guess)
     components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
     code = "from core.lab.scaling import fit_power_law\n\n"
     code += f"law = fit_power_law({sizes}, {losses}, {min(floors) if floors else None})\nlaw.predict({size})"
     truth(
         "fit_power_law(sizes, losses)",
         (len(sizes),),
-        f"{budget:g} TFLOP each; {words if told or not law else 'first your guess'}",
+        f"{budget:g} TFLOP each; {words if shown or not law else 'first your guess'}",
         code,
     )
-    if expected and told:
+    if expected and shown:
         _, loss, low, high = expected
         st.markdown(f"The law expects **{loss:.3f}**, and with 90 % something between {low:.3f} and {high:.3f}.")
         if not following:

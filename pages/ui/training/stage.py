@@ -13,7 +13,7 @@ from core.training import TrainConfig
 from core.training.folder import RunError
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
-from pages.ui.components import Told
+from pages.ui.components import OnEvent
 from pages.ui.text import prepare
 from pages.ui.training.curves import ShownRun, kept, shown_runs
 
@@ -88,7 +88,7 @@ def on_change(happened: dict[str, Any]) -> None:
         st.rerun()
 
 
-def on_hover(key: str) -> Told:
+def on_hover(key: str) -> OnEvent:
     """A callback that keeps the step under the pointer, in the curves of `key`, for what only Python can draw."""
 
     def keep(happened: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.generation import Sampler, generate
 from core.generation.branches import ROOT, Story, extend, put
-from core.generation.sampler import softmax
+from core.generation.stages import softmax
 from core.generation.streaming import Step
 from tests.core.model.models import make
 

@@ -1,6 +1,7 @@
 """The sampler against Hugging Face's logits processors, closed forms, and the edges where the two may differ."""
 
 import math
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from transformers import LogitsProcessorList
 from transformers.generation import logits_process as hf
 
-from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, ORDER, RULES, Sampler, draw, softmax
+from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, ORDER, Sampler, draw
+from core.generation.stages import STAGES, softmax
 
 
 class Penalties(hf.LogitsProcessor):
@@ -142,7 +144,9 @@ def test_only_the_stages_that_are_on_are_listed_in_order():
     everything = Sampler(0.7, 10, 0.9, 0.01, 0.95, 1.1, 0.5, 0.2)
     stages = everything.stages(logits, context)
     assert [stage.name for stage in stages] == ["raw", *ORDER]
-    assert set(RULES) == set(BOUNDS) == set(ORDER)
+    assert {row.name for row in STAGES} == set(BOUNDS) == set(ORDER)
+    defaults = {field.name: field.default for field in fields(Sampler) if field.name != "order"}
+    assert defaults == {row.name: row.off for row in STAGES}  # each at its default is off
     assert ORDER[0] == "repetition_penalty" and ORDER[3:] == ("temperature", "top_k", "top_p", "min_p", "typical_p")
     assert [stage.value for stage in stages[1:]] == [getattr(everything, name) for name in ORDER]
     for before, after in pairwise(stages):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core.generation import Sampler, draw, generate, generate_text, greedy_batch, uniform
-from core.generation.sampler import softmax
+from core.generation.stages import softmax
 from core.model import ModelConfig, Transformer
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,378 @@
+// What Python sends to each component (its header; the bytes that follow it are told beside it) and what comes back (its events).
+// tests/pages/test_headers.py holds every header that the pages send against these. Two views are sent nothing, they have everything
+// from the grid of heads: attention_head (events: pins, aside) and attention_stages.
+
+/** Where the pin is, for components that follow it in the browser: see settlePin in shared/events.js. */
+export interface Pinned {
+  cursor?: number | null;
+  turn?: number | null;
+}
+
+/** A token as a strip shows it: pages/ui/text.py. */
+export interface Chip {
+  label: string;
+  id: number | null;
+  hex: string;
+  note: string;
+  special: boolean;
+  said: string;
+}
+
+/** pages/ui/components.py, `tokens`. Event: pin {position}. */
+export interface TokensHeader extends Pinned {
+  chips: Chip[];
+  values: (number | null)[] | null;
+  probabilities: (number | null)[] | null;
+  value_label: string;
+  percent: boolean;
+  low: number;
+  high: number;
+  ids: boolean;
+  role: string;
+  title: string;
+  shared: boolean;
+  reports: boolean;
+  source: { url: string; ids: number[] } | null;
+  note: string;
+}
+
+/** pages/ui/components.py, `plot`; the payload is the figure as JSON. Events: click, hover. */
+export interface PlotHeader extends Pinned {
+  key: string;
+  height: number;
+  title: string;
+  hover: boolean;
+  cursor_axis: "x" | "y" | null;
+  modebar: boolean;
+  clickable: boolean;
+}
+
+/** pages/ui/components.py, `heads`; the payload is float32: see heads/store.js. Event: select {open, isolated, turn}. */
+export interface HeadsHeader {
+  layers: number;
+  heads: number;
+  length: number;
+  labels: string[];
+  cursor: number | null;
+  scores: string[][] | null;
+  selected: [number, number];
+  title: string;
+  stamp: number;
+  d_head?: number;
+  hint?: string;
+  note?: string;
+  view?: {
+    open: [number, number][];
+    isolated: boolean;
+    pins: number[];
+    aside: boolean;
+    turns: Record<"open" | "pins" | "aside", number>;
+  };
+}
+
+/** pages/ui/components.py, `copy_link`. Event: ask {question}. */
+export interface CopyLinkHeader {
+  query: string;
+  question: string | null;
+  page: string;
+}
+
+/** pages/ui/overview/stages.py: of every token, the likeliest next ones with their probability. */
+export interface GuessesHeader extends Pinned {
+  rows: [string, number][][];
+  labels: string[];
+  title: string;
+}
+
+/** pages/ui/training/owner.py. Event: kept {key}. */
+export interface OwnerHeader {
+  key: string;
+}
+
+/** pages/ui/interventions.py. Events: remove {index}, clear. */
+export interface InterventionsHeader {
+  items: { label: string; note: string }[];
+  title: string;
+}
+
+/** pages/ui/experiments/stage.py: the parts of each layer. Event: press {id}. */
+export interface PartGridHeader {
+  rows: { name: string; short: string; cells: PartCell[] }[];
+  base: number;
+  limit: number;
+  how: string;
+  title: string;
+  hint: string;
+  name: string;
+}
+
+export interface PartCell {
+  id: string;
+  label: string;
+  words: string;
+  effect: number | null;
+  on: boolean;
+  wide: boolean;
+}
+
+/** pages/ui/inside/lens.py; the payload is float32, five tables of depth × tokens. Event: pin {position}. */
+export interface LensHeader {
+  title: string;
+  names: string[];
+  labels: string[];
+  words: string[];
+  tops: number[][];
+  answers: string[];
+  start: number;
+  focus: number;
+  cursor: number | null;
+  by: "probability" | "rank" | "entropy" | "divergence";
+  size: number;
+  most: number;
+  ends: [string, string];
+  note: string;
+}
+
+/** pages/ui/inside/stream.py; the payload is float32, `arrays` says what lies where. Events: open {layer}, cell {name, index}, pin. */
+export interface StreamHeader {
+  title: string;
+  labels: string[];
+  names: string[];
+  start: number;
+  total: number;
+  focus: number;
+  cursor: number | null;
+  layers: number;
+  words: string[];
+  says: number[][];
+  longest: number;
+  most: number;
+  facts: { embed: string; attention: string; mlp: string; end: string };
+  opened: number | null;
+  cell: { name: string; index: number[] } | null;
+  whole: string[];
+  arrays: Record<string, [number, number[]]>;
+  tensors?: Record<string, TensorFacts>;
+  parts?: [string, string, string[][]][];
+}
+
+export interface TensorFacts {
+  words: string;
+  formula: string;
+  inputs: string;
+  reads: string[];
+  terms: number;
+  site: string;
+  shape: string;
+  code: string;
+  keys: boolean;
+  shares: boolean;
+  least?: number;
+}
+
+/** pages/ui/embeddings/table.py; the payload is float32, tokens × width. Event: pin {position}. */
+export interface StripsHeader {
+  labels: string[];
+  width: number;
+  limit: number;
+  norms: number[];
+  cursor: number | null;
+  title: string;
+}
+
+/** pages/ui/embeddings/map.py; the payload is float32, steps × words × dims. Events: pick {id}, step {index}. */
+export interface SpaceHeader {
+  kind: string;
+  steps: number[];
+  at: number;
+  dims: 2 | 3;
+  ids: number[];
+  words: string[];
+  groups: number[];
+  names: string[];
+  colours: number[];
+  chosen: number | null;
+  near: number[];
+  mine: number[];
+  scores: number[] | null;
+  units: boolean;
+  height: number;
+  title: string;
+}
+
+/** pages/ui/embeddings/positions.py. */
+export interface ClocksHeader {
+  frequencies: number[];
+  shares: number[];
+  labels: string[];
+  pinned: number | null;
+  length: number;
+  where: string;
+}
+
+/** pages/ui/tokenization/components.py; the payload is the text, then uint32: see pieces/pieces.js. Event: pin {position}. */
+export interface PiecesHeader {
+  count: number;
+  size: number;
+  version: number;
+  title: string;
+  id_name: string;
+  ranks: boolean;
+  gaps: boolean;
+  special: Record<string, string>;
+  cursor: number | null;
+  offset: number;
+  shared: boolean;
+  hint: string;
+  note: string;
+}
+
+/** pages/ui/tokenization/components.py; the payload is the text. `pieces`: [start, end, id] in bytes; id −1: none. */
+export interface BoundariesHeader {
+  ends: number[];
+  rows: { title: string; pieces: [number, number, number][] }[];
+  title: string;
+}
+
+/** pages/ui/tokenization/components.py; the payload is the chunk. `joins`: [start, width, rank, [[start, rank] that could be joined]]. */
+export interface MergeTreeHeader {
+  start: number;
+  joins: [number, number, number, [number, number][]][];
+  counts: Record<string, number>;
+  spelled: string;
+  title: string;
+}
+
+/** pages/ui/sampling/story.py. Event: act {by, presses, serial}. */
+export interface StoryHeader {
+  serial: number;
+  seen: { by: number | null; number: number };
+  job: number;
+  left: number;
+  prompt: { label: string; special: boolean }[];
+  path: StoryToken[];
+  ahead: StoryToken[];
+  labels: Record<string, string>;
+  branches: StoryBranch[];
+  can: { write: boolean; back: boolean };
+  status: string;
+  error: string;
+  verb: string;
+  invitation: string;
+  add: string;
+}
+
+export interface StoryToken {
+  node: number;
+  id: number;
+  origin: "drawn" | "chosen" | "typed";
+  u: number | null;
+  rank: number;
+  raw: number;
+  after: number;
+  surprise: number;
+  entropy: number;
+  alternatives: [number, number | null, number | null][];
+  label: string;
+  special: boolean;
+}
+
+export interface StoryBranch {
+  first: number;
+  last: number;
+  depth: number;
+  name: string;
+  text: string;
+  count: number;
+  mean: number;
+  here: boolean;
+}
+
+/** pages/ui/sampling/stage.py; the payload is float32, the logits. Event: settings {values, order, off}. */
+export interface SamplerHeader {
+  key: string;
+  label_ids: number[];
+  labels: string[];
+  context: number[];
+  actual: number | null;
+  u: number;
+  stages: StageKind[];
+  settings: SamplerSettings;
+  revision: number;
+}
+
+/** A row of the table in core/generation/stages.py: see there. */
+export interface StageKind {
+  name: string;
+  title: string;
+  off: number;
+  slider: [number, number, number];
+  kind: "penalty" | "temperature" | "cut";
+  colour: number;
+  hint: string;
+  whole: boolean;
+  named: [number, string][];
+}
+
+export interface SamplerSettings {
+  values: Record<string, number>;
+  order: string[];
+  off: string[];
+}
+
+/** pages/ui/training/curves.py. Events: pick, hover {run, step}, change {run, step, kind}. */
+export interface CurvesHeader {
+  runs: CurvesRun[];
+  title: string;
+  mark: number | null;
+  height: number;
+  group: string;
+  hover: boolean;
+  bar: boolean;
+  reveal: string;
+}
+
+/** `rows` null: they are fetched. */
+export interface CurvesRun {
+  id: string;
+  label: string;
+  state: string;
+  live: boolean;
+  rows: MetricsRow[] | null;
+  steps: number | null;
+  seconds: number | null;
+  kept: number[];
+  planned: number[];
+  mixed: boolean;
+  flops_per_token: number | null;
+}
+
+/** A row of metrics.jsonl; each has some of these. */
+export interface MetricsRow {
+  step: number;
+  tokens?: number;
+  seconds?: number;
+  loss_per_token?: number;
+  val_loss_per_token?: number;
+  val_loss_per_document?: number;
+  floor_per_token?: number;
+  floor_per_document?: number;
+  lr?: number;
+  grad_norm?: number;
+  tokens_per_second?: number;
+  utilisation?: number;
+  update_ratio?: Record<string, number>;
+  flops?: number;
+  sample?: string;
+  event?: string;
+  was?: number;
+  status?: string;
+  message?: string;
+  baselines_per_token?: Record<string, number>;
+}
+
+/** pages/ui/sections.py. Event: near {page, near}. */
+export interface SectionsHeader {
+  page: string;
+  sections: { anchor: string; title: string; height: number }[];
+}
