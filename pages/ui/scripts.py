@@ -26,12 +26,15 @@ _GZIPPED = {name: gzip.compress(body, 6) for name, body in MODULES.items()}
 
 
 def stub(name: str) -> str:
-    """The script of the component `name` as Streamlit is given it. The app may lie below the root of its host."""
+    """The script of the component `name` as Streamlit is given it. The app may lie below the root of its host; a module
+    that could not be fetched is asked for again a second later, unless the page has been left."""
     assert f"{name}/{name}.js" in MODULES
     return (
         f'const address = "assets/components/{VERSION}/{name}/{name}.js";\n'
         'const root = location.origin + location.pathname.replace(/[^/]*\\/?$/, "");\n'
-        "export default (await import(new URL(address, root).href)).default;\n"
+        "const load = () => import(new URL(address, root).href);\n"
+        "const again = () => new Promise((done) => setTimeout(done, 1000)).then(load);\n"
+        "export default (await load().catch(again)).default;\n"
     )
 
 

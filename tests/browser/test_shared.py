@@ -60,3 +60,21 @@ def test_signs_beside_one_another_keep_their_look(chromium, font):
         address = f"data:font/woff2;base64,{data}"
         assert page.evaluate(DRAWN, [f"tested {font}", address, text]) == [True, False]
     page.close()
+
+
+def test_a_module_that_did_not_come_is_asked_for_again(chromium, server):
+    page = chromium(server).new_page()
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/tokens/tokens.js*", answer)
+    page.goto(server)
+    page.locator(".chip").first.wait_for()
+    assert len(asked) == 2
+    page.close()
