@@ -14,10 +14,9 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import streamlit as st
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit import net_util
@@ -97,11 +96,11 @@ async def checkpoint_zip(request: Request) -> Response:
 
     run_id, snapshots = request.path_params["run_id"], request.query_params.get("snapshots") == "1"
     try:
-        path = await run_in_threadpool(zip_run, run_id, snapshots)
+        pieces = await run_in_threadpool(zip_run, run_id, snapshots)
     except ValueError:
         return _no_such_run()
-    remove = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type="application/zip", filename=f"{run_id}.zip", background=remove)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.zip"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 async def written(request: Request) -> Response:

@@ -54,19 +54,27 @@ def leave(folder: Path) -> None:
     (folder / FILE).unlink(missing_ok=True)
 
 
+def entry(folder: Path) -> tuple[float, list[str]] | None:
+    """Since when a run waits, and the options to start it with; None when it does not, or when its file is damaged."""
+    try:
+        found = json.loads((folder / FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):  # another process may be starting it
+        return None
+    since, options = (found.get("since", 0.0), found.get("options")) if isinstance(found, dict) else (0.0, None)
+    fits = type(since) in (int, float) and isinstance(options, list) and all(type(one) is str for one in options)
+    return (since, options or []) if fits else None
+
+
 def waiting(root: Path) -> list[tuple[Path, list[str]]]:
     """The folders and options of the runs that wait, the next one first."""
-    found = []
-    for path in root.glob(f"run-*/{FILE}"):
-        with contextlib.suppress(OSError, ValueError, KeyError):  # another process may be starting it
-            entry = json.loads(path.read_bytes())
-            found.append((entry["since"], path.parent, entry["options"]))
-    return [(folder, options) for _, folder, options in sorted(found)]
+    entries = [(path.parent, entry(path.parent)) for path in root.glob(f"run-*/{FILE}")]
+    found = sorted((known[0], folder, known[1]) for folder, known in entries if known)
+    return [(folder, options) for _, folder, options in found]
 
 
 def position(folder: Path) -> int | None:
     """1 for the run that is next, None for one that does not wait."""
-    if not (folder / FILE).exists():
+    if entry(folder) is None:
         return None
     order = [waiting_folder for waiting_folder, _ in waiting(folder.parent)]
     return order.index(folder) + 1 if folder in order else None
@@ -90,10 +98,7 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
     if owner is None:
         return
     recent = time.time() - DAY
-    own: list[tuple[Path, bool, Record]] = []
-    for folder, busy in runs:
-        with contextlib.suppress(RunError):
-            own.append((folder, busy, read_record(folder)))
+    own = [(folder, busy, read_record(folder)) for folder, busy in runs]
     own = [(folder, busy, record) for folder, busy, record in own if record.owner == owner]
     busy_now = sum(busy for _, busy, _ in own)
     if busy_now >= limits.per_visitor:

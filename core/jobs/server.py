@@ -29,9 +29,10 @@ from core.files import write_atomically
 from core.jobs import queue
 from core.jobs.executors import DaskExecutor, Executor, LocalExecutor, wait_or_kill
 from core.jobs.queue import Limits, TooManyRuns
+from core.messages import without_folders
 from core.model import runs_root
 from core.runs import forks
-from core.runs.library import LOCK, deleted, existing_folder, list_runs, mine, put_aside, record, run_folder
+from core.runs.library import LOCK, damage, deleted, existing_folder, list_runs, mine, put_aside, record, run_folder
 from core.runs.records import Record, fingerprint, renamed, write_record
 from core.training import control
 from core.training.config import TrainConfig
@@ -50,8 +51,9 @@ _spares: list[subprocess.Popen[bytes]] = []  # none, or the one that `warm` has 
 class Status:
     """How a run is doing. `state` is one of
 
-    "queued" (`position` 1 is the next), "running", "paused", "finished", "stopped", "failed" (see `message`) or
-    "interrupted" (its process died; it can be resumed). `steps` is the budget; `step` those done in the last row.
+    "queued" (`position` 1 is the next), "running", "paused", "finished", "stopped", "failed" (see `message`),
+    "interrupted" (its process died; it can be resumed) or "damaged" (a file that says what it is cannot be read; its
+    weights and rows may be there). `steps` is the budget; `step` those done in the last row.
     """
 
     run_id: str
@@ -148,8 +150,8 @@ def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> 
     with LOCK:
         folder = mine(run_id, key)
         state = status(run_id).state
-        if state in ("running", "queued", "finished"):
-            raise RunError(f"{run_id} is {state} already")
+        if state in ("running", "queued", "finished", "damaged"):
+            raise RunError(f"{run_id} is {state}{'' if state == 'damaged' else ' already'}")
         if state != "paused":
             _check_visitor(record(run_id).owner, Limits.of_server())
         control.go(folder)
@@ -212,11 +214,14 @@ def status(run_id: str) -> Status:
     place = queue.position(folder)
     alive = _executor().alive(folder)  # before the row: a run that ends in between is reported as running, not as dead
     last = last_row(folder / "metrics.jsonl")
-    steps, done = TrainConfig.load(folder / "train.json").steps, last.get("step", 0)
+    wrong, done = damage(folder), last.get("step", 0)
+    steps = 0 if wrong else TrainConfig.load(folder / "train.json").steps
     if alive:
         pause_at = control.read(folder).get("pause_at")
         waits = last.get("event") == "paused" or last.get("step") == pause_at
         state = "paused" if pause_at is not None and done >= pause_at and waits else "running"
+    elif wrong:
+        return Status(run_id, "damaged", done, steps, wrong)
     elif place is not None:
         state = "queued"
     else:
@@ -343,7 +348,7 @@ def _going(run_id: str, key: str | None) -> Path:
 
 def _busy(folder: Path) -> bool:
     """Whether a run goes on or waits."""
-    return (folder / queue.FILE).exists() or _executor().alive(folder)
+    return queue.entry(folder) is not None or _executor().alive(folder)
 
 
 def _repository() -> Path:
@@ -351,6 +356,7 @@ def _repository() -> Path:
 
 
 def _last_words(folder: Path) -> str | None:
-    with contextlib.suppress(FileNotFoundError):
-        return (folder / "log.txt").read_bytes()[-LOG_BYTES:].decode(errors="replace").strip() or None
+    with contextlib.suppress(OSError):
+        words = (folder / "log.txt").read_bytes()[-LOG_BYTES:].decode(errors="replace").strip()
+        return without_folders(words) or None
     return None

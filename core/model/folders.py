@@ -62,7 +62,7 @@ def describe(name_or_folder: str | Path, step: int | None = None) -> Description
     named = isinstance(name_or_folder, str) and "/" not in name_or_folder.replace(os.sep, "/")
     folder = checkpoint_folder(str(name_or_folder)) if named else Path(name_or_folder)
     if not folder.is_dir():
-        raise CheckpointError(f"there is no folder {folder}")
+        raise CheckpointError(f"there is no folder {folder.name}")
     config = read_config(folder)
     steps = tuple(weight_files(folder))
     if not steps:
@@ -196,7 +196,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise CheckpointError(f"{where} is missing: {path.parent} is not a complete checkpoint folder") from None
+        raise CheckpointError(f"{where} is missing: {path.parent.name} is not a complete checkpoint folder") from None
     except OSError as error:
         raise CheckpointError(f"{where} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

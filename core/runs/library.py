@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.model import runs_root
-from core.runs.records import NotYours, Record, owned_by, read_record, renamed, tagged, write_record
+from core.runs.records import NotYours, Record, owned_by, problem, read_record, renamed, tagged, write_record
+from core.training.config import TrainConfig
 from core.training.folder import RunError
+from core.training.rows import FILE
 
 RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses
 ASIDE = ".deleted"
@@ -22,7 +24,7 @@ def list_runs() -> list[str]:
     """Ids of all runs, the newest first."""
     root = runs_root()
     folders = [f for f in root.iterdir() if RUN_ID.fullmatch(f.name)] if root.is_dir() else []
-    folders = [f for f in folders if (f / "train.json").is_file()]
+    folders = [f for f in folders if begun(f)]
     return [f.name for f in sorted(folders, key=lambda f: (read_record(f).created, f.name), reverse=True)]
 
 
@@ -90,9 +92,23 @@ def run_folder(run_id: str) -> Path:
 def existing_folder(run_id: str) -> Path:
     """The folder of a run that exists. Raises RunError."""
     folder = run_folder(run_id)
-    if not (folder / "train.json").is_file():
+    if not begun(folder):
         raise RunError(f"there is no run {run_id}")
     return folder
+
+
+def begun(folder: Path) -> bool:
+    """Whether there is a run in the folder, be it damaged; not one that is only being made."""
+    return any((folder / name).exists() for name in ("train.json", FILE))
+
+
+def damage(folder: Path) -> str | None:
+    """What is wrong with the files that say what a run is, in a sentence; None where nothing is."""
+    try:
+        TrainConfig.load(folder / "train.json")
+    except ValueError as error:
+        return str(error)
+    return problem(folder)
 
 
 def mine(run_id: str, key: str | None) -> Path:

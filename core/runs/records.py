@@ -9,6 +9,7 @@ import hmac
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from core.files import write_atomically
 from core.training.folder import RunError
 
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 60, 24, 8
+NOBODY = "unknown"  # the owner of a run whose owner cannot be read: the fingerprint of no key
 
 
 class NotYours(RunError):
@@ -48,15 +50,47 @@ def fingerprint(key: str | None) -> str | None:
 
 
 def read_record(folder: Path) -> Record:
-    """run.json; a run without one (from a terminal) has no owner and no name. Raises RunError when it is damaged."""
-    path = folder / "run.json"
+    """run.json; a run without one (from a terminal) has no owner and no name. Of a damaged one, what can be read: where
+    that is not the owner, nobody is."""
+    return _read(folder)[0]
+
+
+def problem(folder: Path) -> str | None:
+    """What is wrong with run.json, None where nothing is."""
+    return _read(folder)[1]
+
+
+def _read(folder: Path) -> tuple[Record, str | None]:
+    created = folder.stat().st_ctime if folder.is_dir() else 0.0
+    nothing = Record(owner=NOBODY, created=created)
     try:
-        values = json.loads(path.read_bytes())
-        return Record(**values | {"tags": tuple(values.get("tags", ()))})
+        values = json.loads((folder / "run.json").read_bytes())
     except FileNotFoundError:
-        return Record(created=folder.stat().st_ctime if folder.is_dir() else 0.0)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise RunError(f"{folder.name}/run.json cannot be read: {error}") from None
+        return Record(created=created), None
+    except (OSError, ValueError, RecursionError):
+        return nothing, "run.json cannot be read"
+    if not isinstance(values, dict):
+        return nothing, "run.json is damaged"
+    wrong = [name for name, fits in FITS.items() if name in values and not fits(values[name])]
+    kept = {name: values[name] for name in FITS if name in values and name not in wrong}
+    read = Record(**{"created": created} | ({"owner": NOBODY} if "owner" in wrong else {}) | kept)
+    return tagged(renamed(read, read.name), read.tags), f"run.json is damaged: {', '.join(wrong)}" if wrong else None
+
+
+def _parent(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return value is None
+    step, changes = value.get("step"), value.get("changes")
+    return isinstance(value.get("run"), str) and type(step) is int and step >= 0 and isinstance(changes, dict)
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "owner": lambda value: value is None or isinstance(value, str),
+    "name": lambda value: isinstance(value, str),
+    "tags": lambda value: isinstance(value, list) and all(isinstance(tag, str) for tag in value),
+    "created": lambda value: type(value) in (int, float) and 0 <= value < 1e11,
+    "parent": _parent,
+}
 
 
 def write_record(folder: Path, record: Record) -> None:

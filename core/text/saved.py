@@ -68,7 +68,7 @@ def keep_tokenizer(tokenizer: Tokenizer, name: str) -> str:
         if path.exists():
             raise TokenizerError(f"there is a tokenizer called {path.stem} already: choose another name")
         if len(saved_tokenizers()) >= MAX_SAVED:
-            raise TokenizerError(f"{MAX_SAVED} tokenizers are kept here, as many as may: remove some of {path.parent}")
+            raise TokenizerError(f"{MAX_SAVED} tokenizers are kept here, as many as may: remove one of yours")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(tokenizer.to_json() | {"name": path.stem}).encode("utf-8"))
     return path.stem

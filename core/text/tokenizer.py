@@ -191,12 +191,13 @@ class Tokenizer:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Tokenizer":
         """Read a file that `save` wrote. TokenizerError when it is missing or damaged."""
+        where = f"{Path(path).parent.name}/{Path(path).name}"
         try:
             data = json.loads(Path(path).read_bytes())
         except OSError as error:
-            raise TokenizerError(f"cannot read the tokenizer {path}: {error.strerror}") from None
+            raise TokenizerError(f"cannot read the tokenizer {where}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
-            raise TokenizerError(f"the tokenizer {path} is not JSON: {error}") from None
+            raise TokenizerError(f"the tokenizer {where} is not JSON: {error}") from None
         return cls.from_json(data)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from core.messages import without_folders
 from core.training import control
 from core.training.config import PRESETS, TrainConfig, preset
 from core.training.folder import LockedFolder
@@ -130,7 +131,7 @@ def explain(error: Exception) -> str:
             "The disk is full: the last file could not be written. Every snapshot before it is intact. "
             "Free some space, then resume the run."
         )
-    return str(error)
+    return without_folders(str(error))
 
 
 def report_failure(folder: Path, message: str) -> None:

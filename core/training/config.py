@@ -1,15 +1,15 @@
 """What a training run is made of: one frozen, validated dataclass that travels as JSON."""
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from core.training.schedule import SCHEDULES
 
 HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
 OPTIMIZERS = ("muon", "adamw", "sgd")
+LARGEST = 1e30  # number that a setting may be
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -84,13 +84,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            value = getattr(self, f.name)
-            if f.type in (int, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                raise ValueError(f"{f.name} must be a number, not {value!r}")
-            if f.type is int and value != int(value):
-                raise ValueError(f"{f.name} must be a whole number, not {value!r}")
-            if f.type is float and not math.isfinite(value):
-                raise ValueError(f"{f.name} must be finite, not {value!r}")
+            _check_type(f.name, getattr(self, f.name), f.type)
         for name in (
             "steps",
             "documents_per_step",
@@ -122,11 +116,8 @@ class TrainConfig:
             raise ValueError(f"seconds must be above 0, or null for no limit, not {self.seconds!r}")
         for name, least in (("target_loss", 0), ("patience", 1)):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value) and value >= least):
+            if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}, or null, not {value!r}")
-        for name in ("keep_states", "causal"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("schedule", self.schedule, SCHEDULES)
         _one_of("precision", self.precision, PRECISIONS)
@@ -151,10 +142,13 @@ class TrainConfig:
     @classmethod
     def load(cls, path: str | Path) -> "TrainConfig":
         """Read a JSON file; what is wrong with it is a ValueError."""
+        where = f"the training configuration {Path(path).parent.name}/{Path(path).name}"
         try:
             return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValueError(f"cannot read the training configuration {path}: {error}") from error
+        except OSError as error:
+            raise ValueError(f"cannot read {where}: {error.strerror}") from error
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"cannot read {where}: {error}") from error
 
 
 def preset(name: str, **changes: Any) -> TrainConfig:  # noqa: ANN401 (its fields have many types)
@@ -162,6 +156,23 @@ def preset(name: str, **changes: Any) -> TrainConfig:  # noqa: ANN401 (its field
     if name not in PRESETS:
         raise ValueError(f"unknown preset {name!r}: choose one of {', '.join(PRESETS)}")
     return replace(PRESETS[name], **changes)
+
+
+def _check_type(name: str, value: object, annotation: object) -> None:
+    """Raise ValueError unless a field's value is what its annotation says, as JSON gives it."""
+    kind = get_args(annotation)[0] if type(None) in get_args(annotation) else get_origin(annotation) or annotation
+    if kind is not annotation and kind is not dict and value is None:
+        return
+    if kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{name} must be a number, not {value!r}")
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"{name} must be finite, and at most {LARGEST:.0e}, not {value!r}")
+        if kind is int and value != int(value):
+            raise ValueError(f"{name} must be a whole number, not {value!r}")
+    for type_, words in ((bool, "true or false"), (str, "a text"), (dict, "a JSON object")):
+        if kind is type_ and not isinstance(value, type_):
+            raise ValueError(f"{name} must be {words}, not {value!r}")
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -181,6 +192,7 @@ def _check_data(data: dict[str, Any]) -> None:
     if kind == "text" and not isinstance(data.get("path"), str):
         raise ValueError("data.path must name a text file")
     if kind == "tinyland":
+        _check_weights(data.get("weights"))
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
             raise ValueError(f"data.seed must be a whole number from 0, other than {HELD_OUT_SEED} (held out)")
@@ -188,12 +200,19 @@ def _check_data(data: dict[str, Any]) -> None:
         _check_parts(data.get("parts"))
 
 
+def _check_weights(weights: object) -> None:
+    """None, or how often each kind of document comes; what kinds there are is for Tinyland to say."""
+    values = list(weights.values()) if isinstance(weights, dict) else [] if weights is None else [-1]
+    if not all(type(value) in (int, float) and 0 <= value <= LARGEST for value in values):
+        raise ValueError(f"data.weights must be a table of numbers from 0, or null, not {weights!r}")
+
+
 def _check_parts(parts: object) -> None:
     if not isinstance(parts, list) or not parts:
         raise ValueError("data.parts must list the parts of the mixture")
     for part in parts:
         share = part.get("share") if isinstance(part, dict) else None
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < math.inf:
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= LARGEST:
             raise ValueError(f"every part of a mixture needs a share above 0, not {share!r}")
         if part.get("kind") == "mixture":
             raise ValueError("a mixture cannot hold another mixture")

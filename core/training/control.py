@@ -11,7 +11,6 @@ machine does to a process that no longer answers.
 """
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def read(folder: Path) -> Wishes:
     try:
         wishes = json.loads((folder / FILE).read_bytes())
         return check(wishes) if isinstance(wishes, dict) else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 
@@ -45,13 +44,13 @@ def go(folder: Path) -> None:
 def check(wishes: Wishes) -> Wishes:
     """`wishes`, if a run can fulfil them. Raises RunError, naming the one that it cannot."""
     for name, value in wishes.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        number = type(value) in (int, float) and abs(value) <= 1e30
         whole = number and value == int(value)
         fits = {
             "pause_at": value is None or (whole and value >= 0),
             "stop": isinstance(value, bool),
             "kill": isinstance(value, bool),
-            "lr": number and 0 < value <= 1e30,
+            "lr": number and value > 0,
             "target_loss": value is None or (number and value > 0),
             "patience": value is None or (whole and value >= 1),
         }

@@ -208,7 +208,7 @@ def read_text(config: TrainConfig) -> str:
         inside = Path(config.out) / path
         return (inside if inside.is_file() else path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise ValueError(f"cannot read the training text: {error}") from error
+        raise ValueError(f"cannot read the training text {path.name}: {error.strerror}") from error
 
 
 _SPECIAL = re.compile("|".join(re.escape(token) for token in SPECIAL_TOKENS))

@@ -55,7 +55,8 @@ def owner(folder: str | Path) -> int | None:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
-                return int(file.read() or 0) or None
+                pid = int(file.read() or 0)
+                return pid if pid > 1 else None
     except (OSError, ValueError):
         pass
     return None

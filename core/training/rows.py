@@ -2,14 +2,15 @@
 
 import contextlib
 import json
-import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypedDict, cast
 
 from core.files import finite_json, write_atomically
+from core.messages import without_folders
 
 FILE = "metrics.jsonl"
 TAIL = 1 << 17  # bytes from the end of a metrics file in which its last row lies
@@ -96,7 +97,7 @@ class RowWriter:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _whole(value: object) -> bool:
@@ -140,15 +141,18 @@ def upgraded(row: dict[str, Any]) -> dict[str, Any]:
         }
     token, document, floor = (new.get(name, 0) for name in PAIRED)
     if document and _numbers({"token": token, "document": document, "floor": floor}):
-        new["floor_per_token"] = floor * token / document
+        new["floor_per_token"] = float(floor) * float(token) / float(document)
     return new
 
 
 def as_row(value: object) -> Row | None:
-    """A parsed line of a metrics file as a Row, without fields that are not what they should be; None for no row."""
+    """A parsed line of a metrics file as a Row, without fields that are not what they should be and without the folders
+    of this machine; None for no row."""
     if not isinstance(value, dict):
         return None
     row = {name: x for name, x in upgraded(value).items() if name in FITS and FITS[name](x)}
+    if "message" in row:
+        row["message"] = without_folders(row["message"])
     return cast(Row, row) if "step" in row else None
 
 

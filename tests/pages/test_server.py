@@ -125,6 +125,48 @@ def test_a_run_goes_home_as_a_checkpoint_folder(client, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.zip"))
 
 
+def test_a_download_leaves_nothing_however_it_ends(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    make_checkpoint(tmp_path / "runs" / RUN)
+    (tmp_path / "runs" / RUN / "train.json").write_text("{}")
+    whole = client.get(f"/runs/{RUN}/checkpoint.zip").content
+    for asked in ("bytes=999999999-", "bytes=5-1", "bytes=0-9", "cats=1-2", "bytes=-0"):
+        answer = client.get(f"/runs/{RUN}/checkpoint.zip", headers={"Range": asked})
+        assert answer.status_code == 200 and len(answer.content) == len(whole)
+    with client.stream("GET", f"/runs/{RUN}/checkpoint.zip?snapshots=1"):
+        pass  # whoever asked has gone
+    temporary.rmdir()  # as if full: nothing can be written there
+    assert client.get(f"/runs/{RUN}/checkpoint.zip").status_code == 200
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_no_visitor_learns_where_a_run_lies(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
+    folder = tmp_path / RUN
+    make_checkpoint(folder)
+    config = {
+        "out": str(folder),
+        "tokenizer": str(tmp_path / "t.json"),
+        "data": {"kind": "text", "path": f"{folder}/c.txt"},
+    }
+    (folder / "train.json").write_text(json.dumps(config))
+    (folder / "card.json").write_text(json.dumps({"data": config["data"], "recipe": config}))
+    (folder / "log.txt").write_text(
+        f"Traceback:\n  File \"{folder}/x.py\", line 3\nOSError: [Errno 13] No: '{folder}/m'\n"
+    )
+    row = {"step": 1, "status": "failed", "message": f"cannot read {folder}/corpus.txt: see https://example.org/a/b"}
+    for rows in ("", json.dumps(row) + "\n"):
+        (folder / "metrics.jsonl").write_text(rows)
+        answer = client.get(f"/runs/{RUN}/metrics")
+        assert str(tmp_path) not in answer.text
+        archive = zipfile.ZipFile(io.BytesIO(client.get(f"/runs/{RUN}/checkpoint.zip").content))
+        assert not any(str(tmp_path).encode() in archive.read(name) for name in archive.namelist())
+    assert answer.json()["status"]["message"] == "cannot read corpus.txt: see https://example.org/a/b"
+
+
 @pytest.mark.parametrize(
     "path", ["/runs/%2e%2e/metrics", "/runs/a b/metrics", "/runs/.hidden/metrics", "/runs/" + "x" * 99 + "/metrics"]
 )

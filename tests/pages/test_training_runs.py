@@ -74,6 +74,19 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     assert told(at.run()) == ("adamw_lr 0.02", True)
 
 
+@pytest.mark.parametrize("file", ["train.json", "run.json", "queued"])
+def test_a_damaged_run_stands_in_the_table_and_the_page_goes_on(app, two, file):
+    for content in ("", "null", "[1"):
+        (jobs.run_folder(OTHER) / file).write_text(content)
+        at = open_one(app, OTHER)
+        assert not at.exception
+        rows = at.dataframe[0].value
+        assert list(rows["state"]) == ["finished" if file == "queued" else "damaged", "finished"]
+        assert list(rows["held-out loss"]) == [2.0, 2.0]
+        at = open_one(app, RUN)
+        assert not at.exception and not button(at, "Delete").disabled
+
+
 def test_runs_of_one_name_are_told_apart(app, two):
     jobs.run_folder(OTHER).joinpath("run.json").unlink()
     write_record(jobs.run_folder(OTHER), Record(name="mine", created=2.0))

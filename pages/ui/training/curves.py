@@ -1,7 +1,7 @@
 """The curves of runs: what the browser needs to know of each, and the component that draws them and polls for rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -82,18 +82,20 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
 
 
 def _of_run(name: str, folder: Path, label: str) -> ShownRun:
-    config, now = TrainConfig.load(folder / "train.json"), jobs.status(name)
-    return ShownRun(
-        name,
-        label,
-        now.state,
+    found = ShownRun(name, label, "damaged", kept=kept(folder), flops_per_token=_flops(folder))
+    now = jobs.status(name)
+    try:
+        config = TrainConfig.load(folder / "train.json")
+    except ValueError:
+        return found
+    return replace(
+        found,
+        state=now.state,
         live=now.state in GOING,
         steps=config.steps,
         seconds=config.seconds,
-        kept=kept(folder),
         planned=log_spaced_steps(config.steps, config.snapshots),
         mixed=config.data["kind"] == "mixture",
-        flops_per_token=_flops(folder),
     )
 
 

@@ -16,7 +16,7 @@ from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
-from pages.ui.training.differences import changed, differences, settings, short
+from pages.ui.training.differences import changed, differences, short
 from pages.ui.training.failures import undiagnosed
 from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
@@ -35,9 +35,10 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
         before = runs[i + 1] if i + 1 < len(runs) else None
         scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
-            now, record, difference = jobs.status(run), jobs.record(run), changed(run, before)
-        except (RunError, ValueError):
+            now, record = jobs.status(run), jobs.record(run)
+        except RunError:  # it has just been deleted
             continue
+        difference = (now.message or "") if now.state == "damaged" else changed(run, before)
         secret = undiagnosed(record.name) or (before and undiagnosed(title(before)))
         rows.append(
             {
@@ -57,7 +58,7 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
 def all_runs() -> None:
     """The table; the rows that are ticked lie over one another on the stage."""
     every, most = jobs.list_runs(), st.session_state.get("training_listed", SHOWN)
-    runs = [run for run in every[:most] if settings(run)]
+    runs = every[:most]
     undo()
     if not runs:
         st.info("No run yet. Set one up above and press Train: it will be kept here.")
@@ -136,7 +137,8 @@ def one(run: str) -> None:
         st.download_button(
             "Download as a folder", partial(zipped, run), file, "application/zip", on_click="ignore", disabled=not ready
         )
-        st.button("Set up another like it", on_click=like, args=(run,), key=f"like_{run}")
+        known = jobs.status(run).state != "damaged"
+        st.button("Set up another like it", on_click=like, args=(run,), disabled=not known, key=f"like_{run}")
         st.button("Delete", on_click=_delete, args=(run,), disabled=not mine, key=f"delete_{run}")
         if not mine:
             st.caption("Started in another browser: only that one can rename or delete it.", width="content")
@@ -205,8 +207,4 @@ def corpus(run: str) -> str:
 
 def zipped(run: str) -> bytes:
     """The checkpoint folder of a run, with its whole life, as a zip file."""
-    path = zip_run(run, snapshots=True)
-    try:
-        return path.read_bytes()
-    finally:
-        path.unlink()
+    return b"".join(zip_run(run, snapshots=True))

@@ -46,6 +46,9 @@ def steer(run_id: str) -> None:
         now, mine = jobs.status(run_id), jobs.owns(run_id, owner_key())
     except (RunError, ValueError):
         return
+    if now.state == "damaged":
+        st.warning(state.literal(f"This run is damaged: {now.message}. What can be read of it is shown."))
+        return
     key = owner_key()
     going, waits = now.state in ("running", "paused", "queued"), now.state == "paused"
     with st.container(horizontal=True, vertical_alignment="center"):
