@@ -41,7 +41,7 @@ def sample_batch(
         logits = model(fresh, cache=cache)[:, -1].double()  # (B, V)
         log_probs = torch.log_softmax(logits, -1).numpy()
         for row, text in enumerate(going):
-            probs = sampler.probs(logits[row].numpy(), [*ids, *texts[text]])
+            probs = sampler.probs(logits[row].numpy(), [*ids, *texts[text]], len(ids))
             new = draw(probs, uniform(seeds[text], len(ids) + done))
             texts[text].append(new)
             scores[text].append(float(log_probs[row, new]))

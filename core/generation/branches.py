@@ -137,7 +137,7 @@ def extend(
     story: Story, model: Transformer, sampler: Sampler, count: int, seed: int, stop: Collection[int] = ()
 ) -> Iterator[Step]:
     """Writes `count` tokens after the cursor, each put into the story before it is yielded; as `generate` otherwise."""
-    for step in generate(model, story.ids(), sampler, count, seed, stop=stop):
+    for step in generate(model, story.ids(), sampler, count, seed, stop=stop, prompt_length=len(story.prompt)):
         story.add(story.cursor, step, "drawn")
         yield step
 
@@ -155,5 +155,5 @@ def put(story: Story, model: Transformer, sampler: Sampler, tokens: Sequence[int
     with torch.inference_mode():
         logits = model(torch.tensor([[*before, *tokens[:-1]]]))[0, len(before) - 1 :].double().numpy()  # (tokens, V)
     for place, token in enumerate(tokens):
-        stages = sampler.stages(logits[place], [*before, *tokens[:place]])
+        stages = sampler.stages(logits[place], [*before, *tokens[:place]], len(story.prompt))
         story.add(story.cursor, step_of(place, token, math.nan, stages, None), origin)

@@ -8,6 +8,7 @@ Pure NumPy, float64.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,8 @@ from core.generation.stages import STAGES, Floats, likeliest_first, softmax
 BOUNDS: dict[str, tuple[float, float, float]] = {row.name: (row.low, row.high, row.off) for row in STAGES}
 ORDER = tuple(row.name for row in STAGES)  # in which the stages act unless a Sampler says otherwise
 KINDS = {row.name: row for row in STAGES}
+PenaltyScope = Literal["text", "sampled"]
+SCOPED = ("presence_penalty", "frequency_penalty")  # what a Sampler's penalty_scope is about
 MIN_TEMPERATURE = 1e-6  # the smallest temperature above 0: dividing a float32 logit by it cannot overflow
 USUALLY = 64  # so many of the likeliest tokens are looked at first when one is drawn
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -48,6 +51,9 @@ class Sampler:
 
     temperature 0 is greedy: the most likely token gets probability 1, the lowest id among equals. order: all names of
     `ORDER`, in the order in which their stages act; it matters, because every cut is made in what the earlier left.
+    penalty_scope: what the presence and frequency penalties count. "text": all tokens so far, the prompt included, as
+    llama.cpp does; "sampled": only those that were sampled after the prompt, as OpenAI's API and vLLM do. The
+    repetition penalty always counts the whole text, as Hugging Face's does.
     """
 
     temperature: float = 1.0
@@ -59,39 +65,46 @@ class Sampler:
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
     order: tuple[str, ...] = ORDER
+    penalty_scope: PenaltyScope = "text"
 
     def __post_init__(self) -> None:
         for name in ORDER:
             _check(name, getattr(self, name))
         if not isinstance(self.order, tuple) or sorted(self.order) != sorted(ORDER):
             raise ValueError(f"order must be a tuple of these names, each once: {', '.join(ORDER)}")
+        if self.penalty_scope not in get_args(PenaltyScope):
+            raise ValueError(f"penalty_scope must be one of {get_args(PenaltyScope)}, not {self.penalty_scope!r}")
 
     def __repr__(self) -> str:
         """As it is written in Python: only what is not at its default."""
         settings = [field.name for field in fields(self) if field.name in BOUNDS]
         chosen = {name: getattr(self, name) for name in settings if getattr(self, name) != BOUNDS[name][2]}
-        if self.order != ORDER:
-            chosen["order"] = self.order
+        chosen |= {"order": self.order} if self.order != ORDER else {}
+        chosen |= {"penalty_scope": self.penalty_scope} if self.penalty_scope != "text" else {}
         return f"Sampler({', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
 
-    def stages(self, logits: ArrayLike, context: Sequence[int] = ()) -> list[Stage]:
+    def stages(self, logits: ArrayLike, context: Sequence[int] = (), prompt: int = 0) -> list[Stage]:
         """The model's own distribution ("raw"), then one Stage for each setting that is on, in the sampler's order.
 
         logits (V,): the model's, −inf where a token is impossible. context: the ids so far (for the penalties; ids
-        outside the vocabulary are ignored). ValueError: not one row, NaN, +inf, or every token impossible.
+        outside the vocabulary are ignored); prompt: how many of them, the first, were not sampled, for the scope
+        "sampled". ValueError: not one row, NaN, +inf, or every token impossible; prompt negative.
         """
         row = _checked_logits(logits)
+        if prompt < 0:
+            raise ValueError(f"prompt is a number of ids and must not be negative, not {prompt}")
+        sampled = context[prompt:] if self.penalty_scope == "sampled" else context
         stages = [_stage("raw", None, row)]
         for name in self.order:
             value = getattr(self, name)
             if value != BOUNDS[name][2]:
-                row = KINDS[name].rule(row, value, context)
+                row = KINDS[name].rule(row, value, sampled if name in SCOPED else context)
                 stages.append(_stage(name, value, row))
         return stages
 
-    def probs(self, logits: ArrayLike, context: Sequence[int] = ()) -> Floats:
+    def probs(self, logits: ArrayLike, context: Sequence[int] = (), prompt: int = 0) -> Floats:
         """The distribution to draw from: (V,) float64, that of the last stage. Arguments and errors as for `stages`."""
-        return self.stages(logits, context)[-1].probs
+        return self.stages(logits, context, prompt)[-1].probs
 
 
 def likeliest(row: Floats, count: int) -> NDArray[np.intp]:

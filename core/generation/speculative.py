@@ -40,15 +40,16 @@ class Round:
 class Believer:
     """A model and a sampler, asked for the distributions after the last tokens of a growing or shrinking text."""
 
-    def __init__(self, model: Transformer, sampler: Sampler, length: int) -> None:
-        self.sampler, self.reader = sampler, reader(model, length)
+    def __init__(self, model: Transformer, sampler: Sampler, length: int, prompt: int) -> None:
+        self.sampler, self.reader, self.prompt = sampler, reader(model, length), prompt
 
     def after(self, ids: Sequence[int], count: int = 1) -> list[Floats]:
         """The distributions (V,) after each of the last `count` tokens of ids. What of ids was read before is kept."""
         cache = self.reader.cache
         cache.truncate(min(cache.length, len(ids) - count))
         logits = self.reader.logits(ids[cache.length :], count)  # (count, V)
-        return [self.sampler.probs(row, ids[: len(ids) - count + 1 + k]) for k, row in enumerate(logits)]
+        first = len(ids) - count + 1
+        return [self.sampler.probs(row, ids[: first + k], self.prompt) for k, row in enumerate(logits)]
 
 
 def speculate(
@@ -80,7 +81,7 @@ def _rounds(model: Transformer, draft: Transformer, text: list[int], sampler: Sa
             stop: frozenset[int], limit: int) -> Iterator[Round]:  # fmt: skip
     rng = np.random.Generator(np.random.PCG64(seed))
     length = min(len(text) + left, limit)
-    slow, fast = Believer(model, sampler, length), Believer(draft, sampler, length)
+    slow, fast = (Believer(one, sampler, length, len(text)) for one in (model, draft))
     while left and len(text) <= limit:
         count = min(ahead, left - 1, limit - len(text))
         made = _round(slow, fast, text, count, rng, stop)

@@ -3,7 +3,8 @@
 A row says everything that is known of its stage: its rule, when it is off, its range, and how a page shows it.
 The browser is sent the rows and does the same arithmetic: assets/components/sampler/stages.js has a function for each,
 and a test compares the two. The rules are those of Hugging Face's logits processors (transformers 5); the presence and
-frequency penalties are those of OpenAI's API. Pure NumPy, float64.
+frequency penalties subtract as those of OpenAI's API do; `Sampler.penalty_scope` says what is counted. Pure NumPy,
+float64.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,12 +69,12 @@ def _repetition_penalty(logits: Floats, penalty: float, context: Sequence[int]) 
 
 
 def _presence_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
-    """OpenAI's API: the same amount is taken from the logit of every token seen before; a negative one adds."""
+    """As OpenAI's API: the same amount is taken from the logit of every token seen before; a negative one adds."""
     return logits - penalty * (_counts(context, len(logits)) > 0)
 
 
 def _frequency_penalty(logits: Floats, penalty: float, context: Sequence[int]) -> Floats:
-    """OpenAI's API: the penalty is taken from a token's logit once for each time it was seen."""
+    """As OpenAI's API: the penalty is taken from a token's logit once for each time it was seen."""
     return logits - penalty * _counts(context, len(logits))
 
 
@@ -147,7 +148,8 @@ STAGES = (
         slider=(-2.0, 2.0, 0.1),
         kind="penalty",
         colour=3,
-        hint="Takes this much from the logit of every token that the text already has. 0 is off.",
+        hint="Takes this much from the logit of every token that the text already has, the prompt included (OpenAI's "
+        "API counts only what was sampled). 0 is off.",
     ),
     StageKind(
         "frequency_penalty",
@@ -159,7 +161,8 @@ STAGES = (
         slider=(-2.0, 2.0, 0.1),
         kind="penalty",
         colour=7,
-        hint="Takes this much from a token's logit for each time that the text has it. 0 is off.",
+        hint="Takes this much from a token's logit for each time that the text has it, the prompt included (OpenAI's "
+        "API counts only what was sampled). 0 is off.",
     ),
     StageKind(
         "temperature",

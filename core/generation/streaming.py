@@ -53,18 +53,21 @@ def generate(
     *,
     stop: Collection[int] = (),
     tap: Tap | None = None,
+    prompt_length: int | None = None,
 ) -> Iterator[Step]:
     """Continue ids, one Step per new token; the same arguments always give the same tokens.
 
     The token at position p of the sequence is chosen by `uniform(seed, p)`, whatever came before: so a generation that
     is cut anywhere and continued with the same seed goes on as if it had not been cut. It ends with a token of `stop`
     (yielded last), with max_new_tokens, or when the context is full: then the last token is the one that follows a
-    full context. With the cache, a tap sees all of ids at first, and afterwards one position at a time.
+    full context. With the cache, a tap sees all of ids at first, and afterwards one position at a time. prompt_length:
+    how many of ids are the prompt, for penalties that count sampled tokens only; None: all, none was sampled before.
     ValueError at once: ids empty, longer than the context or outside the vocabulary; max_new_tokens or seed negative.
     """
     prompt, count = checked_ids(ids, model.config), checked_count("max_new_tokens", max_new_tokens)
     uniform(seed, 0)  # a seed that cannot be used must fail here, not at the first token
-    return _steps(model, prompt, sampler, count, seed, frozenset(stop), tap)
+    given = len(prompt) if prompt_length is None else checked_count("prompt_length", prompt_length)
+    return _steps(model, prompt, sampler, count, seed, frozenset(stop), tap, given)
 
 
 def uniform(seed: int, position: int) -> float:
@@ -125,12 +128,13 @@ def _steps(
     seed: int,
     stop: frozenset[int],
     tap: Tap | None,
+    prompt_length: int,
 ) -> Iterator[Step]:
     limit = model.config.context_length
     text = reader(model, len(ids) + max_new_tokens, tap)
     fresh = ids  # what the model has not seen yet
     for index in range(max_new_tokens):
-        stages = sampler.stages(text.logits(fresh)[0], ids)
+        stages = sampler.stages(text.logits(fresh)[0], ids, prompt_length)
         u = uniform(seed, len(ids))
         new = draw(stages[-1].probs, u)
         full = len(ids) == limit

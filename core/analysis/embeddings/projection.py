@@ -86,32 +86,41 @@ def align(points: NDArray[np.floating], reference: NDArray[np.floating]) -> Floa
 def tsne(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
     """t-SNE (van der Maaten & Hinton 2008) of matrix (N, D) by cosine distance, (N, dims); the same every time.
 
-    It starts from the matrix's own PCA, which holds nothing that the matrix does not. ValueError: see `_start`.
+    It starts from the matrix's own PCA, which holds nothing that the matrix does not. Rows that all point one way are
+    one point. ValueError: see `_start`.
     """
     from sklearn.manifold import TSNE  # half a second to import
 
-    start = _start(matrix, dims, 1e-4)
+    start, unit = _start(matrix, dims, 1e-4), _unit_rows(matrix)
+    if _one_direction(unit):
+        return np.zeros(start.shape)
     made = TSNE(
         dims, init=start, metric="cosine", perplexity=min(PERPLEXITY, (len(start) - 1) / 3), random_state=0, n_jobs=1
     )
-    points: Floats = made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+    points: Floats = made.fit_transform(unit.astype(np.float32)).astype(np.float64)
     return points
 
 
 def umap(matrix: NDArray[np.floating], dims: int = 2) -> Floats:
     """UMAP (McInnes, Healy & Melville 2018) of matrix (N, D) by cosine distance, (N, dims); the same every time.
 
-    It starts from the matrix's own PCA. The first call compiles for many seconds. ValueError: see `_start`.
+    It starts from the matrix's own PCA; an axis along which that does not spread starts from noise, for UMAP divides by
+    the spread. Rows that all point one way are one point. The first call compiles for many seconds. ValueError: see
+    `_start`.
     """
     from umap import UMAP
 
-    start = _start(matrix, dims, 5.0)
+    start, unit = _start(matrix, dims, 5.0), _unit_rows(matrix)
+    if _one_direction(unit):
+        return np.zeros(start.shape)
+    flat = np.ptp(start, axis=0) < 1e-5
+    start[:, flat] = np.random.default_rng(0).normal(size=(len(start), int(flat.sum())))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a seed means one thread, which is what we want
         made = UMAP(
             n_neighbors=min(NEIGHBOURS, len(start) - 1), n_components=dims, metric="cosine", init=start, random_state=0
         )
-        points: Floats = made.fit_transform(np.asarray(matrix, np.float32)).astype(np.float64)
+        points: Floats = made.fit_transform(unit.astype(np.float32)).astype(np.float64)
     return points
 
 
@@ -121,6 +130,19 @@ def _start(matrix: NDArray[np.floating], dims: int, spread: float) -> NDArray[np
         raise ValueError(f"t-SNE and UMAP need at least {FEWEST} words, not {len(matrix)}")
     points = project(matrix, dims).points
     return (points / (points[:, 0].std() or 1.0) * spread).astype(np.float32)
+
+
+def _unit_rows(matrix: NDArray[np.floating]) -> Floats:
+    """The rows at length 1, which changes no cosine, so that float32 can hold them; zero rows stay."""
+    rows = np.asarray(matrix, dtype=np.float64)
+    rows = rows / (np.abs(rows).max() or 1.0)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Floats = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return unit
+
+
+def _one_direction(unit: Floats) -> bool:
+    return bool(np.ptp(unit, axis=0).max() < 1e-6)
 
 
 def journey(
@@ -177,8 +199,7 @@ def distances(rows: NDArray[np.floating], metric: Literal["cosine", "euclidean"]
     """Between all pairs of rows (N, D): (N, N), 0 on the diagonal. A zero vector is at cosine distance 1."""
     rows = np.asarray(rows, dtype=np.float64)
     if metric == "cosine":
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+        unit = _unit_rows(rows)
         found = (1.0 - unit @ unit.T).clip(0, 2)
     elif metric == "euclidean":
         squares = (rows**2).sum(axis=1)

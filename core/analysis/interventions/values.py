@@ -182,11 +182,29 @@ def check(intervention: Intervention, config: "ModelConfig", tokenizer: "Tokeniz
         raise ValueError("Tinyland has no such category of words to steer towards")
     last = max(intervention.query, intervention.key) if isinstance(intervention, Cut) else 0
     if isinstance(intervention, Patch):
-        last, length = intervention.position, 1 + len(tokenizer.encode(intervention.text))
+        last = intervention.position
+        length = _check_text(intervention.text, f"the patch ({part.phrase}, position {last})", config, tokenizer)
         if last >= length:
-            raise ValueError(f"the patch's text has {length} tokens with the start, so none at position {last}")
+            raise ValueError(
+                f"the text of the patch ({part.phrase}) has {length} tokens with the start, so none at position {last}"
+            )
+    if isinstance(intervention, Steer) and intervention.minus is not None:
+        for text in (intervention.plus, intervention.minus):
+            _check_text(text, f"the steering into layer {part.layer}", config, tokenizer)
     if last >= config.context_length:
         raise ValueError(f"there is no position {last} (this model reads {config.context_length} tokens)")
+
+
+def _check_text(text: str, whose: str, config: "ModelConfig", tokenizer: "Tokenizer") -> int:
+    """How many tokens the model reads of a text, the start token included. ValueError when it cannot read it all."""
+    ids = [tokenizer.eot, *tokenizer.encode(text)]
+    if len(ids) > config.context_length:
+        raise ValueError(
+            f"a text of {whose} has {len(ids)} tokens with the start, and this model reads {config.context_length}"
+        )
+    if max(ids) >= config.vocab_size:
+        raise ValueError(f"a text of {whose} has tokens that this model does not know")
+    return len(ids)
 
 
 def _is_category(name: str) -> bool:

@@ -145,7 +145,7 @@ def test_only_the_stages_that_are_on_are_listed_in_order():
     stages = everything.stages(logits, context)
     assert [stage.name for stage in stages] == ["raw", *ORDER]
     assert {row.name for row in STAGES} == set(BOUNDS) == set(ORDER)
-    defaults = {field.name: field.default for field in fields(Sampler) if field.name != "order"}
+    defaults = {field.name: field.default for field in fields(Sampler) if field.name in BOUNDS}
     assert defaults == {row.name: row.off for row in STAGES}  # each at its default is off
     assert ORDER[0] == "repetition_penalty" and ORDER[3:] == ("temperature", "top_k", "top_p", "min_p", "typical_p")
     assert [stage.value for stage in stages[1:]] == [getattr(everything, name) for name in ORDER]
@@ -267,3 +267,29 @@ def test_draw_refuses_what_is_no_distribution(probs):
 def test_draw_refuses_a_number_outside_the_unit_interval(u):
     with pytest.raises(ValueError, match="u must be"):
         draw([0.5, 0.5], u)
+
+
+@settings(max_examples=80)
+@given(
+    st.lists(st.integers(0, 11), max_size=20), st.integers(0, 25), st.floats(-2, 2), st.floats(-2, 2), st.integers(0, 9)
+)
+def test_the_scope_says_what_the_two_penalties_count(context, prompt, presence, frequency, seed):
+    """OpenAI: μ[j] − c[j] · frequency − (c[j] > 0) · presence, c[j]: how often j was sampled."""
+    logits = np.random.default_rng(seed).normal(size=12)
+    for scope, counted in (("text", context), ("sampled", context[prompt:])):
+        sampler = Sampler(presence_penalty=presence, frequency_penalty=frequency, repetition_penalty=1.3,
+                          penalty_scope=scope)  # fmt: skip
+        repeated = np.where(logits > 0, logits / 1.3, logits * 1.3)  # this penalty counts the whole text in both
+        wanted = [
+            (repeated[j] if j in context else logits[j]) - counted.count(j) * frequency - (j in counted) * presence
+            for j in range(12)
+        ]
+        np.testing.assert_allclose(sampler.stages(logits, context, prompt)[-1].logits, wanted, atol=1e-9)
+    assert eval(repr(sampler), {"Sampler": Sampler}) == sampler
+
+
+def test_a_scope_is_one_of_two_and_a_prompt_is_a_number():
+    with pytest.raises(ValueError, match="penalty_scope must be one of"):
+        Sampler(penalty_scope="words")
+    with pytest.raises(ValueError, match="negative"):
+        Sampler().probs([0.0, 1.0], [1], -1)

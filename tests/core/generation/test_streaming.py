@@ -207,3 +207,33 @@ def test_generate_text_starts_a_document_and_leaves_its_end_out(model):
     text = generate_text(Loaded, "ab", max_new_tokens=40, seed=3)
     assert text == Letters().decode([step.id for step in steps if step.id])
     assert text and (steps[-1].id == 0 or len(text) == 40)
+
+
+def test_penalties_may_count_what_was_sampled_alone(model):
+    """A prompt full of token 7 is no reason against it; what was sampled is, in every way of writing."""
+    from core.generation.batch import sample_batch
+    from core.generation.branches import Story, extend
+    from core.generation.speculative import speculate
+
+    prompt = [7, 7, 7, 3]
+    strict = Sampler(temperature=0, frequency_penalty=10.0, penalty_scope="sampled")
+    steps = list(generate(model, prompt, strict, 20, 0))
+    ids = [step.id for step in steps]
+    for place, step in enumerate(steps):
+        with torch.no_grad():
+            logits = model(torch.tensor([[*prompt, *ids[:place]]]))[0, -1].double().numpy()
+        assert step.id == int((logits - 10.0 * np.bincount(ids[:place], minlength=60)).argmax())
+    fond = {
+        scope: Sampler(temperature=0, frequency_penalty=-10.0, penalty_scope=scope) for scope in ("text", "sampled")
+    }
+    assert (
+        next(generate(model, prompt, fond["text"], 1, 0)).id
+        == 7
+        != next(generate(model, prompt, fond["sampled"], 1, 0)).id
+    )
+    rest = [step.id for step in generate(model, prompt + ids[:9], strict, 11, 0, prompt_length=4)]
+    assert ids[:9] + rest == ids  # cut and continued
+    assert list(sample_batch(model, prompt, strict, [0], 20)[0].ids) == ids
+    assert [id for made in speculate(model, model, prompt, strict, 20, 0) for id in made.ids] == ids
+    story = Story(tuple(prompt))
+    assert [step.id for _ in range(4) for step in extend(story, model, strict, 5, 0)] == ids

@@ -7,7 +7,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_samples
 
-from core.analysis.embeddings.projection import align, distances, journey, project, silhouettes, tsne
+from core.analysis.embeddings.projection import align, distances, journey, project, silhouettes, tsne, umap
 
 
 def cloud(rows: int, columns: int, seed: int = 0) -> np.ndarray:
@@ -115,6 +115,37 @@ def test_maps_keep_neighbours_together_and_lend_no_order_to_noise(method):
     assert abs(silhouettes(noise, labels, "euclidean").mean()) < 0.15
     assert trustworthiness(groups, ordered, n_neighbors=5, metric="cosine") > 0.8
     assert made.explained is None
+
+
+SPREAD = cloud(20, 6)
+DEGENERATE = {
+    "zeros": np.zeros((40, 6)), "identical": np.ones((40, 6)), "eight": np.ones((8, 3)),
+    "one direction": np.outer(np.arange(1, 41.0), np.ones(6)),
+    "opposite": np.repeat([[1.0], [-1.0]], 20, 0) * np.ones(6),
+    "two points": np.repeat(SPREAD[:2], 20, axis=0), "half of it zero": np.vstack([np.zeros((20, 6)), SPREAD]),
+    "huge": SPREAD * 1e30, "tiny": SPREAD * 1e-30,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_degenerate_rows_have_a_map_too(name, dims):
+    rows = DEGENERATE[name]
+    for method in (umap, tsne):
+        points = method(rows, dims)
+        assert points.shape == (len(rows), dims) and np.isfinite(points).all()
+        if name in ("zeros", "identical", "eight", "one direction"):
+            assert not points.any()  # no distances: one point
+        elif name == "two points":
+            assert silhouettes(points, ["a"] * 20 + ["b"] * 20, "euclidean").mean() > 0.5
+        else:
+            assert points.std() > 0.1
+    assert np.isfinite(journey([rows, rows[::-1]], "UMAP", dims).points).all()
+
+
+def test_the_size_of_the_rows_does_not_matter_for_cosine():
+    for method in (umap, tsne):
+        np.testing.assert_allclose(method(SPREAD * 2.0**90), method(SPREAD), rtol=1e-2, atol=1e-2)
 
 
 def test_the_same_map_every_time_and_none_of_too_few_words():

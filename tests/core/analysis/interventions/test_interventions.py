@@ -126,6 +126,34 @@ def test_what_does_not_fit_the_model_is_refused(text, says):
     check_all(parse("zero:L1H3 cut:L0A:23>23 patch:L0R@2:ab steer:L1:2:foods"), checkpoint().config, Letters())
 
 
+LONG = "a" * 24  # 25 tokens with the start: one more than the model reads
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"patch:L1H2@3:{LONG}", "a text of the patch .layer 1, head 2, position 3. has 25 tokens .* reads 24"),
+        (f"zero:L1 steer:L1:2:{LONG}:b", "a text of the steering into layer 1 has 25 tokens .* reads 24"),
+        (f"steer:L1:2:b:{LONG}", "a text of the steering into layer 1 has 25 tokens .* reads 24"),
+        (
+            "patch:L0R@2:ab~",
+            "a text of the patch .stream into layer 0, position 2. has tokens that this model does not know",
+        ),
+    ],
+)
+def test_a_text_that_does_not_fit_is_named_and_refused_before_anything_runs(text, says):
+    class Wide(Letters):
+        def encode(self, text: str, *, special: bool = False) -> list[int]:
+            return [37 if letter == "~" else 1 for letter in text]
+
+    whole = checkpoint()
+    with pytest.raises(ValueError, match=says):
+        check_all(parse(text), whole.config, Wide())
+    fitting = text.replace("~", "").replace("2:ab", "2:aba").replace(LONG, LONG[1:])
+    check_all(parse(fitting), whole.config, Wide())
+    intervene(whole, fitting)
+
+
 # ---- closed forms ----
 
 
