@@ -19,7 +19,7 @@ def stage() -> None:
     components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="residual")
     stream(view, key="stream")
     rails = view.trace.resid_post
-    code = view.python.gives("trace.resid_post", rails)
+    code = view.code.gives("trace.resid_post", rails)
     truth("trace.resid_post", rails.shape, "every number of the diagram is of this text", code)
     arithmetic(view)
     what_you_see(

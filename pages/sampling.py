@@ -23,13 +23,13 @@ def stage() -> None:
     view = current()
     end = prompt_end(view)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
-    code = view.python.gives("trace.probs[range(len(ids) - 1), ids[1:]]", view.probabilities[1:])
+    code = view.code.gives("trace.probs[range(len(ids) - 1), ids[1:]]", view.probabilities[1:])
     follows = "the last token (pin another)" if view.cursor is None else "the pinned token"
     note = f"each token, before it was read; below, what may follow {follows}"
     truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
     logits, chosen, context = view.trace.logits[end - 1], chosen_sampler(), view.ids[:end]
-    code = view.python.using("core.generation", "Sampler")
+    code = view.code.using("core.generation", "Sampler")
     code = code.then(f"stages = {chosen}.stages(trace.logits[{end - 1}].numpy(), ids[:{end}])")
     shown = f"trace.probs[{end - 1}], stages[-1].probs"
     code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))
@@ -48,7 +48,7 @@ def writing() -> None:
         return
     steps = [node.step for node in story(scene, key="story")]
     start, settings = len(scene.prompt), f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
-    code = view.python.then(
+    code = view.code.then(
         f"ids = {[*scene.prompt, *(step.id for step in steps)]}",
         f"# written by: generate(checkpoint.model, ids[:{start}], {settings})",
         f"probs = run_trace(checkpoint.model, ids[:{max(start + len(steps) - 1, 1)}]).probs",

@@ -64,6 +64,15 @@ def test_no_pickle_eval_or_raw_html(path):
     assert not any(under(name, "pickle") for name in imports(path))
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_python_is_shown_by_the_truth_line_alone(path):
+    """There, tests/pages/test_code.py runs it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.code":
+            said = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            assert said.get("language") == "None" or module_of(path) == "pages.ui.caption"
+
+
 def test_only_jobs_starts_processes():
     starters = {module_of(path) for path in SOURCES if any(under(n, "subprocess") for n in imports(path))}
     assert starters <= {"core.jobs.server"}

@@ -28,14 +28,13 @@ def what_you_see(text: str) -> None:
     st.markdown(text)
 
 
-def truth(tensor: str, shape: Sequence[int | str], note: str, code: str | Code = "") -> None:
+def truth(tensor: str, shape: Sequence[int | str], note: str, code: Code) -> None:
     """The line under a figure: the tensor, its shape, what was measured on how many cases; and its code."""
     size = " × ".join(str(n) for n in shape)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")
-        if code:
-            with st.popover("Show code", type="tertiary"):
-                st.code(code.text if isinstance(code, Code) else code, language="python")
+        with st.popover("Show code", type="tertiary"):
+            st.code(code.text, language="python")
 
 
 def try_it(

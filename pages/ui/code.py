@@ -64,6 +64,19 @@ class Code:
         return "\n".join([*imports, *[""] * bool(imports), *lines])
 
 
+def reading(name: str, step: int, text: str, interventions: str = "") -> Code:
+    """Loads a model, changed or as it was learned, and traces a text: `checkpoint`, `tokenizer`, `ids`, `trace`."""
+    lines = (
+        f"checkpoint = load_checkpoint({name!r}, step={step})",
+        *([f"checkpoint = intervene(checkpoint, {interventions!r})"] if interventions else []),
+        "tokenizer = checkpoint.tokenizer",
+        f"ids = [tokenizer.eot, *tokenizer.encode({text!r})]",
+        "trace = run_trace(checkpoint.model, ids)",
+    )
+    code = Code(head=lines).using("core.model", "load_checkpoint", "run_trace")
+    return code.using("core.analysis.interventions.intervene", "intervene")
+
+
 def _names(lines: Iterable[str]) -> set[str]:
     """Every name that the lines mention."""
     return {node.id for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.Name)}

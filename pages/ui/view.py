@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.code import Code
+from pages.ui.code import Code, reading
 from pages.ui.text import Chip, prepare
 
 if TYPE_CHECKING:
@@ -71,39 +71,14 @@ class View:
         return [None, *map(float, following)]
 
     @property
-    def python(self) -> Code:
+    def code(self) -> Code:
         """What loads this model and traces this text: the head of every "Show code"."""
-        read = (
-            f"checkpoint = load_checkpoint({self.name!r}, step={self.step})",
-            *([f"checkpoint = intervene(checkpoint, {self.interventions!r})"] if self.interventions else []),
-            "tokenizer = checkpoint.tokenizer",
-            f"ids = [tokenizer.eot, *tokenizer.encode({self.text!r})]",
-            "trace = run_trace(checkpoint.model, ids)",
-        )
-        return (
-            Code(head=read)
-            .using("core.model", "load_checkpoint", "run_trace")
-            .using("core.analysis.interventions.intervene", "intervene")
-        )
+        return reading(self.name, self.step, self.text, self.interventions)
 
     @property
     def untouched(self) -> Code:
-        """As `python`, without the changes inside the model that are on."""
-        return replace(self, interventions="").python
-
-    @property
-    def code(self) -> str:
-        """The lines of Python that load this model and trace this text: the head of every "Show code"."""
-        changed = f"checkpoint = intervene(checkpoint, {self.interventions!r})\n" if self.interventions else ""
-        return (
-            ("from core.analysis.interventions.intervene import intervene\n" if changed else "")
-            + "from core.model import load_checkpoint, run_trace\n\n"
-            f"checkpoint = load_checkpoint({self.name!r}, step={self.step})\n"
-            + changed
-            + "tokenizer = checkpoint.tokenizer\n"
-            f"ids = [tokenizer.eot, *tokenizer.encode({self.text!r})]\n"
-            "trace = run_trace(checkpoint.model, ids)\n"
-        )
+        """As `code`, without the changes inside the model that are on."""
+        return replace(self, interventions="").code
 
 
 def current() -> View:

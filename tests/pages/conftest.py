@@ -1,5 +1,6 @@
 """Every page test sees one tiny model called "tiny", in a runs folder of its own, and Streamlit's own test driver."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer, tinyland, train_bpe
 from pages.ui import near
 
+KEY = "k" * 43  # of the browser that owns the runs
 WORLDLY_STEPS = (0, 5, 40)
 INDEX = Path(__file__).parents[2] / "pages" / "index.py"
 PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
@@ -66,3 +69,26 @@ def worldly(runs: Path) -> Iterator[Path]:
     save_checkpoint(runs / "worldly", model, tokenizer, card)
     yield runs / "worldly"
     shutil.rmtree(runs / "worldly")
+
+
+@pytest.fixture
+def trained(runs: Path) -> Iterator[Callable[[dict[int, float]], None]]:
+    """trained({width: loss}): finished runs of the ladder of the usual budget, which belong to KEY."""
+    folders: list[Path] = []
+
+    from pages.ui.training.scaling import USUAL, called, made
+
+    def make(losses: dict[int, float]) -> None:
+        for i, (width, loss) in enumerate(losses.items()):
+            folder = runs / f"run-2026010{i}-{width:012x}"
+            folder.mkdir()
+            folders.append(folder)
+            (folder / "train.json").write_text(json.dumps(made(USUAL)[width].config.to_dict()))
+            (folder / "metrics.jsonl").write_text(
+                json.dumps({"step": 9, "val_loss_per_token": loss, "status": "finished"}) + "\n"
+            )
+            write_record(folder, Record(fingerprint(KEY), name=called(USUAL, width)))
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder)

@@ -1,8 +1,10 @@
 """Every "Show code" of every page: what it gives when it is run is what the page shows."""
 
 import ast
+import json
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -13,28 +15,39 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.analysis.interventions.intervene import intervene
 from core.generation import Sampler
 from core.generation.branches import extend
 from core.model import load_checkpoint
+from core.runs.records import Record, fingerprint, write_record
+from core.training import TrainConfig
 from pages.ui import background
 from pages.ui.code import Code, Timed
 from pages.ui.sampling import compare, window
 from pages.ui.tokenization import training as tokenization_training
+from pages.ui.training.scaling import TRAINED
+from tests.pages.conftest import KEY
 from tests.pages.press import button
 from tests.waiting import wait_for
 
 PAGES = Path(__file__).parents[2] / "pages"
+RUN = "run-20260101-0123456789ab"
 Site = tuple[str, int]  # a file below pages/, and the line of a call of `truth`
 
 # What has to be done on a page for all its figures to be there; without an entry: nothing.
+CHANGED = {"interventions": "zero:L0M", "text": "the red ball"}
 LINKS: dict[str, dict[str, str]] = {
-    "attention": {"text": "the red ball"},
-    "embeddings": {"model": "worldly", "text": " Abel lives in Banton. Abel has a dog", "second": " Abel likes Banton"},
-    "experiments": {"interventions": "zero:L0M", "ablation": "mean"},
-    "inside": {"block": "1", "cell": "mlp_pre.3"},
+    "overview": CHANGED,
+    "sampling": CHANGED,
+    "attention": CHANGED,
+    "embeddings": CHANGED | {"model": "worldly", "text": " Abel lives in Banton.", "second": " Abel likes Banton"},
+    "experiments": CHANGED | {"ablation": "mean"},
+    "training": CHANGED | {"model": RUN, "run": RUN},
+    "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
     "tokenization": ("Train",),
+    "training": ("Show it",),
     "sampling": ("Measure on held-out documents", "Measure the cache", "Compare", "Measure 2 temperatures"),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
@@ -47,14 +60,39 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
 }
 
 
-def write_story(at: AppTest) -> None:
-    """Four tokens after the text, as a press of "Write" would put them there."""
-    story = next(iter(at.session_state["stories"].values()))
-    list(extend(story, load_checkpoint("tiny").model, Sampler(), 4, seed=0))
+@pytest.fixture
+def lived(runs, trained) -> Iterator[None]:
+    """A run on a text, which is a model too, and the runs of a ladder, all of KEY."""
+    folder = shutil.copytree(runs / "tiny", runs / RUN)
+    text = "Mia gave the red ball to Tom because she was tired. " * 30
+    (folder / "corpus.txt").write_text(text)
+    data = {"kind": "text", "path": "corpus.txt"}
+    model = {"context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
+    config = TrainConfig(out=str(folder), data=data, model=model, steps=400)
+    (folder / "train.json").write_text(json.dumps(config.to_dict()))
+    rows = [{"step": 0, "val_loss_per_token": 5.0, "sample": "x"}, {"step": 10, "loss_per_token": 3.0},
+            {"step": 200, "val_loss_per_token": 2.0, "sample": "Tom gave the red", "status": "finished"}]  # fmt: skip
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_record(folder, Record(fingerprint(KEY), name="mine"))
+    trained(dict(zip(TRAINED, (2.4, 2.1, 1.9, 1.8), strict=True)))
+    yield
+    shutil.rmtree(folder)
+
+
+def open_run(at: AppTest) -> None:
+    """The run on the stage, ticked in the table, as its owner sees it."""
+    at.session_state["training_key"], at.session_state["training_overlay"] = KEY, [RUN]
     at.run()
 
 
-BEFORE: dict[str, Callable[[AppTest], None]] = {"sampling": write_story}
+def write_story(at: AppTest) -> None:
+    """Four tokens after the text, as a press of "Write" would put them there."""
+    story = next(iter(at.session_state["stories"].values()))
+    list(extend(story, intervene(load_checkpoint("tiny"), "zero:L0M").model, Sampler(), 4, seed=0))
+    at.run()
+
+
+BEFORE: dict[str, Callable[[AppTest], None]] = {"sampling": write_story, "training": open_run}
 
 
 def sites() -> list[Site]:
@@ -64,7 +102,6 @@ def sites() -> list[Site]:
         for path in sorted(PAGES.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "truth"
-        if page_of((str(path.relative_to(PAGES)), 0)) not in ("training", "caption")
     ]
 
 
@@ -81,7 +118,7 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, worldly, monkeypatch) -> Callable[[Site], Code]:
+def shown(seen, app, worldly, lived, monkeypatch) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
     for module, sizes in SMALL.items():

@@ -1,39 +1,13 @@
 """The scaling ladder on the training page: no law without a fall, a guess before the prediction, the next size."""
 
-import json
 import re
-import shutil
-
-import pytest
 
 from core import jobs
-from core.runs.records import Record, fingerprint, write_record
-from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called, made
+from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called
+from tests.pages.conftest import KEY
 from tests.pages.press import button
 
-KEY = "k" * 43
 FALLING = (2.4, 2.1, 1.9, 1.8)
-
-
-@pytest.fixture
-def trained(runs):
-    """trained({width: loss}): finished runs of the ladder of the usual budget, which belong to KEY."""
-    folders = []
-
-    def make(losses):
-        for i, (width, loss) in enumerate(losses.items()):
-            folder = runs / f"run-2026010{i}-{width:012x}"
-            folder.mkdir()
-            folders.append(folder)
-            (folder / "train.json").write_text(json.dumps(made(USUAL)[width].config.to_dict()))
-            (folder / "metrics.jsonl").write_text(
-                json.dumps({"step": 9, "val_loss_per_token": loss, "status": "finished"}) + "\n"
-            )
-            write_record(folder, Record(fingerprint(KEY), name=called(USUAL, width)))
-
-    yield make
-    for folder in folders:
-        shutil.rmtree(folder)
 
 
 def opened(app):

@@ -133,7 +133,7 @@ def weights() -> None:
     view = current()
     (layer, head), length = chosen_head(view), shown_tokens(view)
     at, query = f"[{layer}, {head}]", min(view.focus, length - 1)
-    code = view.python.then(
+    code = view.code.then(
         f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)",
         f"scores = (k @ q[{query}] / k.shape[1] ** 0.5)[: {query + 1}]  # = trace.attn_scores{at[:-1]}, {query}]",
         f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]",

@@ -138,7 +138,7 @@ def edges(view: View) -> None:
         figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=on_click
     )
     one = f"trace.pattern[{chosen.layer}, {chosen.head}]"
-    truth(one, pattern.shape, "measured now, with the changes", view.python.gives(one, pattern))
+    truth(one, pattern.shape, "measured now, with the changes", view.code.gives(one, pattern))
     if len(view.ids) > 1:
         _by_hand(view, chosen)
 
@@ -204,7 +204,7 @@ def losses(view: View) -> None:
 def _before_and_after(view: View) -> Code:
     """The trace of the plain model, `plain`, and that of the changed one, `trace`."""
     plain = f"plain = run_trace(load_checkpoint({view.name!r}, step={view.step}).model, ids)"
-    return view.python.having(plain)
+    return view.code.having(plain)
 
 
 def _nats(trace: "Trace", ids: tuple[int, ...]) -> np.ndarray:
@@ -221,7 +221,7 @@ def writings(view: View) -> None:
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
         strip(view, made, words, key)
     call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])"
-    code = view.python.using("core.generation", "Sampler", "generate")
+    code = view.code.using("core.generation", "Sampler", "generate")
     code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
     truth("generate(model, ids, …)", (NEW,), "temperature 0, written now; colour is the token's probability", code)
 

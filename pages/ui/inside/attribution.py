@@ -24,7 +24,7 @@ def attribution(view: View) -> None:
     (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
-    code = view.python.using("core.analysis.stream.attribution", "attribute", "sources").having(
+    code = view.code.using("core.analysis.stream.attribution", "attribute", "sources").having(
         f"parts = attribute(checkpoint.model, trace, {call})"
     )
     _claim(view, found, token, against)

@@ -39,7 +39,7 @@ def arithmetic(view: View) -> None:
             names = [f"{i}: {inputs[i]:.2f} × {weights[i]:.2f}".replace("-", "−") for i in order]
             figure = figures.ranked(names, products[order].tolist(), hovers)
             components.plot(figure, key="products", height=60 + 24 * len(order), title="The largest products")
-        code = view.python.using("core.analysis.stream.cells", "explain")
+        code = view.code.using("core.analysis.stream.cells", "explain")
         code = code.then(f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})")
         shown = "cell.inputs, cell.weights, cell.steps, cell.value"
         code = code.gives(shown, (cell.inputs, cell.weights, cell.steps, cell.value))

@@ -106,7 +106,7 @@ def grid(view: View) -> None:
         state.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)
-    code = view.python.using("core.analysis.stream.lens", "logit_lens")
+    code = view.code.using("core.analysis.stream.lens", "logit_lens")
     code = code.then(f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})")
     names = ("top", "top_probability", "rank", "probability", "entropy", "kl")
     values = tuple(getattr(found, name) for name in names)
@@ -138,7 +138,7 @@ def through_depth(view: View) -> None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))
     left, middle, right = st.columns(3, gap="medium")
     call = "logit_lens(checkpoint.model, trace" + (")" if answer is None else f", {answer})")
-    code = view.python.using("core.analysis.stream.lens", "logit_lens").having(f"lens = {call}")
+    code = view.code.using("core.analysis.stream.lens", "logit_lens").having(f"lens = {call}")
     shape = (len(watched[0][1].rank),)
     with left:
         st.markdown("###### Probability")

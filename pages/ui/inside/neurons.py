@@ -96,7 +96,7 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
         "activation": f"trace.mlp_post[:, {position}]",
         "effect": f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
     }[state.get("strongest")]
-    code = view.python.using("core.analysis.stream.neurons", "writes")
+    code = view.code.using("core.analysis.stream.neurons", "writes")
     code = code.using("core.analysis.stream.attribution", "neuron_effects").gives(call, values)
     truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", code)
 
@@ -116,7 +116,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
     call = f"vocabulary_effect(checkpoint.model, {layer}, {neuron})"
-    code = view.python.using("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
+    code = view.code.using("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
     note = "change of each logit for one unit of activation, if the final norm divides by 1"
     truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
 
@@ -137,7 +137,7 @@ def _here(view: View, layer: int, neuron: int) -> None:
         title="This neuron in your text",
     )
     name = f"trace.mlp_post[{layer}, :, {neuron}]"
-    truth(name, active.shape, "this text; below 0 is drawn as 0", view.python.gives(name, active))
+    truth(name, active.shape, "this text; below 0 is drawn as 0", view.code.gives(name, active))
 
 
 def _elsewhere(view: View, layer: int, neuron: int) -> None:
@@ -170,7 +170,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
         )
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
-    code = view.python.using("core.analysis.stream.neurons", "sample", "scan").then("_, texts = sample(checkpoint)")
+    code = view.code.using("core.analysis.stream.neurons", "sample", "scan").then("_, texts = sample(checkpoint)")
     call = f"scan(checkpoint.model, texts, k={SNIPPETS}).value[{layer}, {neuron}]"
     code = code.gives(call, scan.value[layer, neuron])
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"

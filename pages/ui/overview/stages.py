@@ -42,7 +42,7 @@ def tokens(view: View) -> None:
     with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
         components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, reports=False)
         size = f"list of {view.tokenizer.vocab_size:,} tokens"
-        truth("ids", (len(view.ids),), f"your text, {size}", view.python.gives("ids", view.ids))
+        truth("ids", (len(view.ids),), f"your text, {size}", view.code.gives("ids", view.ids))
 
 
 def vectors(view: View) -> None:
@@ -55,7 +55,7 @@ def vectors(view: View) -> None:
         title = "Embedding of each token"
         figure = figures.vectors(embed, view.labels)
         components.plot(figure, key="vectors", height=250, title=title, cursor_axis="x", cursor=view.cursor)
-        truth("trace.embed", embed.shape, "one column per token, measured", view.python.gives("trace.embed", embed))
+        truth("trace.embed", embed.shape, "one column per token, measured", view.code.gives("trace.embed", embed))
 
 
 def blocks(view: View) -> None:
@@ -77,7 +77,7 @@ def blocks(view: View) -> None:
             "    return added / (added + there)\n"
         )
         both = "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
-        code = view.python.then(share).gives(both, (attention, mlp))
+        code = view.code.then(share).gives(both, (attention, mlp))
         truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
         st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
 
@@ -105,7 +105,7 @@ def distribution(view: View) -> None:
         header = {"rows": rows, "labels": view.labels, "title": title}
         _guesses(key="guesses", data=components.pack(header | components.pin(view.cursor)))
         note = f"the {BARS} largest after each token"
-        code = view.python.gives(f"trace.probs.topk({top.values.shape[1]})", top)
+        code = view.code.gives(f"trace.probs.topk({top.values.shape[1]})", top)
         truth("trace.probs", view.trace.probs.shape, note, code)
 
 
@@ -132,6 +132,6 @@ def _code_of_written() -> None:
     end = view.focus + 1
     made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
     call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
-    code = view.python.using("core.generation", "Sampler", "generate")
+    code = view.code.using("core.generation", "Sampler", "generate")
     code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
     truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)

@@ -68,7 +68,7 @@ def compare(view: View, end: int) -> None:
         return
     st.dataframe(_table(list(chosen), found), hide_index=True, width="stretch")
     samplers = "".join(f"    {sampler},\n" for sampler in chosen.values())
-    code = view.python.using("core.analysis.skills.quality", "measure").using("core.generation", "Sampler")
+    code = view.code.using("core.analysis.skills.quality", "measure").using("core.generation", "Sampler")
     code = code.then(f"samplers = [\n{samplers}]", f"prompt = {list(prompt)}")
     call = f"measure(checkpoint, prompt, sampler, {seeds}, {TOKENS})"
     code = code.gives(f"[{call} for sampler in samplers]", found)
@@ -140,7 +140,7 @@ def curve(view: View) -> None:
             [q.distinct[1] for q in found], parsed, [f"{t:g}" for t in TEMPERATURES], titles
         )  # the temperature beside each point
         components.plot(figure, key="trade", height=360, title="Quality against variety, a point for each temperature")
-    code = view.python.using("core.analysis.skills.quality", "curve").using("core.generation", "Sampler")
+    code = view.code.using("core.analysis.skills.quality", "curve").using("core.generation", "Sampler")
     code = code.gives(f"curve(checkpoint, {sampler}, {TEMPERATURES}, range({DOCUMENTS}), {TOKENS})", found)
     note = f"{DOCUMENTS} documents at each, {sum(q.true.n for q in found):,} stated facts in all; bars: 95 %"
     truth("curve(…)", (len(TEMPERATURES), DOCUMENTS), note, code)

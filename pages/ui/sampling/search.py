@@ -36,7 +36,7 @@ def beams(view: View, end: int) -> None:
     components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
     drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)
     greedy = beam_search(model, prompt, 1, length, stop=stop).beams[0]
-    code = view.python.using("core.generation", "Sampler").using("core.generation.beam", "beam_search", "best_of").then(
+    code = view.code.using("core.generation", "Sampler").using("core.generation.beam", "beam_search", "best_of").then(
         f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)",
         f"search = beam_search(model, prompt, {width}, {length}, stop=stop)",
         f"greedy = beam_search(model, prompt, 1, {length}, stop=stop).beams[0]",
@@ -99,8 +99,10 @@ def speculation(view: View, end: int) -> None:
     c.metric(
         "Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower: here draft and model are alike."
     )
-    code = view.python.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
-    code = code.then(f"draft = load_checkpoint({view.name!r}, step={draft}).model")
+    code = view.code.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
+    early = f"load_checkpoint({view.name!r}, step={draft})"
+    early = f"intervene({early}, {view.interventions!r})" if view.interventions else early
+    code = code.then(f"draft = {early}.model")
     call = f"speculate(checkpoint.model, draft, ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=ids[:1])"
     code = code.gives(f"list({call})", made)
     truth("rounds", (len(made),), "one text; the speed was measured once, on this machine, just now", code)

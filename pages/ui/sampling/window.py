@@ -49,7 +49,7 @@ def shorter(view: View, end: int) -> None:
     figure = figures.window(windows, probs[:, shown], labels, chosen)
     components.plot(figure, key="window", height=320, title="The next token against the length of the window")
     call = f"windowed(checkpoint.model, ids[:{end}], {windows})"
-    code = view.python.using("core.analysis.skills.window", "windowed").gives(call, probs)
+    code = view.code.using("core.analysis.skills.window", "windowed").gives(call, probs)
     truth("windowed(…)", probs.shape, "measured on this text; the start token is always read", code)
 
 
@@ -85,7 +85,7 @@ def positions(view: View) -> None:
             figure = figures.position_loss(found.loss[often], found.error[often], found.count[often])
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
             call = f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
-            code = view.python.using("core.analysis.skills.window", "loss_by_position").gives(call, found)
+            code = view.code.using("core.analysis.skills.window", "loss_by_position").gives(call, found)
             truth(
                 "loss",
                 found.loss.shape,
@@ -100,7 +100,7 @@ def positions(view: View) -> None:
             figure = figures.shares([d for d, _ in result], [("answered right", line)], "tokens in between", "share")
             components.plot(figure, key="needle", height=320, title="Right answers against the distance of the fact")
             call = f"needle(checkpoint, {FILLERS}, {QUESTIONS})"
-            code = view.python.using("core.analysis.skills.window", "needle").gives(call, result)
+            code = view.code.using("core.analysis.skills.window", "needle").gives(call, result)
             sizes = f"{max(s.n for _, s in result)} questions at each distance, fewer where the text gets too long"
             truth("needle(…)", (len(result),), sizes, code)
 
@@ -130,7 +130,7 @@ def cost(view: View) -> None:
     components.plot(figure, key="cache_cost", height=320, title="Time for one more token against the length")
     last = found[-1]
     note = f"median of 5, on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
-    code = view.python.using("core.analysis.skills.window", "cache_cost").gives(
+    code = view.code.using("core.analysis.skills.window", "cache_cost").gives(
         f"[(c.length, c.cached, c.uncached, c.nbytes) for c in cache_cost(checkpoint.model, {lengths})]",
         [(c.length, Timed(c.cached), Timed(c.uncached), c.nbytes) for c in found],
     )

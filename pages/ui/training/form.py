@@ -13,6 +13,7 @@ from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import background, components, state
 from pages.ui.caption import truth
+from pages.ui.code import Code, Timed
 from pages.ui.training import setup
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import Plan, control
@@ -171,19 +172,21 @@ def outcome(plan: Plan) -> None:
         if plan.model:
             parts = plan.model.parameter_count()
             components.plot(figures.parameters(parts), key="setup_parts", height=64, title="Parameters by part")
-            code = (
-                f"from core.model import ModelConfig\n\nModelConfig.from_dict({plan.model.to_dict()}).parameter_count()"
-            )
+            call = f"ModelConfig.from_dict({plan.model.to_dict()}).parameter_count()"
+            code = Code().using("core.model", "ModelConfig").gives(call, parts)
             truth("config.parameter_count()", (), f"{parts['total']:,} parameters, counted from the shapes", code)
         if plan.config:
             steps = expected.steps if expected and expected.steps else plan.config.steps
             progress, rates = setup.rates(plan.config, steps)
             title = "Learning rate against the budget spent"
             components.plot(figures.schedule(progress, rates), key="setup_schedule", height=190, title=title)
-            code = "from core.training import TrainConfig\nfrom core.training.schedule import lr_factor\n\n"
-            code += f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}\n"
-            code += "[config.rates(lr_factor(config.schedule, step, step / steps, config.warmup_steps, "
-            code += "config.decay_fraction)) for step in range(steps)]"
+            kinds = ["muon", "adamw"] if plan.config.optimizer == "muon" else [plan.config.optimizer]
+            code = Code().using("core.training", "TrainConfig").using("core.training.schedule", "lr_factor").then(
+                f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}",
+                f"progress = [i / {len(progress) - 1} for i in range({len(progress)})]",
+                "shape = config.warmup_steps, config.decay_fraction",
+                "factors = [lr_factor(config.schedule, int(p * steps), p, *shape) for p in progress]",
+            ).gives(f"[[config.rates(factor)[kind] for factor in factors] for kind in {kinds}]", [*rates.values()])
             truth("lr_factor", (len(progress),), f"the schedule that the run will follow, in {steps:,} steps", code)
 
 
@@ -218,10 +221,15 @@ def cost(plan: Plan) -> "Estimate | None":
             column.markdown(f"**{value}**")
     for refusal in found.refusals:
         st.warning(refusal)
-    code = "from core.training import TrainConfig\nfrom core.lab.estimate import expect\n\n"
-    code += f"config = TrainConfig.from_dict({config.to_dict()})"
+    code = Code().using("core.training", "TrainConfig").using("core.lab.estimate", "expect").then(
+        f"config = TrainConfig.from_dict({config.to_dict()})", f"found = expect(config, {model.vocab_size})"
+    )
+    code = code.gives(
+        "found.parameters, found.memory, found.disk, found.seconds, found.watt_hours",
+        (found.parameters, found.memory, found.disk, Timed(found.seconds), Timed(found.watt_hours)),
+    )
     note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
-    truth("expect(config)", (), note, f"{code}\nexpect(config, {model.vocab_size})")
+    truth("expect(config)", (), note, code)
     return found
 
 

@@ -10,6 +10,7 @@ from core.figures import training as figures
 from core.lab.memorisation import Overlap, longest_overlap
 from pages.ui import components
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.training.curves import metrics
 
 
@@ -30,7 +31,14 @@ def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
         return
     st.markdown("##### How much it knows by heart")
     components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
-    code = "from core.lab.memorisation import longest_overlap\n\nlongest_overlap(row['sample'], text)"
+    first = next(iter(runs))
+    code = Code().using("core.lab.memorisation", "longest_overlap").using("core.model", "checkpoint_folder")
+    code = code.using("core.training.rows", "read_rows").then(
+        f"text = (checkpoint_folder({first!r}) / 'corpus.txt').read_text(encoding='utf-8')",
+        f"rows = [read_rows(checkpoint_folder(run) / 'metrics.jsonl') for run in {list(runs)}]",
+    )
+    call = "[longest_overlap(row['sample'], text).length for row in run if 'sample' in row]"
+    code = code.gives(f"[{call} for run in rows]", [lengths for _, lengths in lines.values()])
     truth(
         "longest_overlap(sample, text)",
         (sum(len(lengths) for _, lengths in lines.values()),),

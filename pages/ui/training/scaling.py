@@ -13,6 +13,7 @@ from core.training.folder import RunError
 from core.training.rows import Row
 from pages.ui import components, state
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.training.curves import metrics
 from pages.ui.training.failures import runs_called
 from pages.ui.training.owner import key as owner_key
@@ -123,8 +124,15 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
     shown = expected if guess or last else None  # the guess comes first
     figure = figures.scaling(sizes, losses, line if shown else None, shown, actual, guess)
     components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
-    code = "from core.lab.scaling import fit_power_law\n\n"
-    code += f"law = fit_power_law({sizes}, {losses}, {min(floors) if floors else None})\nlaw.predict({size})"
+    floor = min(floors) if floors else None
+    code = Code().using("core.lab.scaling", "fit_power_law").then(f"sizes, losses = {sizes}, {losses}")
+    if law:
+        code = code.then(f"law = fit_power_law(sizes, losses, {floor})").gives(
+            f"law.exponent, law.floor, law.exponent_interval(), law.predict({size})",
+            (law.exponent, law.floor, law.exponent_interval(), expected[1:] if expected else None),
+        )
+    else:
+        code = code.gives("sizes, losses", (sizes, losses))
     truth(
         "fit_power_law(sizes, losses)",
         (len(sizes),),

@@ -11,11 +11,13 @@ from core import jobs
 from core.model.folders import checkpoint_folder
 from core.training import TrainConfig
 from core.training.folder import RunError
+from core.training.rows import Row
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
+from pages.ui.code import Code, reading
 from pages.ui.components import OnEvent
 from pages.ui.text import prepare
-from pages.ui.training.curves import ShownRun, kept, shown_runs
+from pages.ui.training.curves import ShownRun, kept, metrics, shown_runs
 
 SHOWN = 30  # runs in the list
 THUMBNAILS = 48  # tokens of the text whose attention is drawn small
@@ -123,9 +125,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
-    code = f"checkpoint = load_checkpoint({name!r}, step={step})\n"
-    code += f"ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode({prepared.text!r})]\n"
-    code = f"from core.model import load_checkpoint, run_trace\n\n{code}run_trace(checkpoint.model, ids).pattern"
+    code = reading(name, step, prepared.text, cache.active(name)).gives("trace.pattern", pattern)
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
 
 
@@ -138,9 +138,17 @@ def rows_truth(records: Sequence[ShownRun]) -> None:
             unit = {"tinyland": "documents", "text": "windows"}.get(config.data["kind"], "documents and windows")
             scored.add(f"{config.eval_documents} {unit}")
     held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
-    code = "from core.model.folders import checkpoint_folder\nfrom core.training.rows import read_rows\n\n"
-    code += (
-        f"rows = {{name: read_rows(checkpoint_folder(name) / 'metrics.jsonl') for name in {[r.id for r in records]}}}"
+    names = [record.id for record in records]
+    code = Code().using("core.model", "checkpoint_folder").using("core.training.rows", "read_rows")
+    read = "read_rows(checkpoint_folder(name) / 'metrics.jsonl')"
+    code = code.then(f"rows = {{name: {read} for name in {names}}}").gives(
+        "{name: [(row['step'], row.get('loss_per_token'), row.get('val_loss_per_token')) for row in rows[name]]\n"
+        " for name in rows}",
+        lambda: {one.id: [_losses(r) for r in one.rows or metrics(checkpoint_folder(one.id))] for one in records},
     )
     note = f"measured in training, {held_out}the floor derived; samples at temperature 0.8"
     truth("metrics.jsonl", (), note, code)
+
+
+def _losses(row: Row) -> tuple[int, float | None, float | None]:
+    return row["step"], row.get("loss_per_token"), row.get("val_loss_per_token")

@@ -10,6 +10,7 @@ from core.figures import training_update as figures
 from core.training import TrainConfig
 from pages.ui import cache, components, state
 from pages.ui.caption import stage_title, truth
+from pages.ui.code import Code
 from pages.ui.text import chips
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
     from core.lab.one_step import batch_of, moments_of, one_update
     from core.training.state import position_after
 
-    checkpoint = cache.checkpoint(name, step)
+    checkpoint = cache.plain_checkpoint(name, step)  # training knows nothing of changes inside the model
     folder = checkpoint.folder
     batch = batch_of(folder, step, ROWS, LONGEST)
     config = TrainConfig.load(folder / "train.json")
@@ -51,20 +52,26 @@ def slow_motion() -> None:
         return
     step = int(st.session_state[key])
     try:
-        update = _update(name, step, cache.stamp(name))
+        update = _update(name, step, cache.files_stamp(name))
     except (ValueError, OSError) as error:
         st.warning("This update cannot be repeated here: what the run read is not there any more.")
         st.text(str(error)[:300])
         return
     code = (
-        "from core.model import load_checkpoint\nfrom core.training import TrainConfig\n"
-        "from core.lab.one_step import batch_of, moments_of, one_update, weight_story\n"
-        "from core.training.state import position_after\n\n"
-        f"checkpoint = load_checkpoint({name!r}, step={step})\nfolder = checkpoint.folder\n"
-        f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})\n"
-        'config = TrainConfig.load(folder / "train.json")\n'
-        f"position, moments = position_after(folder, {step}), moments_of(folder, {step})\n"
-        "update = one_update(checkpoint.model, config, batch, position, moments)\n"
+        Code()
+        .using("core.model", "load_checkpoint")
+        .using("core.training", "TrainConfig")
+        .using("core.lab.one_step", "batch_of", "moments_of", "one_update", "weight_story")
+        .using("core.training.measure", "group_of")
+        .using("core.training.state", "position_after")
+        .then(
+            f"checkpoint = load_checkpoint({name!r}, step={step})",
+            "folder = checkpoint.folder",
+            f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})",
+            'config = TrainConfig.load(folder / "train.json")',
+            f"position, moments = position_after(folder, {step}), moments_of(folder, {step})",
+            "update = one_update(checkpoint.model, config, batch, position, moments)",
+        )
     )
     labels = reading(name, update, code)
     predicting(update, labels, code)
@@ -72,7 +79,7 @@ def slow_motion() -> None:
     one_weight(update, code)
 
 
-def reading(name: str, update: "OneUpdate", code: str) -> list[str]:
+def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
     tokenizer = cache.description(name).tokenizer
     length = int((update.targets[0] >= 0).sum())
@@ -86,16 +93,22 @@ def reading(name: str, update: "OneUpdate", code: str) -> list[str]:
     )
     probabilities = [None, *map(float, update.probabilities[0, :length])]
     components.tokens(shown, key="update_tokens", values=probabilities, shared=False, title="The first sequence")
-    truth("update.probabilities[0]", (length,), f"{tokens:,} targets in all, before the update", code)
+    likely = code.gives(f"update.probabilities[0, :{length}]", update.probabilities[0, :length])
+    truth("update.probabilities[0]", (length,), f"{tokens:,} targets in all, before the update", likely)
     stage_title(2, "Vectors, rewritten layer by layer", "attention")
     trace = update.trace
     before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
     attention, mlp = trace.attn_out.numpy(), trace.mlp_out.numpy()
     labels = [chip.label for chip in shown]
-    figure = overview.writes(_size(attention) / _size(before), _size(mlp) / _size(middle), labels[:-1])
+    parts = _size(attention) / _size(before), _size(mlp) / _size(middle)  # both (L, T)
+    figure = overview.writes(*parts, labels[:-1])
     height = 90 + 34 * len(before)
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
-    truth("‖attn_out‖ / ‖resid_pre‖", (2 * len(before), length), "and of the MLP, on the first sequence", code)
+    truth("‖attn_out‖ / ‖resid_pre‖", (2 * len(before), length), "and of the MLP, on the first sequence", code.then(
+        "trace = update.trace",
+        "attention = trace.attn_out.norm(dim=-1) / trace.resid_pre.norm(dim=-1)",
+        "mlp = trace.mlp_out.norm(dim=-1) / trace.resid_mid.norm(dim=-1)",
+    ).gives("attention, mlp", parts))  # fmt: skip
     return labels[1:]
 
 
@@ -104,7 +117,7 @@ def _size(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(vectors, axis=-1))
 
 
-def predicting(update: "OneUpdate", labels: list[str], code: str) -> None:
+def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
     """The loss that the predictions cost, before the update and after it."""
     stage_title(3, "Predictions, and what they cost", "prediction")
     before, after = update.losses[0, : len(labels)], update.losses_after[0, : len(labels)]
@@ -118,10 +131,12 @@ def predicting(update: "OneUpdate", labels: list[str], code: str) -> None:
         clip = "not clipped" if update.clip >= 1 else f"shortened to {update.clip:.0%}"
         st.metric("Clipping", clip, border=True)
     components.plot(figures.losses(labels, before, after), key="update_losses", height=250, title="Loss of each target")
-    truth("update.losses[0], update.losses_after[0]", (len(labels),), "nats, measured before and after", code)
+    drawn = "update.losses"
+    truth("update.losses[0], update.losses_after[0]", (len(labels),), "nats, measured before and after",
+          code.gives(f"{drawn}[0, :{len(labels)}], {drawn}_after[0, :{len(labels)}]", (before, after)))  # fmt: skip
 
 
-def moving(update: "OneUpdate", code: str) -> None:
+def moving(update: "OneUpdate", code: Code) -> None:
     """Gradients flow back to every part, and the optimizer turns them into steps."""
     from core.training.measure import group_of
 
@@ -139,6 +154,16 @@ def moving(update: "OneUpdate", code: str) -> None:
     height = 90 + 26 * len(labels)
     components.plot(figure, key="update_parts", height=height, title="Gradient and step of each part")
     rates = ", ".join(f"{name} {update.rates[name]:.3g}" for name in used(update))
+    code = code.then(
+        "def size(arrays, group):",
+        "    return sum(float((x**2).sum()) for name, x in arrays.items() if group_of(name) == group) ** 0.5",
+        "",
+        "moved = {name: update.after[name] - update.before[name] for name in update.before}",
+        "sizes = {group: size(update.before, group) for group in map(group_of, update.before)}",
+    ).gives(
+        "[(size(update.gradients, g), size(moved, g) / of if of else 0.0) for g, of in sizes.items()]",
+        list(zip(gradients, steps, strict=True)),
+    )
     truth("update.gradients, update.after - update.before", (len(update.before),), f"learning rates: {rates}", code)
     if not update.updates:
         st.caption("The run did not keep its optimizer's memory at this step: the moments begin at 0 here.")
@@ -150,7 +175,7 @@ def used(update: "OneUpdate") -> list[str]:
     return sorted({kinds[name.partition(".")[0]] for name in update.state_after})
 
 
-def one_weight(update: "OneUpdate", code: str) -> None:
+def one_weight(update: "OneUpdate", code: Code) -> None:
     """One number of the model: value, gradient, moments, new value."""
     from core.lab.one_step import weight_story
 
@@ -171,7 +196,8 @@ def one_weight(update: "OneUpdate", code: str) -> None:
     with left:
         title = f"Gradient of {name} around one weight"
         components.plot(figures.window(gradient, at), key="update_window", height=380, title=title, on_click=choose)
-        truth("update.gradients[name]", gradient.shape, "a window; click a weight", f"{code}update.gradients[{name!r}]")
+        truth("update.gradients[name]", gradient.shape, "a window; click a weight",
+              code.gives(f"update.gradients[{name!r}]", update.gradients[name]))  # fmt: skip
     with right:
         index = at if update.before[name].ndim == 2 else at[1:]
         story = weight_story(update, name, index)
@@ -181,4 +207,5 @@ def one_weight(update: "OneUpdate", code: str) -> None:
         st.dataframe(table, hide_index=True, height=38 + 35 * len(lines))
         who = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}[story.optimizer]
         note = f"row {at[0]}, column {at[1]}, moved by {who}"
-        truth("weight_story", (len(lines),), note, f"{code}weight_story(update, {name!r}, {index})")
+        truth("weight_story", (len(lines),), note,
+              code.gives(f"weight_story(update, {name!r}, {index})", story))  # fmt: skip
