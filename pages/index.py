@@ -4,12 +4,14 @@ import streamlit as st
 
 from pages.ui import near, state
 from pages.ui.interventions import banner
+from pages.ui.next_page import next_page
 from pages.ui.places import has_place
 from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
 from pages.ui.theme import ROOT
 
-st.set_page_config(page_title="Glassbox", page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
+TITLE = "Glassbox: the whole life of a language model"
+st.set_page_config(page_title=TITLE, page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
 st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
 st.html(ROOT / "pages" / "ui" / "page.css")
 page = st.navigation(
@@ -30,4 +32,5 @@ if has_place() and sidebar():
         banner()
     near.begin(page.url_path)
     page.run()
+    next_page(page.url_path)
     contents()

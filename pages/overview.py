@@ -19,7 +19,10 @@ def life(view: View) -> None:
 
 
 page_header(
-    "How does a sentence become a next word?", "Follow yours, from top to bottom. Every number is computed now."
+    "How does a sentence become a next word?",
+    "Glassbox shows the whole life of a language model: follow a sentence through it, from top to bottom. Every number "
+    "is computed now, by a small model that we trained. It has read nothing but stories and facts of **Tinyland**, a "
+    "world of its own: try Brigid, Suki or a kite.",
 )
 view = current()
 stages.tokens(view)

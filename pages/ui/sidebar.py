@@ -1,10 +1,12 @@
 """The sidebar that every page shares: the model, the step of its life, the text, and a link that restores them."""
 
 import os
+from typing import Any
 
 import streamlit as st
 
 from pages.ui import cache, components, state
+from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
@@ -85,9 +87,19 @@ def _step() -> bool:
 
 def _text() -> None:
     st.text_area("Your text", key="text", persist_state="session", height=120, on_change=_text_changed)
-    for message in current().messages:
+    view = current()
+    for message in view.messages:
         st.info(message)
+    if reads_tinyland(view.description.card):
+        unknown_note(view.text)
+        ideas()
     state.note("text")
+
+
+def reads_tinyland(card: dict[str, Any]) -> bool:
+    """Whether a model has learned from Tinyland alone, so that its words are Tinyland's."""
+    data = card.get("data")
+    return isinstance(data, dict) and data.get("kind") == "tinyland"
 
 
 def _text_changed() -> None:

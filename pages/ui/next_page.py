@@ -1,0 +1,20 @@
+"""Where to go from a page: every page ends with the next one, and with the question that it answers."""
+
+import streamlit as st
+
+NEXT = {
+    "": ("tokenization.py", "How does text become tokens?"),
+    "tokenization": ("embeddings.py", "How does a token become a vector?"),
+    "embeddings": ("attention.py", "Which earlier words does a word look at?"),
+    "attention": ("inside.py", "How does a prediction come about, layer by layer?"),
+    "inside": ("experiments.py", "What happens when a part is switched off?"),
+    "experiments": ("training.py", "How did the model learn all this?"),
+    "training": ("sampling.py", "How does it write?"),
+    "sampling": ("overview.py", "See the whole path again, with your own sentence"),
+}
+
+
+def next_page(url_path: str) -> None:
+    """The link at the end of the page at this address."""
+    page, question = NEXT[url_path]
+    st.page_link(page, label=f"Next: {question}", icon=":material/arrow_forward:")
