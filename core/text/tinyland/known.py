@@ -16,7 +16,7 @@ def unknown_words(text: str) -> list[str]:
     """The words of `text` that no document of Tinyland has, each once, in order; numbers and signs are no words.
     A plural or possessive of a known word is known."""
     words = dict.fromkeys(_WORD.findall(text))
-    return [word for word in words if not _is_known(word)]
+    return [word for word in words if word[0].isalpha() and not _is_known(word)]
 
 
 def _is_known(word: str) -> bool:
