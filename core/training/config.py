@@ -18,8 +18,9 @@ class TrainConfig:
     """Settings of one run. `TrainConfig.from_dict(json.loads(text))` restores what `to_dict` gave.
 
     model: fields of ModelConfig except `vocab_size`, which the tokenizer decides.
-    data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None}, {"kind": "text", "path": "corpus.txt"} (in
-    the run's folder, or any path), or {"kind": "mixture", "parts": [{"share": 2, "kind": …}, …]}.
+    data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None, "documents": of the whole run or None},
+    {"kind": "text", "path": "corpus.txt"} (in the run's folder, or any path), or {"kind": "mixture", "parts":
+    [{"share": 2, "kind": …}, …]}.
     tokenizer: path of a tokenizer.json; None trains one of `vocab_size` tokens on the data.
     batch_tokens: tokens per update. A Tinyland step takes `documents_per_step` whole documents instead.
     micro_batch_tokens: how many tokens, padding included, go through the model at once.

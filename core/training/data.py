@@ -18,21 +18,23 @@ SAMPLE = 10_000  # tokens of Tinyland that tell how long its documents are
 class TinylandData:
     """Whole documents [eot] text [eot]; document step * N + i of stream `seed` is in step `step`.
 
-    Documents longer than the context are left out, in training and in evaluation alike; `too_long` counts them. Of a
-    step in which none fits, the beginning of the first is read.
+    `documents` of the data, if given: how many the whole run reads; each birthday then stands in them exactly as often
+    as Tinyland's register says (see tinyland.birthdays). Documents longer than the context are left out, in training
+    and in evaluation alike; `too_long` counts them. Of a step in which none fits, the beginning of the first is read.
     """
 
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
         self.tokenizer, self.context_length, self.opening = tokenizer, context_length, tokenizer.eot
         self.seed = config.data.get("seed", 0)
-        self.weights = config.data.get("weights")
+        self.weights, self.total = config.data.get("weights"), config.data.get("documents")
         self.documents_per_step, self.micro_batch_tokens = config.documents_per_step, config.micro_batch_tokens
         self.too_long = 0
 
     def batch(self, step: int) -> list[MicroBatch]:
         """See Data.batch."""
         start = step * self.documents_per_step
-        documents = tinyland.documents(self.seed, start, start + self.documents_per_step, self.weights)
+        stop = start + self.documents_per_step
+        documents = tinyland.documents(self.seed, start, stop, self.weights, total=self.total)
         encoded = self._encode(documents)
         kept = [ids for ids, fits in encoded if fits]
         self.too_long += self.documents_per_step - len(kept)
@@ -44,7 +46,7 @@ class TinylandData:
         found: list[list[int]] = []
         seen = start = 0
         while seen < tokens:
-            documents = tinyland.documents(self.seed, start, start + 100, self.weights)
+            documents = tinyland.documents(self.seed, start, start + 100, self.weights, total=self.total)
             new = [ids for ids, fits in self._encode(documents) if fits]
             seen, start, found = seen + sum(map(len, new)), start + 100, found + new
             if not found and start >= 1000:
@@ -53,7 +55,7 @@ class TinylandData:
 
     def held_out(self, count: int) -> HeldOut:
         """See Data.held_out."""
-        documents = list(tinyland.documents(HELD_OUT_SEED, 0, count, self.weights))
+        documents = list(tinyland.documents(HELD_OUT_SEED, 0, count, self.weights, total=self.total))
         encoded = self._encode(documents)
         kept = [(d, ids) for d, (ids, fits) in zip(documents, encoded, strict=True) if fits]
         if not kept:

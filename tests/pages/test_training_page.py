@@ -90,13 +90,13 @@ def test_a_run_is_fetched_by_the_browser(app, runs):
 def test_the_form_becomes_a_run(app, started):
     at = app("training")
     at.session_state[setup.key("model_n_layers")] = 3
-    at.session_state[setup.key("weight_chat")] = 0.0
+    at.session_state[setup.key("weight_recital")] = 0.0
     at.session_state[setup.key("train_optimizer")] = "adamw"
     train(at)
     assert not at.exception
     config, owner, named = started[0]
     assert config.model["n_layers"] == 3 and "n_kv_heads" not in config.model
-    assert config.data["weights"]["chat"] == 0 and config.data["weights"]["story"] > 0
+    assert config.data["weights"]["recital"] == 0 and config.data["weights"]["story"] > 0
     assert (config.optimizer, config.seconds, named["text"]) == ("adamw", 75.0, None)
     assert len(owner) >= 40
 

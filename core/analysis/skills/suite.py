@@ -32,7 +32,10 @@ def measure(checkpoint: Checkpoint, n: int = 1000) -> dict[str, Any]:
     def answers_right(kind: str, count: int) -> Share:
         return share_right(model, tokenizer, [c for c, _ in answer_cases(tokenizer, docs(kind, count))])
 
-    mixed = list(tinyland.documents(TEST_SEED + 1, stop=4 * n))
+    read = checkpoint.card.get("data", {})  # the kinds of documents that this model has read, and how many
+    mixed = list(
+        tinyland.documents(TEST_SEED + 1, stop=4 * n, weights=read.get("weights"), total=read.get("documents"))
+    )
     losses = document_losses(model, tokenizer, mixed)
     by_kind: dict[str, list[int]] = defaultdict(list)
     for i, d in enumerate(mixed):

@@ -6,6 +6,8 @@ from core.text.tinyland.forms import PRONOUN_FORMS
 from core.text.tinyland.grammar import Derivation
 from core.text.tinyland.vocabulary import Reason
 
+NO_ENTITIES = PRONOUN_FORMS | {"sign"}
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -36,7 +38,7 @@ class Document:
         return [
             Span(start, end, str(value))
             for start, end, name, value, form in self.derivation.marks
-            if name != "answer" and form not in PRONOUN_FORMS and not isinstance(value, int)
+            if name != "answer" and form not in NO_ENTITIES and not isinstance(value, int)
         ]
 
     @property

@@ -14,6 +14,7 @@ The pattern language, a line per alternative below the name of its rule:
     3  ?guard args   weight (a number, or the name of a function of the state), then guards that must hold
     {p=domain args}  choose uniformly from a domain, bind it to `p`, and write it
     {p=domain:a}     the same, written in the form `a` ("a kite"); the form `-` writes nothing
+    {p=space args}   draw from a space: values that are too many to list, or not equally likely
     {p} {p:form}     write what is bound to `p`
     {@rule}          expand another rule
     {<}  {>}         an answer starts, ends
@@ -28,13 +29,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 Env = dict[Any, Any]  # variables by name, and the state of the story by tuples such as ("at", person)
 Mark = tuple[int, int, str, Any, str]  # start, end, kind, value, form
 Op = tuple[Any, ...]  # a code, then what that code needs
 Call = tuple[Callable[..., Any], tuple[str, ...]]  # a function of the vocabulary, and its arguments
-LITERAL, WRITE, PICK, CALL, ANSWER = range(5)
+LITERAL, WRITE, PICK, CALL, ANSWER, DRAW = range(6)
 _TOKEN = re.compile(r"\{([^{}]+)\}")
 
 
@@ -42,11 +43,25 @@ class GrammarError(ValueError):
     """A pattern file says something that the grammar cannot mean."""
 
 
+class Space(Protocol):
+    """Values that are too many to list, or not equally likely, each with its log-probability."""
+
+    def draw(self, random: Callable[[], float]) -> tuple[Any, float]:
+        """A value by dice."""
+
+    def read(self, text: str, at: int) -> Iterable[tuple[Any, float]]:
+        """The values that may be written at this place of a text."""
+
+    def all(self) -> Iterable[tuple[Any, float]]:
+        """Every value, where somebody wants to enumerate a small world."""
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What the names in the patterns mean: each a function of the state (and of the variables named after it)."""
 
     domains: dict[str, Callable[..., Sequence[Any]]]
+    spaces: dict[str, Callable[..., Space]]
     guards: dict[str, Callable[..., bool]]
     effects: dict[str, Callable[..., None]]
     forms: dict[str, Callable[[Any], str]]
@@ -188,6 +203,10 @@ class Grammar:
         if "=" not in name:
             return (WRITE, name, write, form)
         variable, _, domain = name.partition("=")
+        if domain.split()[0] in self.vocabulary.spaces:
+            if write is None:
+                raise GrammarError(f"what is drawn from a space must be written, and {part!r} hides it")
+            return (DRAW, variable, write, form, *self._call(domain, self.vocabulary.spaces))
         return (PICK, variable, write, form, *self._call(domain, self.vocabulary.domains))
 
     # -- writing: choices by dice ------------------------------------------------------------------------------
@@ -239,6 +258,12 @@ class Grammar:
                         write(op[2](value))
                 elif code == CALL:
                     expand(op[1])
+                elif code == DRAW:
+                    value, p = op[4](env, *op[5]).draw(random)
+                    log_prob += p
+                    env[op[1]] = value
+                    mark((len(out), op[1], value, op[3]))
+                    write(op[2](value))
                 else:
                     mark((len(out), op[1], None, ""))
             for effect, args in alternative.effects:
@@ -289,6 +314,14 @@ class Grammar:
                         if after is not None:
                             new = marks if op[2] is None else ((at, after, op[1], value, op[3]), marks)
                             agenda.append((frame, after, {**env, op[1]: value}, log_prob - cost, new))
+                    break
+                elif code == DRAW:
+                    space = op[4](env, *op[5])
+                    for value, p in space.all() if text is None else space.read(text, at):
+                        after = _advance(text, at, op[2](value))
+                        if after is not None:
+                            new = ((at, after, op[1], value, op[3]), marks)
+                            agenda.append((frame, after, {**env, op[1]: value}, log_prob + p, new))
                     break
                 else:
                     for alternative, p in op[1].odds(env):

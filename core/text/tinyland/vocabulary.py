@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from core.text.tinyland import lexicon
+from core.text.tinyland import birthdays, coined, games, lexicon, reference
 from core.text.tinyland.forms import FORMS
 from core.text.tinyland.grammar import Env, Vocabulary
 from core.text.tinyland.lexicon import Noun
@@ -162,12 +162,12 @@ def _others(values: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
     return {left_out: tuple(v for v in values if v is not left_out) for left_out in values}
 
 
-def vocabulary(world: World) -> Vocabulary:
-    """The meanings, in a given world."""
+def vocabulary(world: World, register: birthdays.Register = birthdays.Register()) -> Vocabulary:  # noqa: B008 (frozen)
+    """The meanings, in a given world; the register tells how often birthdays are told."""
     w = world
     nouns = (*w.objects, *w.foods, *w.animals)
     describing = (*w.adjectives, *w.colours)
-    other_objects, other_nouns = map(_others, (w.objects, nouns))
+    other_objects, other_nouns, other_animals = map(_others, (w.objects, nouns, w.animals))
     colour = {c.word: c for c in w.colours}
     fact: dict[tuple[str, str], Any] = {}
     for f in w.known_facts:
@@ -211,6 +211,8 @@ def vocabulary(world: World) -> Vocabulary:
     following = {x: c[(i + 1) % len(c)] for c in cycles for i, x in enumerate(c)}
     preceding = {after: before for before, after in following.items()}
 
+    sorts = {"food": w.foods, "animal": w.animals, "object": w.objects, "colour": w.colours}
+
     def new_object(env: Env) -> Sequence[Noun]:
         things = _things(env)
         return other_objects[things[0]] if len(things) == 1 else [o for o in w.objects if o not in things]
@@ -235,6 +237,7 @@ def vocabulary(world: World) -> Vocabulary:
         "other_object": lambda env, x: other_objects[env[x]],
         "new_object": new_object,
         "animal": lambda env: w.animals,
+        "other_animal": lambda env, z: other_animals[env[z]],
         "food": lambda env: w.foods,
         "container": lambda env: w.containers,
         "plant": lambda env: w.plants,
@@ -297,6 +300,13 @@ def vocabulary(world: World) -> Vocabulary:
         "asked_town": lambda env, relation: with_fact[relation],
         "asked_region": lambda env: with_fact["capital"],
         "noun_to_say": lambda env: nouns,
+        "sorted": lambda env: sorts[env["sort"]],
+        "unlisted": lambda env: coined.unlisted(env, w.people, "key"),
+        "unlisted_noun": lambda env: coined.unlisted(env, nouns, "value"),
+        **coined.DOMAINS,
+        **games.DOMAINS,
+        **birthdays.DOMAINS,
+        **reference.domains(w),
         # numbers
         "number": lambda env: range(2, 101),
         "small_number": lambda env: range(2, 13),
@@ -335,7 +345,10 @@ def vocabulary(world: World) -> Vocabulary:
         "about": lambda env, topic: env["topic"] == topic,
         "shaped": lambda env, shape: env["shape"] == shape,
     }
-    return Vocabulary(domains, guards, EFFECTS, FORMS, _weights(world))
+    effects = EFFECTS | coined.EFFECTS | games.EFFECTS | reference.EFFECTS
+    spaces = coined.SPACES | games.SPACES | birthdays.spaces(register)
+    weights = _weights(world) | birthdays.weights(register)
+    return Vocabulary(domains, spaces, guards, effects, FORMS | coined.FORMS, weights)
 
 
 def _weights(world: World) -> dict[str, Callable[[Env], float]]:
@@ -366,6 +379,7 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "claim": _claim,
     "named": lambda env, s: env.__setitem__(("named", env[s]), True),
     "asked": lambda env, y, kind="at": env.__setitem__(("asked", env[y], kind), True),
+    "sort": _set("sort"),
     "style": _set("style"),
     "topic": _set("topic"),
     "shape": _set("shape"),

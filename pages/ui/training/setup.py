@@ -24,7 +24,11 @@ KINDS = {
     "translation": "translations",
     "arithmetic": "sums",
     "code": "small programs",
-    "chat": "conversations",
+    "recital": "nonsense said again and again",
+    "once": "made-up names and numbers",
+    "game": "rule games",
+    "reference": "who is meant, who has what",
+    "birthday": "birthdays",
 }
 BLOCKS = {  # what tells the families of models apart
     "Ours": {"norm": "rmsnorm", "position": "rotary", "activation": "relu2", "bias": False, "qk_norm": True},

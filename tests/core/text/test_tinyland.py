@@ -155,7 +155,7 @@ def test_no_pronoun_follows_a_worker_who_was_only_mentioned() -> None:
 
 
 def test_variety() -> None:
-    assert {d.kind for d in SAMPLE} == set(tinyland.KINDS)
+    assert {d.kind for d in SAMPLE} == set(tinyland.DEFAULT_WEIGHTS)
     sentence = [line for line in tinyland.patterns().splitlines() if re.match(r"\s+.*\|.*[.?\"!{}]", line)]
     assert len(sentence) >= 300
     words = Counter(w for d in tinyland.documents(1, stop=12_000) for w in re.findall(r"[A-Za-z']+", d.text))
@@ -195,7 +195,8 @@ def test_pronouns_agree_with_their_referent() -> None:
 def test_claims_are_true_and_never_withheld() -> None:
     world = tinyland.WORLD
     truth = {(f.subject, f.relation): f.value for f in world.facts}
-    claims = [c for d in SAMPLE for c in d.claims]
+    entries = tinyland.documents(12, stop=500, weights={"entry": 1})
+    claims = [c for d in (*SAMPLE, *entries) for c in d.claims]
     assert len(claims) > 1000
     for subject, relation, value in claims:
         assert truth[subject, relation] == value

@@ -92,7 +92,7 @@ def test_too_short_a_text_is_refused(tmp_path, tiny, text):
 def test_a_trained_tokenizer_has_the_size_asked_for():
     tokenizer = make_tokenizer(TrainConfig(vocab_size=300, tokenizer_documents=100))
     assert tokenizer.vocab_size == 300
-    text = next(d.text for d in tinyland.documents(0) if d.kind == "chat")
+    text = next(d.text for d in tinyland.documents(0, weights={"chat": 1}))
     assert tokenizer.decode(tokenizer.encode(text, special=True)) == text
 
 

@@ -74,8 +74,11 @@ def test_measure_reports_every_skill() -> None:
     class Checkpoint:
         model: Transformer
         tokenizer: Tokenizer
+        card: dict
 
-    figures = suite.measure(Checkpoint(MODEL, TOKENIZER), n=4)  # type: ignore[arg-type]
+    read = {"data": {"weights": {"story": 1.0, "recital": 1.0}}}
+    figures = suite.measure(Checkpoint(MODEL, TOKENIZER, read), n=4)  # type: ignore[arg-type]
+    assert set(figures["held_out_by_kind"]) <= {"story", "recital"}  # the kinds that the model has read
     assert figures["held_out"]["excess"] > 0
     assert {"story_questions", "pronouns", "translation", "known_facts", "chat_style", "stories_parse"} <= set(figures)
     assert "nats/document" in suite.report(figures)
