@@ -135,8 +135,8 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
         figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=on_click
     )
     code = view.untouched.using("core.analysis.interventions.patching", "first_token", "patch_everywhere").then(
-        f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]",
-        f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]",
+        f"clean = {clean.python}",
+        f"corrupted = {corrupted.python}",
         f"answers = [first_token(tokenizer, word) for word in {answers!r}]",
     )
     call = f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r})"

@@ -11,6 +11,7 @@ from core.runs.records import fingerprint
 from core.text import PUBLIC_ENCODINGS, Piece, keep_tokenizer, remove_tokenizer, tinyland, tokenizers_of
 from core.text.background import Training, hold_out
 from core.text.export import to_hugging_face, to_tiktoken
+from core.text.files import decode_file
 from core.training.config import HELD_OUT_SEED
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import truth
@@ -68,7 +69,8 @@ def _made(source: str, size: int) -> Training:
         file = st.session_state.get("own_file")
         if file is None:
             raise ValueError(NO_FILE)
-        text, st.session_state["own_message"] = tokenizers.decode_file(file.getvalue())
+        decoded, st.session_state["own_message"] = decode_file(file.getvalue())
+        text = state.clean(decoded)
     kept, held = hold_out(text)
     if len(kept) < 100 or not held:
         raise ValueError(TOO_LITTLE)

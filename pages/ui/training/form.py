@@ -8,6 +8,7 @@ from core import jobs
 from core.figures import training as figures
 from core.model.config import Activation, Norm, Position
 from core.text import saved_tokenizers
+from core.text.files import decode_file
 from core.training.config import OPTIMIZERS, PRECISIONS
 from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
@@ -77,14 +78,15 @@ def _on_upload() -> None:
     st.session_state["setup_file_note"] = None
     if file is None:
         return
-    raw = file.getvalue()
-    if b"\x00" in raw:
+    decoded, note = decode_file(file.getvalue())
+    if "\x00" in decoded:
         st.session_state["setup_file_note"] = "This file is not a text: nothing was changed."
         return
-    text = state.clean(raw.decode("utf-8-sig", errors="replace"))
+    text = state.clean(decoded)
     setup.fill({"text": text[:LONGEST]})
     if len(text) > LONGEST:
-        st.session_state["setup_file_note"] = f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
+        note += f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
+    st.session_state["setup_file_note"] = note.strip() or None
 
 
 def is_made(plan: Plan) -> None:

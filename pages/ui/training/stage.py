@@ -125,7 +125,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
-    code = reading(name, step, prepared.text, cache.active(name)).gives("trace.pattern", pattern)
+    code = reading(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
 
 
