@@ -30,11 +30,12 @@ DEFAULT_WEIGHTS = {
     "birthday": 0.035,
 }
 # The chats that a model is taught afterwards (supervised fine-tuning).
-CHAT_WEIGHTS = {"chat": 1.0}
+CHAT_WEIGHTS = {"chat": 0.4, "chat_topic": 0.15, "chat_role": 0.15, "chat_task": 0.3}
 KINDS = (*DEFAULT_WEIGHTS, *CHAT_WEIGHTS)
 WORLD = canonical_world()
 _PATTERN_FILES = (
     "story", "questions", "entry", "list", "translation", "number", "chat", "recital", "once", "game", "reference",
+    "chat_kinds",
 )  # fmt: skip
 _CONSTANTS = {
     "{LANGUAGE}": lexicon.INVENTED_LANGUAGE,
