@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import chip, ready
+from tests.browser.resting import ready
+from tests.browser.test_shell import chip
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -39,14 +41,12 @@ def test_search_choose_isolate_and_let_go(page, space):
     search = page.get_by_label("Find a word on the map")
     search.fill("re")
     expect(page.locator(".said").first).to_contain_text("words match")
-    page.wait_for_timeout(200)
-    assert points(space) < everything
+    wait_for(lambda: points(space) < everything, 60)
     search.press("Enter")
     chosen = page.get_by_role("group", name="The chosen token")
     expect(chosen).to_contain_text("re")
     page.get_by_label("only the chosen word").check()
-    page.wait_for_timeout(200)
-    assert points(space) < everything
+    wait_for(lambda: points(space) < everything, 60)
     page.get_by_label("only the chosen word").uncheck()
     kinds = page.get_by_role("group", name=re.compile("Kinds of words")).get_by_role("button")
     kinds.first.click()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import ready
+from tests.browser.resting import ready
 
 WAITS = "[data-testid=stSkeletonElement]"
 
