@@ -107,7 +107,7 @@ def fork(
     parent = {"run": run_id, "step": at, "changes": changes}
 
     def fill(folder: Path) -> list[str]:
-        forks.copy_past(source, folder, at)
+        forks.copy_past(source, folder, at, changes)
         if changes.keys() & {"optimizer", f"{config.optimizer}_lr"}:  # over a rate that was set while the parent ran
             control.change(folder, lr=config.peak_lr)
         write_settings(folder, replace(config, out=str(folder)))

@@ -37,7 +37,7 @@ def changed(config: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     return replace(config, **changes)
 
 
-def copy_past(source: Path, target: Path, step: int) -> None:
+def copy_past(source: Path, target: Path, step: int, changes: dict[str, Any]) -> None:
     """Make `target` a run that has just done update `step` of `source`, ready to resume. Raises RunError when `source`
     has no snapshot of that step. Snapshots are linked, not copied: they never change."""
     weights = weight_files(source)
@@ -56,6 +56,8 @@ def copy_past(source: Path, target: Path, step: int) -> None:
         if number <= step and kept_state(source, number).exists():
             link(kept_state(source, number), kept_state(target, number))
     rows = [row for row in read_rows(source / "metrics.jsonl") if row["step"] <= step and "status" not in row]
+    said = ", ".join(f"{name} {value}" for name, value in changes.items()) or "nothing changed"
+    rows.append({"step": step, "event": "fork", "message": said})
     write_atomically(target / "metrics.jsonl", "".join(finite_json(row) + "\n" for row in rows).encode())
     if kept_state(source, step).exists():
         shutil.copyfile(kept_state(source, step), target / STATE)

@@ -62,6 +62,30 @@ def test_what_differs(two):
     assert shown["new in it"] == ["adamw_lr 0.02", ""]
 
 
+def test_what_was_steered_is_a_difference(app, two):
+    theirs = jobs.run_folder(OTHER)
+    (theirs / "train.json").write_text(json.dumps(replace(CONFIG, out=str(theirs)).to_dict()))
+    assert differences([RUN, OTHER]) == {} and table.table([OTHER, RUN])["new in it"][0] == "the same"
+    rows = [
+        {"step": 20, "event": "lr", "lr": 0.01, "was": 0.002},
+        {"step": 30, "event": "lr", "lr": 0.002, "was": 0.01},
+    ]
+    rows += [{"step": 31, "event": "target_loss", "value": 1.25}, {"step": 40, "event": "target_loss"}]
+    (theirs / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = "lr 0.01 at step 20, lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
+    assert differences([RUN, OTHER]) == {"steered": [None, words]}
+    assert table.table([OTHER, RUN])["new in it"][0] == f"steered {words}"
+    at = app("training", run=OTHER)
+    at.session_state["training_overlay"] = [OTHER, RUN]
+    said = [element.value for element in at.run().caption]
+    assert not any("only chance" in words for words in said)
+    parent = {"run": RUN, "step": 25, "changes": {}}
+    write_record(theirs, Record(fingerprint("x"), name="theirs", created=2.0, parent=parent))
+    assert table.table([OTHER, RUN])["new in it"][0].endswith(
+        "at step 25: lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
+    )
+
+
 def test_a_case_is_no_secret_told_by_the_table(app, two):
     for run, name in ((RUN, "case C, its sound twin"), (OTHER, "case C")):
         jobs.run_folder(run).joinpath("run.json").unlink()

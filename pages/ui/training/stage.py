@@ -114,7 +114,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     resting = state.get("step") if name == state.get("model") else None
     happened = st.session_state.get(f"{cursor}_hover") or {}
     wanted = int(happened.get("step", steps[-1] if resting is None else resting))
-    step = min(steps, key=lambda kept: abs(kept - wanted))
+    step = max((kept for kept in steps if kept <= wanted), default=steps[0])  # the last that had happened
     try:
         description = cache.description(name)
         prepared = prepare(state.get("text"), description.tokenizer, min(description.config.context_length, THUMBNAILS))

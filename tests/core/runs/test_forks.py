@@ -13,13 +13,14 @@ TIMES = ("seconds", "tokens_per_second", "utilisation")
 
 
 def rows_of(folder):
-    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_rows(Path(folder) / "metrics.jsonl")]
+    rows = [row for row in read_rows(Path(folder) / "metrics.jsonl") if row.get("event") != "fork"]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
 
 
 def fork(config, out, at, **changes):
     target = Path(out)
     target.mkdir()
-    forks.copy_past(Path(config.out), target, at)
+    forks.copy_past(Path(config.out), target, at, changes)
     config = replace(forks.changed(config, changes), out=out)
     write_settings(target, config)
     list(train(config, resume=True))
@@ -53,6 +54,14 @@ def test_a_change_shows_only_after_the_fork(parent):
     assert original[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] < past[0]["val_loss_per_token"] - 0.1
 
 
+@pytest.mark.parametrize("at", [0, -2])
+def test_the_curve_of_a_fork_says_where_it_left_and_with_what(parent, at):
+    at = load_checkpoint(Path(parent.out)).steps[at]
+    fork(parent, parent.out + "-marked", at, clip=0.5)
+    marks = [row for row in read_rows(Path(parent.out + "-marked") / "metrics.jsonl") if row.get("event") == "fork"]
+    assert [(row["step"], row["message"]) for row in marks] == [(at, "clip 0.5")]
+
+
 def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     for path in (Path(parent.out) / "state").iterdir():
@@ -74,4 +83,4 @@ def test_what_cannot_be_forked(parent, tmp_path):
         forks.changed(parent, {"seed": 1, "data": {}, "steps": 3})
     (tmp_path / "x").mkdir()
     with pytest.raises(RunError, match="no snapshot of step 11"):
-        forks.copy_past(Path(parent.out), tmp_path / "x", 11)
+        forks.copy_past(Path(parent.out), tmp_path / "x", 11, {})
