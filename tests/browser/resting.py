@@ -1,5 +1,7 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
+from playwright.sync_api import expect
+
 # Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work.
 RESTING = """() => {
     const count = root => {
@@ -47,3 +49,10 @@ def resting_box(locator) -> dict[str, float]:
     locator.scroll_into_view_if_needed()
     locator.evaluate(STILL)
     return locator.bounding_box()
+
+
+def see(page, anchor: str) -> None:
+    """Scrolls to a section of the page, and waits until it is drawn."""
+    section = page.locator(f".st-key-section-{anchor}")
+    section.scroll_into_view_if_needed()
+    expect(section.locator("[data-testid=stSkeletonElement]")).to_have_count(0)

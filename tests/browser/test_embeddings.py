@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready
+from tests.browser.resting import ready, see
 from tests.browser.test_shell import chip
 from tests.waiting import wait_for
 
@@ -103,6 +103,7 @@ def test_the_slider_and_play_move_the_whole_page(page, space):
 
 def test_strips_read_a_number_and_pin_its_token(page, space):
     strips = page.get_by_role("application", name=re.compile("^The vectors of"))
+    see(page, "table")
     strips.scroll_into_view_if_needed()
     strips.hover(position={"x": 200, "y": 17 * 2 + 8})
     value = page.locator(".foot .value")
@@ -117,6 +118,7 @@ def test_strips_read_a_number_and_pin_its_token(page, space):
 
 def test_clocks_turn_with_the_position(page, space):
     place = page.get_by_role("slider", name="Position in the text")
+    see(page, "positions")
     place.scroll_into_view_if_needed()
     hand = page.locator(".face .hand").first
     place.press("Home")
