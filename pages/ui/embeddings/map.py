@@ -126,7 +126,7 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     code = code.using("core.analysis.embeddings.words", "spoken_rows").then(
         f"matrix = {matrix}", f"ids, distances = nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
     )
-    code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (near, values))
+    code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
     note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
     size = (view.tokenizer.vocab_size, table_width(view))
