@@ -9,7 +9,7 @@ from core import jobs
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig, preset
 from pages.ui.training import runs as table
-from pages.ui.training import setup, stage
+from pages.ui.training import setup, stage, steer
 from pages.ui.training.differences import differences
 from tests.pages.press import button, train
 
@@ -98,6 +98,35 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     assert told(at.run()) == ("adamw_lr 0.02", True)
 
 
+def test_the_sidebar_calls_runs_as_their_owner_does(app, two, runs):
+    from tests.tiny import make_checkpoint
+
+    make_checkpoint(jobs.run_folder(RUN))
+    try:
+        at = open_one(app, RUN)
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", "mine", "tiny"]
+        at.text_input(key=f"name_{RUN}").set_value("best").run()
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", "best", "tiny"]
+        at.text_input(key=f"name_{RUN}").set_value("tiny").run()
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", f"tiny · {RUN[-6:]}", "tiny"]
+        at.sidebar.selectbox(key="model").set_value(RUN).run()
+        assert not at.exception and at.session_state["model"] == RUN
+    finally:
+        for path in (jobs.run_folder(RUN) / "snapshots").iterdir():
+            path.unlink()
+        (jobs.run_folder(RUN) / "snapshots").rmdir()
+
+
+def test_a_short_text_is_evaluated_often_and_named_and_shown(app, two):
+    at = open_one(app, RUN)
+    at.segmented_control(key="setup_corpus").set_value("Your text").run()
+    at.text_area(key="setup_text").set_value("The dog saw a cat. " * 40).run()
+    assert at.number_input(key="setup_train_eval_every").value == setup.OFTEN
+    at.text_area(key="setup_text").set_value("The dog saw a cat. " * 2000).run()
+    assert at.number_input(key="setup_train_eval_every").value == setup.TRAIN["eval_every"]
+    assert steer.first_sentence(RUN).startswith("the dog saw a cat.") and len(steer.first_sentence(RUN)) <= 200
+
+
 @pytest.mark.parametrize("file", ["train.json", "run.json", "queued"])
 def test_a_damaged_run_stands_in_the_table_and_the_page_goes_on(app, two, file):
     for content in ("", "null", "[1"):
@@ -141,6 +170,7 @@ def test_rename_tag_delete_and_bring_back(app, two):
     at.text_input(key=f"name_{RUN}").set_value("**best**").run()
     at.text_input(key=f"tags_{RUN}").set_value("a, b").run()
     assert (jobs.record(RUN).name, jobs.record(RUN).tags) == ("**best**", ("a", "b"))
+    assert "**best**" in at.selectbox(key="run").options
     button(at, "Delete").click().run()
     assert not at.exception and jobs.list_runs() == [OTHER] and at.session_state["run"] == ""
     assert "**best** was deleted." in [text.value for text in at.text]

@@ -48,7 +48,7 @@ def form() -> None:
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
     st.markdown("##### What it reads")
-    st.segmented_control("Corpus", setup.CORPORA, required=True, **control("corpus"))
+    st.segmented_control("Corpus", setup.CORPORA, required=True, on_change=setup.suit, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
         st.slider("Part of its tokens that are Tinyland's", 0.05, 0.95, step=0.05, **control("share"))
@@ -57,7 +57,8 @@ def reads(plan: Plan) -> None:
             for kind, name in setup.KINDS.items():
                 st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
     if corpus != "Tinyland":
-        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", **control("text"))
+        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", on_change=setup.suit,
+                     **control("text"))
         st.file_uploader("or a text file", key="setup_file", on_change=_on_upload, max_upload_size=2)
         if message := st.session_state.get("setup_file_note"):
             st.warning(message)
@@ -84,6 +85,7 @@ def _on_upload() -> None:
         return
     text = state.clean(decoded)
     setup.fill({"text": text[:LONGEST]})
+    setup.suit()
     if len(text) > LONGEST:
         note += f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
     st.session_state["setup_file_note"] = note.strip() or None
@@ -241,7 +243,7 @@ def _begin(plan: Plan) -> None:
     if plan.config is None:
         return
     try:
-        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name"))
+        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name") or setup.name_of(plan))
     except (RunError, ValueError) as error:
         st.session_state["setup_error"] = f"Not started: {state.literal(str(error))}."
     except OSError:
