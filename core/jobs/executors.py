@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.training import control
-from core.training.folder import RunError, announce, kill_owner, owner, starting
+from core.training.folder import RunError, kill_owner, owner
 
 if TYPE_CHECKING:
     from distributed import Scheduler
@@ -59,12 +59,11 @@ class LocalExecutor:
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        self.processes: dict[str, Process] = {}  # of this server; others by the lock they hold, or will
+        self.processes: dict[str, Process] = {}  # of this server; others are known by the lock they hold
 
     def submit(self, folder: Path, options: list[str]) -> None:
         """See Executor.submit."""
-        process = self.processes[folder.name] = self._launch(folder, options)
-        announce(folder, process.pid)
+        self.processes[folder.name] = self._launch(folder, options)
 
     def alive(self, folder: Path) -> bool:
         """See Executor.alive."""
@@ -72,7 +71,7 @@ class LocalExecutor:
         if process is not None and process.poll() is None:
             return True
         self.processes.pop(folder.name, None)
-        return owner(folder) is not None or starting(folder)
+        return owner(folder) is not None
 
     def kill(self, folder: Path) -> None:
         """See Executor.kill."""

@@ -37,6 +37,7 @@ from core.runs.records import Record, fingerprint, renamed, write_record
 from core.training import control
 from core.training.config import TrainConfig
 from core.training.folder import RunError, write_settings
+from core.training.past import copy_past
 from core.training.rows import Row, last_row, new_rows
 
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
@@ -90,7 +91,7 @@ def start(
         write_settings(folder, replace(config, out=str(folder), threads=threads))
         return ["--config", str(folder / "train.json")]
 
-    return _create(renamed(Record(fingerprint(owner)), name), fill, limit, queue.budget(config))
+    return _create(renamed(Record(fingerprint(owner)), name), fill, limit)
 
 
 def fork(
@@ -103,31 +104,27 @@ def fork(
     snapshot, TooManyRuns as `start` does, ValueError for impossible values.
     """
     source = existing_folder(run_id)
-    config = forks.changed(TrainConfig.load(source / "train.json"), changes)
+    config = forks.changed(TrainConfig.load(source / "train.json"), changes, at)
     parent = {"run": run_id, "step": at, "changes": changes}
 
     def fill(folder: Path) -> list[str]:
-        forks.copy_past(source, folder, at, changes)
+        copy_past(source, folder, at)
         if changes.keys() & {"optimizer", f"{config.optimizer}_lr"}:  # over a rate that was set while the parent ran
             control.change(folder, lr=config.peak_lr)
         write_settings(folder, replace(config, out=str(folder)))
         return ["--resume"]
 
-    wanted = max(0.0, queue.budget(config) - queue.seconds_until(source, at))
-    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit, wanted)
+    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit)
 
 
-def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, wanted: float) -> str:
-    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue.
-
-    wanted: seconds that it may take. Servers that share a runs folder wait for one another here.
-    """
+def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) -> str:
+    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue."""
     limits = Limits.of_server()
     _executor()  # RunError where no cluster answers, before anything is made
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
-    with LOCK, queue.exclusively(runs_root()):
-        _check_visitor(made.owner, limits, wanted)
+    with LOCK:
+        _check_visitor(made.owner, limits)
         if len(queue.waiting(runs_root())) >= limits.waiting:
             raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
         folder.mkdir(parents=True)
@@ -141,9 +138,9 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
     return run_id
 
 
-def _check_visitor(owner: str | None, limits: Limits, wanted: float) -> None:
+def _check_visitor(owner: str | None, limits: Limits) -> None:
     runs = [(run_folder(run_id), _busy(run_folder(run_id))) for run_id in list_runs()]
-    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits, wanted)
+    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits)
 
 
 def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:
@@ -151,14 +148,13 @@ def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> 
 
     Raises RunError for one that is neither, TooManyRuns when the visitor's share is used up.
     """
-    with LOCK, queue.exclusively(runs_root()):
+    with LOCK:
         folder = mine(run_id, key)
         state = status(run_id).state
         if state in ("running", "queued", "finished", "damaged"):
             raise RunError(f"{run_id} is {state}{'' if state == 'damaged' else ' already'}")
         if state != "paused":
-            left = queue.reserved(folder, record(run_id)) - queue.seconds_of(folder, record(run_id))
-            _check_visitor(record(run_id).owner, Limits.of_server(), left)
+            _check_visitor(record(run_id).owner, Limits.of_server())
         control.go(folder)
         if state == "paused":
             return
@@ -220,7 +216,7 @@ def status(run_id: str) -> Status:
     alive = _executor().alive(folder)  # before the row: a run that ends in between is reported as running, not as dead
     last = last_row(folder / "metrics.jsonl")
     wrong, done = damage(folder), last.get("step", 0)
-    steps = 0 if wrong else TrainConfig.load(folder / "train.json").steps
+    steps = 0 if wrong else TrainConfig.load(folder / "train.json").last_step
     if alive:
         pause_at = control.read(folder).get("pause_at")
         waits = last.get("event") == "paused" or last.get("step") == pause_at

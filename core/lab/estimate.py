@@ -123,8 +123,8 @@ def calibrate(model: ModelConfig, precision: str, optimizer: str, width: int) ->
         working = copy.deepcopy(master).to(measure.working_dtype(precision))
         rows = max(1, int(TRIAL_FLOPS / training_flops(model, np.array([width]))))
         ids = torch.zeros(rows, width, dtype=torch.long)
-        micro = MicroBatch(ids, ids, tuple(range(rows)))
-        _pass(working, MicroBatch(ids[:1], ids[:1], (0,)))  # the first pass makes its plans
+        micro = MicroBatch(ids, ids, tuple(range(rows)), (width,) * rows)
+        _pass(working, MicroBatch(ids[:1], ids[:1], (0,), (width,)))  # the first pass makes its plans
         start = time.perf_counter()
         kept = _pass(working, micro)
         seconds = time.perf_counter() - start

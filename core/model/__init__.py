@@ -15,6 +15,7 @@ from core.model.config import ModelConfig
 from core.model.folders import (
     CheckpointError,
     Description,
+    Stage,
     checkpoint_folder,
     describe,
     list_checkpoints,
@@ -57,6 +58,7 @@ __all__ = [
     "Description",
     "ModelConfig",
     "Site",
+    "Stage",
     "Tap",
     "Trace",
     "Transformer",

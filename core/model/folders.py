@@ -36,6 +36,15 @@ def runs_root() -> Path:
     return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A part of a model's life: from the weights at `first_step`, there before it, to those at `last_step`."""
+
+    name: str  # "pretrain", "sft" or "preference"
+    first_step: int
+    last_step: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Description:
     """What a checkpoint folder says of a model, at one step of its life, without its weights."""
@@ -48,6 +57,11 @@ class Description:
     folder: Path
     name: str
 
+    @property
+    def stages(self) -> list[Stage]:
+        """The stages of its life so far, in order, each beginning where the one before it ended."""
+        return stages_of(self.card, self.steps[-1])
+
     def __repr__(self) -> str:
         c, kept = self.config, f", {len(self.steps)} steps from {self.steps[0]:,}" if len(self.steps) > 1 else ""
         return (
@@ -55,6 +69,19 @@ class Description:
             f"{c.n_layers} layers × {c.n_heads} heads, width {c.d_model}, context {c.context_length:,}, "
             f"vocabulary {c.vocab_size:,}, {c.parameter_count()['total']:,} parameters)"
         )
+
+
+def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
+    """The stages that a card tells of. One that tells of none, or of none that can be, is of one stage."""
+    told = card.get("stages")
+    records = told if isinstance(told, list) and all(isinstance(one, dict) for one in told) else []
+    begun = [(one.get("name"), one.get("first_step")) for one in records]
+    firsts = [first for _, first in begun]
+    sound = all(type(name) is str for name, _ in begun) and all(type(first) is int for first in firsts)
+    if not begun or not sound or firsts[0] != 0 or firsts != sorted(firsts):
+        begun, firsts = [("pretrain", 0)], [0]
+    lasts = [*firsts[1:], max(last_step, firsts[-1])]
+    return [Stage(str(name), first, last) for (name, first), last in zip(begun, lasts, strict=True)]
 
 
 def describe(name_or_folder: str | Path, step: int | None = None) -> Description:

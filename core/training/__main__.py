@@ -2,6 +2,9 @@
 
 python -m core.training --preset tinyland --out runs/tinyland
 python -m core.training --out runs/tinyland --resume
+python -m core.training --stage sft --parent runs/tinyland@17000 --out runs/taught     # or --parent NAME, its last step
+python -m core.training --preset grpo --parent runs/taught --out runs/shaped           # or dpo
+python -m core.training.life --out runs/life                                           # all three, one after another
 torchrun --nproc-per-node 2 -m core.training --preset live --out runs/team    # one model, two processes
 """
 
@@ -20,9 +23,10 @@ from tqdm import tqdm
 
 from core.messages import without_folders
 from core.training import control
-from core.training.config import PRESETS, TrainConfig, preset
+from core.training.config import PRESETS, STAGES, TrainConfig, preset
 from core.training.folder import LockedFolder
 from core.training.rows import FILE, Row, RowWriter, read_rows
+from core.training.stages import parse_parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +58,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--preset", choices=PRESETS, help="a named recipe")
     source.add_argument("--config", help="a JSON file with fields of TrainConfig")
+    parser.add_argument("--stage", choices=STAGES, help="with the preset of that stage (preference: dpo)")
+    parser.add_argument("--parent", metavar="NAME[@STEP]", help="model or folder that the stage goes on from")
     parser.add_argument("--resume", action="store_true", help="go on from the saved state in --out")
     parser.add_argument("--steps", type=int, help="number of updates")
     parser.add_argument("--seconds", type=float, help="end after this time, or after --steps")
@@ -72,8 +78,12 @@ def configuration(options: argparse.Namespace) -> TrainConfig:
     elif options.config:
         config = TrainConfig.load(options.config)
     else:
-        config = preset(options.preset or "tinyland")
+        config = preset(options.preset or {"sft": "sft", "preference": "dpo"}.get(options.stage, "tinyland"))
     values = config.to_dict() | {"out": options.out}
+    if options.stage:
+        values["stage"] = options.stage
+    if options.parent:
+        values["parent"] = parse_parent(options.parent)
     for change in options.set:
         name, _, value = change.partition("=")
         try:
@@ -95,6 +105,7 @@ def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event)
     status = None
     with tqdm(total=config.steps, unit="step", disable=options.quiet, dynamic_ncols=True) as bar:
         for progress in train(config, resume=options.resume, stop=stop.is_set):
+            bar.total = progress.steps  # a stage counts on from its parent
             bar.update(progress.step - bar.n)
             row = progress.row
             if "val_loss_per_token" in row and not options.quiet:

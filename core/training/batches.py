@@ -16,11 +16,13 @@ WIDTHS = 8  # rectangles are as wide as a multiple of this, so that few shapes o
 @dataclass(frozen=True)
 class MicroBatch:
     """inputs, targets (B, T) int64; padding has target IGNORE. `rows` says which sequences of the batch these are; rows
-    after them are padding."""
+    after them are padding, `lengths` how many tokens each of them reads: more than its targets where a mask leaves some
+    out of the loss."""
 
     inputs: Tensor
     targets: Tensor
     rows: tuple[int, ...]
+    lengths: tuple[int, ...]
 
 
 class Data(Protocol):
@@ -52,12 +54,15 @@ class HeldOut:
 
 
 def pad_batches(
-    sequences: Sequence[Sequence[int] | np.ndarray], micro_batch_tokens: int, most: int | None = None
+    sequences: Sequence[Sequence[int] | np.ndarray],
+    micro_batch_tokens: int,
+    most: int | None = None,
+    masks: Sequence[Sequence[bool]] | None = None,
 ) -> list[MicroBatch]:
     """Sort by length and pad into rectangles of at most `micro_batch_tokens` (at least one row each).
 
     Sequence [a, b, c] has inputs [a, b] and targets [b, c]. `most`: how wide a rectangle may be, at least the longest
-    sequence less one.
+    sequence less one. `masks`: which tokens of each sequence count in the loss; None: all.
 
     Shapes come again: oneDNN plans every matrix product anew for a shape that it has not met, which took as long as
     the products themselves (measured: 0.98 s an update with ever new shapes, 0.46 s with known ones). So widths are
@@ -69,17 +74,21 @@ def pad_batches(
     batches: list[MicroBatch] = []
     rows: list[int] = []
     width = full = 0
+
+    def rectangle() -> MicroBatch:
+        return pad([sequences[r] for r in rows], rows, width, full, [masks[r] for r in rows] if masks else None)
+
     for i in order:
         length = len(sequences[i]) - 1
         uneven = 7 * length < 6 * width and 2 * len(rows) >= full and len(rows) == round_up(len(rows))
         if rows and (len(rows) == full or uneven):
-            batches.append(pad([sequences[r] for r in rows], rows, width, full))
+            batches.append(rectangle())
             rows = []
         if not rows:
             width = min(-(-length // WIDTHS) * WIDTHS, most)
             full = max(1, micro_batch_tokens // width)
         rows.append(i)
-    return [*batches, pad([sequences[r] for r in rows], rows, width, full)]
+    return [*batches, rectangle()]
 
 
 def round_up(rows: int) -> int:
@@ -88,12 +97,19 @@ def round_up(rows: int) -> int:
     return -(-rows // unit) * unit
 
 
-def pad(sequences: Sequence[Sequence[int] | np.ndarray], rows: Sequence[int], width: int, full: int) -> MicroBatch:
+def pad(
+    sequences: Sequence[Sequence[int] | np.ndarray],
+    rows: Sequence[int],
+    width: int,
+    full: int,
+    masks: Sequence[Sequence[bool]] | None = None,
+) -> MicroBatch:
     """One rectangle of this width, of a round number of rows or `full`."""
     height = min(round_up(len(sequences)), full)
     inputs = np.zeros((height, width), dtype=np.int64)
     targets = np.full((height, width), IGNORE, dtype=np.int64)
     for r, ids in enumerate(sequences):
         inputs[r, : len(ids) - 1] = ids[:-1]
-        targets[r, : len(ids) - 1] = ids[1:]
-    return MicroBatch(torch.from_numpy(inputs), torch.from_numpy(targets), tuple(rows))
+        targets[r, : len(ids) - 1] = ids[1:] if masks is None else np.where(masks[r][1:], ids[1:], IGNORE)
+    lengths = tuple(len(ids) - 1 for ids in sequences)
+    return MicroBatch(torch.from_numpy(inputs), torch.from_numpy(targets), tuple(rows), lengths)

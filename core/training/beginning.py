@@ -6,16 +6,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.model import ModelConfig, Transformer, save_description, save_snapshot
-from core.model.folders import read_config, read_tokenizer
+from core.model import ModelConfig, Transformer, load_checkpoint, save_description, save_snapshot
+from core.model.folders import read_config, read_tokenizer, snapshot_path
 from core.text import Tokenizer
 from core.training.batches import Data
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.folder import RunError, write_settings
+from core.training.past import copy_past
 from core.training.report import describe
 from core.training.rows import FILE, RowWriter
-from core.training.state import STATE, Position, read_state
+from core.training.stages import resolved, source_of
+from core.training.state import STATE, Position, read_state, save_state
 
 
 @dataclass
@@ -34,8 +36,12 @@ class Beginning:
 
 def begin(config: TrainConfig, folder: Path, *, again: bool = False) -> Beginning:
     """A run from its first weights. Refuses a folder that already holds one, unless it is to begin `again`."""
-    if (folder / FILE).exists() and not again:
+    if (folder / FILE).exists() and (folder / "train.json").exists() and not again:
         raise RunError(f"{folder.name} already holds a run: resume it (--resume) or choose another folder")
+    if config.stage == "preference":
+        raise RunError("preference tuning is not built yet")
+    if config.stage != "pretrain":
+        return begin_stage(config, folder)
     tokenizer = make_tokenizer(config)
     model_config = ModelConfig.from_dict({**config.model, "vocab_size": tokenizer.vocab_size})
     data = make_data(tokenizer, config, model_config.context_length)
@@ -47,6 +53,25 @@ def begin(config: TrainConfig, folder: Path, *, again: bool = False) -> Beginnin
     save_description(folder, model_config, tokenizer, describe(config, model_config))
     save_snapshot(folder, 0, model)
     return Beginning(config, folder, model, tokenizer, data, rows)
+
+
+def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
+    """A stage from the weights of its parent: the snapshots, the curve and the costs of the life so far are taken over,
+    the optimizer begins without a past. What goes wrong with the parent or the data is a ValueError, before anything is
+    written."""
+    config = resolved(config)
+    parent, step = load_checkpoint(source_of(config), config.first_step), config.first_step
+    make_data(parent.tokenizer, config, parent.config.context_length)
+    copy_past(parent.folder, folder, step)
+    costs = {name: (config.parent or {})[name] for name in ("tokens", "seconds", "flops")}
+    model = Transformer(parent.config, seed=None)
+    model.load_state_dict(parent.model.state_dict())
+    tensors = {f"model.{name}": weight.detach() for name, weight in model.named_parameters()}
+    (snapshot_path(folder, step)).unlink()  # a link to the parent's last weights, which are twice as large
+    save_snapshot(folder, step, model)
+    write_settings(folder, config)
+    save_state(folder, tensors, Position(step=step, fresh_at=step, **costs))
+    return go_on(config, folder)
 
 
 def go_on(config: TrainConfig, folder: Path) -> Beginning:

@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from core.training.preference_config import METHODS, Preference
 from core.training.schedule import SCHEDULES
 
 HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
 OPTIMIZERS = ("muon", "adamw", "sgd")
+STAGES = ("pretrain", "sft", "preference")
 LARGEST = 1e30  # number that a setting may be
 PRECISIONS = ("auto", "bfloat16", "float32")
 
@@ -29,6 +31,10 @@ class TrainConfig:
     lower one. keep_states: keep the optimizer's state with every snapshot, so that forks continue exactly.
     precision: of the working weights and gradients; "auto" is what the machine that begins the run is fastest in.
     init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
+    stage: "pretrain", "sft" or "preference"; the latter two go on from `parent`, {"checkpoint": a name or a folder,
+    "step": one of its steps or None}, whose model and tokenizer they take. Steps and costs count on from there; `steps`
+    and `seconds` are those of the stage. replay: the part of its tokens that is what the parent's first stage read.
+    preference: fields of Preference.
     """
 
     out: str = "runs/run"
@@ -67,6 +73,20 @@ class TrainConfig:
     seed: int = 0
     init_scale: float = 1.0
     causal: bool = True
+    stage: str = "pretrain"
+    parent: dict[str, Any] | None = None
+    replay: float = 0.0
+    preference: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def first_step(self) -> int:
+        """The step whose weights the run begins from."""
+        return int((self.parent or {}).get("step") or 0)
+
+    @property
+    def last_step(self) -> int:
+        """The step at which it ends, unless time runs out or a condition is met before."""
+        return self.first_step + self.steps
 
     @property
     def peak_lr(self) -> float:
@@ -74,9 +94,11 @@ class TrainConfig:
         return float(getattr(self, f"{self.optimizer}_lr"))
 
     def progress(self, step: int, seconds: float) -> float:
-        """The part of the budget that is spent: of steps, or of seconds where these run out first."""
-        of_time = seconds / self.seconds if self.seconds else 0.0
-        return min(1.0, max(step / self.steps, of_time))
+        """The part of the budget that is spent: of steps, or of seconds where these run out first. What the
+        parent spent does not count."""
+        before = (self.parent or {}).get("seconds", 0.0)
+        of_time = (seconds - before) / self.seconds if self.seconds else 0.0
+        return min(1.0, max((step - self.first_step) / self.steps, of_time))
 
     def rates(self, factor: float, peak: float | None = None) -> dict[str, float]:
         """The rates of one update by optimizer: `factor` of the peaks, all in ratio to the main one, `peak`."""
@@ -122,6 +144,12 @@ class TrainConfig:
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("schedule", self.schedule, SCHEDULES)
         _one_of("precision", self.precision, PRECISIONS)
+        _one_of("stage", self.stage, STAGES)
+        _check_parent(self.stage, self.parent)
+        if not 0 <= self.replay < 1:
+            raise ValueError(f"replay must be at least 0 and below 1, not {self.replay}")
+        if self.stage == "preference":
+            Preference.from_dict(self.preference)
         if "vocab_size" in self.model:
             raise ValueError("model.vocab_size is decided by the tokenizer: set vocab_size or tokenizer instead")
         _check_data(self.data)
@@ -181,18 +209,35 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 
 
-DATA_FIELDS = {"tinyland": {"kind", "seed", "weights"}, "text": {"kind", "path"}, "mixture": {"kind", "parts"}}
+def _check_parent(stage: str, parent: dict[str, Any] | None) -> None:
+    if (stage == "pretrain") != (parent is None):
+        raise ValueError(
+            "pre-training begins from random weights: it has no parent"
+            if parent
+            else f"the stage {stage} goes on from a model: say which, as parent (--parent NAME or --parent NAME@STEP)"
+        )
+    step = parent.get("step") if parent else None
+    if parent and not (isinstance(parent.get("checkpoint"), str) and parent["checkpoint"]):
+        raise ValueError("parent.checkpoint must name a model or a folder")
+    if step is not None and (type(step) is not int or step < 0):
+        raise ValueError(f"parent.step must be one of its steps, or null for the last, not {step!r}")
+
+
+DATA_FIELDS = {
+    "tinyland": {"kind", "seed", "weights", "documents"}, "chats": {"kind", "seed", "weights"},
+    "text": {"kind", "path"}, "mixture": {"kind", "parts"},
+}  # fmt: skip
 
 
 def _check_data(data: dict[str, Any]) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind not in DATA_FIELDS:
-        raise ValueError(f'data.kind must be "tinyland", "text" or "mixture", not {kind!r}')
+        raise ValueError(f'data.kind must be "tinyland", "chats", "text" or "mixture", not {kind!r}')
     if data.keys() - DATA_FIELDS[kind]:
         raise ValueError(f"unknown data settings: {', '.join(sorted(data.keys() - DATA_FIELDS[kind]))}")
     if kind == "text" and not isinstance(data.get("path"), str):
         raise ValueError("data.path must name a text file")
-    if kind == "tinyland":
+    if kind in ("tinyland", "chats"):
         _check_weights(data.get("weights"))
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
@@ -244,3 +289,13 @@ PRESETS = {
 PRESETS["tinyland-relu2"] = replace(
     PRESETS["tinyland"], out="runs/tinyland-relu2", model={**_TINYLAND, **_RELU2}
 )  # the shape before, 2.17 M parameters: ReLU² in place of SwiGLU
+_AFTER_ALL = TrainConfig(  # what the stages after pre-training share: ten minutes each at the most
+    stage="sft", parent={"checkpoint": "tinyland"}, data={"kind": "chats"}, replay=0.2, seconds=600.0, warmup_steps=20,
+    decay_fraction=1.0, eval_documents=300, final_eval_documents=1000, snapshots=5,
+)  # fmt: skip
+PRESETS["sft"] = replace(_AFTER_ALL, out="runs/sft", steps=600, muon_lr=0.002, adamw_lr=0.001)
+for _method in METHODS:
+    PRESETS[_method] = replace(
+        _AFTER_ALL, out=f"runs/{_method}", stage="preference", preference={"method": _method}, steps=150,
+        precision="float32", optimizer="adamw", adamw_lr=1e-4, eval_every=25, log_every=1, batch_tokens=2048,
+    )  # fmt: skip

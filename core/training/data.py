@@ -1,7 +1,8 @@
 """What a run learns from: Tinyland, a text, or a mixture. Step s is a function of (seed, s), so a run can resume."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import numpy as np
 from core.text import SPECIAL_TOKENS, Tokenizer, tinyland, train_bpe
 from core.training.batches import Data, HeldOut, MicroBatch, pad_batches
 from core.training.config import HELD_OUT_SEED, TrainConfig
+from core.tuning.mask import assistant_mask, check_mask
 
+ASSISTANT, END = "<|assistant|>", "<|end|>"
 SAMPLE = 10_000  # tokens of Tinyland that tell how long its documents are
 
 
@@ -39,7 +42,10 @@ class TinylandData:
         kept = [ids for ids, fits in encoded if fits]
         self.too_long += self.documents_per_step - len(kept)
         kept = kept or [encoded[0][0][: self.context_length + 1]]
-        return pad_batches(kept, self.micro_batch_tokens, self.context_length)
+        return self._rectangles(kept, self.micro_batch_tokens)
+
+    def _rectangles(self, sequences: list[list[int]], tokens: int) -> list[MicroBatch]:
+        return pad_batches(sequences, tokens, self.context_length)
 
     def sequences(self, tokens: int) -> list[list[int]]:
         """See Data.sequences: the first documents of the stream."""
@@ -61,7 +67,7 @@ class TinylandData:
         if not kept:
             raise self._none_fits()
         return HeldOut(
-            pad_batches([ids for _, ids in kept], 2 * self.micro_batch_tokens, self.context_length),
+            self._rectangles([ids for _, ids in kept], 2 * self.micro_batch_tokens),
             [d.kind for d, _ in kept],
             np.array([-d.log_prob for d, _ in kept]),
         )
@@ -73,6 +79,31 @@ class TinylandData:
         eot = self.tokenizer.eot
         ids = self.tokenizer.encode_batch([d.text for d in documents], special=True)
         return [([eot, *i, eot], len(i) + 1 <= self.context_length) for i in ids]
+
+
+class ChatData(TinylandData):
+    """The chats of Tinyland, of which only what the assistant says counts in the loss (see core.tuning.mask)."""
+
+    def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
+        super().__init__(tokenizer, config, context_length)
+        self.weights = self.weights or tinyland.CHAT_WEIGHTS
+        missing = [token for token in (ASSISTANT, END) if token not in tokenizer.special_tokens]
+        if missing:
+            raise ValueError(f"chats need the special tokens {' and '.join(missing)}, which this tokenizer lacks")
+        self.assistant, self.end = (tokenizer.special_tokens[token] for token in (ASSISTANT, END))
+        check_mask(itertools.chain.from_iterable(map(self.mask, self.sequences(SAMPLE))))
+
+    def mask(self, ids: Sequence[int]) -> list[bool]:
+        """Which tokens of a chat count."""
+        return assistant_mask(ids, self.assistant, self.end)
+
+    def _rectangles(self, sequences: list[list[int]], tokens: int) -> list[MicroBatch]:
+        return pad_batches(sequences, tokens, self.context_length, list(map(self.mask, sequences)))
+
+    def held_out(self, count: int) -> HeldOut:
+        """See Data.held_out. The probability that Tinyland gives to an answer alone is not known."""
+        drawn = super().held_out(count)
+        return HeldOut(drawn.micro_batches, drawn.kinds, None)
 
 
 class TextData:
@@ -153,7 +184,7 @@ def side_by_side(groups: list[list[MicroBatch]]) -> list[MicroBatch]:
     found: list[MicroBatch] = []
     for group in groups:
         start = sum(len(m.rows) for m in found)
-        found += [MicroBatch(m.inputs, m.targets, tuple(start + row for row in m.rows)) for m in group]
+        found += [replace(m, rows=tuple(start + row for row in m.rows)) for m in group]
     return found
 
 
@@ -172,14 +203,32 @@ def split_mixture(config: TrainConfig) -> list[tuple[TrainConfig, float]]:
 
 KINDS: dict[str, Callable[[Tokenizer, TrainConfig, int], Data]] = {
     "tinyland": TinylandData,
+    "chats": ChatData,
     "text": TextData,
     "mixture": MixtureData,
 }
 
 
 def make_data(tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> Data:
-    """The data that `config.data` describes. Raises ValueError when it cannot be read or is too short."""
+    """The data that `config.data` describes, with a replay of what the first stage read where the settings ask for it.
+    Raises ValueError when it cannot be read or is too short."""
+    if config.replay:
+        config = replace(config, data=with_replay(config), replay=0.0)
     return KINDS[config.data["kind"]](tokenizer, config, context_length)
+
+
+def with_replay(config: TrainConfig) -> dict[str, Any]:
+    """The data of a stage and, for a share of the tokens, those of the first stage of its parent, as one mixture."""
+
+    def shared(data: dict[str, Any], share: float) -> list[dict[str, Any]]:
+        parts = data["parts"] if data["kind"] == "mixture" else [data | {"share": 1}]
+        total = sum(part["share"] for part in parts)
+        return [part | {"share": share * part["share"] / total} for part in parts]
+
+    old = (config.parent or {}).get("data")
+    if not old:
+        raise ValueError("replay needs a parent whose card says what it read first")
+    return {"kind": "mixture", "parts": shared(config.data, 1 - config.replay) + shared(old, config.replay)}
 
 
 def make_tokenizer(config: TrainConfig) -> Tokenizer:

@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.training.batches import IGNORE, MicroBatch
+from core.training.batches import MicroBatch
 
 WATTS_PER_CORE = 10.0  # assumed, not measured: every energy is this × cores × seconds
 
 
 def batch_lengths(batch: Iterable[MicroBatch]) -> np.ndarray:
-    """Tokens of every sequence of a batch: (N,) int64."""
-    return np.concatenate([(m.targets != IGNORE).sum(dim=1).numpy()[: len(m.rows)] for m in batch])
+    """Tokens that every sequence of a batch reads, whether they count in the loss or not: (N,) int64."""
+    return np.array([length for micro in batch for length in micro.lengths], dtype=np.int64)
 
 
 def peak_flops(dtype: torch.dtype, threads: int, seconds: float = 0.15, size: int = 512) -> float:

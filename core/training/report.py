@@ -34,15 +34,49 @@ def describe(config: TrainConfig, model_config: ModelConfig) -> dict[str, Any]:
         "data": data,
         "seed": config.seed,
         "parameters": model_config.parameter_count(),
-        "recipe": {k: v for k, v in config.to_dict().items() if k not in ("out", "data", "model", "seed")},
+        "stages": stage_records(config),
+        "recipe": {k: v for k, v in config.to_dict().items() if k not in ("out", "data", "model", "seed", "parent")},
     }
+
+
+def stage_records(config: TrainConfig, ended: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What the card tells of each stage of the life, the parent's first. ended: what is known of this one by now."""
+    own = {
+        "name": config.stage,
+        "first_step": config.first_step,
+        "data": config.data,
+        "replay": config.replay,
+        "loss_on": LOSS_ON[config.stage],
+    }
+    if config.parent:
+        own["parent"] = {name: config.parent.get(name) for name in ("checkpoint", "step")}
+    return [*(config.parent or {}).get("stages", []), own | (ended or {})]
+
+
+LOSS_ON = {
+    "pretrain": "every token",
+    "sft": "what the assistant says, and every token of what is replayed",
+    "preference": "the model's own answers, by how they are graded; what is replayed as in sft",
+}
 
 
 def results(
     config: TrainConfig, position: Position, evaluation: Evaluation, documents: int, too_long: int
 ) -> dict[str, Any]:
-    """What the card gains at the end. documents: held-out ones of the evaluation, at most."""
+    """What the card gains at the end. documents: held-out ones of the evaluation, at most. The costs are those of the
+    whole life; `stages` tells those of each."""
+    before = config.parent or {}
+    seconds = position.seconds - before.get("seconds", 0.0)
+    ended = {
+        "last_step": position.step,
+        "tokens": position.tokens - before.get("tokens", 0),
+        "seconds": round(seconds, 1),
+        "flops": position.flops - before.get("flops", 0.0),
+        "watt_hours": round(watt_hours(seconds, config.threads), 2),
+        "evaluation": asdict(evaluation) | {"documents": documents},
+    }
     return {
+        "stages": stage_records(config, ended),
         "step": position.step,
         "tokens": position.tokens,
         "seconds": round(position.seconds, 1),

@@ -149,13 +149,13 @@ class Distributed:
 
 def moved(micro: MicroBatch, to: torch.device) -> MicroBatch:
     """The micro-batch on another device; itself where it is there already."""
-    return MicroBatch(micro.inputs.to(to), micro.targets.to(to), micro.rows)
+    return replace(micro, inputs=micro.inputs.to(to), targets=micro.targets.to(to))
 
 
 def nothing(like: MicroBatch) -> MicroBatch:
     """A micro-batch without a target, for a process that has no share: it must take part all the same."""
     ids = like.inputs[:1]
-    return MicroBatch(ids, torch.full_like(ids, IGNORE), ())
+    return MicroBatch(ids, torch.full_like(ids, IGNORE), (), ())
 
 
 def give_up() -> None:
@@ -168,8 +168,8 @@ def follow(config: TrainConfig, resume: bool) -> None:
     if tell()[0] == END:
         return
     folder = Path(config.out)
-    found = TrainConfig.load(folder / "train.json").precision  # what the leader is fastest in
-    config = replace(config, precision=found)
+    found = TrainConfig.load(folder / "train.json")  # what the leader is fastest in, and where its stage begins
+    config = replace(config, precision=found.precision, parent=found.parent)
     model_config = read_config(folder)
     data = make_data(read_tokenizer(folder, model_config), config, model_config.context_length)
     saved = read_state(folder / STATE) if resume and (folder / STATE).exists() else None
@@ -182,7 +182,7 @@ def follow(config: TrainConfig, resume: bool) -> None:
     batches: dict[int, Future[list[MicroBatch]]] = {}
     while (said := tell())[0] == UPDATE:
         step = int(said[1])
-        batch = batches.pop(step).result() if step in batches else data.batch(step)
-        batches = {step + 1: workers.later(partial(data.batch, step + 1))}
+        batch = batches.pop(step).result() if step in batches else data.batch(step - config.first_step)
+        batches = {step + 1: workers.later(partial(data.batch, step + 1 - config.first_step))}
         learner.update(batch, dict(zip(OPTIMIZERS, said[2:5], strict=True)))
     workers.close()

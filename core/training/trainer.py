@@ -18,7 +18,7 @@ from core.training.flops import training_flops
 from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
 from core.training.report import describe, evaluation_fields, failure, judge, results
-from core.training.rows import FILE, Progress, Row, read_rows
+from core.training.rows import Progress, Row
 from core.training.schedule import log_spaced_steps, lr_factor
 from core.training.state import save_state
 
@@ -71,22 +71,20 @@ class Trainer:
             self.position.fresh_at = self.position.step
         self.upcoming = self._prepare(self.position.step)
         self.held_out = self.data.held_out(self.config.eval_documents)
-        self.snapshot_steps = set(log_spaced_steps(self.config.steps, self.config.snapshots))
+        self.first = self.config.first_step
+        self.snapshot_steps = {self.first + step for step in log_spaced_steps(self.config.steps, self.config.snapshots)}
         self.watcher = control.Watcher(self.folder)
         self.clock = time.perf_counter() - self.position.seconds
         self.speed = measure.Speedometer(math.nan, self.position.tokens, self.position.flops, self.position.seconds)
-        self.conditions = {"target_loss": self.config.target_loss, "patience": self.config.patience}
-        for row in read_rows(self.folder / FILE):  # set before it was resumed
-            if (event := row.get("event")) in self.conditions:
-                self.conditions[event] = row.get("value")
         self.grad_norm = math.nan  # of the last update
         self.rested = False  # paused for too long
 
     def run(self, stop: Callable[[], bool]) -> Iterator[Progress]:
         """The loop: evaluate at the start, update until the budget is spent, evaluate at length at the end."""
-        if self.position.step == 0:
+        if self.position.step == self.first:
             yield self._tell(self._evaluation_row(self._evaluate()))
             self._save_state(keep=True)
+        if self.position.step == 0:
             yield self._tell(write_baselines(self.folder, self.data, self.tokenizer.vocab_size, self.held_out))
         self.speed.peak = self.workers.peak()
         self._start_clock()
@@ -124,7 +122,7 @@ class Trainer:
 
     def _steer(self, stop: Callable[[], bool]) -> Iterator[Progress]:
         """Follow the wishes of control.json: returns when the run may go on, or should stop."""
-        yield from self._follow_wishes()
+        yield from self._follow_rate()
         if not self.watcher.paused(self.position.step):
             return
         if self.watcher.pause_at() != self.position.step:  # the row of a single step says enough
@@ -134,21 +132,15 @@ class Trainer:
         while self.watcher.paused(self.position.step) and not self._stopped(stop):
             self.rested = time.monotonic() - begun > LONGEST_PAUSE
             time.sleep(PAUSE)
-            yield from self._follow_wishes()
+            yield from self._follow_rate()
         self._start_clock()
 
-    def _follow_wishes(self) -> Iterator[Progress]:
-        """Tell of a rate or an end that somebody has set while the run goes on."""
+    def _follow_rate(self) -> Iterator[Progress]:
         was = self.config.peak_lr if self.position.lr is None else self.position.lr
         lr = self.watcher.look().get("lr", was)
         if lr != was:
             self.position.lr = lr
             yield self._tell({"event": "lr", "lr": lr, "was": was})
-        for name, known in self.conditions.items():
-            value = self.watcher.look().get(name, known)
-            if value != known:
-                self.conditions[name] = value
-                yield self._tell({"event": name} if value is None else {"event": name, "value": value})
 
     def _stopped(self, stop: Callable[[], bool]) -> bool:
         return self.rested or stop() or self.watcher.look().get("stop", False)
@@ -157,7 +149,7 @@ class Trainer:
         self.clock = time.perf_counter() - self.position.seconds
 
     def _prepare(self, step: int) -> Future[list[MicroBatch]]:
-        return self.workers.later(lambda: self.data.batch(step))
+        return self.workers.later(lambda: self.data.batch(step - self.config.first_step))
 
     def _progress(self) -> float:
         """The part of the budget that is spent."""
@@ -165,13 +157,15 @@ class Trainer:
 
     def _logs(self, step: int) -> bool:
         """Whether the update that completes `step` gets a row: regularly, often at the start, and before a pause."""
-        return step % self.config.log_every == 0 or step & (step - 1) == 0 or self.watcher.pause_at() == step
+        done = step - self.first
+        return step % self.config.log_every == 0 or done & (done - 1) == 0 or self.watcher.pause_at() == step
 
     def _update(self, measured: bool) -> tuple[Update, float]:
         """One update, and the learning rate of the main optimizer in it. Weights stay as they were if not finite."""
         config, position = self.config, self.position
         batch = self.upcoming.result()
-        factor = lr_factor(config.schedule, position.step, self._progress(), config.warmup_steps, config.decay_fraction)
+        done, share = position.step - self.first, self._progress()
+        factor = lr_factor(config.schedule, done, share, config.warmup_steps, config.decay_fraction)
         rates = config.rates(factor, position.lr)
 
         def prepare() -> None:  # while the weights are being updated
@@ -233,7 +227,7 @@ class Trainer:
         cost: Row = {"step": position.step, "tokens": position.tokens, "flops": position.flops}
         cost["seconds"] = round(position.seconds, 3)
         written = self.rows.write({**cost, **row})
-        return Progress(position.step, self.config.steps, written, written.get("status"))
+        return Progress(position.step, self.config.last_step, written, written.get("status"))
 
     def _save_state(self, *, keep: bool = False) -> None:
         save_state(self.folder, self.learner.tensors(), self.position, keep=keep and self.config.keep_states)

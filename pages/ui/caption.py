@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import near
+from pages.ui import state
 from pages.ui.code import Code
 from pages.ui.theme import MARKS
 
@@ -54,7 +54,8 @@ def try_it(
     def begin() -> None:
         st.session_state[asked], st.session_state[answered] = True, False
         if update:
-            near.whole(**update)
+            state.update(**update)
+            st.rerun()  # all of the page, the sidebar too
 
     def tell() -> None:
         st.session_state[answered] = True

@@ -8,7 +8,6 @@ import streamlit as st
 from pages.ui import cache, components, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
-from pages.ui.names import labels
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
@@ -48,11 +47,7 @@ def _model(names: list[str]) -> None:
         if asked:
             state.note("model", f"There is no model “{state.literal(asked[:60])}” here; this is {default}.")
         state.update_quietly(model=default)
-    shown = labels(names)
-    st.selectbox(
-        "Model", names, format_func=lambda name: shown.get(name, name), key="model", persist_state="session",
-        on_change=_model_changed,
-    )  # fmt: skip
+    st.selectbox("Model", names, key="model", persist_state="session", on_change=_model_changed)
     state.note("model")
 
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 class View:
     """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1.
 
-    `python` is the expression that gives the ids. `interventions` is the text form of those that are on; `checkpoint`,
-    `trace` and `code` have them. `description` is there at once; the first use of `checkpoint` or `trace` on a new
-    server waits for torch.
+    `interventions` is the text form of those that are on; `checkpoint`, `trace` and `code` have them. `description` is
+    there at once; the first use of `checkpoint` or `trace` on a new server waits for torch.
     """
 
     name: str
@@ -34,7 +33,6 @@ class View:
     messages: tuple[str, ...]
     cursor: int | None
     interventions: str
-    python: str
 
     @property
     def tokenizer(self) -> "Tokenizer":
@@ -75,7 +73,7 @@ class View:
     @property
     def code(self) -> Code:
         """What loads this model and traces this text: the head of every "Show code"."""
-        return reading(self.name, self.step, self.python, self.interventions)
+        return reading(self.name, self.step, self.text, self.interventions)
 
     @property
     def untouched(self) -> Code:
@@ -101,5 +99,4 @@ def current() -> View:
         prepared.messages,
         cursor,
         cache.active(name),
-        prepared.python,
     )

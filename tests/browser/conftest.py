@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chromium import MISSING, chromium_path
-from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -90,20 +90,17 @@ def serving(model: str, runs: Path, session: pytest.Session) -> Iterator[str]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: _answers(process, address, log), 60)
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
         yield address
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _answers(process: subprocess.Popen, address: str, log: Path) -> bool:
-    assert process.poll() is None, log.read_text()
-    try:
-        urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="session")

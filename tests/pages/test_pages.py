@@ -3,7 +3,7 @@
 import pytest
 
 from pages.ui.state import DEFAULT_TEXT
-from tests.navigation import PAGES
+from tests.pages.conftest import PAGES
 from tests.tiny import STEPS
 
 

@@ -10,7 +10,6 @@ from core.training.config import OPTIMIZERS
 from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
-from pages.ui.names import title
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, kept, shown_runs
 from pages.ui.training.owner import key as owner_key
@@ -58,7 +57,7 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     key = f"fork_at_{run}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
-    at = where.select_slider(f"Leave {title(run)} after step", options, key=key, format_func=lambda n: f"{n:,}")
+    at = where.select_slider(f"Leave {stage.title(run)} after step", options, key=key, format_func=lambda n: f"{n:,}")
     change = what.selectbox("and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"))
     with how:
         changes = value(change, config)
@@ -92,7 +91,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
 
 def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
     try:
-        made = jobs.fork(run, at, changes, owner_key(), name=f"{title(run)[:40]}, from step {at:,}")
+        made = jobs.fork(run, at, changes, owner_key(), name=f"{stage.title(run)[:40]}, from step {at:,}")
     except (RunError, ValueError) as error:
         st.session_state["fork_error"] = f"Not forked: {state.literal(str(error))}."
     except OSError:

@@ -78,7 +78,7 @@ def test_what_autograd_keeps_explains_the_memory_of_a_pass():
         "def resident(): return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')\n"
         "before = resident()\n"
         "ids = torch.zeros(256, 64, dtype=torch.long)\n"
-        "loss = token_losses(model, MicroBatch(ids, ids, tuple(range(256)))).sum()\n"
+        "loss = token_losses(model, MicroBatch(ids, ids, tuple(range(256)), (64,) * 256)).sum()\n"
         "print(kept * ids.numel(), resident() - before)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -6,6 +6,7 @@ import pytest
 from core.model import load_checkpoint
 from core.training import TrainConfig, train
 from core.runs import forks
+from core.training.past import copy_past
 from core.training.folder import RunError, write_settings
 from core.training.rows import read_rows
 
@@ -13,15 +14,14 @@ TIMES = ("seconds", "tokens_per_second", "utilisation")
 
 
 def rows_of(folder):
-    rows = [row for row in read_rows(Path(folder) / "metrics.jsonl") if row.get("event") != "fork"]
-    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_rows(Path(folder) / "metrics.jsonl")]
 
 
 def fork(config, out, at, **changes):
     target = Path(out)
     target.mkdir()
-    forks.copy_past(Path(config.out), target, at, changes)
-    config = replace(forks.changed(config, changes), out=out)
+    copy_past(Path(config.out), target, at)
+    config = replace(forks.changed(config, changes, at), out=out)
     write_settings(target, config)
     list(train(config, resume=True))
     return rows_of(out)
@@ -54,14 +54,6 @@ def test_a_change_shows_only_after_the_fork(parent):
     assert original[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] < past[0]["val_loss_per_token"] - 0.1
 
 
-@pytest.mark.parametrize("at", [0, -2])
-def test_the_curve_of_a_fork_says_where_it_left_and_with_what(parent, at):
-    at = load_checkpoint(Path(parent.out)).steps[at]
-    fork(parent, parent.out + "-marked", at, clip=0.5)
-    marks = [row for row in read_rows(Path(parent.out + "-marked") / "metrics.jsonl") if row.get("event") == "fork"]
-    assert [(row["step"], row["message"]) for row in marks] == [(at, "clip 0.5")]
-
-
 def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     for path in (Path(parent.out) / "state").iterdir():
@@ -80,7 +72,11 @@ def test_another_optimizer_takes_over_a_kept_state(parent):
 
 def test_what_cannot_be_forked(parent, tmp_path):
     with pytest.raises(RunError, match="data, seed cannot change"):
-        forks.changed(parent, {"seed": 1, "data": {}, "steps": 3})
+        forks.changed(parent, {"seed": 1, "data": {}, "steps": 3}, 4)
+    taught = replace(parent, stage="sft", parent={"checkpoint": "x", "step": 9})
+    with pytest.raises(RunError, match="step 4 lies before this stage, which began at step 9"):
+        forks.changed(taught, {}, 4)
+    assert forks.changed(taught, {"steps": 3}, 9).steps == 3
     (tmp_path / "x").mkdir()
     with pytest.raises(RunError, match="no snapshot of step 11"):
-        forks.copy_past(Path(parent.out), tmp_path / "x", 11, {})
+        copy_past(Path(parent.out), tmp_path / "x", 11)

@@ -1,0 +1,61 @@
+"""The past of a run, taken over by another: its forks, and the stages that follow it. No torch here."""
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save
+
+from core.files import finite_json, write_atomically
+from core.model.folders import read_card, snapshot_path, weight_files, write_json
+from core.training.folder import RunError
+from core.training.rows import read_rows
+from core.training.state import STATE, Position, kept_state, position_after
+
+PAST = ("config.json", "tokenizer.json", "baselines.json", "corpus.txt")
+
+
+def copy_past(source: Path, target: Path, step: int) -> None:
+    """Make `target` a run that has just done update `step` of `source`, ready to resume. Raises RunError when `source`
+    has no snapshot of that step. Snapshots are linked, not copied: they never change."""
+    weights = weight_files(source)
+    if step not in weights:
+        raise RunError(f"{source.name} has no snapshot of step {step}; it has those of {', '.join(map(str, weights))}")
+    for name in PAST:
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
+    card = {name: value for name, value in read_card(source).items() if name != "sha256"}  # it will have other weights
+    write_json(target / "card.json", card)
+    (target / "snapshots").mkdir(exist_ok=True)
+    (target / "state").mkdir(exist_ok=True)
+    for number, path in weights.items():
+        if number <= step:
+            link(path, snapshot_path(target, number))
+        if number <= step and kept_state(source, number).exists():
+            link(kept_state(source, number), kept_state(target, number))
+    rows = [row for row in read_rows(source / "metrics.jsonl") if row["step"] <= step and "status" not in row]
+    write_atomically(target / "metrics.jsonl", "".join(finite_json(row) + "\n" for row in rows).encode())
+    if kept_state(source, step).exists():
+        shutil.copyfile(kept_state(source, step), target / STATE)
+    else:
+        write_atomically(target / STATE, state_from(weights[step], position_after(source, step)))
+
+
+def state_from(weights: Path, position: Position) -> bytes:
+    """A saved state with these weights and no moments."""
+    tensors = {f"model.{name}": x.astype(np.float32) for name, x in load_file(weights).items()}
+    return save(tensors, {"position": json.dumps(asdict(position))})
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy where the file system has no links. One that is there stays."""
+    if target.exists():
+        return
+    with contextlib.suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copyfile(source, target)

@@ -1,0 +1,60 @@
+"""The settings of preference tuning. No torch here."""
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+METHODS = ("dpo", "grpo")
+GRADES = {"right": 1.0, "unknown": 0.0, "wrong": -1.0}
+
+
+@dataclass(frozen=True)
+class Preference:
+    """How a model is shaped by feedback on its own answers.
+
+    method: "dpo" or "grpo". prompts: questions of an update; samples: answers to each that are drawn, at `temperature`.
+    known: the part of the questions whose answer the model may know; the others are about people who do not exist.
+    beta: weight of the distance from the reference, with the default of the method's paper. epsilon: GRPO's clipping.
+    grades: what an answer is worth that is right, says "I do not know", or is wrong. With {"wrong": 0} guessing pays.
+    """
+
+    method: str = "dpo"
+    prompts: int = 16
+    samples: int = 8
+    known: float = 0.6
+    temperature: float = 1.0
+    max_new_tokens: int = 40
+    beta: float | None = None
+    epsilon: float = 0.2
+    grades: dict[str, float] = field(default_factory=lambda: dict(GRADES))
+
+    @property
+    def weight(self) -> float:
+        """β."""
+        return {"dpo": 0.1, "grpo": 0.04}[self.method] if self.beta is None else self.beta
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"preference.method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        for name, least in (("prompts", 1), ("samples", 2), ("max_new_tokens", 1)):
+            if type(value := getattr(self, name)) is not int or not least <= value <= 10_000:
+                raise ValueError(f"preference.{name} must be a whole number from {least}, not {value!r}")
+        for name in ("known", "temperature", "epsilon", "beta"):
+            value = getattr(self, name)
+            if name == "beta" and value is None:
+                continue
+            if type(value) not in (int, float) or not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"preference.{name} must be a number from 0, not {value!r}")
+        if self.known > 1:
+            raise ValueError(f"preference.known must be a part of the questions, at most 1, not {self.known}")
+        grades = self.grades if isinstance(self.grades, dict) else {}
+        if grades.keys() != GRADES.keys() or not all(math.isfinite(grade) for grade in grades.values()):
+            raise ValueError(f"preference.grades must be numbers for {', '.join(GRADES)}, not {self.grades!r}")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Preference":
+        """Missing fields, and missing grades, take their defaults; unknown ones raise ValueError."""
+        if unknown := values.keys() - {f.name for f in fields(cls)}:
+            raise ValueError(f"unknown settings of preference: {', '.join(sorted(unknown))}")
+        grades = values.get("grades", {})
+        return cls(**values | {"grades": GRADES | grades if isinstance(grades, dict) else grades})
