@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
+from pages.ui.literal import literal
 from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
@@ -53,7 +54,7 @@ def writing() -> None:
         f"# written by: generate(checkpoint.model, ids[:{start}], {settings})",
         f"probs = run_trace(checkpoint.model, ids[:{max(start + len(steps) - 1, 1)}]).probs",
     ).gives(f"probs[range({start - 1}, len(ids) - 1), ids[{start}:]]", [step.raw_probability for step in steps])
-    note = f"{view.name}, step {view.step:,}: each token as it was drawn"
+    note = f"{literal(view.name)}, step {view.step:,}: each token as it was drawn"
     truth("step.raw_probability", (len(steps),), note, code)
 
 

@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from pages.ui.literal import literal
+
 T = TypeVar("T")
 Report = Callable[[float, str], None]
 
@@ -109,7 +111,7 @@ def compute(
     except Exception as error:  # the work's own, shown to the visitor, who can try again
         if not label:
             return None
-        st.error(f"{label}: {error}")
+        st.error(f"{literal(label)}: {literal(error)}")
         st.button("Try again", key=f"again {hash(key)}", on_click=forget, args=(key,))
         return None
     with st.container(height=height or "content", border=False):
@@ -122,4 +124,4 @@ def _watch(job: Job, label: str) -> None:
     if job.future.done():
         st.rerun()
     if label:
-        st.progress(job.share, text=f"{label}: {job.doing}")
+        st.progress(job.share, text=literal(f"{label}: {job.doing}"))

@@ -5,7 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.state import literal
+from pages.ui.literal import literal
 from pages.ui.text import MAX_CHARS
 
 SENTENCES = (

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.analysis.interventions.values import Cut, Intervention, Patch, check_all, parse, show
 from pages.ui import cache, components, state
+from pages.ui.literal import literal
 from pages.ui.view import current
 
 _chips = components.component("interventions")
@@ -28,9 +29,9 @@ def settle() -> None:
                 check_all([*kept, one], model.config, model.tokenizer)
                 kept.append(one)
             except ValueError as error:
-                misfits.append(str(error))
+                misfits.append(literal(error))
     except ValueError as error:
-        misfits.append(str(error))
+        misfits.append(literal(error))
     if misfits:
         state.update_quietly(interventions=show(kept))
         state.note("interventions", f"Not every change inside the model could be kept: {'; '.join(misfits)}.")
@@ -45,7 +46,7 @@ def switch(one: Intervention) -> str | None:
         check_all(after, model.config, model.tokenizer)
         parse(show(after))
     except ValueError as error:
-        return f"This was not added: {error}."
+        return f"This was not added: {literal(error)}."
     state.update(interventions=show(after))
     return None
 

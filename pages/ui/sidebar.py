@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui import cache, components, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
+from pages.ui.literal import literal
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
@@ -45,7 +46,7 @@ def _model(names: list[str]) -> None:
     asked = state.get("model")
     if asked not in names:
         if asked:
-            state.note("model", f"There is no model “{state.literal(asked[:60])}” here; this is {default}.")
+            state.note("model", f"There is no model “{literal(asked[:60])}” here; this is {literal(default)}.")
         state.update_quietly(model=default)
     st.selectbox("Model", names, key="model", persist_state="session", on_change=_model_changed)
     state.note("model")
@@ -61,12 +62,12 @@ def _step() -> bool:
     try:
         steps = cache.description(name).steps
     except ValueError as error:  # CheckpointError says what to do
-        st.error(f"The model {name} cannot be read. {error}")
+        st.error(f"The model {literal(name)} cannot be read. {literal(error)}")
         return False
     step = state.get("step")
     if step not in steps:
         if step is not None:
-            state.note("step", f"{name} has no step {step:,}; this is its last, {steps[-1]:,}.")
+            state.note("step", f"{literal(name)} has no step {step:,}; this is its last, {steps[-1]:,}.")
         state.update_quietly(step=steps[-1])
     if len(steps) > 1:
         st.select_slider(

@@ -5,7 +5,6 @@ under their own names, so that `st.slider(…, **state.control("top_k"))` is the
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import streamlit as st
 
 from core.generation import STAGES
 from core.text.bpe import well_formed
+from pages.ui.literal import literal
 
 VERSION = "1"
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
@@ -136,11 +136,6 @@ def decode(query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         except ValueError as error:
             notes[row.name] = f"The link's {row.name.replace('_', ' ')} was not used: {error}."
     return values, notes
-
-
-def literal(text: str) -> str:
-    """`text` for a Markdown message, to be read as it stands: a link's words must not draw a picture from elsewhere."""
-    return re.sub(r"([!-&(-+./:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 # ---- the session ----

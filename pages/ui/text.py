@@ -4,7 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from core.text import Piece, Tokenizer
-from pages.ui.state import DEFAULT_TEXT, clean, literal
+from pages.ui.literal import literal
+from pages.ui.state import DEFAULT_TEXT, clean
 
 MAX_CHARS = 20_000  # more is cut when it arrives: enough for every model here, and no page freezes
 EMPTY = "The box is empty, so this page shows an example. Type a sentence of your own."

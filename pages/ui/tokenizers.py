@@ -21,6 +21,7 @@ from core.text import (
 )
 from pages.ui import cache, state
 from pages.ui.code import Code
+from pages.ui.literal import literal
 
 if TYPE_CHECKING:
     from core.model import Description
@@ -210,7 +211,8 @@ def longer_note() -> None:
     if note := st.session_state.get("longer_note"):
         st.warning(note)
     if not (here := source()).shared:
-        st.caption(f"This page reads {here.name}, {len(here.text):,} characters; the other pages the sidebar's text.")
+        size = f"{len(here.text):,} characters"
+        st.caption(f"This page reads {literal(here.name)}, {size}; the other pages the sidebar's text.")
 
 
 def _take(name: str, text: str, note: str) -> None:
@@ -254,7 +256,7 @@ def choice() -> str:
     asked = state.get("tokenizer")
     if asked not in found:
         st.session_state["tokenizer_missing"] = (
-            f"There is no tokenizer “{asked[:60]}” here; these are this model's tokens."
+            f"There is no tokenizer “{literal(asked[:60])}” here; these are this model's tokens."
         )
         state.update_quietly(tokenizer=MODEL)
     st.selectbox("Tokens of", found, format_func=title, on_change=_on_choose, **state.control("tokenizer"))

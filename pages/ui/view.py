@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui import cache, state
 from pages.ui.code import Code, reading
+from pages.ui.literal import literal
 from pages.ui.text import Chip, prepare
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class View:
         try:
             return cache.checkpoint(self.name, self.step, self.interventions)
         except ValueError as error:  # CheckpointError says what to do
-            st.error(f"The model {self.name} cannot be read at step {self.step:,}. {error}")
+            st.error(f"The model {literal(self.name)} cannot be read at step {self.step:,}. {literal(error)}")
             st.stop()
 
     @cached_property

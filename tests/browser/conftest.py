@@ -75,13 +75,13 @@ def shipped_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 
 @contextlib.contextmanager
-def serving(model: str, runs: Path, session: pytest.Session) -> Iterator[str]:
-    """The address of a server that shows `model` and keeps its runs, and its log, in `runs`."""
+def serving(model: str, runs: Path, session: pytest.Session, script: str = "app.py") -> Iterator[str]:
+    """The address of a server of `script` that shows `model` and keeps its runs, and its log, in `runs`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": model, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     log = runs / "server.log"
     session.stash.setdefault(LOGS, []).append(log)
     with log.open("w") as out:

@@ -1,16 +1,19 @@
 """Every page through pages/index.py, on the tiny model: normal, strange and hostile visits."""
 
+import re
+
 import pytest
 
+from pages.ui.literal import JOINER
 from pages.ui.state import DEFAULT_TEXT
 from tests.pages.conftest import PAGES
 from tests.tiny import STEPS
 
 
 def said(at) -> str:
-    return " ".join(
-        element.value for element in [*at.warning, *at.info, *at.error, *at.sidebar.warning, *at.sidebar.info]
-    )
+    """The messages of a page as they are read: what `literal` has put before a character is not seen."""
+    elements = [*at.warning, *at.info, *at.error, *at.sidebar.warning, *at.sidebar.info]
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(e.value for e in elements)).replace(JOINER, "")
 
 
 @pytest.mark.parametrize("page", PAGES)

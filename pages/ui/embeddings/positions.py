@@ -8,6 +8,7 @@ from core.figures import embeddings_words as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings.map import follow
+from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -84,7 +85,7 @@ def changed(view: View) -> None:
     try:
         made = positions.effect(view.checkpoint.model, view.trace, places(view, how))
     except ValueError as error:
-        st.info(f"This model cannot do that: {error}.")
+        st.info(f"This model cannot do that: {literal(error)}.")
         return
     order = np.argsort(-made.probs, axis=1, kind="stable")  # (2, V)
     best = list(dict.fromkeys(int(id) for row in order for id in row[: SHOWN // 2 + 1]))[:SHOWN]

@@ -12,6 +12,7 @@ from core.figures.labels import percent
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
 from pages.ui.experiments.stage import tell
+from pages.ui.literal import literal
 from pages.ui.text import Prepared, prepare
 from pages.ui.view import View
 
@@ -68,7 +69,7 @@ def patching(view: View) -> None:
     try:
         found = _computed(view, clean, corrupted, what)
     except ValueError as error:  # its message is for people
-        st.warning(f"These prompts cannot be compared: {error}.")
+        st.warning(f"These prompts cannot be compared: {literal(error)}.")
         return
     _shown(view, clean, corrupted, what, found)
 

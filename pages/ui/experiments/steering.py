@@ -11,6 +11,7 @@ from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.experiments.stage import NEW, strip, tell
+from pages.ui.literal import literal
 from pages.ui.view import View
 
 OPENINGS, TOKENS = 12, 40  # stories that are begun at each strength, and tokens written of each
@@ -53,7 +54,7 @@ def steering(view: View) -> None:
             check(made, view.description.config, view.tokenizer)
             direction = _direction(view.name, view.step, stamp, made.layer, made.plus, made.minus)
         except ValueError as error:
-            st.warning(f"There is no such direction: {error}.")
+            st.warning(f"There is no such direction: {literal(error)}.")
             return
         strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
         steered = _continuation(view.name, view.step, stamp, made, view.ids)

@@ -11,6 +11,7 @@ from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.inside.focus import pair, show, switch
 from pages.ui.inside.lens import followed
+from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -148,7 +149,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     from core.analysis.stream.neurons import activations
 
     share = float(scan.active[layer, neuron])
-    st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {name}")
+    st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {literal(name)}")
     st.caption(f"Active (above 0) on {percent(share)} of them. One moment from each text.")
     tokenizer, top = view.tokenizer, max(float(scan.value[layer, neuron, 0]), 1e-9)
     for rank in range(scan.value.shape[-1]):

@@ -14,6 +14,7 @@ from core.training.config import HELD_OUT_SEED
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import truth
 from pages.ui.code import Code
+from pages.ui.literal import literal
 from pages.ui.text import chip
 from pages.ui.view import current
 
@@ -40,7 +41,7 @@ def _begin() -> None:
     try:
         training = _made(asked["own_source"], size)
     except ValueError as error:
-        asked["own_message"] = str(error)
+        asked["own_message"] = literal(error)
         return
     going, lock = _going()
     with lock:
@@ -111,7 +112,7 @@ def _watch(training: Training, going: bool) -> None:
         "counting": f"counting the chunks: {training.read:,} characters read",
         "failed": "failed",
     }.get(training.state, f"{training.state}: {256 + len(merges):,} of {training.vocab_size:,} tokens")
-    st.progress(training.progress, text=f"{training.title} · {doing} · {training.seconds:.1f} s")
+    st.progress(training.progress, text=f"{literal(training.title)} · {doing} · {training.seconds:.1f} s")
     st.button("Stop", on_click=training.stop, disabled=training.ended, key="own_stop")
     if training.state == "failed":
         st.warning("The training broke off. Its last words:")

@@ -5,7 +5,7 @@ import streamlit as st
 from core import jobs
 from core.lab.failures import FAILURES, Failure
 from core.training.folder import RunError
-from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, shown_runs
 from pages.ui.training.differences import differences
@@ -70,7 +70,7 @@ def _begin(letter: str, case: Failure) -> None:
         for name, config in ((SICK, case.broken), (SOUND, case.sound)):
             jobs.start(config, owner_key(), text=case.text, name=name.format(letter))
     except (RunError, ValueError) as error:
-        st.session_state["failure_error"] = f"Not started: {state.literal(str(error))}."
+        st.session_state["failure_error"] = f"Not started: {literal(str(error))}."
     except OSError:
         st.session_state["failure_error"] = "Not started: a folder or a process could not be made."
     st.session_state.pop(f"failure_told_{letter}", None)
@@ -101,4 +101,4 @@ def diagnosis(letter: str, case: Failure, names: list[str]) -> None:
             words = [
                 f"{name}: {values[0]} here, {values[1]} in the twin" for name, values in differences(names).items()
             ]
-            st.caption("What differs in the settings: " + "; ".join(f"`{word}`" for word in words))
+            st.caption("What differs in the settings: " + literal("; ".join(words)))

@@ -10,6 +10,7 @@ from core.training.config import OPTIMIZERS
 from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, kept, shown_runs
 from pages.ui.training.owner import key as owner_key
@@ -57,7 +58,8 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     key = f"fork_at_{run}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
-    at = where.select_slider(f"Leave {stage.title(run)} after step", options, key=key, format_func=lambda n: f"{n:,}")
+    label = f"Leave {literal(stage.title(run))} after step"
+    at = where.select_slider(label, options, key=key, format_func=lambda n: f"{n:,}")
     change = what.selectbox("and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"))
     with how:
         changes = value(change, config)
@@ -93,7 +95,7 @@ def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
     try:
         made = jobs.fork(run, at, changes, owner_key(), name=f"{stage.title(run)[:40]}, from step {at:,}")
     except (RunError, ValueError) as error:
-        st.session_state["fork_error"] = f"Not forked: {state.literal(str(error))}."
+        st.session_state["fork_error"] = f"Not forked: {literal(str(error))}."
     except OSError:
         st.session_state["fork_error"] = "Not forked: its folder or its process could not be made."
     else:
@@ -104,7 +106,7 @@ def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
 def dashboards(parent: dict[str, Any], run: str) -> None:
     """The two runs side by side; pointing at a step of one shows the same step of the other."""
     words = ", ".join(f"{name} = {value}" for name, value in parent.get("changes", {}).items()) or "nothing"
-    st.markdown(f"This run left its parent after step **{parent['step']:,}**. Changed: `{words}`.")
+    st.markdown(f"This run left its parent after step **{parent['step']:,}**. Changed: {literal(words)}.")
     names = ("the parent", "the fork")
     records, _ = shown_runs([parent["run"], run], dict(zip((parent["run"], run), names, strict=True)))
     for column, record in zip(st.columns(2, gap="medium"), records, strict=False):

@@ -14,6 +14,7 @@ from core.training.schedule import SCHEDULES
 from pages.ui import background, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, Timed
+from pages.ui.literal import literal
 from pages.ui.training import setup
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import Plan, control
@@ -241,7 +242,7 @@ def _begin(plan: Plan) -> None:
     try:
         run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name"))
     except (RunError, ValueError) as error:
-        st.session_state["setup_error"] = f"Not started: {state.literal(str(error))}."
+        st.session_state["setup_error"] = f"Not started: {literal(str(error))}."
     except OSError:
         st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
     else:
@@ -252,4 +253,4 @@ def _begin(plan: Plan) -> None:
 def _problem(plan: Plan, section: str) -> None:
     """What is wrong with a section of the form, beside it."""
     if message := plan.problems.get(section):
-        st.warning(state.literal(message))
+        st.warning(literal(message))

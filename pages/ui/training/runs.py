@@ -14,6 +14,7 @@ from core.runs.records import owned_by, read_record
 from core.training import TrainConfig
 from core.training.folder import RunError
 from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
 from pages.ui.training.differences import changed, differences, short
@@ -161,7 +162,7 @@ def _attempt(act: Callable[..., object], run: str, *values: object) -> bool:
     try:
         act(run, *values, owner_key())
     except (RunError, OSError) as error:
-        st.session_state["training_runs_error"] = state.literal(str(error))
+        st.session_state["training_runs_error"] = literal(str(error))
         return False
     return True
 

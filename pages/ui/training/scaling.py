@@ -11,9 +11,10 @@ from core.figures import training as figures
 from core.training import preset
 from core.training.folder import RunError
 from core.training.rows import Row
-from pages.ui import components, state
+from pages.ui import components
 from pages.ui.caption import truth
 from pages.ui.code import Code
+from pages.ui.literal import literal
 from pages.ui.training.curves import metrics
 from pages.ui.training.failures import runs_called
 from pages.ui.training.owner import key as owner_key
@@ -88,7 +89,7 @@ def _begin(budget: float, widths: list[int]) -> None:
         for width in widths:
             jobs.start(made(budget)[width].config, owner_key(), name=called(budget, width))
     except (RunError, ValueError) as error:
-        st.session_state["scaling_error"] = f"Not all were started: {state.literal(str(error))}."
+        st.session_state["scaling_error"] = f"Not all were started: {literal(str(error))}."
     except OSError:
         st.session_state["scaling_error"] = "Not started: a folder or a process could not be made."
 

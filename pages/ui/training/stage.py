@@ -16,6 +16,7 @@ from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, reading
 from pages.ui.components import OnEvent
+from pages.ui.literal import literal
 from pages.ui.text import prepare
 from pages.ui.training.curves import ShownRun, kept, metrics, shown_runs
 
@@ -120,7 +121,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
         prepared = prepare(state.get("text"), description.tokenizer, min(description.config.context_length, THUMBNAILS))
         pattern = cache.trace(name, step, prepared.ids).pattern.numpy()  # (L, H, T, T)
     except ValueError as error:  # CheckpointError
-        st.warning(f"The weights of step {step:,} cannot be read. {error}")
+        st.warning(f"The weights of step {step:,} cannot be read. {literal(error)}")
         return
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]

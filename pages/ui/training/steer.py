@@ -11,6 +11,7 @@ from core.training import TrainConfig, control
 from core.training.folder import RunError
 from core.training.rows import last_row
 from pages.ui import state
+from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key
 
 FACTORS = {"÷ 10": 0.1, "÷ 2": 0.5, "× 2": 2.0, "× 10": 10.0}
@@ -35,7 +36,7 @@ def attempt(act: Callable[..., object], run_id: str, *arguments: object, **named
         if act in (jobs.pause, jobs.step):
             wait_until_settled(run_id, was)
     except (RunError, ValueError) as error:
-        st.session_state["steer_error"] = state.literal(str(error))
+        st.session_state["steer_error"] = literal(str(error))
     except OSError:
         st.session_state["steer_error"] = "The run's folder could not be written."
 
@@ -47,7 +48,7 @@ def steer(run_id: str) -> None:
     except (RunError, ValueError):
         return
     if now.state == "damaged":
-        st.warning(state.literal(f"This run is damaged: {now.message}. What can be read of it is shown."))
+        st.warning(literal(f"This run is damaged: {now.message}. What can be read of it is shown."))
         return
     key = owner_key()
     going, waits = now.state in ("running", "paused", "queued"), now.state == "paused"

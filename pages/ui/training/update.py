@@ -11,6 +11,7 @@ from core.training import TrainConfig
 from pages.ui import cache, components, state
 from pages.ui.caption import stage_title, truth
 from pages.ui.code import Code
+from pages.ui.literal import literal
 from pages.ui.text import chips
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def slow_motion() -> None:
     key = f"update_step_{name}"
     st.session_state.setdefault(key, steps[len(steps) // 2])
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.select_slider(f"The update after step, of {name}", steps, key=key, format_func=lambda n: f"{n:,}")
+    left.select_slider(f"The update after step, of {literal(name)}", steps, key=key, format_func=lambda n: f"{n:,}")
     if right.button("Show it", width="stretch"):
         st.session_state["update_shown"] = True
     if not st.session_state.get("update_shown"):
