@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core.lab.track_record import TrackRecord, track_record
 from core.model import ModelConfig, Transformer, runs_root
 from core.text import Tokenizer, tinyland
 from core.training import measure
@@ -26,7 +27,11 @@ from core.training.learner import make_optimizer
 from core.training.losses import token_losses
 from core.training.optim import gradients
 
-TRIAL_FLOPS = 4e9  # of the measured forward and backward pass: 0.1 s or so on a core
+TRIAL_FLOPS = 4e9  # of a measured forward and backward pass: 0.1 s or so on a core
+PASSES = 3
+MEASURED_EVERY = 120.0  # seconds for which the machine is taken to stay as it is
+REMEMBERED = 64  # calibrations
+NOTHING_KNOWN = TrackRecord()
 SAMPLE = 150  # Tinyland documents that are drawn to know their length
 ROOM = 0.8  # of the free memory, and of the free disk, that a run may take
 
@@ -34,11 +39,13 @@ ROOM = 0.8  # of the free memory, and of the free disk, that a run may take
 @dataclass(frozen=True)
 class Calibration:
     """Measured here, of one worker: training FLOPs per second of forward and backward, seconds of an update, and the
-    bytes that autograd keeps of a token for the backward pass."""
+    bytes that autograd keeps of a token for the backward pass. slowest: the speed of the slowest of PASSES passes, as a
+    part of that of the fastest, which counts."""
 
     flops_per_second: float
     update_seconds: float
     activation_bytes: float
+    slowest: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Estimate:
     """What to expect. Times in seconds (of the training itself), sizes in bytes.
 
     steps: those that fit the budget. refusals: why the run cannot be started, in sentences; empty when it can.
+    steps_range, seconds_range: as slow, and as fast, as this machine was when it was measured and in the last runs, of
+    which `compared` could be held against what was expected of them. measured_speed: steps per second without that.
     """
 
     steps: int
@@ -58,6 +67,10 @@ class Estimate:
     disk: int
     watt_hours: float
     refusals: tuple[str, ...]
+    steps_range: tuple[int, int] = (0, 0)
+    seconds_range: tuple[float, float] = (0.0, 0.0)
+    measured_speed: float = 0.0
+    compared: int = 0
 
 
 def expect(config: TrainConfig, vocab_size: int | None = None) -> Estimate:
@@ -74,30 +87,47 @@ def expect(config: TrainConfig, vocab_size: int | None = None) -> Estimate:
             0, 0.0, 0, 0.0, model.parameter_count()["total"], 0.0, memory(config, model, 0.0), 0, 0.0, too_much
         )
     measured = calibrate(model, config.precision, config.optimizer, int(max(lengths)))
-    return estimate(config, model, measured, lengths, document_seconds)
+    return estimate(config, model, measured, lengths, document_seconds, track_record())
 
 
 def estimate(
-    config: TrainConfig, model: ModelConfig, measured: Calibration, lengths: tuple[int, ...], data_seconds: float = 0.0
+    config: TrainConfig,
+    model: ModelConfig,
+    measured: Calibration,
+    lengths: tuple[int, ...],
+    data_seconds: float = 0.0,
+    record: TrackRecord = NOTHING_KNOWN,
 ) -> Estimate:
     """The arithmetic: `lengths` are the tokens of the sequences of one step, `data_seconds` what drawing them takes.
 
     One step = its FLOPs shared by the threads, the update and the data (drawn beside it when there is a second thread),
-    and its part of the evaluations, whose forward passes cost a third of training on as many tokens.
+    and its part of the evaluations, whose forward passes cost a third of training on as many tokens. All that as much
+    slower or faster than measured as the last runs were.
     """
     flops, tokens = training_flops(model, np.array(lengths)), sum(lengths)
     evaluated = config.eval_documents * flops / len(lengths) / 3 / config.eval_every
     step = (flops + evaluated) / measured.flops_per_second / config.threads + measured.update_seconds
     step += data_seconds if config.threads == 1 else 0.0
-    steps = min(config.steps, int(config.seconds / step) + 1 if config.seconds else config.steps)
-    seconds = steps * step
+    speed = 1 / step
+
+    def within(ratio: float) -> tuple[int, float]:  # the budget, at so many times the measured speed: steps, seconds
+        count = min(config.steps, int(config.seconds * speed * ratio) + 1 if config.seconds else config.steps)
+        return count, count / (speed * ratio)
+
+    steps, seconds = within(record.middle)
+    slow, fast = within(record.low * measured.slowest), within(record.high)
+    step /= record.middle
     size, count = memory(config, model, measured.activation_bytes), model.parameter_count()["total"]
     disk = round(
         count * (2 * config.snapshots + 4 + _state_bytes(config) * (1 + config.snapshots * config.keep_states))
     )
     watts = measure.watt_hours(seconds, config.threads)
     refusals = _refusals(size, disk)
-    return Estimate(steps, seconds, steps * tokens, tokens / step, count, steps * flops, size, disk, watts, refusals)
+    between = min(slow[1], fast[1]), max(slow[1], fast[1])
+    return Estimate(
+        steps, seconds, steps * tokens, tokens / step, count, steps * flops, size, disk, watts, refusals,
+        (slow[0], fast[0]), between, speed, record.runs,
+    )  # fmt: skip
 
 
 def memory(config: TrainConfig, model: ModelConfig, activation_bytes: float) -> int:
@@ -113,9 +143,23 @@ def _state_bytes(config: TrainConfig) -> int:
     return 12 if config.optimizer == "adamw" else 8  # float32 weight, and two moments or one
 
 
-@lru_cache(maxsize=64)
+_known: dict[tuple[ModelConfig, str, str, int], tuple[float, Calibration]] = {}  # and when it was measured
+
+
 def calibrate(model: ModelConfig, precision: str, optimizer: str, width: int) -> Calibration:
-    """Time a forward and backward pass of this model over sequences of `width` tokens, and an update, on one core."""
+    """Measured for this model, sequences of `width` tokens and an update; again when MEASURED_EVERY has passed."""
+    key, now = (model, precision, optimizer, width), time.monotonic()
+    when, found = _known.pop(key, (-1e9, None))
+    if found is None or now - when >= MEASURED_EVERY:
+        when, found = now, _measure(model, precision, optimizer, width)
+    _known[key] = when, found
+    while len(_known) > REMEMBERED:
+        _known.pop(next(iter(_known)))
+    return found
+
+
+def _measure(model: ModelConfig, precision: str, optimizer: str, width: int) -> Calibration:
+    """Time forward and backward passes of this model and an update, on one core."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in the workers of a run
     try:
@@ -125,11 +169,14 @@ def calibrate(model: ModelConfig, precision: str, optimizer: str, width: int) ->
         ids = torch.zeros(rows, width, dtype=torch.long)
         micro = MicroBatch(ids, ids, tuple(range(rows)), (width,) * rows)
         _pass(working, MicroBatch(ids[:1], ids[:1], (0,), (width,)))  # the first pass makes its plans
-        start = time.perf_counter()
-        kept = _pass(working, micro)
-        seconds = time.perf_counter() - start
-        flops = training_flops(model, np.full(rows, width))
-        return Calibration(flops / seconds, _update_seconds(master, optimizer), kept / ids.numel())
+        seconds = []
+        for _ in range(PASSES):  # a moment in which something else had the core is not what the machine can do
+            start = time.perf_counter()
+            kept = _pass(working, micro)
+            seconds.append(time.perf_counter() - start)
+        flops, best = training_flops(model, np.full(rows, width)), min(seconds)
+        update = min(_update_seconds(master, optimizer) for _ in range(PASSES))
+        return Calibration(flops / best, update, kept / ids.numel(), best / max(seconds))
     finally:
         torch.set_num_threads(threads)
 

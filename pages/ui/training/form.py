@@ -1,11 +1,13 @@
 """The form that sets up a run: what it reads, what it is, how it learns, for how long; and what that will cost."""
 
+import contextlib
 from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
 from core import jobs
 from core.figures import training as figures
+from core.lab.track_record import remember, track_record
 from core.model.config import Activation, Norm, Position
 from core.text import saved_tokenizers
 from core.training.config import OPTIMIZERS, PRECISIONS
@@ -165,7 +167,7 @@ def outcome(plan: Plan) -> None:
         expected = cost(plan)
         st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
         off = expected is None or bool(expected.refusals)
-        st.button("Train", on_click=_begin, args=(plan,), type="primary", width="stretch", disabled=off)
+        st.button("Train", on_click=_begin, args=(plan, expected), type="primary", width="stretch", disabled=off)
         if message := st.session_state.get("setup_error"):
             st.warning(message)
     with left:
@@ -202,15 +204,17 @@ def cost(plan: Plan) -> "Estimate | None":
         def measured(report: background.Report) -> "Estimate":
             from core.lab.estimate import expect
 
-            report(0.3, "one forward and backward pass of this model")
+            report(0.3, "a few forward and backward passes of this model")
             return expect(config, model.vocab_size)
 
-        found = background.compute(("estimate", str(config), model), measured, "Measuring what it will cost")
+        record = track_record()  # a run that has ended may know better
+        key = ("estimate", str(config), model, record.ratios)
+        found = background.compute(key, measured, "Measuring what it will cost")
         if found is None:
             return None
         expected = {
-            "Time": f"{found.seconds:.0f} s",
-            "Steps": f"{found.steps:,}",
+            "Time": between(*found.seconds_range, "s"),
+            "Steps": between(*found.steps_range),
             "Memory": f"{found.memory / 1e9:.2f} GB",
             "Arithmetic": f"{found.flops / 1e9:,.3g} GFLOP"
             if found.flops < 1e12
@@ -229,12 +233,20 @@ def cost(plan: Plan) -> "Estimate | None":
         "found.parameters, found.memory, found.disk, found.seconds, found.watt_hours",
         (found.parameters, found.memory, found.disk, Timed(found.seconds), Timed(found.watt_hours)),
     )
-    note = "from a pass measured on this machine as busy as it is now; energy assumes 10 W a core"
+    held = f"the last {found.compared} runs here" if found.compared > 1 else "the last run here"
+    sure = f"held against what {held} did" if found.compared else "not yet held against any run here"
+    note = f"from passes measured on this machine, {sure}; energy assumes 10 W a core"
     truth("expect(config)", (), note, code)
     return found
 
 
-def _begin(plan: Plan) -> None:
+def between(low: float, high: float, unit: str = "") -> str:
+    """A range in two significant digits; one number where its ends are the same."""
+    ends = [f"{float(f'{value:.2g}'):,.0f}" for value in (low, high)]
+    return f"{' to '.join(dict.fromkeys(ends))} {unit}".strip()
+
+
+def _begin(plan: Plan, expected: "Estimate | None") -> None:
     """Starts the run of `plan`; what stands in the way is said beside the button."""
     st.session_state["setup_error"] = None
     if plan.config is None:
@@ -246,6 +258,9 @@ def _begin(plan: Plan) -> None:
     except OSError:
         st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
     else:
+        if expected:
+            with contextlib.suppress(OSError):
+                remember(jobs.run_folder(run_id), expected.measured_speed)
         show(run_id)
         st.rerun()
 

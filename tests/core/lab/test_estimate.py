@@ -11,7 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.lab import estimate as estimating
 from core.lab.estimate import Calibration, estimate, expect, memory, step_lengths
+from core.lab.track_record import remember, track_record
 from core.model import ModelConfig, Transformer
+from core.runs.records import Record, write_record
 from core.training import measure, preset
 from core.training.batches import pad_batches
 from core.training.data import make_data, make_tokenizer
@@ -54,6 +56,55 @@ def test_the_arithmetic_in_round_numbers():
     assert found.flops == pytest.approx(100 * flops) and found.refusals == ()
     short = estimate(replace(config, seconds=20.0), MODEL, Calibration(flops, 0.5, 0.0), (64,) * 10, 0.4)
     assert short.steps == 11 and short.seconds == pytest.approx(22)
+
+
+def test_the_estimate_follows_what_runs_did(tmp_path, monkeypatch):
+    """36 steps were promised in a minute, measured in a busy moment, and the run made 413."""
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
+    config = replace(preset("live"), threads=1, steps=10_000, seconds=60.0, eval_every=10**6)
+    flops = training_flops(MODEL, np.array([64] * 10))
+    measured = Calibration(flops * 0.6, 0.0, 0.0, 0.5)  # 0.6 steps a second, half of that at its slowest
+    before = estimate(config, MODEL, measured, (64,) * 10, 0.0, track_record())
+    assert before.steps == 36 and before.steps_range == (18, 36) and before.compared == 0
+
+    def ran(number, made, expected, seconds=60.0):
+        folder = tmp_path / f"run-20260101-{number:012x}"
+        folder.mkdir()
+        (folder / "train.json").write_text("{}")
+        write_record(folder, Record(created=float(number)))
+        (folder / "metrics.jsonl").write_text(json.dumps({"step": made, "seconds": seconds}) + "\n")
+        remember(folder, expected)
+
+    ran(1, 413, before.measured_speed)
+    ran(2, 2, 0.001)  # too short to tell
+    after = estimate(config, MODEL, measured, (64,) * 10, 0.0, track_record())
+    assert after.steps == pytest.approx(413, rel=0.01) and after.compared == 1
+    assert after.measured_speed == before.measured_speed, "what is remembered is not corrected twice"
+    for number, ratio in enumerate((0.5, 2.0, 1.0, 1.2, 0.8, 1.1), start=3):  # the newest six push the first out
+        ran(number, round(600 * ratio), 10.0)
+    record = track_record()
+    assert sorted(record.ratios) == pytest.approx([0.5, 0.8, 1.0, 1.1, 1.2, 2.0]) and record.middle == pytest.approx(
+        1.05
+    )
+    last = estimate(config, MODEL, measured, (64,) * 10, 0.0, record)
+    assert last.steps_range[0] <= last.steps <= last.steps_range[1] == 72
+    assert last.seconds_range[0] == pytest.approx(60, rel=0.05)
+    for content in ("", "null", "[]", '{"steps_per_second": "x"}', '{"steps_per_second": 0.0}'):
+        (tmp_path / "run-20260101-000000000008" / "expected.json").write_text(content)
+        assert track_record().runs == 6 and track_record().ratios[0] == pytest.approx(0.8)
+
+
+def test_the_machine_is_measured_again(monkeypatch):
+    calls = []
+    monkeypatch.setattr(estimating, "_pass", lambda model, micro: calls.append(1) or 100)
+    now = [0.0]
+    monkeypatch.setattr(estimating.time, "monotonic", lambda: now[0])
+    estimating._known.clear()
+    config = preset("live")
+    for now[0], times in ((0.0, 1), (1.0, 1), (estimating.MEASURED_EVERY, 2), (10 * estimating.MEASURED_EVERY, 3)):
+        expect(config)
+        assert len(calls) == times * (1 + estimating.PASSES)
+    estimating._known.clear()
 
 
 def test_the_lengths_are_those_of_real_steps():
