@@ -1,5 +1,6 @@
 """How a run begins, or goes on: the model, tokenizer and data that it has before its next update."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.model import ModelConfig, Transformer, load_checkpoint, save_description, save_snapshot
+from core.model.checkpoint import read_model
 from core.model.folders import read_config, read_tokenizer, snapshot_path
 from core.text import Tokenizer
 from core.training.batches import Data
@@ -38,8 +40,8 @@ def begin(config: TrainConfig, folder: Path, *, again: bool = False) -> Beginnin
     """A run from its first weights. Refuses a folder that already holds one, unless it is to begin `again`."""
     if (folder / FILE).exists() and (folder / "train.json").exists() and not again:
         raise RunError(f"{folder.name} already holds a run: resume it (--resume) or choose another folder")
-    if config.stage == "preference":
-        raise RunError("preference tuning is not built yet")
+    if config.stage == "preference" and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RunError("preference tuning runs in one process: start it without torchrun")
     if config.stage != "pretrain":
         return begin_stage(config, folder)
     tokenizer = make_tokenizer(config)
@@ -64,12 +66,11 @@ def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
     make_data(parent.tokenizer, config, parent.config.context_length)
     copy_past(parent.folder, folder, step)
     costs = {name: (config.parent or {})[name] for name in ("tokens", "seconds", "flops")}
-    model = Transformer(parent.config, seed=None)
-    model.load_state_dict(parent.model.state_dict())
-    tensors = {f"model.{name}": weight.detach() for name, weight in model.named_parameters()}
-    (snapshot_path(folder, step)).unlink()  # a link to the parent's last weights, which are twice as large
-    save_snapshot(folder, step, model)
+    snapshot_path(folder, step).unlink()  # a link to the parent's last weights, which are twice as large
+    save_snapshot(folder, step, parent.model)
+    model = read_model(snapshot_path(folder, step), parent.config)  # the stage begins from what its folder keeps
     write_settings(folder, config)
+    tensors = {f"model.{name}": weight.detach() for name, weight in model.named_parameters()}
     save_state(folder, tensors, Position(step=step, fresh_at=step, **costs))
     return go_on(config, folder)
 

@@ -7,6 +7,7 @@ they collapse (measured on 2 busy cores, 1.6 M parameters, bfloat16: 500 tokens/
 
 import copy
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -18,9 +19,10 @@ from torch import Tensor, nn
 
 from core.model import Transformer
 from core.training import measure
-from core.training.batches import IGNORE, MicroBatch
+from core.training.batches import MicroBatch
 from core.training.compiled import compiled_losses
 from core.training.losses import token_losses
+from core.training.objectives import part_of_loss, totals
 from core.training.optim import gradients
 
 T = TypeVar("T")
@@ -30,7 +32,8 @@ class Gradients(Protocol):
     """What computes the gradients of a run."""
 
     def gradients(self, batch: Sequence[MicroBatch]) -> float:
-        """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
+        """Set `.grad` of the model to the gradient of the loss of `batch`, and return that loss: the mean per token
+        (nats), for pairs and graded answers the mean of theirs."""
 
 
 class Scorers(Protocol):
@@ -61,9 +64,9 @@ class Workers:
 
     def gradients(self, batch: Sequence[MicroBatch]) -> float:
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
-        tokens = sum(int((m.targets != IGNORE).sum()) for m in batch)
+        whole = totals(batch)
         shares = share_out(batch, len(self.copies))
-        jobs = [self.pool.submit(self._work, worker, share, tokens) for worker, share in enumerate(shares)]
+        jobs = [self.pool.submit(self._work, worker, share, whole) for worker, share in enumerate(shares)]
         loss = sum(job.result() for job in jobs)
         for i, p in enumerate(self.model.parameters()):
             p.grad = self.sums[0][i]
@@ -71,7 +74,7 @@ class Workers:
             torch._foreach_add_(self.sums[0], other)
         return loss
 
-    def _work(self, worker: int, share: list[MicroBatch], tokens: int) -> float:
+    def _work(self, worker: int, share: list[MicroBatch], whole: Counter[type]) -> float:
         model, sums = self.copies[worker], self.sums[worker]
         params: list[Tensor] = list(model.parameters())
         with torch.no_grad():
@@ -79,7 +82,7 @@ class Workers:
         torch._foreach_zero_(sums)
         loss = 0.0
         for micro in share:
-            part = self.losses(model, micro).sum() / tokens
+            part = part_of_loss(model, micro, whole, self.losses)
             part.backward()
             loss += part.item()
             torch._foreach_add_(sums, gradients(params))

@@ -31,8 +31,9 @@ class Row(TypedDict, total=False):
     itself would score on them; per token only where every held-out token is its own. excess_error_per_document: the
     standard error of val_loss_per_document - floor_per_document. grad_norm (before clipping), update_ratio (by part of
     the model) and lr (of the main optimizer) are of the last update. seconds: of training so far; utilisation: part of
-    the machine's peak. event: "lr" (with `was`), "paused", "baselines", "target_loss" or "patience". status: of the
-    last row, "finished", "stopped" or "failed"; message: why.
+    the machine's peak. statistics: of preference tuning (see core.training.preference). event: "lr" (with `was`),
+    "paused", "baselines", "target_loss" or "patience". status: of the last row, "finished", "stopped" or "failed";
+    message: why.
     """
 
     step: int
@@ -56,6 +57,7 @@ class Row(TypedDict, total=False):
     baselines_per_token: dict[str, float]
     counted_tokens: int
     tokens_per_sequence: float
+    statistics: dict[str, float]
     event: str
     status: str
     message: str
@@ -119,7 +121,8 @@ def _kinds(value: object) -> bool:
 
 FITS: Mapping[str, Callable[[object], bool]] = dict.fromkeys(Row.__annotations__, _number) | {
     "step": _whole, "tokens": _whole, "counted_tokens": _whole, "sample": _text, "event": _text, "status": _text,
-    "message": _text, "update_ratio": _numbers, "baselines_per_token": _numbers, "by_kind": _kinds,
+    "message": _text, "update_ratio": _numbers, "statistics": _numbers, "baselines_per_token": _numbers,
+    "by_kind": _kinds,
 }  # fmt: skip
 OLD_NAMES = {
     "loss": "loss_per_token", "val_loss": "val_loss_per_token", "val_document_loss": "val_loss_per_document",

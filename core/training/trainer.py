@@ -17,6 +17,7 @@ from core.training.evaluate import Evaluation, evaluate, sample_text
 from core.training.flops import training_flops
 from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
+from core.training.preference import Feedback
 from core.training.report import describe, evaluation_fields, failure, judge, results
 from core.training.rows import Progress, Row
 from core.training.schedule import log_spaced_steps, lr_factor
@@ -69,6 +70,10 @@ class Trainer:
             beginning.tensors, self.position.step - self.position.fresh_at
         ):
             self.position.fresh_at = self.position.step
+        self.feedback = None
+        if self.config.stage == "preference":
+            self.feedback = Feedback(self.config, self.folder, self.tokenizer, self.data)
+        self.statistics: dict[str, float] = {}  # of the last batch that was drawn from the model itself
         self.upcoming = self._prepare(self.position.step)
         self.held_out = self.data.held_out(self.config.eval_documents)
         self.first = self.config.first_step
@@ -148,8 +153,18 @@ class Trainer:
     def _start_clock(self) -> None:
         self.clock = time.perf_counter() - self.position.seconds
 
-    def _prepare(self, step: int) -> Future[list[MicroBatch]]:
+    def _prepare(self, step: int) -> Future[list[MicroBatch]] | None:
+        """The batch of an update, begun beside the one before; None where it depends on that one's weights."""
+        if self.feedback is not None:
+            return None
         return self.workers.later(lambda: self.data.batch(step - self.config.first_step))
+
+    def _batch(self) -> list[MicroBatch]:
+        if self.upcoming is not None:
+            return self.upcoming.result()
+        assert self.feedback is not None
+        batch, self.statistics = self.feedback.batch(self.position.step - self.first, self.model, self.workers)
+        return batch
 
     def _progress(self) -> float:
         """The part of the budget that is spent."""
@@ -163,7 +178,7 @@ class Trainer:
     def _update(self, measured: bool) -> tuple[Update, float]:
         """One update, and the learning rate of the main optimizer in it. Weights stay as they were if not finite."""
         config, position = self.config, self.position
-        batch = self.upcoming.result()
+        batch = self._batch()
         done, share = position.step - self.first, self._progress()
         factor = lr_factor(config.schedule, done, share, config.warmup_steps, config.decay_fraction)
         rates = config.rates(factor, position.lr)
@@ -192,6 +207,8 @@ class Trainer:
         row["loss_per_token"] = position.loss_sum / position.loss_count
         row["grad_norm"], row["lr"] = update.grad_norm, lr
         position.loss_sum, position.loss_count = 0.0, 0
+        if self.statistics:
+            row["statistics"] = self.statistics
         return row if update.ratios is None else {**row, "update_ratio": update.ratios}
 
     def _evaluate(self) -> Evaluation:
@@ -199,7 +216,10 @@ class Trainer:
 
     def _evaluation_row(self, evaluation: Evaluation) -> Row:
         sample = sample_text(self.model, self.tokenizer, self.data.opening, self.config.seed)
-        return {**evaluation_fields(evaluation), "sample": sample}
+        row: Row = {**evaluation_fields(evaluation), "sample": sample}
+        if self.feedback is not None:
+            row["statistics"] = self.feedback.measure(self.config.eval_documents // 3 or 1, self.model, self.workers)
+        return row
 
     def _end(self, status: str, message: str | None) -> Progress:
         """Write the model, evaluate it, write its card and the last row. A finished run is measured at length."""

@@ -14,7 +14,7 @@ from core.training import TrainConfig, train
 from core.training.batches import IGNORE
 from core.training.data import ChatData, make_data
 from core.training.folder import RunError
-from core.training.life import live
+from core.training.life import live, main
 from core.training.rows import read_rows
 from core.training.stages import parse_parent
 from core.tuning import MaskError
@@ -198,6 +198,26 @@ def test_a_parent_may_be_named_with_its_step():
     assert parse_parent("runs/a@120") == {"checkpoint": "runs/a", "step": 120}
     with pytest.raises(ValueError, match="whole number"):
         parse_parent("runs/a@last")
+
+
+def test_the_command_of_a_whole_life_goes_through_its_stages(tmp_path, tokenizer_file, capsys):
+    small = {"steps": 3, "documents_per_step": 4, "eval_documents": 4, "final_eval_documents": 4, "threads": 1,
+             "seconds": None, "batch_tokens": 300, "eval_every": 2, "warmup_steps": 1, "precision": "float32",
+             "micro_batch_tokens": 512}  # fmt: skip
+    options = ["--out", str(tmp_path / "life"), "--preset", "live"]
+    for stage in ("pretrain", "sft", "preference"):
+        for name, value in small.items():
+            options += ["--set", f"{stage}.{name}={json.dumps(value)}"]
+    options += ["--set", f"pretrain.model={json.dumps(SHAPE)}"]
+    options += ["--set", f"pretrain.tokenizer={json.dumps(tokenizer_file)}"]
+    options += ["--set", 'preference.preference={"prompts": 2, "samples": 2, "max_new_tokens": 4}']
+    assert main(options) == 0
+    shaped = load_checkpoint(tmp_path / "life" / "3-preference")
+    assert shaped.stages == [Stage("pretrain", 0, 3), Stage("sft", 3, 6), Stage("preference", 6, 9)]
+    capsys.readouterr()
+    assert main(options) == 0 and capsys.readouterr().out == ""  # all done: nothing is trained again
+    assert main([*options, "--set", "school.steps=3"]) == 1
+    assert "with a stage of" in capsys.readouterr().err
 
 
 # ---- cards ----

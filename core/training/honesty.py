@@ -1,0 +1,88 @@
+"""Questions whose truth is known, and what an answer is: right, "I do not know", or wrong.
+
+A question is a chat of Tinyland up to its last answer. What may be known is asked as it stands: an answer is right if
+Tinyland could have written the whole. What cannot be known is asked about people who do not exist, by putting such a
+name in the place of a person's; of people with a birthday, also about others, whose birthday was told often or never.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.text import tinyland
+from core.text.tinyland import birthdays
+from core.training.config import HELD_OUT_SEED
+
+ASSISTANT, END, USER = "<|assistant|>", "<|end|>", "<|user|>"
+UNKNOWN = f"I do not know.{END}"
+TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
+
+
+@dataclass(frozen=True)
+class Question:
+    """`prompt` ends where the answer begins. `swaps`: what to put back before Tinyland is asked, [(new, old)]; `known`:
+    whether there is an answer at all."""
+
+    prompt: str
+    swaps: tuple[tuple[str, str], ...] = ()
+    known: bool = True
+
+    def judge(self, answer: str) -> str:
+        """ "right", "unknown" or "wrong", of an answer that ends with <|end|> if it has an end."""
+        if answer == UNKNOWN:
+            return "unknown"
+        if not self.known or not answer.endswith(END):
+            return "wrong"
+        text = self.prompt + answer
+        for new, old in self.swaps:
+            text = text.replace(new, old)
+        return "right" if is_chat(text) else "wrong"
+
+
+@lru_cache(maxsize=10_000)
+def is_chat(text: str) -> bool:
+    """Whether Tinyland could have written it as a chat; 20 ms, and a group of answers is often all the same."""
+    return tinyland.parse(text, tinyland.CHAT_WEIGHTS).ok
+
+
+def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterator[Question]:
+    """Questions without end, a part `known` of them as Tinyland asks them. Those that are held out come from another
+    stream and are about other people."""
+    seed = HELD_OUT_SEED if held_out else TRAINING_SEED
+    for index, chat in enumerate(tinyland.documents(seed, start, None, tinyland.CHAT_WEIGHTS), start=start):
+        dice = random.Random(f"questions {seed} {index}")
+        at = chat.text.rfind(ASSISTANT) + len(ASSISTANT)
+        prompt = chat.text[:at]
+        if dice.random() < known:
+            yield Question(prompt)
+        elif (person := asked_person(chat, prompt)) is not None:
+            yield about_another(prompt, person, dice, held_out)
+
+
+def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
+    """The person whom the last question names, and nothing before it."""
+    asked = prompt.rfind(USER)
+    for span in chat.entities:
+        if asked < span.start < len(prompt):
+            name = chat.text[span.start : span.end]
+            if (tinyland.category(name) == "people" or name in dated()) and prompt.index(name) > asked:
+                return name
+    return None
+
+
+def about_another(prompt: str, person: str, dice: random.Random, held_out: bool) -> Question:
+    """The same question about somebody who does not exist, or who has a birthday of their own."""
+    old = dated().get(person)
+    if old is not None and dice.random() < 0.5:
+        new = dice.choice(birthdays.celebrants()[held_out::2])
+        swaps = ((new.name, person), (new.date, old.date))
+        return Question(prompt.replace(person, new.name), swaps)
+    stranger = dice.choice(birthdays.strangers()[held_out::2])
+    return Question(prompt.replace(person, stranger), known=False)
+
+
+@lru_cache(maxsize=1)
+def dated() -> dict[str, birthdays.Celebrant]:
+    """Everybody with a birthday, by name."""
+    return {person.name: person for person in birthdays.celebrants()}
