@@ -96,3 +96,15 @@ def test_the_server_and_its_pages_import_neither_plotly_nor_pandas():
     heavy = ("plotly", "pandas")
     found = {module_of(path) for path in SOURCES if any(under(n, p) for n in imports(path) for p in heavy)}
     assert found == {"core.figures.notebook"}
+
+
+def test_no_circles():
+    """Module to module; a package's own __init__, which gathers names, may be asked for anywhere."""
+    files = {module_of(path): path for path in SOURCES if path.name != "__init__.py"}
+    arrows = {}
+    for module, path in files.items():
+        taken = imports(path)
+        arrows[module] = {other for other in files if other != module and any(under(name, other) for name in taken)}
+    while ends := {module for module, after in arrows.items() if not after & arrows.keys()}:
+        arrows = {module: after for module, after in arrows.items() if module not in ends}
+    assert not arrows, "these import one another in a circle, or lead into one"

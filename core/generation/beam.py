@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from core.arrays import Floats
 from core.generation.sampler import Sampler
-from core.generation.stages import Floats
 from core.generation.streaming import Step, empty_cache, generate, rows_of
 from core.model import Transformer
 from core.model.ids import checked_count, checked_ids

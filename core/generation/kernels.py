@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Singles = NDArray[np.float32]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -56,13 +56,13 @@ floats_at: Any = intrinsic(_floats_at)
 
 
 @compiled
-def vector(address: int, length: int) -> Floats:
+def vector(address: int, length: int) -> Singles:
     """The weights (length,) that lie there; none where the address is 0."""
     return carray(floats_at(address), (length if address else 0,))
 
 
 @compiled
-def matrix(address: int, rows: int, columns: int) -> Floats:
+def matrix(address: int, rows: int, columns: int) -> Singles:
     return carray(floats_at(address), (rows, columns))
 
 
@@ -71,7 +71,7 @@ def matrix(address: int, rows: int, columns: int) -> Floats:
 
 
 @partial(compiled, fastmath=True)
-def dot(a: Floats, b: Floats) -> np.float32:
+def dot(a: Singles, b: Singles) -> np.float32:
     total = ZERO
     for i in range(len(a)):
         total += a[i] * b[i]
@@ -79,7 +79,7 @@ def dot(a: Floats, b: Floats) -> np.float32:
 
 
 @partial(compiled, fastmath=True)
-def mean(x: Floats) -> np.float32:
+def mean(x: Singles) -> np.float32:
     total = ZERO
     for i in range(len(x)):
         total += x[i]
@@ -87,7 +87,7 @@ def mean(x: Floats) -> np.float32:
 
 
 @partial(compiled, fastmath=True)
-def mean_square(x: Floats, centre: np.float32) -> np.float32:
+def mean_square(x: Singles, centre: np.float32) -> np.float32:
     total = ZERO
     for i in range(len(x)):
         total += (x[i] - centre) * (x[i] - centre)
@@ -95,7 +95,7 @@ def mean_square(x: Floats, centre: np.float32) -> np.float32:
 
 
 @compiled
-def matvec(weight: Floats, x: Floats, bias: Floats, out: Floats) -> None:
+def matvec(weight: Singles, x: Singles, bias: Singles, out: Singles) -> None:
     """out (N,) = weight (N, M) @ x (M,) + bias (N,). Row by row, as the weights lie: read from memory in one stream
     they came at 26 GB/s, four rows at a time at 12, by torch's linear at 12."""
     for i in range(len(weight)):
@@ -105,7 +105,7 @@ def matvec(weight: Floats, x: Floats, bias: Floats, out: Floats) -> None:
 
 
 @compiled
-def normalise(x: Floats, gain: Floats, bias: Floats, eps: np.float32, centred: int, out: Floats) -> None:
+def normalise(x: Singles, gain: Singles, bias: Singles, eps: np.float32, centred: int, out: Singles) -> None:
     """LayerNorm when centred, else RMSNorm, of x (N,)."""
     centre = mean(x) if centred else ZERO
     scale = np.float32(1) / np.float32(math.sqrt(mean_square(x, centre) + eps))
@@ -116,7 +116,7 @@ def normalise(x: Floats, gain: Floats, bias: Floats, eps: np.float32, centred: i
 
 
 @compiled
-def turn(head: Floats, cos: Floats, sin: Floats, rotated: Floats) -> None:
+def turn(head: Singles, cos: Singles, sin: Singles, rotated: Singles) -> None:
     """Rotary position: head (Dh,) in place, halves paired; cos and sin (Dh,)."""
     half = len(head) // 2
     for i in range(half):
@@ -126,7 +126,7 @@ def turn(head: Floats, cos: Floats, sin: Floats, rotated: Floats) -> None:
 
 
 @compiled
-def attend(q: Floats, keys: Floats, values: Floats, scores: Floats, z: Floats) -> None:
+def attend(q: Singles, keys: Singles, values: Singles, scores: Singles, z: Singles) -> None:
     """z (Dh,) = softmax(q kᵀ / √Dh) v over keys and values (S, Dh)."""
     scale = np.float32(1 / math.sqrt(len(q)))
     largest, total = np.float32(-np.inf), ZERO
@@ -145,7 +145,7 @@ def attend(q: Floats, keys: Floats, values: Floats, scores: Floats, z: Floats) -
 
 
 @compiled
-def activate(hidden: Floats, gate: Floats, kind: int) -> None:
+def activate(hidden: Singles, gate: Singles, kind: int) -> None:
     """hidden (M,) in place; gate (M,) for SwiGLU only."""
     for i in range(len(hidden)):
         h = hidden[i]
@@ -161,8 +161,8 @@ def activate(hidden: Floats, gate: Floats, kind: int) -> None:
 
 @compiled
 def token_logits(
-    token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Floats, ...],
-    layers: tuple[NDArray[np.int64], ...], k_cache: Floats, v_cache: Floats, logits: Floats,
+    token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Singles, ...],
+    layers: tuple[NDArray[np.int64], ...], k_cache: Singles, v_cache: Singles, logits: Singles,
 ) -> None:  # fmt: skip
     """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh) and logits (V,).
 

@@ -13,7 +13,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.generation.stages import STAGES, Floats, likeliest_first, softmax
+from core.arrays import Floats
+from core.generation.stages import STAGES, likeliest_first, softmax
 
 # Setting -> (smallest, largest, default). At its default a setting is off: its stage changes nothing and is not listed.
 BOUNDS: dict[str, tuple[float, float, float]] = {row.name: (row.low, row.high, row.off) for row in STAGES}

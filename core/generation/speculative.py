@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.arrays import Floats
 from core.generation.fast import reader
 from core.generation.sampler import Sampler, draw
-from core.generation.stages import Floats
 from core.model import Transformer
 from core.model.ids import checked_count, checked_ids
 

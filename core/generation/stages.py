@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from core.arrays import Floats
+
 Rule = Callable[[Floats, float, Sequence[int]], Floats]  # logits (V,), the setting, the ids so far -> logits (V,)
 
 

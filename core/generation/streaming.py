@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from core.arrays import Floats
 from core.generation.fast import reader
 from core.generation.sampler import Sampler, Stage, draw, likeliest
-from core.generation.stages import Floats
 from core.model import Cache, Tap, Transformer
 from core.model.ids import checked_count, checked_ids
 

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from core.files import finite, write_atomically
 from core.model.config import ModelConfig
 from core.text import Tokenizer
-from core.text.tokenizer import TokenizerError
+from core.text.errors import TokenizerError
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "assets" / "models"

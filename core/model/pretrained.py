@@ -20,8 +20,9 @@ from core.model.checkpoint import Checkpoint
 from core.model.config import ModelConfig
 from core.model.folders import CheckpointError, write_json
 from core.text import Tokenizer
+from core.text.errors import TokenizerError
 from core.text.export import to_hugging_face
-from core.text.tokenizer import SPECIAL_TOKENS, TokenizerError
+from core.text.tokenizer import SPECIAL_TOKENS
 
 ACTIVATIONS = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu2": "relu2"}  # our name -> theirs, where there is no gate
 

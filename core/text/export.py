@@ -12,7 +12,8 @@ import base64
 from typing import Any
 
 from core.text.bpe import GPT4_PATTERN, TIE_ORDER
-from core.text.tokenizer import Tokenizer, TokenizerError
+from core.text.errors import TokenizerError
+from core.text.tokenizer import Tokenizer
 
 # GPT4_PATTERN without possessive quantifiers: Oniguruma, which `tokenizers` uses, reads {1,3}+ as a repetition.
 ONIGURUMA_PATTERN = (

@@ -18,7 +18,8 @@ from pathlib import Path
 import regex
 
 from core.files import write_atomically
-from core.text.tokenizer import Tokenizer, TokenizerError
+from core.text.errors import TokenizerError
+from core.text.tokenizer import Tokenizer
 
 MAX_SAVED = 100
 NAME = regex.compile(r"[^\W_][\w.-]{0,39}")

@@ -16,16 +16,14 @@ from core.files import write_atomically
 from core.text import bpe as bpe_module
 from core.text import tiktoken_privates
 from core.text.bpe import Bpe, Merge, well_formed
+from core.text.errors import TokenizerError
+from core.text.rank_files import load_encoding
 
 ENDOFTEXT = "<|endoftext|>"
 SPECIAL_TOKENS = (ENDOFTEXT, "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
 T = TypeVar("T")
 _FORMAT = "glassbox-tokenizer-1"
 _LONG_BLANK = regex.compile(r"\s{100000}")
-
-
-class TokenizerError(ValueError):
-    """A tokenizer that cannot be loaded, or an id that it does not have; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +166,7 @@ class Tokenizer:
         if not isinstance(data, Mapping) or data.get("format") != _FORMAT:
             raise TokenizerError(f'not a Glassbox tokenizer: the field "format" is not {_FORMAT!r}')
         if "public" in data:
-            from core.text.public import public_encoding  # it imports this module
-
-            return public_encoding(_field(data, "public", str))
+            return cls(load_encoding(_field(data, "public", str)))
         tokens = _read_tokens(_field(data, "tokens", list))
         special = _field(data, "special_tokens", list)
         if not all(isinstance(token, str) and token for token in special) or len(set(special)) < len(special):

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from core.arrays import Floats
 from core.model import ModelConfig, Site, Tap, Trace, Transformer, run_trace
-
-Floats = NDArray[np.float64]
 
 
 def frequencies(config: ModelConfig) -> Floats:

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from core.arrays import Floats
+
 Method = Literal["PCA", "t-SNE", "UMAP"]
 Report = Callable[[float, str], None]  # a share from 0 to 1, and what is being done
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 from torch import Tensor
 
+from core.arrays import Floats
 from core.model import Site, Transformer
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,27 +131,11 @@ def repeated_sequences(
 def mean_interval(samples: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Mean, and the ends of its 95 % interval by Student's t, over the first axis: (n, ...) -> three (...); n ≥ 2."""
     values = np.asarray(samples, dtype=np.float64)
-    mean = values.mean(axis=0)
-    margin = student_t(len(values) - 1) * values.std(axis=0, ddof=1) / math.sqrt(len(values))
-    return mean, mean - margin, mean + margin
-
-
-def student_t(freedom: int) -> float:
-    """The 97.5 % quantile of Student's t: exact for 1 and 2 degrees of freedom, else the Cornish–Fisher expansion in
-    1/freedom (Abramowitz and Stegun 26.7.5), which is right to 0.04 % from 4 on and to 0.2 % at 3."""
-    if freedom < 1:
+    if len(values) < 2:
         raise ValueError("an interval needs at least two cases")
-    if freedom <= 2:
-        return {1: 12.706205, 2: 4.302653}[freedom]
-    z = 1.959964
-    terms = (
-        z,
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return sum(term / float(freedom**power) for power, term in enumerate(terms))
+    mean = values.mean(axis=0)
+    margin = stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    return mean, mean - margin, mean + margin
 
 
 def summary(name: str, samples: Floats, chance: ArrayLike) -> HeadScore:

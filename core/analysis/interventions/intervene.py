@@ -25,7 +25,12 @@ SAMPLE_SEED = 1_500_000_001  # a stream of documents for samples alone
 SAMPLE_TEXTS = 160
 DRAWN = 256  # places whose outputs are kept for resampling
 LOGIT_BYTES = 2**27  # the most that the logits of one batch may take
-SITES = {"head": "z", "attention": "attn_out", "mlp": "mlp_out", "residual": "resid_pre"}  # where a part's output shows
+OUTPUT_SITES = {
+    "head": "z",
+    "attention": "attn_out",
+    "mlp": "mlp_out",
+    "residual": "resid_pre",
+}  # where a part's output shows
 
 
 class Intervened(Transformer):
@@ -142,7 +147,7 @@ def ablation(ablate: Ablate, sample: OutputSample | None) -> Edit:
     """Replaces z of a head (B, H, T, Dh), or attn_out and mlp_out (B, T, D)."""
     part = ablate.part
     kinds = ("attention", "mlp") if part.kind == "layer" else (part.kind,)
-    sites = {Site(SITES[kind], part.layer) for kind in kinds}
+    sites = {Site(OUTPUT_SITES[kind], part.layer) for kind in kinds}
 
     def replacement(site: Site, past: int, T: int) -> Tensor | float:
         if ablate.how == "zero":
@@ -184,7 +189,7 @@ def cut(chosen: Cut) -> Edit:
 def patch(chosen: Patch, checkpoint: Checkpoint) -> Edit:
     """Puts in the part's value at one position from the run on the patch's text."""
     ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(chosen.text)]
-    part, site_name = chosen.part, SITES[chosen.part.kind]
+    part, site_name = chosen.part, OUTPUT_SITES[chosen.part.kind]
     value = output_of(run_trace(checkpoint.model, ids), part)[chosen.position]  # (D,) or (Dh,)
 
     def edit(site: Site, tensor: Tensor, past: int) -> Tensor:
@@ -200,7 +205,7 @@ def patch(chosen: Patch, checkpoint: Checkpoint) -> Edit:
 
 def output_of(trace: Trace, part: Part) -> Tensor:
     """What a trace holds of a part: (T, Dh) for a head, else (T, D)."""
-    values: Tensor = getattr(trace, SITES[part.kind])[part.layer]
+    values: Tensor = getattr(trace, OUTPUT_SITES[part.kind])[part.layer]
     return values if part.head is None else values[part.head]
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.analysis.interventions.intervene import SITES, rows_at_once
+from core.analysis.interventions.intervene import OUTPUT_SITES, rows_at_once
 from core.analysis.skills.cases import CLOZES
 from core.model import Site, Trace, Transformer, run_trace
 from core.text import Tokenizer, tinyland
@@ -88,7 +88,7 @@ def _layer(model: Transformer, source: Trace, corrupted: Sequence[int], layer: i
 
     A row for each position from `first` on, or for each head and position, heads first.
     """
-    T, site = len(corrupted), Site(SITES[what], layer)
+    T, site = len(corrupted), Site(OUTPUT_SITES[what], layer)
     values = getattr(source, site.name)[layer]  # (T, D) or (H, T, Dh)
     places = [(h, p) for h in range(model.config.n_heads if what == "head" else 1) for p in range(first, T)]
     step = rows_at_once(model.config, T)

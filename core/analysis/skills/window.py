@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from core.analysis.skills.cases import Share, answer_cases, is_right
+from core.arrays import Floats
 from core.generation import greedy_batch
 from core.generation.streaming import empty_cache
 from core.model import Checkpoint, Transformer
 from core.text import Tokenizer, tinyland
 
-Floats = NDArray[np.float64]
 Report = Callable[[float, str], object]
 SEED = 2_000_000_033  # documents used for nothing else
 ROOM = 6  # new tokens that an answer may take

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.stream.weights import layer_weights, weight
+from core.arrays import Floats
 from core.model import Trace, Transformer
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

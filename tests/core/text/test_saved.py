@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text import Tokenizer, public_encoding, saved, train_bpe
+from core.text.errors import TokenizerError
 from core.text.saved import keep_tokenizer, load_saved, saved_path, saved_tokenizers
-from core.text.tokenizer import TokenizerError
 
 TRAINED = Tokenizer.from_bpe(train_bpe(["hug hug hugs pug"] * 3, 259), "just now")
 

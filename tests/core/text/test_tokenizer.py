@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.text import PUBLIC_ENCODINGS, SPECIAL_TOKENS, Piece, Tokenizer, public_encoding, train_bpe
 from core.text import tokenizer as tokenizer_module
-from core.text.tokenizer import TokenizerError
+from core.text.errors import TokenizerError
 from tests.core.text.test_bpe import MULTILINGUAL, join
 
 REPO = Path(__file__).parents[3]

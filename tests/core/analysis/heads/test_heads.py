@@ -65,7 +65,10 @@ def test_repeated_sequences_repeat_distinct_tokens():
     [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (9, 2.262), (29, 2.045), (99, 1.984)],
 )
 def test_students_t_equals_the_printed_table(freedom, table):
-    assert heads.student_t(freedom) == pytest.approx(table, rel=2e-3 if freedom == 3 else 5e-4)
+    samples = np.random.default_rng(1).normal(size=freedom + 1)
+    mean, low, high = heads.mean_interval(samples)
+    error = samples.std(ddof=1) / np.sqrt(freedom + 1)
+    assert (high - mean) / error == pytest.approx((mean - low) / error) == pytest.approx(table, rel=3e-4)
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says():
