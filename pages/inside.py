@@ -1,7 +1,5 @@
 """One prediction through the whole model: the stream, what it would say after each block, who made it say so."""
 
-import streamlit as st
-
 from pages.ui import components
 from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.inside import lens
@@ -10,11 +8,11 @@ from pages.ui.inside.cell import arithmetic
 from pages.ui.inside.experiments import inside_experiments
 from pages.ui.inside.neurons import neurons
 from pages.ui.inside.stream import stream
+from pages.ui.sections import section, stage
 from pages.ui.view import current
 
 
-@st.fragment
-def stage() -> None:
+def blocks() -> None:
     view = current()
     components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="residual")
     stream(view, key="stream")
@@ -28,20 +26,15 @@ def stage() -> None:
         ":green[MLP] (square) works on the token alone. The thicker a rail, the longer the vector; the larger a mark, "
         "the longer what is added. **Open a block** to see its numbers."
     )
-    st.markdown("#### What would it say if it stopped here?")
-    lens.choose(view)
-    lens.grid(view)
-    st.markdown("#### One token through the depth")
-    lens.through_depth(view)
-    st.markdown("#### Who made this prediction?")
-    attribution(view)
-    st.markdown("#### Neurons")
-    neurons(view)
 
 
 page_header(
     "How does one prediction come about?",
     "Follow a token down through the blocks: what is written into it, what it would say, and who made it say so.",
 )
-stage()
-inside_experiments(current())
+stage(blocks)
+section("What would it say if it stopped here?", "lens", lens.grid, height=560)
+section("One token through the depth", "depth", lens.through_depth, height=440)
+section("Who made this prediction?", "makers", attribution, height=900)
+section("Neurons", "neurons", neurons, height=1100)
+section("Try", "try", inside_experiments, height=120)

@@ -21,7 +21,8 @@ def stage() -> None:
     if made is None:
         return
     cut, source = made
-    shared = source.shared and cut.key == tokenizers.MODEL and state.get("special") == "text"
+    read_by_all = source.shared and source.text.strip() != ""  # of mere spaces the other pages read nothing
+    shared = read_by_all and cut.key == tokenizers.MODEL and state.get("special") == "text"
     position = pieces(cut, source.text, key="pieces", cursor=state.get("cursor"), shared=shared)
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
     call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")

@@ -4,10 +4,11 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.caption import page_header
+from pages.ui.names import labels, title
 from pages.ui.training import stage as on_stage
 from pages.ui.training.curves import curves
 from pages.ui.training.explanations import explain, record_experiments
-from pages.ui.training.failures import gallery
+from pages.ui.training.failures import gallery, undiagnosed
 from pages.ui.training.fork import forking
 from pages.ui.training.form import form
 from pages.ui.training.owner import remember
@@ -21,7 +22,7 @@ from pages.ui.training.update import slow_motion
 def stage() -> None:
     model = state.get("model")
     runs = on_stage.runs()
-    names = on_stage.labels(runs)
+    names = labels(runs)
     st.selectbox(
         "Record of",
         ["", *runs],
@@ -44,6 +45,8 @@ def stage() -> None:
         on_change=on_stage.on_change,
         on_hover=on_stage.on_hover("curves"),
     )
+    if not undiagnosed(title(records[0].id)):
+        on_stage.lesson(records[0])
     on_stage.rows_truth(records)
     on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")
 

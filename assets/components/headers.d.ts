@@ -345,6 +345,8 @@ export interface CurvesRun {
   planned: number[];
   mixed: boolean;
   flops_per_token: number | null;
+  /** The step at which it left its parent. */
+  forked_at: number | null;
 }
 
 /** A row of metrics.jsonl; each has some of these. */
@@ -366,6 +368,7 @@ export interface MetricsRow {
   sample?: string;
   event?: string;
   was?: number;
+  value?: number;
   status?: string;
   message?: string;
   baselines_per_token?: Record<string, number>;

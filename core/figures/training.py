@@ -123,11 +123,12 @@ def scaling(
             traces.append(_sizes(name, [point[0]], [point[1]], colour, symbol))
             seen.append(point[1])
     ticks = np.linspace(min(seen), max(seen), 6).round(2)  # the losses lie within one power of ten
+    across = sorted({*sizes, *(point[0] for point in (expected, actual, guess) if point)})
     return figure(
         traces,
         margin={"l": 52, "r": 8, "t": 28, "b": 44},
         legend=LOW_LEGEND,
-        xaxis=axis("parameters of attention and MLP", type="log", dtick="D2"),
+        xaxis=axis("parameters of attention and MLP", type="log", tickvals=across, ticktext=[f"{x:,}" for x in across]),
         yaxis=axis("held-out nats per token", type="log", tickvals=ticks),
     )
 

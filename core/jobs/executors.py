@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.training import control
-from core.training.folder import RunError, kill_owner, owner
+from core.training.folder import RunError, announce, kill_owner, owner, starting
 
 if TYPE_CHECKING:
     from distributed import Scheduler
@@ -59,11 +59,12 @@ class LocalExecutor:
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        self.processes: dict[str, Process] = {}  # of this server; others are known by the lock they hold
+        self.processes: dict[str, Process] = {}  # of this server; others by the lock they hold, or will
 
     def submit(self, folder: Path, options: list[str]) -> None:
         """See Executor.submit."""
-        self.processes[folder.name] = self._launch(folder, options)
+        process = self.processes[folder.name] = self._launch(folder, options)
+        announce(folder, process.pid)
 
     def alive(self, folder: Path) -> bool:
         """See Executor.alive."""
@@ -71,7 +72,7 @@ class LocalExecutor:
         if process is not None and process.poll() is None:
             return True
         self.processes.pop(folder.name, None)
-        return owner(folder) is not None
+        return owner(folder) is not None or starting(folder)
 
     def kill(self, folder: Path) -> None:
         """See Executor.kill."""

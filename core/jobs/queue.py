@@ -14,11 +14,14 @@ from pathlib import Path
 
 from core.files import write_atomically
 from core.runs.records import Record, read_record
+from core.training.config import TrainConfig
 from core.training.folder import RunError
+from core.training.rows import FILE as ROWS
 from core.training.rows import last_row, read_rows
 
 FILE = "queued"
 DAY = 86_400.0
+UNTIMED = 300.0  # seconds that are reserved for a run whose end is a number of steps
 
 
 class TooManyRuns(RunError):
@@ -89,11 +92,11 @@ def exclusively(root: Path) -> Iterator[None]:
         yield
 
 
-def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limits) -> None:
+def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limits, wanted: float) -> None:
     """Raise TooManyRuns when the visitor whose key has fingerprint `owner` may not start, or resume, one more run.
 
-    runs: the folder of every run, deleted ones too, and whether it goes on or waits. Code on this machine (owner None)
-    is not limited.
+    runs: the folder of every run, deleted ones too, and whether it goes on or waits: then it counts with all the time
+    that it may take. wanted: seconds that the new one may take. Code on this machine (owner None) is not limited.
     """
     if owner is None:
         return
@@ -106,19 +109,43 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
             f"{busy_now} of your runs are going or waiting, as many as one visitor may have: "
             "stop one, or wait until one has finished"
         )
-    used = sum(seconds_of(folder, record) for folder, _, record in own if record.created > recent)
-    if used >= 60 * limits.visitor_minutes:
+    mine = [(folder, busy, record) for folder, busy, record in own if record.created > recent]
+    used = sum(reserved(folder, record) if busy else seconds_of(folder, record) for folder, busy, record in mine)
+    if used + wanted > 60 * limits.visitor_minutes:
         raise TooManyRuns(
-            f"your runs of the last 24 hours have taken {used / 60:.0f} minutes; one visitor may take "
-            f"{limits.visitor_minutes:g}"
+            f"your runs of the last 24 hours have taken, or may still take, {used / 60:.1f} minutes, and this one may "
+            f"take {wanted / 60:.1f}; one visitor may take {limits.visitor_minutes:g} minutes"
         )
+
+
+def budget(config: TrainConfig) -> float:
+    """Seconds that a run may train, as far as is known before it does."""
+    return config.seconds or UNTIMED
+
+
+def reserved(folder: Path, record: Record) -> float:
+    """Seconds that a run has trained or may still train; a fork without the past that it shares."""
+    trained = seconds_of(folder, record)
+    try:
+        whole = budget(TrainConfig.load(folder / "train.json"))
+    except ValueError:
+        return trained
+    return max(trained, whole - shared_seconds(folder, record))
 
 
 def seconds_of(folder: Path, record: Record) -> float:
     """How long a run has trained; a fork without the past that it shares."""
-    path = folder / "metrics.jsonl"
-    seconds = float(last_row(path).get("seconds", 0.0))
+    return float(last_row(folder / ROWS).get("seconds", 0.0)) - shared_seconds(folder, record)
+
+
+def shared_seconds(folder: Path, record: Record) -> float:
+    """What the parent of a fork had trained when it left; 0 for another run."""
     if not record.parent:
-        return seconds
-    past = [row["seconds"] for row in read_rows(path) if row["step"] <= record.parent["step"] and "seconds" in row]
-    return seconds - float(max(past, default=0.0))
+        return 0.0
+    return seconds_until(folder, record.parent["step"])
+
+
+def seconds_until(folder: Path, step: int) -> float:
+    """What a run had trained when it was at a step."""
+    past = [row["seconds"] for row in read_rows(folder / ROWS) if row["step"] <= step and "seconds" in row]
+    return float(max(past, default=0.0))

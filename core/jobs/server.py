@@ -91,7 +91,7 @@ def start(
         write_settings(folder, replace(config, out=str(folder), threads=threads))
         return ["--config", str(folder / "train.json")]
 
-    return _create(renamed(Record(fingerprint(owner)), name), fill, limit)
+    return _create(renamed(Record(fingerprint(owner)), name), fill, limit, queue.budget(config))
 
 
 def fork(
@@ -108,23 +108,27 @@ def fork(
     parent = {"run": run_id, "step": at, "changes": changes}
 
     def fill(folder: Path) -> list[str]:
-        copy_past(source, folder, at)
+        copy_past(source, folder, at, forks.mark(at, changes))
         if changes.keys() & {"optimizer", f"{config.optimizer}_lr"}:  # over a rate that was set while the parent ran
             control.change(folder, lr=config.peak_lr)
         write_settings(folder, replace(config, out=str(folder)))
         return ["--resume"]
 
-    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit)
+    wanted = max(0.0, queue.budget(config) - queue.seconds_until(source, at))
+    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit, wanted)
 
 
-def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) -> str:
-    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue."""
+def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, wanted: float) -> str:
+    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue.
+
+    wanted: seconds that it may take. Servers that share a runs folder wait for one another here.
+    """
     limits = Limits.of_server()
     _executor()  # RunError where no cluster answers, before anything is made
     run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
     folder = run_folder(run_id)
-    with LOCK:
-        _check_visitor(made.owner, limits)
+    with LOCK, queue.exclusively(runs_root()):
+        _check_visitor(made.owner, limits, wanted)
         if len(queue.waiting(runs_root())) >= limits.waiting:
             raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
         folder.mkdir(parents=True)
@@ -138,9 +142,9 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None) 
     return run_id
 
 
-def _check_visitor(owner: str | None, limits: Limits) -> None:
+def _check_visitor(owner: str | None, limits: Limits, wanted: float) -> None:
     runs = [(run_folder(run_id), _busy(run_folder(run_id))) for run_id in list_runs()]
-    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits)
+    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits, wanted)
 
 
 def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:
@@ -148,13 +152,14 @@ def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> 
 
     Raises RunError for one that is neither, TooManyRuns when the visitor's share is used up.
     """
-    with LOCK:
+    with LOCK, queue.exclusively(runs_root()):
         folder = mine(run_id, key)
         state = status(run_id).state
         if state in ("running", "queued", "finished", "damaged"):
             raise RunError(f"{run_id} is {state}{'' if state == 'damaged' else ' already'}")
         if state != "paused":
-            _check_visitor(record(run_id).owner, Limits.of_server())
+            left = queue.reserved(folder, record(run_id)) - queue.seconds_of(folder, record(run_id))
+            _check_visitor(record(run_id).owner, Limits.of_server(), left)
         control.go(folder)
         if state == "paused":
             return

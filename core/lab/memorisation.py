@@ -1,7 +1,12 @@
 """How much of a text a model knows by heart: the longest passage that it repeats word for word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.training.rows import Row
+
+WORSE = 1.05  # times the best held-out loss: what is above it at the end has risen
+APART = 0.5  # of the held-out loss: a training loss below it says that the text is known
 PRIME = 2**61 - 1  # hashes of windows are taken modulo it
 BASE = 1_000_003
 
@@ -69,3 +74,24 @@ def memorised_share(written: str, source: str, length: int = 20) -> float:
             covered += i + length - max(reached, i)
             reached = i + length
     return covered / len(written) if written else 0.0
+
+
+def learned_by_heart(rows: Sequence[Row]) -> str | None:
+    """What to say of a run that learned its text by heart: in training the loss fell far below that of held-out text,
+    which had been lower before. None for any other run."""
+    scored = [(row["val_loss_per_token"], row["step"]) for row in rows if "val_loss_per_token" in row]
+    trained = [row["loss_per_token"] for row in rows if "loss_per_token" in row]
+    if not scored or not trained:
+        return None
+    (last, end), (best, step) = scored[-1], min(scored)
+    if not (last > WORSE * best and trained[-1] < APART * last and step < end):
+        return None
+    guessers = next((row["baselines_per_token"] for row in rows if "baselines_per_token" in row), {})
+    bigram = guessers.get("bigram", float("inf"))
+    beaten = f" On unseen text it never did better than counting pairs of tokens (the bigram, {bigram:.2f})."
+    return (
+        f"It has learned its text by heart. In training the loss fell to {trained[-1]:.2f}; on the part of the text "
+        f"that it does not train on it was best at step {step:,}, {best:.2f}, and then rose to {last:.2f}."
+        + (beaten if best >= bigram else "")
+        + " What helps: a longer text, a smaller model, or an end when the held-out loss no longer falls."
+    )

@@ -27,7 +27,8 @@ from core.training.data import make_data
 from core.training.folder import RunError
 from core.training.learner import make_optimizer, split_state
 from core.training.losses import token_losses
-from core.training.optim import gradients
+from core.training.measure import working_dtype
+from core.training.optim import gradients, orthogonalise
 from core.training.schedule import lr_factor
 from core.training.state import Position, kept_state, read_state
 
@@ -138,8 +139,7 @@ def one_update(
 class WeightStory:
     """One number of the model through one update, as its optimizer computes it: `lines` are (what, value), in order.
 
-    value + change = new_value. For Muon the change of one number depends on its whole matrix, so its last lines are the
-    Nesterov gradient and the change itself.
+    The last lines are the parts of the change: value + change = new_value, where change is their sum.
     """
 
     optimizer: str
@@ -155,29 +155,51 @@ def weight_story(update: OneUpdate, name: str, index: Sequence[int]) -> WeightSt
     at, config = tuple(index), update.config
     value, new = float(update.before[name][at]), float(update.after[name][at])
     gradient = float(update.gradients[name][at])
-    clipped = gradient * update.clip
-    lines = [("gradient", gradient), ("clipped gradient", clipped)]
     kind = config.optimizer
     if kind == "muon" and f"momentum_buffer.{name}" not in update.state_after:
         kind = "adamw"
     rate = update.rates[kind]
-    moment = "exp_avg" if kind == "adamw" else "momentum_buffer"
-    lines += [(f"{moment} before", float(update.state_before[f"{moment}.{name}"][at]))]
-    lines += [(f"{moment} after", float(update.state_after[f"{moment}.{name}"][at]))]
-    if kind == "adamw":
-        count, second = update.updates + 1, update.state_after[f"exp_avg_sq.{name}"]
-        mean = lines[-1][1] / (1 - config.beta1**count)
-        square = float(second[at]) / (1 - config.beta2**count)
-        lines += [("exp_avg_sq before", float(update.state_before[f"exp_avg_sq.{name}"][at]))]
-        lines += [("exp_avg_sq after", float(second[at]))]
-        lines += [("exp_avg, corrected for the start", mean), ("exp_avg_sq, corrected for the start", square)]
-        lines += [("direction: exp_avg / (√exp_avg_sq + 0.00000001)", mean / (square**0.5 + 1e-8))]
-    if kind == "muon":
-        lines += [("gradient looked ahead", (1 - config.momentum) * clipped + config.momentum * lines[-1][1])]
+    made = {"adamw": _adamw_direction, "muon": _muon_direction, "sgd": _sgd_direction}[kind](update, name, at)
+    lines = [("gradient", gradient), ("clipped gradient", gradient * update.clip), *made, ("learning rate", rate)]
+    lines.append((f"step: -rate × {made[-1][0].partition(':')[0]}", -rate * made[-1][1]))
     if config.weight_decay and update.before[name].ndim >= 2:
-        lines += [("decay: -rate × decay × value", -rate * config.weight_decay * value)]
-    lines += [("learning rate", rate)]
+        lines.append(("decay: -rate × decay × value", -rate * config.weight_decay * value))
     return WeightStory(kind, value, gradient, tuple(lines), new - value, new)
+
+
+Lines = list[tuple[str, float]]  # of which the last is the direction, in which the weight moves by rate × it
+
+
+def _moment(update: OneUpdate, moment: str, name: str, at: tuple[int, ...]) -> Lines:
+    states = (("before", update.state_before), ("after", update.state_after))
+    return [(f"{moment} {when}", float(state[f"{moment}.{name}"][at])) for when, state in states]
+
+
+def _sgd_direction(update: OneUpdate, name: str, at: tuple[int, ...]) -> Lines:
+    return _moment(update, "momentum_buffer", name, at)
+
+
+def _adamw_direction(update: OneUpdate, name: str, at: tuple[int, ...]) -> Lines:
+    count, config = update.updates + 1, update.config
+    first, second = (_moment(update, moment, name, at) for moment in ("exp_avg", "exp_avg_sq"))
+    mean, square = first[-1][1] / (1 - config.beta1**count), second[-1][1] / (1 - config.beta2**count)
+    lines = [*first, *second, ("exp_avg, corrected for the start", mean)]
+    lines.append(("exp_avg_sq, corrected for the start", square))
+    return [*lines, ("direction: exp_avg / (√exp_avg_sq + 0.00000001)", mean / (square**0.5 + 1e-8))]
+
+
+def _muon_direction(update: OneUpdate, name: str, at: tuple[int, ...]) -> Lines:
+    """It depends on the whole matrix: the gradient, looked ahead, is replaced by the nearest orthogonal matrix."""
+    momentum = update.config.momentum
+    ahead = (1 - momentum) * update.clip * update.gradients[name]
+    ahead = ahead + momentum * update.state_after[f"momentum_buffer.{name}"]  # (rows, columns)
+    dtype = working_dtype(update.config.precision)
+    orthogonal = orthogonalise(torch.from_numpy(ahead)[None], dtype)[0]
+    rows, columns = ahead.shape
+    scale = max(1.0, rows / columns) ** 0.5
+    lines = [*_moment(update, "momentum_buffer", name, at), ("gradient looked ahead", float(ahead[at]))]
+    lines += [("orthogonalised step", float(orthogonal[at])), ("scale: √(rows ÷ columns), at least 1", scale)]
+    return [*lines, ("scaled step", scale * float(orthogonal[at]))]
 
 
 def _weights(model: Transformer) -> Arrays:

@@ -18,6 +18,7 @@ from core.training.config import TrainConfig
 from core.training.flops import training_flops
 
 WIDTHS = (32, 48, 64, 96, 128, 192)
+HEADS = 2
 BOOTSTRAPS = 500
 LEVEL = 0.9  # of the intervals
 
@@ -34,13 +35,14 @@ class Rung:
 def ladder(
     base: TrainConfig, flops: float, tokens_per_step: int, widths: Sequence[int] = WIDTHS, vocab_size: int | None = None
 ) -> list[Rung]:
-    """The same recipe at several widths, each for so many steps that it spends `flops` (at most one step less).
+    """The same recipe at several widths, each for so many steps that it spends `flops` (at most one step less). Nothing
+    but the width differs, and what follows from it: all have HEADS heads.
 
     Sizes for which that is less than one step are left out. `vocab_size`: of the tokenizer, else what `base` asks for.
     """
     rungs = []
     for width in widths:
-        shape = {**base.model, "d_model": width, "n_heads": max(1, width // 16)}
+        shape = {**base.model, "d_model": width, "n_heads": HEADS}
         model = ModelConfig.from_dict({**shape, "vocab_size": vocab_size or base.vocab_size})
         length = min(64, model.context_length)  # of a typical sequence: attention is a small part at these sizes
         per_step = training_flops(model, np.full(max(1, tokens_per_step // length), length))
@@ -87,6 +89,23 @@ def larger_is_better(sizes: Sequence[float], losses: Sequence[float], law: Power
     Where it is not, the budget is too small for the larger sizes, and nothing can be foretold of still larger ones.
     """
     return int(np.argmin(losses)) == int(np.argmax(sizes)) and law.exponent_interval()[0] > 0
+
+
+def verdict(reached: float, expected: tuple[float, float, float], losses: Sequence[float]) -> str:
+    """How the loss that a larger size reached stands to what the law expected (loss, low, high) and to the others."""
+    _, low, high = expected
+    if low <= reached <= high:
+        return "inside the interval."
+    if reached < low:
+        return "outside the interval. It gained more than the law expects."
+    if reached < min(losses):
+        return (
+            "outside the interval. It is the lowest loss of all: a larger size still gains with this budget, but less "
+            "than the law expects, since it has read too little for its size."
+        )
+    return (
+        "outside the interval. It has read too little for its size, and a smaller one did better. Try a larger budget."
+    )
 
 
 def fit_power_law(sizes: Sequence[float], losses: Sequence[float], floor: float | None = None) -> PowerLaw:

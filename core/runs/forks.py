@@ -9,6 +9,7 @@ from typing import Any
 
 from core.training.config import TrainConfig
 from core.training.folder import RunError
+from core.training.rows import Row
 
 CHANGEABLE = frozenset({
     "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",
@@ -25,3 +26,9 @@ def changed(config: TrainConfig, changes: dict[str, Any], at: int) -> TrainConfi
     if fixed := sorted(changes.keys() - CHANGEABLE):
         raise RunError(f"a fork keeps the data and the model of its parent: {', '.join(fixed)} cannot change")
     return replace(config, **changes)
+
+
+def mark(step: int, changes: dict[str, Any]) -> Row:
+    """The row that says on the curve of a fork where it left, and with what."""
+    said = ", ".join(f"{name} {value}" for name, value in changes.items()) or "nothing changed"
+    return {"step": step, "event": "fork", "message": said}

@@ -2,7 +2,7 @@
 
 from core.text.bpe import Bpe, Merge, train_bpe
 from core.text.public import PUBLIC_ENCODINGS, public_encoding
-from core.text.saved import keep_tokenizer, load_saved, saved_path, saved_tokenizers
+from core.text.saved import keep_tokenizer, load_saved, remove_tokenizer, saved_path, saved_tokenizers, tokenizers_of
 from core.text.tokenizer import SPECIAL_TOKENS, Piece, Tokenizer
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "keep_tokenizer",
     "load_saved",
     "public_encoding",
+    "remove_tokenizer",
     "saved_path",
     "saved_tokenizers",
+    "tokenizers_of",
     "train_bpe",
 ]

@@ -5,11 +5,15 @@ import fcntl
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import IO
 
 from core.files import write_atomically
 from core.training.config import TrainConfig
+
+STARTING = "starting"  # holds the id of a process that will lock the folder
+SOON = 120.0  # seconds that it may take to: loading PyTorch on a busy machine
 
 
 class RunError(ValueError):
@@ -23,6 +27,7 @@ class LockedFolder:
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(self.path)
+        (self.path / STARTING).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let others have the folder."""
@@ -46,6 +51,22 @@ def take_lock(folder: Path) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def announce(folder: Path, pid: int) -> None:
+    """Say that a process has been started that will lock `folder`, so that other servers count it until it does."""
+    write_atomically(folder / STARTING, str(pid).encode())
+
+
+def starting(folder: Path) -> bool:
+    """Whether a process was started for `folder` a short while ago, is still there and has not locked it yet."""
+    path = folder / STARTING
+    try:
+        pid, age = int(path.read_bytes()), time.time() - path.stat().st_mtime
+        os.kill(max(pid, 1), 0)  # asks only whether there is such a process
+    except (OSError, ValueError, OverflowError):
+        return False
+    return pid > 1 and age < SOON
 
 
 def owner(folder: str | Path) -> int | None:

@@ -13,15 +13,16 @@ from safetensors.numpy import load_file, save
 from core.files import finite_json, write_atomically
 from core.model.folders import read_card, snapshot_path, weight_files, write_json
 from core.training.folder import RunError
-from core.training.rows import read_rows
+from core.training.rows import Row, read_rows
 from core.training.state import STATE, Position, kept_state, position_after
 
 PAST = ("config.json", "tokenizer.json", "baselines.json", "corpus.txt")
 
 
-def copy_past(source: Path, target: Path, step: int) -> None:
+def copy_past(source: Path, target: Path, step: int, *marks: Row) -> None:
     """Make `target` a run that has just done update `step` of `source`, ready to resume. Raises RunError when `source`
-    has no snapshot of that step. Snapshots are linked, not copied: they never change."""
+    has no snapshot of that step. Snapshots are linked, not copied: they never change. marks: rows that follow those of
+    the past."""
     weights = weight_files(source)
     if step not in weights:
         raise RunError(f"{source.name} has no snapshot of step {step}; it has those of {', '.join(map(str, weights))}")
@@ -38,7 +39,7 @@ def copy_past(source: Path, target: Path, step: int) -> None:
         if number <= step and kept_state(source, number).exists():
             link(kept_state(source, number), kept_state(target, number))
     rows = [row for row in read_rows(source / "metrics.jsonl") if row["step"] <= step and "status" not in row]
-    write_atomically(target / "metrics.jsonl", "".join(finite_json(row) + "\n" for row in rows).encode())
+    write_atomically(target / "metrics.jsonl", "".join(finite_json(row) + "\n" for row in (*rows, *marks)).encode())
     if kept_state(source, step).exists():
         shutil.copyfile(kept_state(source, step), target / STATE)
     else:

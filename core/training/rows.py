@@ -32,7 +32,8 @@ class Row(TypedDict, total=False):
     standard error of val_loss_per_document - floor_per_document. grad_norm (before clipping), update_ratio (by part of
     the model) and lr (of the main optimizer) are of the last update. seconds: of training so far; utilisation: part of
     the machine's peak. statistics: of preference tuning (see core.training.preference). event: "lr" (with `was`),
-    "paused", "baselines", "target_loss" or "patience". status: of the last row, "finished", "stopped" or "failed";
+    "target_loss" or "patience" (set to `value`, or taken back), "fork" (message: what changed), "paused", "baselines".
+    status: of the last row, "finished", "stopped" or "failed";
     message: why.
     """
 
@@ -51,6 +52,7 @@ class Row(TypedDict, total=False):
     grad_norm: float
     lr: float
     was: float
+    value: float
     update_ratio: dict[str, float]
     tokens_per_second: float
     utilisation: float
@@ -82,7 +84,7 @@ class RowWriter:
         path = folder / FILE
         if keep_until is not None:
             rows = [row for row in read_rows(path) if row["step"] <= keep_until and "status" not in row]
-            kept = [row for row in rows if row.get("event") != "paused"] if keep_until else []
+            kept = [row for row in rows if row.get("event") != "paused" and (keep_until or row.get("event") == "fork")]
             write_atomically(path, "".join(finite_json(row) + "\n" for row in kept).encode())
         self._file: IO[str] = open(path, "a", encoding="utf-8")  # noqa: SIM115
 

@@ -19,7 +19,7 @@ from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
 from core.training.preference import Feedback
 from core.training.report import describe, evaluation_fields, failure, judge, results
-from core.training.rows import Progress, Row
+from core.training.rows import FILE, Progress, Row, read_rows
 from core.training.schedule import log_spaced_steps, lr_factor
 from core.training.state import save_state
 
@@ -81,6 +81,10 @@ class Trainer:
         self.watcher = control.Watcher(self.folder)
         self.clock = time.perf_counter() - self.position.seconds
         self.speed = measure.Speedometer(math.nan, self.position.tokens, self.position.flops, self.position.seconds)
+        self.conditions = {"target_loss": self.config.target_loss, "patience": self.config.patience}
+        for row in read_rows(self.folder / FILE):  # set before it was resumed
+            if (event := row.get("event")) in self.conditions:
+                self.conditions[event] = row.get("value")
         self.grad_norm = math.nan  # of the last update
         self.rested = False  # paused for too long
 
@@ -127,7 +131,7 @@ class Trainer:
 
     def _steer(self, stop: Callable[[], bool]) -> Iterator[Progress]:
         """Follow the wishes of control.json: returns when the run may go on, or should stop."""
-        yield from self._follow_rate()
+        yield from self._follow_wishes()
         if not self.watcher.paused(self.position.step):
             return
         if self.watcher.pause_at() != self.position.step:  # the row of a single step says enough
@@ -137,15 +141,21 @@ class Trainer:
         while self.watcher.paused(self.position.step) and not self._stopped(stop):
             self.rested = time.monotonic() - begun > LONGEST_PAUSE
             time.sleep(PAUSE)
-            yield from self._follow_rate()
+            yield from self._follow_wishes()
         self._start_clock()
 
-    def _follow_rate(self) -> Iterator[Progress]:
+    def _follow_wishes(self) -> Iterator[Progress]:
+        """Tell of a rate or an end that somebody has set while the run goes on."""
         was = self.config.peak_lr if self.position.lr is None else self.position.lr
         lr = self.watcher.look().get("lr", was)
         if lr != was:
             self.position.lr = lr
             yield self._tell({"event": "lr", "lr": lr, "was": was})
+        for name, known in self.conditions.items():
+            value = self.watcher.look().get(name, known)
+            if value != known:
+                self.conditions[name] = value
+                yield self._tell({"event": name} if value is None else {"event": name, "value": value})
 
     def _stopped(self, stop: Callable[[], bool]) -> bool:
         return self.rested or stop() or self.watcher.look().get("stop", False)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import near
 from pages.ui.code import Code
 from pages.ui.theme import MARKS
 
@@ -54,8 +54,7 @@ def try_it(
     def begin() -> None:
         st.session_state[asked], st.session_state[answered] = True, False
         if update:
-            state.update(**update)
-            st.rerun()  # all of the page, the sidebar too
+            near.whole(**update)
 
     def tell() -> None:
         st.session_state[answered] = True

@@ -64,13 +64,14 @@ class Code:
         return "\n".join([*imports, *[""] * bool(imports), *lines])
 
 
-def reading(name: str, step: int, text: str, interventions: str = "") -> Code:
-    """Loads a model, changed or as it was learned, and traces a text: `checkpoint`, `tokenizer`, `ids`, `trace`."""
+def reading(name: str, step: int, ids: str, interventions: str = "") -> Code:
+    """Loads a model, changed or as it was learned, and traces a text: `checkpoint`, `tokenizer`, `ids`, `trace`.
+    `ids` is the expression that gives them (`Prepared.python`)."""
     lines = (
         f"checkpoint = load_checkpoint({name!r}, step={step})",
         *([f"checkpoint = intervene(checkpoint, {interventions!r})"] if interventions else []),
         "tokenizer = checkpoint.tokenizer",
-        f"ids = [tokenizer.eot, *tokenizer.encode({text!r})]",
+        f"ids = {ids}",
         "trace = run_trace(checkpoint.model, ids)",
     )
     code = Code(head=lines).using("core.model", "load_checkpoint", "run_trace")

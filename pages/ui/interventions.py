@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.analysis.interventions.values import Cut, Intervention, Patch, check_all, parse, show
-from pages.ui import cache, components, state
+from pages.ui import cache, components, near, state
 from pages.ui.literal import literal
 from pages.ui.view import current
 
@@ -38,7 +38,8 @@ def settle() -> None:
 
 
 def switch(one: Intervention) -> str | None:
-    """Puts an intervention on, as the last; or off, if it is on. In callbacks. A message when it cannot be added."""
+    """Puts an intervention on, as the last; or off, if it is on. In callbacks, which then have the page run. A message
+    when it cannot be added."""
     on = chosen()
     model = cache.description(state.get("model"), state.get("step"))
     after = tuple(other for other in on if other != one) if one in on else (*on, one)
@@ -58,10 +59,10 @@ def chips(length: int, *, key: str) -> None:
     def on_remove(event: components.Event) -> None:
         at = event.get("index")
         if isinstance(at, int) and 0 <= at < len(on):
-            state.update(interventions=show(on[:at] + on[at + 1 :]))
+            near.whole(interventions=show(on[:at] + on[at + 1 :]))
 
     def on_clear(_: components.Event) -> None:
-        state.update(interventions="")
+        near.whole(interventions="")
 
     items = [{"label": one.phrase, "note": _note(one, length)} for one in on]
     data = components.pack({"items": items, "title": "Changes inside the model, in the order in which they act"})

@@ -74,19 +74,22 @@ def update(**values: object) -> None:
     follow()
 
 
+def whole(**values: object) -> None:
+    """Sets properties, in a callback, that the sidebar shows too, or every section: runs all of the page."""
+    state.update(**values)
+    st.rerun()
+
+
 def follow(*only: str, stage: bool = True) -> None:
-    """In a callback: what it changed is seen beyond its own fragment. Runs the stage and what is near (of `only`, if
-    given) now; the sections far away when they come near."""
+    """In a callback: what it changed is seen beyond its own fragment. Runs the stage and what is near now, the other
+    sections when they come near; or just those named, as far as they are drawn."""
     now = here()
     if not now.titles:
         return
-    if not only:
-        now.version += 1
-    shown = [anchor for anchor in now.drawn if is_drawn(anchor) and (anchor in now.near or _every())]
-    for anchor in only:
-        if is_drawn(anchor) and anchor not in shown:
-            now.drawn[anchor] = now.version - 1
-    _run([anchor for anchor in shown if not only or anchor in only], stage)
+    if only:
+        return _run([anchor for anchor in only if is_drawn(anchor)], stage)
+    now.version += 1
+    _run([anchor for anchor in now.drawn if is_drawn(anchor) and (anchor in now.near or _every())], stage)
 
 
 def _every() -> bool:

@@ -9,6 +9,7 @@ from pages.ui import cache, components, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
+from pages.ui.names import labels
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
@@ -48,7 +49,11 @@ def _model(names: list[str]) -> None:
         if asked:
             state.note("model", f"There is no model “{literal(asked[:60])}” here; this is {literal(default)}.")
         state.update_quietly(model=default)
-    st.selectbox("Model", names, key="model", persist_state="session", on_change=_model_changed)
+    shown = labels(names)
+    st.selectbox(
+        "Model", names, format_func=lambda name: shown.get(name, name), key="model", persist_state="session",
+        on_change=_model_changed,
+    )  # fmt: skip
     state.note("model")
 
 

@@ -8,7 +8,7 @@ from pages.ui.literal import literal
 from pages.ui.state import DEFAULT_TEXT, clean
 
 MAX_CHARS = 20_000  # more is cut when it arrives: enough for every model here, and no page freezes
-EMPTY = "The box is empty, so this page shows an example. Type a sentence of your own."
+EMPTY = "There are no words in the box, so the model reads an example. Type a sentence of your own."
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Prepared:
     ids: tuple[int, ...]
     chips: tuple[Chip, ...]  # one per id
     messages: tuple[str, ...]
+    python: str  # the expression that gives the ids, for whoever has `tokenizer`
 
     @property
     def labels(self) -> list[str]:
@@ -78,9 +79,9 @@ def start_chip(tokenizer: Tokenizer) -> Chip:
 def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepared:
     """Ids and chips of a text, cut to what the model can read, with a message for each thing that was changed."""
     messages = []
-    text = clean(raw or "")
+    text = whole = clean(raw or "")
     if not text.strip():
-        text = DEFAULT_TEXT
+        text = whole = DEFAULT_TEXT
         messages.append(EMPTY)
     if len(text) > MAX_CHARS:
         messages.append(f"Only the first {MAX_CHARS:,} of {len(text):,} characters are used.")
@@ -97,4 +98,19 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepa
         text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")
         pieces = pieces[:room]
     ids = (tokenizer.eot, *(piece.id for piece in pieces))
-    return Prepared(text, ids, (start_chip(tokenizer), *(chip(piece) for piece in pieces)), tuple(messages))
+    made = (start_chip(tokenizer), *(chip(piece) for piece in pieces))
+    return Prepared(text, ids, made, tuple(messages), _python(text, whole, ids[1:], tokenizer))
+
+
+def _python(text: str, whole: str, ids: tuple[int, ...], tokenizer: Tokenizer) -> str:
+    """Python that gives the start token and `ids`. A text cut inside a character or a chunk has other ids by itself: it
+    is written a little longer, and its ids cut."""
+    if text == whole:
+        return f"[tokenizer.eot, *tokenizer.encode({text!r})]"
+    for more in (0, 8, 40, 200):
+        longer = whole[: len(text) + more]
+        found = tokenizer.encode(longer)
+        if tuple(found[: len(ids)]) == ids:
+            end = "" if len(found) == len(ids) else f"[:{len(ids)}]"
+            return f"[tokenizer.eot, *tokenizer.encode({longer!r}){end}]"
+    return repr([tokenizer.eot, *ids])

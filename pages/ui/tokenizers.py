@@ -19,6 +19,7 @@ from core.text import (
     saved_tokenizers,
     tinyland,
 )
+from core.text.files import decode_file
 from pages.ui import cache, state
 from pages.ui.code import Code
 from pages.ui.literal import literal
@@ -69,7 +70,7 @@ def source() -> Source:
     text = state.clean(state.get("text") or "")
     if longer and longer.beside == text:
         return Source(longer.text, False, longer.name)
-    return Source(text, True) if text.strip() else Source(state.DEFAULT_TEXT, True)
+    return Source(text, True) if text else Source(state.DEFAULT_TEXT, True)
 
 
 def options() -> list[str]:
@@ -181,16 +182,6 @@ class _Longer:
     beside: str  # what the sidebar said at the time
 
 
-def decode_file(data: bytes) -> tuple[str, str]:
-    """The text of a file, and what had to be done to read it ("" when nothing)."""
-    marks = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
-    encoding = next((name for mark, name in marks if data.startswith(mark)), "utf-8")
-    text = data.decode(encoding, "replace")
-    wrong = text.count("\ufffd") - (data.count("\ufffd".encode()) if encoding.startswith("utf-8") else 0)
-    note = f"In {wrong:,} places bytes that spell no character became �: this is not UTF-8. " if wrong > 0 else ""
-    return state.clean(text), note
-
-
 def _limited(text: str, note: str) -> tuple[str, str]:
     if len(text) > MAX_TEXT:
         note += f"Only the first {MAX_TEXT:,} of {len(text):,} characters are cut."
@@ -228,7 +219,8 @@ def _take(name: str, text: str, note: str) -> None:
 def _take_file() -> None:
     file = st.session_state["longer_file"]
     if file is not None:
-        _take("your file", *_limited(*decode_file(file.getvalue())))
+        text, note = decode_file(file.getvalue())
+        _take("your file", *_limited(state.clean(text), note))
 
 
 def _take_paste() -> None:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class View:
     """Model `name` at `step`, reading `ids` (T,): the start token and the visitor's text. `cursor`: None or 0..T-1.
 
-    `interventions` is the text form of those that are on; `checkpoint`, `trace` and `code` have them. `description` is
-    there at once; the first use of `checkpoint` or `trace` on a new server waits for torch.
+    `python` is the expression that gives the ids. `interventions` is the text form of those that are on; `checkpoint`,
+    `trace` and `code` have them. `description` is there at once; the first use of `checkpoint` or `trace` on a new
+    server waits for torch.
     """
 
     name: str
@@ -34,6 +35,7 @@ class View:
     messages: tuple[str, ...]
     cursor: int | None
     interventions: str
+    python: str
 
     @property
     def tokenizer(self) -> "Tokenizer":
@@ -74,7 +76,7 @@ class View:
     @property
     def code(self) -> Code:
         """What loads this model and traces this text: the head of every "Show code"."""
-        return reading(self.name, self.step, self.text, self.interventions)
+        return reading(self.name, self.step, self.python, self.interventions)
 
     @property
     def untouched(self) -> Code:
@@ -100,4 +102,5 @@ def current() -> View:
         prepared.messages,
         cursor,
         cache.active(name),
+        prepared.python,
     )

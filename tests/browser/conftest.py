@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chromium import MISSING, chromium_path
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -90,17 +90,20 @@ def serving(model: str, runs: Path, session: pytest.Session, script: str = "app.
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            assert process.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_for(lambda: _answers(process, address, log), 60)
         yield address
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _answers(process: subprocess.Popen, address: str, log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

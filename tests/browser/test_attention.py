@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
-from tests.browser.test_shell import chip, ready, resting_box
+from tests.browser.resting import ready, resting, resting_box
+from tests.browser.test_shell import chip
 from tests.tiny import make_checkpoint
 
 TEXT = "the red ball and the brown dog"
@@ -108,7 +109,7 @@ def test_the_first_token_set_aside(attention, trace):
     rest = trace.pattern[0, 0, last].numpy()[1:]
     expect(page.locator(".said .from")).to_contain_text(strongest(rest / rest.sum()))
     expect(page.locator(".said .from")).not_to_contain_text("start")
-    page.wait_for_timeout(500)
+    resting(page)
     head(page, 0, 1).click()  # the answer of the server does not take it back
     page.get_by_text("trace.pattern[0, 1]").first.wait_for()
     assert page.get_by_role("checkbox", name=re.compile("^set the first token")).is_checked()

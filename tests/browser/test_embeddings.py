@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import chip, ready
+from tests.browser.resting import ready, see
+from tests.browser.test_shell import chip
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -39,14 +41,12 @@ def test_search_choose_isolate_and_let_go(page, space):
     search = page.get_by_label("Find a word on the map")
     search.fill("re")
     expect(page.locator(".said").first).to_contain_text("words match")
-    page.wait_for_timeout(200)
-    assert points(space) < everything
+    wait_for(lambda: points(space) < everything, 60)
     search.press("Enter")
     chosen = page.get_by_role("group", name="The chosen token")
     expect(chosen).to_contain_text("re")
     page.get_by_label("only the chosen word").check()
-    page.wait_for_timeout(200)
-    assert points(space) < everything
+    wait_for(lambda: points(space) < everything, 60)
     page.get_by_label("only the chosen word").uncheck()
     kinds = page.get_by_role("group", name=re.compile("Kinds of words")).get_by_role("button")
     kinds.first.click()
@@ -103,6 +103,7 @@ def test_the_slider_and_play_move_the_whole_page(page, space):
 
 def test_strips_read_a_number_and_pin_its_token(page, space):
     strips = page.get_by_role("application", name=re.compile("^The vectors of"))
+    see(page, "table")
     strips.scroll_into_view_if_needed()
     strips.hover(position={"x": 200, "y": 17 * 2 + 8})
     value = page.locator(".foot .value")
@@ -117,6 +118,7 @@ def test_strips_read_a_number_and_pin_its_token(page, space):
 
 def test_clocks_turn_with_the_position(page, space):
     place = page.get_by_role("slider", name="Position in the text")
+    see(page, "positions")
     place.scroll_into_view_if_needed()
     hand = page.locator(".face .hand").first
     place.press("Home")

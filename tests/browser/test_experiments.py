@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import ready
+from tests.browser.resting import ready, resting, resting_box
 
 
 def switch(page, row: int, cell: int):
@@ -55,8 +55,7 @@ def test_cutting_an_edge_by_a_click_on_the_map(page):
     page.get_by_text("Cut what one token reads").click()
     figure = page.get_by_role("figure", name="Weights of one head")
     figure.locator(".hm image, .heatmaplayer").first.wait_for()
-    page.wait_for_timeout(500)
-    area = figure.locator(".nsewdrag").bounding_box()
+    area = resting_box(figure.locator(".nsewdrag"))
     count = page.get_by_role("group", name="Tokens of the text").get_by_role("button").count()
     cell_x, cell_y = area["width"] / count, area["height"] / count
     figure.locator(".nsewdrag").click(position={"x": 0.5 * cell_x, "y": 2.5 * cell_y})
@@ -91,7 +90,7 @@ def test_the_page_with_changes_fits_the_window(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/experiments?interventions=zero:L0H0+cut:L0A:3%3E1+steer:L1:2:the%2520dog%2520is%2520old:a%2520town")
     ready(page)
-    page.wait_for_timeout(500)
+    resting(page)
     overflow = (
         "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
     )

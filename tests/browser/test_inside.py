@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.figures.labels import percent
-from tests.browser.test_shell import resting_box
+from tests.browser.resting import resting_box
 
 TEXT = "the red ball and the dog"
 

@@ -7,10 +7,11 @@ from playwright.sync_api import expect
 
 from core import jobs
 from core.training import TrainConfig
-from tests.browser.test_shell import EXCEPTION, ready
+from tests.browser.resting import ready
+from tests.browser.test_shell import EXCEPTION
+from tests.navigation import PAGES, TITLES
 from tests.waiting import wait_for
 
-PAGES = ("Tokenization", "Embeddings", "Attention", "Inside", "Experiments", "Sampling", "Overview", "Training")
 TEXT = "Mia gave the red ball to Tom because she was tired. The dog likes bread. " * 40
 MODEL = {"context_length": 64, "n_layers": 2, "n_heads": 2, "d_model": 16}
 
@@ -36,13 +37,13 @@ def test_a_live_run_opens_on_every_page(live, page):
     sidebar = page.get_by_test_id("stSidebar")
     model = sidebar.get_by_role("combobox", name="Model")
     expect(model).to_have_value(live)
-    for name in PAGES:
-        page.get_by_role("link", name=name, exact=True).click()
-        path = "/" if name == "Overview" else f"/{name.lower()}"
+    for file in (*PAGES[1:], PAGES[0], "training"):  # from and to the page that it was started on
+        page.get_by_role("link", name=TITLES[file], exact=True).click()
+        path = "/" if file == PAGES[0] else f"/{file}"
         page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # the page writes its query by itself
         ready(page)
         page.locator(":is(canvas, svg.main-svg, [role=group]):visible").first.wait_for()
-        assert page.locator(EXCEPTION).all_inner_texts() == [], name
+        assert page.locator(EXCEPTION).all_inner_texts() == [], file
         expect(model).to_have_value(live)
         assert int(sidebar.get_by_test_id("stSliderThumbValue").inner_text().replace(",", "")) > 0
     assert jobs.status(live).state == "running"

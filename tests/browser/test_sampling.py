@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import ready, resting_box
+from tests.browser.resting import ready, resting, resting_box
+from tests.waiting import wait_for
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
@@ -25,23 +26,14 @@ def column(page, index):
 
 def link(page, *parts) -> str:
     """The link, once it holds these parts: the settings go to the session a moment after the last move."""
-    for _ in range(40):
+
+    def copied() -> str:
         page.get_by_role("button", name="Copy link").click()
         page.get_by_text("Copied.").wait_for()
-        address = page.evaluate("() => navigator.clipboard.readText()")
-        if all(part in address for part in parts):
-            return address
-        page.wait_for_timeout(250)
-    raise AssertionError(f"{parts} never came to {address}")
+        return page.evaluate("() => navigator.clipboard.readText()")
 
-
-def settled(locator) -> int:
-    """How many there are once the number has stopped changing."""
-    counts = [-1, -2]
-    while counts[-1] != counts[-2]:
-        locator.page.wait_for_timeout(700)
-        counts.append(locator.count())
-    return counts[-1]
+    wait_for(lambda: all(part in copied() for part in parts), 60)
+    return copied()
 
 
 def test_a_slider_moves_the_distribution_and_settles_in_the_link(page):
@@ -163,7 +155,8 @@ def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
     page.get_by_role("button", name="Delete this branch").first.click()
     expect(page.locator("div.text button")).to_have_count(0)
     page.locator(".write").evaluate(WRITE_AND_STOP)
-    written = settled(page.locator("div.text button"))
+    resting(page)  # what was on its way has come
+    written = page.locator("div.text button").count()
     assert 0 < written < 40
     for _ in range(min(40 - written, 6)):
         page.get_by_role("button", name="One token on").click()

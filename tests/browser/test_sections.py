@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_shell import ready
+from tests.browser.resting import ready
 
 WAITS = "[data-testid=stSkeletonElement]"
 
@@ -50,12 +50,12 @@ def test_a_section_scrolled_to_is_computed_and_one_left_is_not_computed_again(pa
     waits(page, "try")
     waits(page, "life")
     section(page, "life").scroll_into_view_if_needed()
-    is_drawn(page, "life")
+    page.get_by_role("figure", name=re.compile("^Scores of all heads")).wait_for()
     at_rest(page, "life")
     before = height(page, "life")
     scroll_to(page, 0)
-    page.wait_for_timeout(1500)  # the browser tells what it has left when it rests
-    is_drawn(page, "life")
+    page.wait_for_function("() => location.hash === ''")
+    at_rest(page, "life")  # the browser tells what it has left when it rests
     box = page.locator("textarea").first
     box.fill("the brown dog")
     box.press("Control+Enter")

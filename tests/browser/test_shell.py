@@ -9,31 +9,16 @@ from playwright.sync_api import expect
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
 from pages.ui.state import DEFAULT_TEXT
+from tests.browser.resting import ready, resting
+from tests.navigation import PAGES
 from tests.tiny import make_checkpoint
 
-PAGES = ("", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 OVERFLOW = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
 LINKED = DEFAULT_TEXT.replace("kite", "red ball")  # as long as what a new visitor sees
 EXCEPTION = "[data-testid=stException]"
 
 
-def ready(page) -> None:
-    """Waits until Streamlit has finished its run."""
-    page.wait_for_selector("h1")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-
-
-def resting_box(locator) -> dict[str, float]:
-    """Where it is on the screen, scrolled into view, once it no longer moves."""
-    locator.scroll_into_view_if_needed()
-    boxes = [None, locator.bounding_box()]
-    while boxes[-1] != boxes[-2]:
-        locator.page.wait_for_timeout(300)
-        boxes.append(locator.bounding_box())
-    return boxes[-1]
-
-
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", ["", *PAGES[1:]])
 def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(page, path):
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"/{path}?{urlencode({'v': 1, 'step': 0, 'text': LINKED})}")
@@ -42,7 +27,7 @@ def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(page, pa
     expect(page.locator("textarea").first).to_have_value(LINKED)
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(800)  # late errors, and what is drawn late
+        resting(page)  # late errors, and what is drawn late
         assert page.evaluate(OVERFLOW) <= 2, width
 
 
@@ -83,7 +68,7 @@ def test_text_is_never_markup(page):
     page.goto("/?v=1&text=" + "%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D'owned'%22%3E**b**")
     ready(page)
     chip(page, 1).wait_for()
-    page.wait_for_timeout(500)
+    resting(page)
     assert page.title() == "Glassbox"
     assert page.locator("img[src=x]").count() == 0
     label = "".join(page.locator("[aria-label='Tokens of the text'] .chip:not(.special) span").all_inner_texts())
@@ -208,8 +193,7 @@ def test_a_link_cannot_draw_a_picture_from_elsewhere(page):
 
 def test_a_reload_keeps_what_was_typed_and_opening_a_page_leaves_the_address_alone(page):
     page.goto("/attention")
-    ready(page)
-    page.wait_for_timeout(500)
+    resting(page)
     assert "?" not in page.url
     box = page.locator("[data-testid=stSidebar] textarea")
     box.fill("the red & <b>ball</b>")

@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from core.figures.labels import percent
 from core.generation import Sampler, generate
 from core.model import load_checkpoint, run_trace
-from tests.browser.test_shell import EXCEPTION, PAGES, ready
+from tests.browser.resting import ready, resting
+from tests.browser.test_shell import EXCEPTION
+from tests.navigation import PAGES
 
 TEXT = "Suki gave the kite to Brigid because she"
 STEPS = (49, 17_000)
@@ -66,5 +68,5 @@ def open_at(page, path: str, step: int) -> None:
     expect(sidebar.get_by_role("combobox", name="Model")).to_have_value("tinyland")
     expect(sidebar.get_by_test_id("stSliderThumbValue")).to_have_text(f"{step:,}")
     expect(sidebar.locator("textarea")).to_have_value(TEXT)
-    page.wait_for_timeout(300)  # late errors
+    resting(page)  # late errors
     assert page.locator(EXCEPTION).count() == 0

@@ -13,7 +13,8 @@ from tiktoken.load import load_tiktoken_bpe
 from core.text import public_encoding
 from core.text.bpe import GPT4_PATTERN
 from core.text.graphemes import graphemes
-from tests.browser.test_shell import chip, ready
+from tests.browser.resting import ready, resting
+from tests.browser.test_shell import chip
 
 STRANGE = "👩‍👩‍👧 it's\tनमस्ते\n<|endoftext|> 🇫🇷 \x00 e\u0301"
 
@@ -52,8 +53,7 @@ def test_a_click_pins_for_all_pages_and_a_second_lets_go(page):
     page.keyboard.press("ArrowRight")
     expect(chip(page, 4)).to_have_attribute("aria-pressed", "true")
     expect(chip(page, 4)).to_be_focused()
-    page.wait_for_timeout(300)  # what is sent in the moment of leaving a page is lost
-    ready(page)
+    resting(page)  # what is sent in the moment of leaving a page is lost
     page.get_by_role("link", name="Overview").click()
     ready(page)
     expect(chip(page, 4)).to_have_attribute("aria-pressed", "true")

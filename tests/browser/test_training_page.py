@@ -9,7 +9,8 @@ import pytest
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
 from core.training.folder import take_lock
-from tests.browser.test_shell import EXCEPTION, resting_box
+from tests.browser.resting import resting_box
+from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint
 
 RUN = "run-20260101-0123456789ab"

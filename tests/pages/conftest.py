@@ -12,11 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer, tinyland, train_bpe
 from pages.ui import near
+from tests.navigation import INDEX
 
 KEY = "k" * 43  # of the browser that owns the runs
 WORLDLY_STEPS = (0, 5, 40)
-INDEX = Path(__file__).parents[2] / "pages" / "index.py"
-PAGES = ("overview", "tokenization", "embeddings", "attention", "inside", "experiments", "training", "sampling")
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,12 @@
 """The attention page: what a link may say, what of a long text travels, and what is told of heads."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
 
 from pages.ui import state
 from pages.ui.attention import stage as attention_stage
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -74,11 +74,9 @@ def told(at) -> str:
 
 def test_roles_and_lives_are_told_when_they_are_measured(app):
     at = app("attention", text="the red ball", layer="1", head="1")
-    for _ in range(60):
-        if ("Clear roles" in told(at) or "has a clear role" in told(at)) and "Layer 1, head 1" in told(at):
-            break
-        time.sleep(0.5)
-        at.run()
+    wait_for(
+        lambda: ("Clear roles" in told(at.run()) or "has a clear role" in told(at)) and "Layer 1, head 1" in told(at)
+    )
     assert not at.exception and not at.error
     assert "Layer 1, head 1: **" in told(at)
     assert "100 random sequences" in told(at) and "above 30 %" in told(at)

@@ -92,7 +92,17 @@ def write_story(at: AppTest) -> None:
     at.run()
 
 
-BEFORE: dict[str, Callable[[AppTest], None]] = {"sampling": write_story, "training": open_run}
+def open_edges(at: AppTest) -> None:
+    """The box in which edges are cut."""
+    at.session_state["edges_open"] = True
+    at.run()
+
+
+BEFORE: dict[str, Callable[[AppTest], None]] = {
+    "sampling": write_story,
+    "training": open_run,
+    "experiments": open_edges,
+}
 
 
 def sites() -> list[Site]:

@@ -125,6 +125,8 @@ def test_the_experiments_set_what_they_say(app):
 
 def test_edges_are_cut_by_hand(app):
     at = app("experiments", text="the red dog", cursor="3")
+    at.session_state["edges_open"] = True
+    at.run()
     at.button(key="cut_attention").click().run()
     assert at.session_state["interventions"] == "cut:L0A:3>2"
     at.button(key="cut_head").click().run()

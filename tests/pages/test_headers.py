@@ -8,7 +8,7 @@ import pytest
 from pages.ui import background
 from pages.ui.scripts import FOLDER
 from tests.headers import TYPES, faults
-from tests.pages.conftest import PAGES
+from tests.navigation import PAGES
 
 WITHOUT = {"attention_head", "attention_stages", "pin"}  # these are sent nothing
 VISITS = [{}, {"cursor": "2", "text": "the red ball of <|user|> é", "block": "1", "cell": "q.0.1", "word": " Suki"}]

@@ -6,7 +6,7 @@ import pytest
 
 from pages.ui.literal import JOINER
 from pages.ui.state import DEFAULT_TEXT
-from tests.pages.conftest import PAGES
+from tests.navigation import PAGES
 from tests.tiny import STEPS
 
 

@@ -48,6 +48,23 @@ def test_an_empty_box_shows_an_example(raw):
     assert len(prepared.ids) > 2
 
 
+@settings(max_examples=300, deadline=None)
+@given(some.text(some.sampled_from("👍你éab \n\u0301'1"), max_size=80), some.integers(2, 30))
+def test_the_code_of_a_text_gives_the_ids_of_the_page_wherever_it_was_cut(raw, context):
+    prepared = prepare(raw, TOKENIZER, context)
+    assert eval(prepared.python, {"tokenizer": TOKENIZER}) == list(prepared.ids)
+    if len(TOKENIZER.encode(raw)) < context and raw.strip():
+        assert prepared.python == f"[tokenizer.eot, *tokenizer.encode({raw!r})]"
+
+
+def test_the_code_of_a_text_cut_inside_a_character_is_still_its_words():
+    prepared = prepare("the red ball 👍 and more", TOKENIZER, len(TOKENIZER.encode("the red ball ")) + 3)
+    assert prepared.python.startswith(
+        "[tokenizer.eot, *tokenizer.encode('the red ball 👍"
+    ) and prepared.python.endswith("]")
+    assert eval(prepared.python, {"tokenizer": TOKENIZER}) == list(prepared.ids)
+
+
 def test_a_megabyte_is_cut_before_it_is_tokenized():
     prepared = prepare("ab " * 350_000, TOKENIZER, 64)
     assert f"first {MAX_CHARS:,} of 1,050,000" in prepared.messages[0]

@@ -4,9 +4,11 @@ import pytest
 
 from core.text import Tokenizer, keep_tokenizer, train_bpe
 from core.text.background import Training
-from pages.ui import tokenizers
+from core.text.files import decode_file
+from pages.ui import state, tokenizers
 from pages.ui.tokenization import training as tokenization_training
 from pages.ui.tokenization.experiments import EXPERIMENTS
+from tests.pages.test_headers import headers
 from tests.pages.test_pages import said
 
 
@@ -24,9 +26,16 @@ from tests.pages.test_pages import said
     ],
 )
 def test_any_file_is_read_and_what_was_done_is_said(data, text, note):
-    got, said_of_it = tokenizers.decode_file(data)
-    assert got == text
+    got, said_of_it = decode_file(data)
+    assert state.clean(got) == text
     assert said_of_it.startswith(note) and bool(said_of_it) == bool(note)
+
+
+def test_five_spaces_are_a_text_of_five_spaces(app):
+    at = app("tokenization", text="     ", tokenizer="bytes")
+    assert not at.exception
+    (header,) = (header for name, header in headers(at) if name == "pieces")
+    assert (header["count"], header["size"]) == (5, 5)  # the page's own text, not the example
 
 
 def test_the_page_shows_what_was_chosen_and_a_bad_choice_is_a_message(app):

@@ -9,7 +9,7 @@ from core import jobs
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig, preset
 from pages.ui.training import runs as table
-from pages.ui.training import setup, stage
+from pages.ui.training import setup, stage, steer
 from pages.ui.training.differences import differences
 from tests.pages.press import button, train
 
@@ -62,6 +62,30 @@ def test_what_differs(two):
     assert shown["new in it"] == ["adamw_lr 0.02", ""]
 
 
+def test_what_was_steered_is_a_difference(app, two):
+    theirs = jobs.run_folder(OTHER)
+    (theirs / "train.json").write_text(json.dumps(replace(CONFIG, out=str(theirs)).to_dict()))
+    assert differences([RUN, OTHER]) == {} and table.table([OTHER, RUN])["new in it"][0] == "the same"
+    rows = [
+        {"step": 20, "event": "lr", "lr": 0.01, "was": 0.002},
+        {"step": 30, "event": "lr", "lr": 0.002, "was": 0.01},
+    ]
+    rows += [{"step": 31, "event": "target_loss", "value": 1.25}, {"step": 40, "event": "target_loss"}]
+    (theirs / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = "lr 0.01 at step 20, lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
+    assert differences([RUN, OTHER]) == {"steered": [None, words]}
+    assert table.table([OTHER, RUN])["new in it"][0] == f"steered {words}"
+    at = app("training", run=OTHER)
+    at.session_state["training_overlay"] = [OTHER, RUN]
+    said = [element.value for element in at.run().caption]
+    assert not any("only chance" in words for words in said)
+    parent = {"run": RUN, "step": 25, "changes": {}}
+    write_record(theirs, Record(fingerprint("x"), name="theirs", created=2.0, parent=parent))
+    assert table.table([OTHER, RUN])["new in it"][0].endswith(
+        "at step 25: lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
+    )
+
+
 def test_a_case_is_no_secret_told_by_the_table(app, two):
     for run, name in ((RUN, "case C, its sound twin"), (OTHER, "case C")):
         jobs.run_folder(run).joinpath("run.json").unlink()
@@ -72,6 +96,35 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     assert told(at.run()) == (table.SECRET, False)
     at.session_state["failure_told_C"] = "seen"
     assert told(at.run()) == ("adamw_lr 0.02", True)
+
+
+def test_the_sidebar_calls_runs_as_their_owner_does(app, two, runs):
+    from tests.tiny import make_checkpoint
+
+    make_checkpoint(jobs.run_folder(RUN))
+    try:
+        at = open_one(app, RUN)
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", "mine", "tiny"]
+        at.text_input(key=f"name_{RUN}").set_value("best").run()
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", "best", "tiny"]
+        at.text_input(key=f"name_{RUN}").set_value("tiny").run()
+        assert at.sidebar.selectbox(key="model").options == ["tinyland", f"tiny · {RUN[-6:]}", "tiny"]
+        at.sidebar.selectbox(key="model").set_value(RUN).run()
+        assert not at.exception and at.session_state["model"] == RUN
+    finally:
+        for path in (jobs.run_folder(RUN) / "snapshots").iterdir():
+            path.unlink()
+        (jobs.run_folder(RUN) / "snapshots").rmdir()
+
+
+def test_a_short_text_is_evaluated_often_and_named_and_shown(app, two):
+    at = open_one(app, RUN)
+    at.segmented_control(key="setup_corpus").set_value("Your text").run()
+    at.text_area(key="setup_text").set_value("The dog saw a cat. " * 40).run()
+    assert at.number_input(key="setup_train_eval_every").value == setup.OFTEN
+    at.text_area(key="setup_text").set_value("The dog saw a cat. " * 2000).run()
+    assert at.number_input(key="setup_train_eval_every").value == setup.TRAIN["eval_every"]
+    assert steer.first_sentence(RUN).startswith("the dog saw a cat.") and len(steer.first_sentence(RUN)) <= 200
 
 
 @pytest.mark.parametrize("file", ["train.json", "run.json", "queued"])
@@ -117,6 +170,7 @@ def test_rename_tag_delete_and_bring_back(app, two):
     at.text_input(key=f"name_{RUN}").set_value("**best**").run()
     at.text_input(key=f"tags_{RUN}").set_value("a, b").run()
     assert (jobs.record(RUN).name, jobs.record(RUN).tags) == ("**best**", ("a", "b"))
+    assert "**best**" in at.selectbox(key="run").options
     button(at, "Delete").click().run()
     assert not at.exception and jobs.list_runs() == [OTHER] and at.session_state["run"] == ""
     assert "**best** was deleted." in [text.value for text in at.text]

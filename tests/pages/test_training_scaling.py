@@ -1,6 +1,7 @@
 """The scaling ladder on the training page: no law without a fall, a guess before the prediction, the next size."""
 
 import re
+from dataclasses import replace
 
 from core import jobs
 from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called
@@ -48,3 +49,32 @@ def test_a_size_beyond_the_best_one_is_explained(app, trained):
     trained(dict(zip((*TRAINED, NEXT), (*FALLING, 2.0), strict=True)))
     words = said(opened(app))
     assert "It reached **2.000**: outside the interval." in words and "read too little for its size" in words
+
+
+def test_the_lowest_loss_is_not_told_that_a_smaller_size_is_better(app, trained):
+    trained(dict(zip((*TRAINED, NEXT), (*FALLING, 1.799), strict=True)))
+    words = said(opened(app))
+    assert "lowest loss of all" in words and "a smaller one did better" not in words
+
+
+def test_a_guess_outlives_a_visit_elsewhere(app, trained):
+    trained(dict(zip(TRAINED, FALLING, strict=True)))
+    at = opened(app)
+    at = next(one for one in at.number_input if one.label.startswith("Your guess")).set_value(1.7).run()
+    at = at.switch_page("overview.py").run().switch_page("training.py").run()
+    assert next(one for one in at.number_input if one.label.startswith("Your guess")).value == 1.7
+
+
+def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
+    trained(dict(zip(TRAINED, FALLING, strict=True)))
+    at = opened(app)
+    assert button(at, "Stop the ladder").disabled
+    going = dict(zip(jobs.list_runs(), ("running", "queued"), strict=False))
+    real, stopped = jobs.status, []
+    monkeypatch.setattr(jobs, "status", lambda run: replace(real(run), state=going.get(run, real(run).state)))
+    monkeypatch.setattr(jobs, "stop", lambda run, key: stopped.append(run))
+    at = opened(app)
+    button(at, "Stop the ladder").click().run()
+    assert stopped == sorted(going, key=lambda run: going[run] != "queued"), (
+        "none that waits takes a place"
+    )

@@ -11,7 +11,7 @@ import { whole } from "../shared/numbers.js";
 import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks } from "./numbers.js";
+import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks, upTo } from "./numbers.js";
 import { poller } from "./rows.js";
 import { dot, progress, values } from "./words.js";
 import { at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
@@ -268,7 +268,7 @@ function build(root) {
   // The lines of the update ratios by name, with their numbers at the cursor; those of several runs have the runs' colours.
   function parts(now) {
     const run = self.runs[0];
-    const row = self.runs.length === 1 && now !== null ? nearest(run, now, (row) => row.update_ratio) : null;
+    const row = self.runs.length === 1 && now !== null ? upTo(run, now, (row) => row.update_ratio) : null;
     list.hidden = !row;
     if (!row) return;
     const named = [...partColours(run, applyTheme(frame))].map(([name, colour]) => {
@@ -278,7 +278,7 @@ function build(root) {
   }
 
   function write(now) {
-    const shown = self.runs.map((run) => (now === null ? null : nearest(run, now, (row) => typeof row.sample === "string")));
+    const shown = self.runs.map((run) => (now === null ? null : upTo(run, now, (row) => typeof row.sample === "string")));
     keepChildren(samples, shown.length, () =>
       element("figure", { class: "gb-sample" }, element("figcaption", { class: "gb-name" }), element("pre")),
     );

@@ -25,7 +25,13 @@ export const SCALES = {
   update_ratio: { type: "log", tickformat: "~g" },
 };
 export const PARTS = { embed: "embedding", final: "final" };
-export const EVENTS = { lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`, paused: () => "paused" };
+export const EVENTS = {
+  lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`,
+  target_loss: (row) => (number(row.value) ? `ends at loss ${short(row.value)}` : "no target"),
+  patience: (row) => (number(row.value) ? `ends after ${row.value} evaluations no better` : "no patience"),
+  fork: (row) => `fork: ${row.message}`,
+  paused: () => "paused",
+};
 /** @param {unknown} value @returns {value is number} */
 export const number = (value) => typeof value === "number" && Number.isFinite(value);
 export const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -43,6 +49,17 @@ export function ticks(low, high) {
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
+
+/**
+ * The last row at a step or before it: what had happened by then. Of rows at one step the later one.
+ * @param {Pick<CurvesRun, "rows">} run
+ * @param {number} step
+ * @param {(row: MetricsRow) => unknown} [has] only rows of which this is true
+ * @returns {MetricsRow | null}
+ */
+export function upTo(run, step, has = () => true) {
+  return run.rows.findLast((row) => row.step <= step && has(row)) ?? null;
+}
 
 /**
  * The row whose step is nearest, as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.

@@ -3,7 +3,7 @@
 
 import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
-import { baselines, clock, compact, nearest, number, short } from "./numbers.js";
+import { baselines, clock, compact, nearest, number, short, upTo } from "./numbers.js";
 
 export const dot = (colour) => element("span", { class: "gb-dot", style: { background: colour } });
 
@@ -12,12 +12,12 @@ export function progress(run) {
   const last = run.rows.findLast((row) => number(row.seconds)) ?? { step: 0, seconds: 0 };
   const done = Math.min(1, Math.max(run.steps ? last.step / run.steps : 0, run.seconds ? last.seconds / run.seconds : 0));
   const bar = element("progress", { max: 1, value: run.live ? done : 1, "aria-label": `progress of ${run.label}` });
-  const speed = run.rows.findLast((row) => number(row.tokens_per_second))?.tokens_per_second;
+  const speed = last.seconds > 0 && last.tokens / last.seconds;
   const words = [run.state === "running" && !run.rows.length ? "preparing its tokenizer and documents" : run.state];
   if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
   if (run.rows.length) words.push(`step ${whole(last.step)}`);
   if (run.state === "running" && done > 0) words.push(`${clock((last.seconds * (1 - done)) / done)} left`);
-  if (speed) words.push(`${compact.format(speed)} tokens/s`);
+  if (speed) words.push(`${compact.format(speed)} tokens/s on average`);
   const used = run.live && run.rows.findLast((row) => number(row.utilisation))?.utilisation;
   if (used) words.push(`${percent(used)} of this machine's peak`);
   const beaten = ladder(run);
@@ -40,17 +40,19 @@ function ladder(run) {
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
 export function values(run, now, colour, chosen) {
   const made = element("div");
-  const [row, scored] = [nearest(run, now, (row) => number(row.loss_per_token)), nearest(run, now, (row) => number(row.val_loss_per_token))];
+  const [row, scored] = [upTo(run, now, (row) => number(row.loss_per_token)), upTo(run, now, (row) => number(row.val_loss_per_token))];
   if (!row && !scored) return null;
   if (colour) made.append(dot(colour));
   made.classList.toggle("gb-chosen", chosen);
   const pair = (name, value) => {
     made.append(element("span", {}, `${name} `, element("b", {}, value)));
   };
-  pair("step", whole((nearest(run, now) ?? row ?? scored).step));
-  if (row) pair("training", row.loss_per_token.toFixed(3));
-  const away = scored && scored.step !== now ? ` (step ${whole(scored.step)})` : "";
-  if (scored) pair("held out", scored.val_loss_per_token.toFixed(3) + away);
+  const at = (nearest(run, now) ?? row ?? scored).step;
+  const away = (seen) => (seen.step === at ? "" : ` (step ${whole(seen.step)})`);
+  pair("step", whole(at));
+  if (number(run.forked_at) && at <= run.forked_at) made.append(element("span", {}, `one run with its parent until step ${whole(run.forked_at)}`));
+  if (row) pair("training", row.loss_per_token.toFixed(3) + away(row));
+  if (scored) pair("held out", scored.val_loss_per_token.toFixed(3) + away(scored));
   if (number(scored?.floor_per_document) && number(scored.val_loss_per_document)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_loss_per_document / scored.floor_per_document - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));
   if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));

@@ -74,12 +74,13 @@ function build(root) {
     const left = self.reported.some((anchor) => !near.includes(anchor));
     const undrawn = self.sections.some((section) => section.near && section.waits);
     if (arrived || (undrawn && now - self.reportedAt > AGAIN)) say(near, now);
-    else if (left) after("left", REST, () => say(self.sections.filter((one) => one.near).map((one) => one.anchor), performance.now()));
+    else if (left) timers.left ??= setTimeout(() => say(self.sections.filter((one) => one.near).map((one) => one.anchor), performance.now()), REST);
     if (undrawn) after("again", AGAIN + 50, look);
   }
 
   function say(near, now) {
     clearTimeout(timers.left);
+    timers.left = undefined;
     [self.reported, self.reportedAt] = [near, now];
     self.send("near", { page: self.page, near });
   }

@@ -16,6 +16,7 @@ Where to find what:
     coined        made-up names, numbers and verses: what is said once and used again (kinds "recital", "once")
     games         rules that nobody names, and the Bayesian who weighs them ("game"); what is kept out of training
     reference     whom a pronoun means, and who has what ("reference")
+    chats         styles, forbidden topics, roles and tasks, all in a stream of their own (CHAT_WEIGHTS)
     birthdays     arbitrary facts, each told exactly so many times ("birthday"); people who do not exist
     world         who lives where, friends, the map, facts that are never told
     lexicon       the words;  forms: how they are written

@@ -1,11 +1,13 @@
 """A Tinyland document, and the truth about it."""
 
+import re
 from dataclasses import dataclass
 
 from core.text.tinyland.forms import PRONOUN_FORMS
 from core.text.tinyland.grammar import Derivation
 from core.text.tinyland.vocabulary import Reason
 
+_REPLY = re.compile(r"<\|assistant\|>(.*?<\|end\|>)", re.DOTALL)
 NO_ENTITIES = PRONOUN_FORMS | {"sign"}
 
 
@@ -58,6 +60,11 @@ class Document:
             for start, end, name, _, _ in self.derivation.marks
             if name == "answer"
         ]
+
+    @property
+    def replies(self) -> list[Span]:
+        """What the assistant writes in a chat, the <|end|> of each turn included: the part that fine-tuning learns."""
+        return [Span(found.start(1), found.end(1), found[1]) for found in _REPLY.finditer(self.text)]
 
     @property
     def claims(self) -> tuple[tuple[str, str, str], ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from core.text.tinyland import birthdays, coined, games, lexicon, reference
+from core.text.tinyland import birthdays, chats, coined, games, lexicon, reference
 from core.text.tinyland.forms import FORMS
 from core.text.tinyland.grammar import Env, Vocabulary
 from core.text.tinyland.lexicon import Noun
@@ -306,6 +306,7 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         **coined.DOMAINS,
         **games.DOMAINS,
         **birthdays.DOMAINS,
+        **chats.DOMAINS,
         **reference.domains(w),
         # numbers
         "number": lambda env: range(2, 101),
@@ -347,8 +348,8 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
     }
     effects = EFFECTS | coined.EFFECTS | games.EFFECTS | reference.EFFECTS
     spaces = coined.SPACES | games.SPACES | birthdays.spaces(register)
-    weights = _weights(world) | birthdays.weights(register)
-    return Vocabulary(domains, spaces, guards, effects, FORMS | coined.FORMS, weights)
+    weights = _weights(world) | birthdays.weights(register) | chats.WEIGHTS
+    return Vocabulary(domains, spaces, guards | chats.GUARDS, effects, FORMS | coined.FORMS | chats.FORMS, weights)
 
 
 def _weights(world: World) -> dict[str, Callable[[Env], float]]:

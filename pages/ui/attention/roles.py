@@ -141,9 +141,13 @@ def its_life() -> None:
     )
     born = list(births(life))
     call = f"roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)"
-    code = view.untouched.using("core.analysis.heads", "roles").then(f"life = {call}").gives(
-        "[[score.mean for score in scores.values()] for _, scores in life], list(roles.births(life))",
-        ([[score.mean for score in scores.values()] for _, scores in life], born),
+    code = (
+        view.untouched.using("core.analysis.heads", "roles")
+        .then(f"life = {call}")
+        .gives(
+            "[[score.mean for score in scores.values()] for _, scores in life], list(roles.births(life))",
+            ([[score.mean for score in scores.values()] for _, scores in life], born),
+        )
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)

@@ -12,7 +12,6 @@ from core.figures.labels import percent
 from pages.ui import background, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -135,11 +134,8 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
     truth("analogies", (total, 4), f"95 % intervals (Wilson); “{chosen.family.name}”: {sample}", code)
 
 
-@st.fragment
 def section() -> None:
-    follow()
     view = current()
-    st.markdown("#### Can one do sums with words?")
     results = measured(view)
     if results is None:
         return

@@ -5,8 +5,8 @@ import streamlit as st
 from core.analysis.embeddings.context import paths, shared_words
 from core.figures import embeddings_words as figures
 from pages.ui import cache, components, state
-from pages.ui.caption import truth, what_you_see
-from pages.ui.embeddings.map import follow
+from pages.ui.caption import truth, try_it, what_you_see
+from pages.ui.state import DEFAULT_TEXT
 from pages.ui.text import prepare
 from pages.ui.view import View, current
 
@@ -43,11 +43,8 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
               code.gives("found.similarity, found.others", (made.similarity, made.others)))  # fmt: skip
 
 
-@st.fragment
 def section() -> None:
-    follow()
     view = current()
-    st.markdown("#### The same word in two sentences")
     st.text_input(
         "A second sentence that shares a word with yours",
         placeholder=EXAMPLE,
@@ -66,4 +63,18 @@ def section() -> None:
         "it reads from the words before. Where the two paths part, the vector has come to mean *this word here*; where "
         "they stay together, the model makes no difference. Pin a token of your text to follow another word. The "
         "dotted line is the yardstick: how alike quite different words are."
+    )
+    try_it(
+        "Both sentences are the same up to “she”; only what comes after it differs, and so does who is meant. At which "
+        "layer will the two vectors of “she” part?",
+        "At none: the curve stays at 1. A token is read before anything that follows it, so at “she” the model cannot "
+        "know yet which of the two is meant. Only later tokens can settle it.",
+        label="Change what comes after",
+        key="embeddings_later",
+        update={
+            "text": f"{DEFAULT_TEXT} had asked for it.",
+            "second": f"{DEFAULT_TEXT} had two of them.",
+            "cursor": len(view.tokenizer.encode(DEFAULT_TEXT)),  # its last token, after the start
+            "word": "",
+        },
     )

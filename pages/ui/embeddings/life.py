@@ -4,19 +4,15 @@ import streamlit as st
 
 from core.analysis.embeddings.words import words
 from core.figures import embeddings as figures
-from pages.ui import components, state
-from pages.ui.caption import truth, what_you_see
+from pages.ui import components, near
+from pages.ui.caption import truth, try_it, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow
 from pages.ui.view import current
 
 
-@st.fragment
 def section() -> None:
-    follow()
     view = current()
     steps = view.description.steps
-    st.markdown("#### When do kinds of words come apart?")
     found = words(view.tokenizer)
     made = data.silhouettes(view, found)
     if made is None:
@@ -27,7 +23,7 @@ def section() -> None:
 
     def on_click(event: components.PlotEvent) -> None:
         if isinstance(event.x, (int, float)) and 0 <= round(event.x) < len(steps):
-            state.update(step=steps[round(event.x)])
+            near.whole(step=steps[round(event.x)])
 
     figure = figures.silhouettes(steps, made["mean"], made["groups"], made["chance"], steps.index(view.step))
     components.plot(
@@ -49,4 +45,11 @@ def section() -> None:
         f"{view.step:,} it is **{now:.2f}**; its highest value is {made['mean'][best]:.2f}, at step {steps[best]:,}. "
         "The model is paid for predicting the next token, not for tidiness, so the curve may well fall again. Click it "
         "to go to that step."
+    )
+    try_it(
+        "Before any training, will names lie nearer to names than to animals?",
+        "No: the vectors begin as random numbers. Every kind is scattered everywhere, and no similarity is high.",
+        label=f"Go back to step {steps[0]:,}",
+        key="embeddings_start",
+        update={"step": steps[0]},
     )

@@ -11,7 +11,7 @@ from core.analysis.embeddings.projection import Journey, Method
 from core.analysis.embeddings.words import GROUPS, Words, group, words
 from core.figures import embeddings as figures
 from core.figures.labels import percent
-from pages.ui import components, state
+from pages.ui import components, near, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
 from pages.ui.text import chips, visible
@@ -22,17 +22,6 @@ HEIGHT = 520
 _space = components.component("space")
 
 
-def begin() -> None:
-    """Call it at the top of the page: remembers what all of its parts have been drawn for."""
-    st.session_state["embeddings_drawn"] = (state.get("step"), state.get("cursor"))
-
-
-def follow() -> None:
-    """Call it at the top of a part: when the step or the pin was moved in one part, the whole page follows."""
-    if st.session_state.get("embeddings_drawn") != (state.get("step"), state.get("cursor")):
-        st.rerun()
-
-
 def chosen_token(view: View, found: Words) -> int:
     """The token whose neighbours are shown: the pinned one, else the clicked one, else a word of the text."""
     if view.cursor is not None:
@@ -41,7 +30,7 @@ def chosen_token(view: View, found: Words) -> int:
     return clicked if clicked is not None else next((id for id in view.ids if id in found.ids), found.ids[0])
 
 
-def space(view: View, found: Words, made: Journey, token: int, near: list[int], scores: np.ndarray | None) -> None:
+def space(view: View, found: Words, made: Journey, token: int, closest: list[int], scores: np.ndarray | None) -> None:
     """The component: every map in one typed array, so that Play and the slider run in the browser."""
     steps, dims, method = view.description.steps, made.points.shape[2], "PCA" if made.explained is not None else "other"
     names = sorted(set(found.groups), key=list(GROUPS).index)
@@ -57,7 +46,7 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
         "names": names,
         "colours": [list(GROUPS).index(name) for name in names],
         "chosen": token,
-        "near": [id for id in near if id in by_id],
+        "near": [id for id in closest if id in by_id],
         "mine": view.ids,
         "scores": None if scores is None else [float(score) for score in scores],
         "units": made.explained is not None,
@@ -67,18 +56,18 @@ def space(view: View, found: Words, made: Journey, token: int, near: list[int], 
 
     def on_pick(event: components.Event) -> None:
         id = event.get("id")
-        state.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
+        near.update(word=by_id.get(id, "") if isinstance(id, int) else "", cursor=None)
 
     def on_step(event: components.Event) -> None:
         index = event.get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
-            state.update(step=steps[index])
+            near.whole(step=steps[index])
 
     payload = made.points.astype("<f4").tobytes()
     _space(key="space", data=components.pack(header, payload), on_pick_change=on_pick, on_step_change=on_step)
 
 
-def word_map(view: View, found: Words, token: int, near: list[int], progress: DeltaGenerator) -> None:
+def word_map(view: View, found: Words, token: int, closest: list[int], progress: DeltaGenerator) -> None:
     """The map by the chosen method; while that is being drawn, `progress` says how far it is."""
     dims = 3 if state.get("dimensions") == "3-D" else 2
     method = cast(Method, state.get("projection"))
@@ -89,7 +78,7 @@ def word_map(view: View, found: Words, token: int, near: list[int], progress: De
     if made is None:
         return
     scores = data.silhouettes(view, found)
-    space(view, found, made, token, near, scores["mean"] if scores else None)
+    space(view, found, made, token, closest, scores["mean"] if scores else None)
     shown = method if made.explained is None else "PCA"
     if made.explained is None:
         note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
@@ -113,7 +102,7 @@ def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
     return [int(id) for id in found], distances
 
 
-def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None:
+def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> None:
     st.markdown("##### Nearest to")
     components.tokens(chips(view.tokenizer, [token]), key="chosen", ids=True, title="The chosen token", shared=False)
     left, right = st.columns(2)
@@ -124,20 +113,20 @@ def bars(view: View, token: int, near: list[int], distances: np.ndarray) -> None
         help="*As read*: the vectors of the table. *As spoken*: the scores for the next token that each vector would "
         "give, straight through the last norm and the unembedding.",
     )
-    if not near:
+    if not closest:
         return
-    shown = chips(view.tokenizer, near)
-    groups = [group(view.tokenizer.token_bytes(id).decode("utf-8", "replace")) for id in near]
+    shown = chips(view.tokenizer, closest)
+    groups = [group(view.tokenizer.token_bytes(id).decode("utf-8", "replace")) for id in closest]
     cosine, spoken = state.get("metric") == "cosine", state.get("compare") == "as spoken"
     values = [1 - float(d) if cosine else float(d) for d in distances]
     figure = figures.neighbours([chip.label for chip in shown], groups, values, cosine)
-    components.plot(figure, key="near", height=380, title=f"The {len(near)} tokens nearest to the chosen one")
+    components.plot(figure, key="near", height=380, title=f"The {len(closest)} tokens nearest to the chosen one")
     matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
     code = view.untouched.using("core.analysis.embeddings.neighbours", "nearest")
     code = code.using("core.analysis.embeddings.words", "spoken_rows").then(
         f"matrix = {matrix}", f"ids, distances = nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
     )
-    code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (near, values))
+    code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
     note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
     size = (view.tokenizer.vocab_size, table_width(view))
@@ -148,24 +137,22 @@ def table_width(view: View) -> int:
     return view.description.config.d_model
 
 
-@st.fragment
-def stage() -> None:
+def words_on_a_map() -> None:
     """The token strip, the map and the neighbours."""
-    follow()
     view = current()
     found = words(view.tokenizer)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities)
     token = chosen_token(view, found)
     left, right = st.columns([7, 3], gap="medium")
     with right:
-        near, distances = nearest(view, token)
-        bars(view, token, near, distances)
+        closest, distances = nearest(view, token)
+        bars(view, token, closest, distances)
     with left:
         choices, progress = st.columns([3, 2], vertical_alignment="center")
         with choices.container(horizontal=True, gap="medium"):
             st.radio("Method", **state.control("projection"), horizontal=True, label_visibility="collapsed")
             st.radio("Dimensions", **state.control("dimensions"), horizontal=True, label_visibility="collapsed")
-        word_map(view, found, token, near, progress)
+        word_map(view, found, token, closest, progress)
     what_you_see(
         f"Each point is the **vector** of one word: {table_width(view)} numbers, flattened to two or three, so that "
         "much of it is lost. Its colour is the kind of word in Tinyland, which the model was never told: words used "

@@ -6,8 +6,7 @@ import streamlit as st
 from core.analysis.embeddings import positions
 from core.figures import embeddings_words as figures
 from pages.ui import components, state
-from pages.ui.caption import truth, what_you_see
-from pages.ui.embeddings.map import follow
+from pages.ui.caption import truth, try_it, what_you_see
 from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View, current
@@ -109,12 +108,9 @@ def changed(view: View) -> None:
               code.gives("made.losses", made.losses))  # fmt: skip
 
 
-@st.fragment
 def section() -> None:
-    follow()
     view = current()
     kind = view.description.config.position
-    st.markdown("#### How does it know which word came first?")
     layer, head = 0, 0
     if kind == "rotary":
         layer, head = choose_head(view)
@@ -135,3 +131,11 @@ def section() -> None:
     else:
         what_you_see("This model is told nothing about positions: it can only guess them from what it may look at.")
     changed(view)
+    try_it(
+        "Tell every token that it stands 50 places later than it does. How much will the prediction change?",
+        "With rotary positions, not at all: heads only compare places, and all distances are as before. A model that "
+        "learned a vector for each position does change. Then try to take positions away, or to double them.",
+        label="Move everything by 50",
+        key="embeddings_later_50",
+        update={"places": "50 later"},
+    )

@@ -8,10 +8,9 @@ import streamlit as st
 from core.analysis.embeddings import words
 from core.analysis.embeddings.words import group
 from core.figures import embeddings as figures
-from pages.ui import background, components, state
+from pages.ui import background, components, near
 from pages.ui.caption import truth, what_you_see
 from pages.ui.embeddings import data
-from pages.ui.embeddings.map import follow
 from pages.ui.text import visible
 from pages.ui.view import View, current
 
@@ -42,7 +41,7 @@ def strips(view: View) -> None:
 
     def on_pin(event: components.Event) -> None:
         chosen = event.get("position")
-        state.update(cursor=chosen if isinstance(chosen, int) and 0 <= chosen < len(view.ids) else None)
+        near.update(cursor=chosen if isinstance(chosen, int) and 0 <= chosen < len(view.ids) else None)
 
     _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=on_pin)
     code = view.untouched.gives("checkpoint.model.embed.weight.detach().numpy()[ids]", rows)
@@ -85,11 +84,8 @@ def lengths(view: View) -> None:
     truth("‖embed.weight‖", (size,), f"all {size:,} tokens, counted in {what}; {never:,} of them never occur", code)
 
 
-@st.fragment
 def section() -> None:
-    follow()
     view = current()
-    st.markdown("#### The table itself")
     left, right = st.columns([6, 5], gap="medium")
     with left:
         strips(view)

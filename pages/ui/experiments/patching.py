@@ -11,10 +11,10 @@ from core.figures import experiments as figures
 from core.figures.labels import percent
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
-from pages.ui.experiments.stage import tell
+from pages.ui.experiments.stage import switched
 from pages.ui.literal import literal
 from pages.ui.text import Prepared, prepare
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.interventions.patching import What
@@ -47,8 +47,14 @@ def presets(view: View) -> list[tuple[str, dict[str, str]]]:
     return _pairs(view.name, view.step, cache.files_stamp(view.name))
 
 
-def patching(view: View) -> None:
+def patching() -> None:
     """The prompts, the map, and the place that was clicked."""
+    st.markdown(
+        "Two prompts that differ in one thing ask for different answers. The model reads the *corrupted* one; at one "
+        "place it gets what it had there when it read the *clean* one. **How much of the clean answer comes back** "
+        "says how much of the difference that place carries. The model here is the one as it was trained."
+    )
+    view = current()
     pairs = presets(view)
     if not state.get("clean") and pairs:
         state.update_quietly(**pairs[0][1])
@@ -136,8 +142,8 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
         figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=on_click
     )
     code = view.untouched.using("core.analysis.interventions.patching", "first_token", "patch_everywhere").then(
-        f"clean = [tokenizer.eot, *tokenizer.encode({clean.text!r})]",
-        f"corrupted = [tokenizer.eot, *tokenizer.encode({corrupted.text!r})]",
+        f"clean = {clean.python}",
+        f"corrupted = {corrupted.python}",
         f"answers = [first_token(tokenizer, word) for word in {answers!r}]",
     )
     call = f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r})"
@@ -158,8 +164,7 @@ def _pinned(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.
 
     def keep() -> None:
         state.update(text=corrupted.text, cursor=None)
-        tell(interventions.switch(Patch(part, position, clean.text)))
-        st.session_state["experiments_kept"] = True
+        switched(interventions.switch(Patch(part, position, clean.text)))
 
     left, right = st.columns([7, 3], vertical_alignment="center")
     left.markdown(

@@ -5,7 +5,7 @@ import streamlit as st
 from core.figures import experiments as figures
 from pages.ui import cache, components
 from pages.ui.caption import truth
-from pages.ui.view import View
+from pages.ui.view import current
 
 CASES = (25, 50, 100, 200)
 
@@ -22,10 +22,11 @@ def _share(
     return (share.rate, *share.interval, share.n)
 
 
-def skills(view: View) -> None:
+def skills() -> None:
     """The button that measures, with its progress, and the figure; kept until the model or the changes are others."""
     from core.analysis.skills.spot_checks import SKILLS
 
+    view = current()
     left, right = st.columns([3, 7], vertical_alignment="bottom")
     cases = left.selectbox("Cases of each skill", CASES, index=1, key="experiments_cases", persist_state="session")
     now = (view.name, view.step, cache.files_stamp(view.name), view.interventions, cases)

@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.analysis.interventions.values import Ablate, Cut, How, Part
 from core.figures import experiments as figures
-from pages.ui import cache, components, interventions, state
+from pages.ui import cache, components, interventions, near, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.text import chips
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.model import Trace
@@ -108,19 +108,27 @@ def _switch_part(part: Part, how: How) -> None:
     off = [one for one in interventions.chosen() if isinstance(one, Ablate) and one.part == part]
     for one in off:
         interventions.switch(one)
-    if not off:
-        tell(interventions.switch(Ablate(part, how)))
+    switched(None if off else interventions.switch(Ablate(part, how)))
 
 
-def tell(message: str | None) -> None:
-    """Keeps what could not be done, to be said once beside the chips."""
+def switched(message: str | None) -> None:
+    """Ends a callback that changed the model: all of the page shows it. Keeps what could not be done, to be said once
+    beside the chips."""
     st.session_state["experiments_message"] = message
+    near.whole()
 
 
 # ---- cutting an edge ----
 
 
 def edges(view: View) -> None:
+    """A box that is computed when it is open: one head's weights, of which a click cuts one or mends it."""
+    with st.expander("Cut what one token reads", key="edges_open", on_change="rerun") as box:
+        if box.open:
+            _edges(view)
+
+
+def _edges(view: View) -> None:
     """One head's weights as they are now; a click on a cell cuts that edge, another mends it."""
     config, labels = view.description.config, view.labels
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
@@ -131,7 +139,7 @@ def edges(view: View) -> None:
 
     def on_click(event: components.PlotEvent) -> None:
         query, key = int(event.y), int(event.x)
-        tell(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
+        switched(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
 
     figure = figures.edges(pattern, labels, list(cut), view.cursor)
     components.plot(
@@ -161,7 +169,7 @@ def _by_hand(view: View, head: Part) -> None:
     with right.popover("Cut", width="stretch"):
         for part, words in ((head, "In this head"), (whole, f"In all heads of layer {head.layer}")):
             made = Cut(part, query, key)
-            st.button(words, key=f"cut_{part.kind}", on_click=lambda made=made: tell(interventions.switch(made)))
+            st.button(words, key=f"cut_{part.kind}", on_click=lambda made=made: switched(interventions.switch(made)))
 
 
 # ---- before and after ----
@@ -183,15 +191,15 @@ def compare(view: View) -> None:
     truth(f"trace.probs[{position}]", before.shape, note, _before_and_after(view).gives(both, (before, after)))
 
 
-def losses(view: View) -> None:
+def losses() -> None:
     """What each token of the text costs both models, and the mean."""
+    view = current()
     if len(view.ids) < 2:
         st.caption("The loss needs a text of at least one token.")
         return
     before, after = (
         _nats(cache.trace(view.name, view.step, view.ids, on), view.ids) for on in ("", view.interventions)
     )
-    st.markdown("##### How well it reads this text")
     figure = figures.surprise(view.labels, before, after, view.cursor)
     components.plot(figure, key="surprise", height=250, title="Loss of each token before and after", cursor_axis="x")
     mean = f"{before.mean():.2f} → {after.mean():.2f} nats a token on average; the higher, the worse"
@@ -213,10 +221,10 @@ def _nats(trace: "Trace", ids: tuple[int, ...]) -> np.ndarray:
     return np.asarray(-logs[np.arange(len(ids) - 1), list(ids[1:])])
 
 
-def writings(view: View) -> None:
+def writings() -> None:
     """What both models write next, greedily."""
+    view = current()
     end = view.focus + 1
-    st.markdown("##### What it writes next")
     for words, on, key in (("As it is", "", "writing_before"), ("Changed", view.interventions, "writing_after")):
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
         strip(view, made, words, key)

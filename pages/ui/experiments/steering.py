@@ -10,9 +10,9 @@ from core.text.tinyland import lexicon
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
-from pages.ui.experiments.stage import NEW, strip, tell
+from pages.ui.experiments.stage import NEW, strip, switched
 from pages.ui.literal import literal
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 OPENINGS, TOKENS = 12, 40  # stories that are begun at each strength, and tokens written of each
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
@@ -40,8 +40,13 @@ def _continuation(
     return [(token.id, token.raw_probability) for token in made]
 
 
-def steering(view: View) -> None:
+def steering() -> None:
     """Controls beside the two continuations; below, the search for the strength at which it breaks."""
+    st.markdown(
+        "A direction in the stream is added at every position. A little of it leads the text; too much, and the text "
+        "falls apart. Here, too, it is the model as it was trained that is led."
+    )
+    view = current()
     stamp, layers = cache.files_stamp(view.name), view.description.config.n_layers
     controls, result = st.columns([3, 7], gap="medium")
     with controls:
@@ -71,8 +76,7 @@ def steering(view: View) -> None:
 
 
 def _keep(made: Steer) -> None:
-    tell(interventions.switch(made))
-    st.session_state["experiments_kept"] = True
+    switched(interventions.switch(made))
 
 
 def _controls(layers: int) -> Steer | None:

@@ -7,11 +7,12 @@ import streamlit as st
 from core.analysis.interventions.values import Part, Patch, show
 from pages.ui.caption import try_it
 from pages.ui.experiments.patching import presets
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 
-def suggestions(view: View) -> None:
+def suggestions() -> None:
     """Three cards side by side."""
+    view = current()
     layers = view.description.config.n_layers
     first, second, third = st.columns(3)
     with first:

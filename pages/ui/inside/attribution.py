@@ -11,16 +11,17 @@ from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.inside.focus import pair, show
 from pages.ui.inside.lens import followed
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.stream.attribution import Attribution
 
 
-def attribution(view: View) -> None:
+def attribution() -> None:
     """The grid of parts, the running sum that ends at the logit, and the sources of the chosen head."""
     from core.analysis.stream.attribution import attribute
 
+    view = current()
     (token, against), position = followed(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")

@@ -9,7 +9,7 @@ from core.figures.inside import signed
 from pages.ui.caption import try_it
 from pages.ui.inside.lens import followed
 from pages.ui.state import DEFAULT_TEXT
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 COPY = "Kira gave the kite to Isla. Kira gave the kite to"
 
@@ -44,9 +44,9 @@ def untaught(view: View) -> str:
     )
 
 
-def inside_experiments(view: View) -> None:
+def inside_experiments() -> None:
     """Three cards side by side."""
-    st.markdown("#### Try")
+    view = current()
     first, second, third = st.columns(3)
     with first:
         try_it(

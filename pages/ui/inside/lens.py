@@ -1,14 +1,16 @@
 """The logit lens on the page: which token is followed, the grid of readings, and one token through the depth."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from core.figures import inside as figures
 from core.figures.palette import CATEGORIES, ROLES
-from pages.ui import components, state
+from pages.ui import components, near, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.inside.focus import lens, show, single, switch, window
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 _lens = components.component("lens")
 OFFERED = 12  # of the likeliest tokens, in the two lists
@@ -59,14 +61,17 @@ def _list(view: View, label: str, name: str, likely: list[str], nothing: str) ->
         format_func=spelt,
         accept_new_options=True,
         help="Choose one of the likeliest tokens, or type any token of this model's list.",
+        on_change=partial(near.follow, "lens", "depth", "makers", "neurons", stage=False),
         **state.control(name),
     )
     if chosen and single(view, chosen) is None:
         st.warning("That is not one token of this model, so it is not followed. Try a shorter or commoner word.")
 
 
-def grid(view: View) -> None:
+def grid() -> None:
     """Layer × position: what the model would say there."""
+    view = current()
+    choose(view)
     token, _ = followed(view)
     own = named(view, "answer") is None
     found = lens(view, named(view, "answer"))
@@ -103,7 +108,7 @@ def grid(view: View) -> None:
 
     def on_pin(event: components.Event) -> None:
         position = event.get("position")
-        state.update(cursor=position if position in range(len(view.ids)) else None)
+        near.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)
     code = view.code.using("core.analysis.stream.lens", "logit_lens")
@@ -129,8 +134,9 @@ def _ends(by: str, size: int, most: float) -> list[str]:
     }[by]
 
 
-def through_depth(view: View) -> None:
+def through_depth() -> None:
     """The followed token, and the one it is compared with, from the embedding to the answer; and how settled it is."""
+    view = current()
     position, (token, against) = view.focus, followed(view)
     answer = named(view, "answer")
     watched = [(show(view, token), lens(view, answer), ROLES["prediction"])]

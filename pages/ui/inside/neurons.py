@@ -13,7 +13,7 @@ from pages.ui.inside.focus import pair, show, switch
 from pages.ui.inside.lens import followed
 from pages.ui.literal import literal
 from pages.ui.text import chips
-from pages.ui.view import View
+from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.stream.neurons import Scan
@@ -61,8 +61,9 @@ def chosen(view: View, best: tuple[int, int]) -> tuple[int, int]:
     return pair("neuron", (config.n_layers, config.d_mlp)) or best
 
 
-def neurons(view: View) -> None:
+def neurons() -> None:
     """The list of the strongest, and beside it the one that is chosen."""
+    view = current()
     values = ranking(view)
     order = np.argsort(-np.abs(values), axis=None, kind="stable")[:STRONGEST]
     listed = [(int(i) // values.shape[1], int(i) % values.shape[1]) for i in order]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import cache, components, state
+from pages.ui import cache, components, near, state
 from pages.ui.inside.focus import lens, show, window
 from pages.ui.view import View
 
@@ -95,7 +95,7 @@ def stream(view: View, *, key: str) -> None:
 
     def on_pin(event: components.Event) -> None:
         position = event.get("position")
-        state.update(cursor=position if position in range(header["total"]) else None)
+        near.update(cursor=position if position in range(header["total"]) else None)
 
     _stream(
         key=key,

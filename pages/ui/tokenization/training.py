@@ -7,15 +7,19 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.figures import tokenization as figures
-from core.text import PUBLIC_ENCODINGS, Piece, keep_tokenizer, tinyland
+from core.runs.records import fingerprint
+from core.text import PUBLIC_ENCODINGS, Piece, keep_tokenizer, remove_tokenizer, tinyland, tokenizers_of
 from core.text.background import Training, hold_out
 from core.text.export import to_hugging_face, to_tiktoken
+from core.text.files import decode_file
 from core.training.config import HELD_OUT_SEED
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.literal import literal
 from pages.ui.text import chip
+from pages.ui.training.owner import key as owner_key
+from pages.ui.training.owner import remember
 from pages.ui.view import current
 
 SOURCES = ("Tinyland", "A text you paste", "A file")
@@ -66,7 +70,8 @@ def _made(source: str, size: int) -> Training:
         file = st.session_state.get("own_file")
         if file is None:
             raise ValueError(NO_FILE)
-        text, st.session_state["own_message"] = tokenizers.decode_file(file.getvalue())
+        decoded, st.session_state["own_message"] = decode_file(file.getvalue())
+        text = state.clean(decoded)
     kept, held = hold_out(text)
     if len(kept) < 100 or not held:
         raise ValueError(TOO_LITTLE)
@@ -162,7 +167,7 @@ def _code(training: Training) -> Code:
 def _keep(training: Training) -> None:
     name = st.session_state["own_name"]
     try:
-        kept = keep_tokenizer(training.tokenizer(name), name)
+        kept = keep_tokenizer(training.tokenizer(name), name, fingerprint(owner_key()))
     except ValueError as error:
         st.session_state["own_kept"] = f"It was not kept: {error}."
     except OSError as error:
@@ -172,6 +177,30 @@ def _keep(training: Training) -> None:
         st.session_state["own_kept"] = (
             f"Kept as “{kept}”: chosen at the top of this page, and offered on the training page."
         )
+
+
+def _kept_here() -> None:
+    """What this browser has kept, each with a button that removes it."""
+    whose = fingerprint(owner_key()) or ""
+    names = tokenizers_of(whose)
+    if not names:
+        return
+    with st.popover(f"Kept by you ({len(names)})"):
+        for name in names:
+            one, button = st.columns([3, 1], vertical_alignment="center")
+            one.text(name)
+            button.button("Remove", on_click=_remove, args=(name, whose), key=f"own_remove_{name}")
+
+
+def _remove(name: str, whose: str) -> None:
+    try:
+        remove_tokenizer(name, whose)
+    except (ValueError, OSError):  # another window of this browser has removed it
+        st.session_state["own_kept"] = f"“{name}” was not removed."
+        return
+    if state.get("tokenizer") == tokenizers.KEPT + name:
+        state.update(tokenizer=tokenizers.MODEL)
+    st.session_state["own_kept"] = f"“{name}” was removed."
 
 
 def _result(training: Training) -> None:
@@ -200,8 +229,10 @@ def train_your_own() -> None:
     training: Training | None = st.session_state.get("own_training")
     busy = training is not None and not training.ended
     left, right = st.columns([3, 7], gap="large")
+    remember()
     with left:
         _form(busy)
+        _kept_here()
     with right:
         if training is None:
             st.info("Nothing learned yet. Press Train: the merges will run in here, and the curve will rise.")

@@ -33,7 +33,7 @@ class ShownRun:
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
     budget. `mixed`: it read Tinyland and a text. `flops_per_token` is for rows that do not say how much arithmetic they
-    took.
+    took. forked_at: the step at which it left its parent.
     """
 
     id: str
@@ -47,6 +47,7 @@ class ShownRun:
     planned: tuple[int, ...] = ()
     mixed: bool = False
     flops_per_token: float | None = None
+    forked_at: int | None = None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -96,6 +97,7 @@ def _of_run(name: str, folder: Path, label: str) -> ShownRun:
         seconds=config.seconds,
         planned=log_spaced_steps(config.steps, config.snapshots),
         mixed=config.data["kind"] == "mixture",
+        forked_at=(jobs.record(name).parent or {}).get("step"),
     )
 
 

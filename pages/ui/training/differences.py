@@ -7,8 +7,9 @@ from core import jobs
 from core.model import ModelConfig
 from core.training import TrainConfig
 from core.training.folder import RunError
+from pages.ui.names import title
 from pages.ui.training import setup
-from pages.ui.training.stage import title
+from pages.ui.training.curves import metrics
 
 PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
 FOLLOWS = {"vocab_size", *setup.OWN}  # fields of a model that follow from others where they are not given
@@ -24,7 +25,18 @@ def settings(run: str) -> dict[str, Any]:
         return {}
     values["data"] = {name: value for name, value in values["data"].items() if value is not None}
     model = {f"model.{name}": value for name, value in shape.items() if name in given or name not in FOLLOWS}
-    return {name: value for name, value in values.items() if name not in PLAIN} | model
+    hands = {"steered": words} if (words := steered(run)) else {}
+    return {name: value for name, value in values.items() if name not in PLAIN} | model | hands
+
+
+def steered(run: str, since: int = -1) -> str:
+    """What was set by hand while the run went on, after the step `since`: "lr 0.002 at step 120, …"; "" for nothing."""
+    found = []
+    for row in metrics(jobs.run_folder(run)):
+        event, set_to = row.get("event"), row.get("lr", row.get("value", "none"))
+        if event in ("lr", "target_loss", "patience") and row["step"] > since:
+            found.append(f"{event} {set_to if isinstance(set_to, str) else f'{set_to:.3g}'} at step {row['step']:,}")
+    return ", ".join(found)
 
 
 def differences(runs: Sequence[str]) -> dict[str, list[Any]]:
@@ -39,8 +51,9 @@ def changed(run: str, before: str | None) -> str:
     """What is new in a run: against the one it was forked from, or else the one started before it."""
     parent = jobs.record(run).parent
     if parent:
-        words = ", ".join(f"{name} {value}" for name, value in parent.get("changes", {}).items()) or "nothing"
-        return f"fork of {title(parent['run'])} at step {parent['step']:,}: {words}"
+        words = [f"{name} {value}" for name, value in parent.get("changes", {}).items()]
+        words += [hands] if (hands := steered(run, since=parent["step"])) else []
+        return f"fork of {title(parent['run'])} at step {parent['step']:,}: {', '.join(words) or 'nothing'}"
     if before is None:
         return ""
     return ", ".join(f"{name} {short(values[1])}" for name, values in differences([before, run]).items()) or "the same"
@@ -49,4 +62,4 @@ def changed(run: str, before: str | None) -> str:
 def short(value: object) -> str:
     """A setting's value in a few characters."""
     text = str(value.get("kind")) if isinstance(value, dict) else str(value)
-    return text.rsplit("/", 1)[-1] if len(text) > 24 else text
+    return text.rsplit("/", 1)[-1] if text.startswith("/") else text

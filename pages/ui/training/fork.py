@@ -11,6 +11,7 @@ from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
 from pages.ui.literal import literal
+from pages.ui.names import title
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, kept, shown_runs
 from pages.ui.training.owner import key as owner_key
@@ -58,7 +59,7 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     key = f"fork_at_{run}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
-    label = f"Leave {literal(stage.title(run))} after step"
+    label = f"Leave {literal(title(run))} after step"
     at = where.select_slider(label, options, key=key, format_func=lambda n: f"{n:,}")
     change = what.selectbox("and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"))
     with how:
@@ -93,7 +94,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
 
 def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
     try:
-        made = jobs.fork(run, at, changes, owner_key(), name=f"{stage.title(run)[:40]}, from step {at:,}")
+        made = jobs.fork(run, at, changes, owner_key(), name=f"{title(run)[:40]}, from step {at:,}")
     except (RunError, ValueError) as error:
         st.session_state["fork_error"] = f"Not forked: {literal(str(error))}."
     except OSError:

@@ -10,6 +10,7 @@ from core.figures import training as figures
 from core.lab.track_record import remember, track_record
 from core.model.config import Activation, Norm, Position
 from core.text import saved_tokenizers
+from core.text.files import decode_file
 from core.training.config import OPTIMIZERS, PRECISIONS
 from core.training.folder import RunError
 from core.training.schedule import SCHEDULES
@@ -50,7 +51,7 @@ def form() -> None:
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
     st.markdown("##### What it reads")
-    st.segmented_control("Corpus", setup.CORPORA, required=True, **control("corpus"))
+    st.segmented_control("Corpus", setup.CORPORA, required=True, on_change=setup.suit, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
         st.slider("Part of its tokens that are Tinyland's", 0.05, 0.95, step=0.05, **control("share"))
@@ -59,7 +60,8 @@ def reads(plan: Plan) -> None:
             for kind, name in setup.KINDS.items():
                 st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
     if corpus != "Tinyland":
-        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", **control("text"))
+        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", on_change=setup.suit,
+                     **control("text"))
         st.file_uploader("or a text file", key="setup_file", on_change=_on_upload, max_upload_size=2)
         if message := st.session_state.get("setup_file_note"):
             st.warning(message)
@@ -80,14 +82,16 @@ def _on_upload() -> None:
     st.session_state["setup_file_note"] = None
     if file is None:
         return
-    raw = file.getvalue()
-    if b"\x00" in raw:
+    decoded, note = decode_file(file.getvalue())
+    if "\x00" in decoded:
         st.session_state["setup_file_note"] = "This file is not a text: nothing was changed."
         return
-    text = state.clean(raw.decode("utf-8-sig", errors="replace"))
+    text = state.clean(decoded)
     setup.fill({"text": text[:LONGEST]})
+    setup.suit()
     if len(text) > LONGEST:
-        st.session_state["setup_file_note"] = f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
+        note += f"Only the first {LONGEST:,} of {len(text):,} characters were kept."
+    st.session_state["setup_file_note"] = note.strip() or None
 
 
 def is_made(plan: Plan) -> None:
@@ -252,7 +256,7 @@ def _begin(plan: Plan, expected: "Estimate | None") -> None:
     if plan.config is None:
         return
     try:
-        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name"))
+        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name") or setup.name_of(plan))
     except (RunError, ValueError) as error:
         st.session_state["setup_error"] = f"Not started: {literal(str(error))}."
     except OSError:

@@ -15,13 +15,14 @@ from core.training import TrainConfig
 from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.literal import literal
+from pages.ui.names import called, title
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
 from pages.ui.training.differences import changed, differences, short
 from pages.ui.training.failures import undiagnosed
 from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
-from pages.ui.training.stage import SHOWN, called, title
+from pages.ui.training.stage import SHOWN
 
 UNDO = 3  # deleted runs that are offered to be brought back
 SECRET = "a case to be diagnosed, below"
@@ -33,21 +34,20 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     """A row for each run, as st.dataframe takes it."""
     rows: list[dict[str, Any]] = []
     for i, run in enumerate(runs):
-        before = runs[i + 1] if i + 1 < len(runs) else None
+        before = next((other for other in runs[i + 1 :] if not undiagnosed(title(other))), None)
         scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
             now, record = jobs.status(run), jobs.record(run)
         except RunError:  # it has just been deleted
             continue
         difference = (now.message or "") if now.state == "damaged" else changed(run, before)
-        secret = undiagnosed(record.name) or (before and undiagnosed(title(before)))
         rows.append(
             {
                 "run": title(run),
                 "state": now.state,
                 "step": now.step,
                 "held-out loss": scored[-1] if scored else None,
-                "new in it": SECRET if secret else difference,
+                "new in it": SECRET if undiagnosed(record.name) else difference,
                 "tags": list(record.tags),
                 "minutes ago": round((time.time() - record.created) / 60),
             }
@@ -151,7 +151,8 @@ def one(run: str) -> None:
 
 
 def _rename(run: str) -> None:
-    _attempt(jobs.rename, run, st.session_state[f"name_{run}"])
+    if _attempt(jobs.rename, run, st.session_state[f"name_{run}"]):
+        st.rerun()  # the sidebar and the stage call it so too
 
 
 def _tag(run: str) -> None:

@@ -22,6 +22,7 @@ from pages.ui.training.owner import key as owner_key
 BUDGETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # TFLOP for each size
 USUAL = 0.5  # four minutes on two cores; with less, the size that is foretold has read too little to keep to the law
 TRAINED, NEXT = (8, 12, 16, 24), 32  # widths: those of the fit, and the one that it foretells
+ENDED = ("", "finished", "stopped", "failed", "interrupted", "damaged")
 TOKENS_PER_STEP = 1500  # of the documents of one step, roughly: how many steps a budget buys
 
 
@@ -33,9 +34,10 @@ def ladder() -> None:
     found = {width: runs_called(called(budget, width)) for width in (*TRAINED, NEXT)}
     states = {width: _state(run) for width, run in found.items()}
     st.markdown(
-        f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, each trained with the same arithmetic, the "
-        f"smaller ones for more steps. Then the law foretells width {NEXT}, before anybody trains it. With little "
-        "compute the smaller ones win, because they read more: the best size grows with the budget. The usual "
+        f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, with as many layers and heads, each trained "
+        "with the same arithmetic, the smaller ones for more steps. Then the law foretells width "
+        f"{NEXT}, before anybody trains it. With little compute the smaller ones win, because they read more: the best "
+        "size grows with the budget. The usual "
         f"{USUAL:g} TFLOP took the {len(TRAINED)} sizes four minutes on two cores."
     )
     missing = [width for width in TRAINED if found[width] is None and width in rungs]
@@ -43,6 +45,8 @@ def ladder() -> None:
         act = (budget, missing)
         st.button("Train the ladder", on_click=_begin, args=act, disabled=not missing, key="scaling_start")
         st.button("See how far they are", key="scaling_look", disabled=not any(found.values()))
+        going = [run for width, run in found.items() if run and states[width] not in ENDED]
+        st.button("Stop the ladder", on_click=_stop, args=(going,), disabled=not going, key="scaling_stop")
         words = [f"width {width}: {word}" for width, word in states.items() if word]
         st.caption(" · ".join(words) or "No size of this ladder has been trained yet.", width="content")
     if message := st.session_state.pop("scaling_error", None):
@@ -78,6 +82,15 @@ def _state(run: str | None) -> str:
     return f"{now.step:,} of {now.steps:,}" if now.state == "running" else now.state
 
 
+def _stop(runs: list[str]) -> None:
+    """Ends them, those that wait first: none of these then takes the place of one that goes."""
+    for run in sorted(runs, key=lambda run: jobs.status(run).state != "queued"):
+        try:
+            jobs.stop(run, owner_key())
+        except (RunError, OSError):  # it has ended, or was deleted
+            continue
+
+
 def _ended(run: str | None) -> Row | None:
     """The last row of a finished run."""
     rows = metrics(jobs.run_folder(run)) if run else []
@@ -96,7 +109,7 @@ def _begin(budget: float, widths: list[int]) -> None:
 
 def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following: str | None) -> None:
     """The points, the law when there are enough of them, the visitor's guess, and the next size."""
-    from core.lab.scaling import fit_power_law, larger_is_better
+    from core.lab.scaling import fit_power_law, larger_is_better, verdict
 
     sizes = [rungs[width].parameters for width in reached]
     losses = [row["val_loss_per_token"] for row in reached.values()]
@@ -117,7 +130,9 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
     guess = None
     if expected:
         label = f"Your guess: the loss that width {NEXT} will reach, in nats per token"
-        said = st.number_input(label, 0.1, 10.0, None, 0.01, placeholder="guess", key=f"scaling_guess_{budget:g}")
+        said = st.number_input(
+            label, 0.1, 10.0, None, 0.01, placeholder="guess", key=f"scaling_guess_{budget:g}", persist_state="session"
+        )
         guess = (expected[0], float(said)) if said else None
         if last:
             actual = (expected[0], float(last["val_loss_per_token"]))
@@ -147,8 +162,4 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
             act = (budget, [NEXT])
             st.button(f"Train width {NEXT}", on_click=_begin, args=act, type="primary", key="scaling_next")
     if actual and expected:
-        inside = expected[2] <= actual[1] <= expected[3]
-        words = f"It reached **{actual[1]:.3f}**: {'inside' if inside else 'outside'} the interval."
-        if actual[1] > expected[3]:
-            words += " It has read too little for its size: the best size for this budget is smaller. Try a larger one."
-        st.markdown(words)
+        st.markdown(f"It reached **{actual[1]:.3f}**: {verdict(actual[1], expected[1:], losses)}")

@@ -16,6 +16,7 @@ NEW = "a new one, from these texts"
 CORPORA = ("Tinyland", "Your text", "Both")
 KINDS_OF_DATA = {"tinyland": "Tinyland", "text": "Your text", "mixture": "Both"}
 SHORTEST = 500  # characters of a training text
+SHORT, OFTEN = 20_000, 5  # characters that a small model may learn by heart, and steps between its evaluations
 KINDS = {
     "story": "stories",
     "story_qa": "stories with questions",
@@ -82,6 +83,21 @@ def fill(values: Mapping[str, Any]) -> None:
     """Sets settings from a callback: a preset, or the settings of another run."""
     for name, value in values.items():
         st.session_state[key(name)] = value
+
+
+def suit() -> None:
+    """How often a run is evaluated, as its corpus needs, unless the visitor has chosen: a short text is soon learned by
+    heart, and the moment should be seen."""
+    short = get("corpus") == "Your text" and len(get("text")) < SHORT
+    if get("train_eval_every") in (OFTEN, TRAIN["eval_every"]):
+        fill({"train_eval_every": OFTEN if short else TRAIN["eval_every"]})
+
+
+def name_of(plan: "Plan") -> str:
+    """A name for a run to which its owner gives none."""
+    parts = [KINDS_OF_DATA[plan.config.data["kind"]].lower() if plan.text else "Tinyland"] if plan.config else []
+    parts += [str(get(name)) for name in ("size", "blocks") if get(name)]
+    return ", ".join(parts)
 
 
 def resize() -> None:

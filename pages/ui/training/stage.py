@@ -1,22 +1,22 @@
 """The stage of the training page: one record, or several overlaid, and one cursor through all that happened in it."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core import jobs
+from core.lab.memorisation import learned_by_heart
 from core.model.folders import checkpoint_folder
 from core.training import TrainConfig
-from core.training.folder import RunError
 from core.training.rows import Row
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, reading
 from pages.ui.components import OnEvent
 from pages.ui.literal import literal
+from pages.ui.names import title
 from pages.ui.text import prepare
 from pages.ui.training.curves import ShownRun, kept, metrics, shown_runs
 
@@ -37,7 +37,7 @@ def shown(model: str) -> list[ShownRun]:
     """The record on the stage, the chosen run's or else the model's, and those that the visitor laid over it."""
     first = state.get("run") or model
     names = [first, *(name for name in st.session_state.get("training_overlay", []) if name != first)]
-    found, lost = shown_runs(names, {name: title(name) for name in names if jobs.RUN_ID.fullmatch(name)})
+    found, lost = shown_runs(names, {name: title(name) for name in names})
     for _ in lost:
         st.warning("The files of a run cannot be read.")
     if note := st.session_state.pop("training_note", None):
@@ -50,26 +50,6 @@ def show(run: str) -> None:
     state.update(run=run)
     st.session_state["training_overlay"] = []
     st.session_state["training_reveal"] = run
-
-
-def labels(runs: Sequence[str]) -> dict[str, str]:
-    """A name for each run that no other one has: a list would take the first of equal ones."""
-    names = {run: title(run) for run in runs}
-    count = Counter(names.values())
-    return {run: name if count[name] == 1 else f"{name} · {run[-6:]}" for run, name in names.items()}
-
-
-def title(run: str) -> str:
-    """The name of a run for people."""
-    try:
-        return called(run, jobs.record(run))
-    except RunError:
-        return called(run, jobs.Record())
-
-
-def called(run: str, record: jobs.Record) -> str:
-    """The name in a run's record; the end of its id where it has none."""
-    return record.name or f"run {run[-6:]}"
 
 
 def on_pick(happened: dict[str, Any]) -> None:
@@ -115,7 +95,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     resting = state.get("step") if name == state.get("model") else None
     happened = st.session_state.get(f"{cursor}_hover") or {}
     wanted = int(happened.get("step", steps[-1] if resting is None else resting))
-    step = min(steps, key=lambda kept: abs(kept - wanted))
+    step = max((kept for kept in steps if kept <= wanted), default=steps[0])  # the last that had happened
     try:
         description = cache.description(name)
         prepared = prepare(state.get("text"), description.tokenizer, min(description.config.context_length, THUMBNAILS))
@@ -126,8 +106,18 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     st.markdown(f"##### Where it looked at step {step:,}, reading your text")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
-    code = reading(name, step, prepared.text, cache.active(name)).gives("trace.pattern", pattern)
+    code = reading(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
+
+
+def lesson(record: ShownRun) -> None:
+    """What a run that has ended teaches, where it learned its text by heart."""
+    if record.live:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        rows = metrics(checkpoint_folder(record.id))
+        if words := learned_by_heart(rows):
+            st.info(words)
 
 
 def rows_truth(records: Sequence[ShownRun]) -> None:

@@ -15,6 +15,7 @@ from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key
 
 FACTORS = {"÷ 10": 0.1, "÷ 2": 0.5, "× 2": 2.0, "× 10": 10.0}
+SENTENCE = 200  # characters of the visitor's text that are shown at first
 ENDED = ("stopped", "interrupted", "failed")
 
 
@@ -69,6 +70,8 @@ def steer(run_id: str) -> None:
         with st.popover("End when …", disabled=off or now.state == "queued"):
             conditions(run_id, key)
         opened = {"model": run_id, "step": None, "layer": 0, "head": 0}
+        if mine and (sentence := first_sentence(run_id)):
+            opened |= {"text": sentence, "cursor": None}
         ready = run_id in list_checkpoints()
         st.button("Open on every page", on_click=_open, kwargs=opened, disabled=not ready, key="steer_open")
         if not mine:
@@ -78,6 +81,17 @@ def steer(run_id: str) -> None:
     if now.state == "interrupted" and now.message:
         st.warning("The run's process died. Its last words:")
         st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
+
+
+def first_sentence(run_id: str) -> str:
+    """The beginning of the visitor's text that a run learns from, to the end of a sentence; "" where there is none."""
+    path = jobs.existing_folder(run_id) / "corpus.txt"
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = state.clean(file.read(SENTENCE)).strip()
+    end = max(start.rfind(mark) for mark in (". ", "! ", "? ", ".\n", "!\n", "?\n"))
+    return start[: end + 1] if end > 0 else start
 
 
 def _open(**values: object) -> None:

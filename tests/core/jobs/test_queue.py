@@ -1,6 +1,8 @@
 """Owners, the queue, names and deletion, with an executor that starts nothing."""
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from core.jobs import NotYours, RunError, TooManyRuns, queue, server
 from core.runs import library
 from core.runs.records import Record, fingerprint, write_record
 from core.training import control
+from core.training.folder import owner
 
 
 class Board:
@@ -158,6 +161,66 @@ def test_what_one_visitor_may_have(tiny, board, monkeypatch):
     jobs.stop(jobs.start(tiny, key), key)
     write_record(jobs.run_folder(first), Record(fingerprint(key), created=time.time() - 25 * 3600))
     jobs.start(tiny, key)
+
+
+def test_minutes_are_reserved_when_a_run_is_queued(tiny, board):
+    """Four runs of an hour each passed a budget of 60 minutes."""
+    key, hour = jobs.new_key(), replace(tiny, seconds=3600.0)
+    first = jobs.start(hour, key, limit=1)
+    for config in (hour, replace(tiny, seconds=1.0)):
+        with pytest.raises(TooManyRuns, match="60 minutes"):
+            jobs.start(config, key, limit=1)
+    assert len(jobs.list_runs()) == 1
+    jobs.stop(first, key)  # it gives back what it has not used
+    (jobs.run_folder(first) / "metrics.jsonl").write_text(json.dumps({"step": 9, "seconds": 600.0}) + "\n")
+    second = jobs.start(replace(tiny, seconds=2000.0), key, limit=1)
+    with pytest.raises(TooManyRuns, match="60 minutes"):
+        jobs.resume(first, key, limit=1)  # it may take 3000 seconds more
+    jobs.stop(second, key)
+    jobs.resume(first, key, limit=1)
+    with pytest.raises(TooManyRuns):
+        jobs.start(replace(tiny, seconds=1.0), key)
+
+
+LOADED = """
+import sys, time
+from core import jobs
+from core.training import TrainConfig
+sys.stdin.readline()
+for _ in range(2):
+    try:
+        print(jobs.start(TrainConfig.load(sys.argv[1]), sys.argv[2]), flush=True)
+    except jobs.TooManyRuns:
+        print("refused", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_two_servers_on_one_folder_keep_one_limit(tiny, tmp_path, monkeypatch):
+    """Both on the number of runs at once, however long one takes to lock its folder, and on those of one visitor."""
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GLASSBOX_RUNNING", "1")
+    monkeypatch.setenv("GLASSBOX_PER_VISITOR", "3")
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(replace(tiny, steps=10**6, eval_every=10**5).to_dict()))
+    command = [sys.executable, "-c", LOADED, str(path), "k" * 43]
+    servers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        for one in servers:
+            one.stdin.write("now\n")
+            one.stdin.flush()
+        said = [one.stdout.readline().strip() for one in servers for _ in range(2)]
+        assert len(jobs.list_runs()) == 3 and said.count("refused") == 1
+        folders = [jobs.run_folder(run_id) for run_id in jobs.list_runs()]
+        locked = False
+        while not locked:  # PyTorch is being loaded
+            locked = any(owner(folder) for folder in folders)
+            assert sum(map(server._local.alive, folders)) == 1
+            time.sleep(0.05)
+    finally:
+        for one in servers:
+            one.kill()
+            one.wait()
 
 
 def test_a_full_queue_is_refused_and_leaves_nothing(tiny, board, monkeypatch):

@@ -80,8 +80,15 @@ def test_the_story_of_a_weight_adds_up(run, optimizer):
             assert story.change == pytest.approx(decay - rate * lines["momentum_buffer after"], abs=2e-6)
         else:
             assert story.optimizer == "muon" and name.startswith("blocks")
+            assert story.change == pytest.approx(decay - rate * lines["orthogonalised step"], rel=1e-4)
     with pytest.raises(KeyError):
         weight_story(update, "nothing", (0,))
+    parts = lambda story: sum(x for what, x in story.lines if what.startswith(("step:", "decay:")))  # noqa: E731
+    rng = np.random.default_rng(0)
+    for name, weights in update.before.items():  # the lines of every weight end in its new value
+        for _ in range(4):
+            story = weight_story(update, name, tuple(int(i) for i in rng.integers(weights.shape)))
+            assert story.value + parts(story) == pytest.approx(story.new_value, abs=2e-6), name
 
 
 def test_a_run_without_kept_moments_says_so(run, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.lab.scaling import fit_power_law, ladder, larger_is_better
+from core.lab.scaling import fit_power_law, ladder, larger_is_better, verdict
 from core.model import ModelConfig
 from core.training import preset
 from core.training.flops import training_flops
@@ -58,6 +58,23 @@ def test_a_ladder_spends_the_same_compute_on_every_rung():
         assert rung.flops == pytest.approx(rung.config.steps * per_step)
         assert replace(rung.config, model=base.model, steps=base.steps, seconds=base.seconds) == base
     assert len(ladder(base, flops=5e9, tokens_per_step=2048)) < 6
+
+
+def test_sizes_of_a_ladder_differ_in_their_width_alone():
+    shapes = [rung.config.model for rung in ladder(preset("live"), 1e12, 1500, (8, 12, 16, 24, 32, 96))]
+    assert len(shapes) == 6 and all({**shape, "d_model": 0} == {**shapes[0], "d_model": 0} for shape in shapes)
+
+
+def test_the_verdict_knows_which_size_is_the_best():
+    for reached, words in (
+        (1.5, "inside"),
+        (1.4, "more than the law"),
+        (1.65, "lowest loss of all"),
+        (1.7, "smaller one"),
+    ):
+        said = verdict(reached, (1.5, 1.45, 1.55), [2.0, 1.8, 1.7])
+        assert words in said and said.startswith("inside" if 1.45 <= reached <= 1.55 else "outside")
+        assert ("a smaller one did better" in said) == (reached >= 1.7)
 
 
 def test_no_law_is_read_where_larger_ones_do_not_win():

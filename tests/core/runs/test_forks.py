@@ -14,13 +14,14 @@ TIMES = ("seconds", "tokens_per_second", "utilisation")
 
 
 def rows_of(folder):
-    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_rows(Path(folder) / "metrics.jsonl")]
+    rows = [row for row in read_rows(Path(folder) / "metrics.jsonl") if row.get("event") != "fork"]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
 
 
 def fork(config, out, at, **changes):
     target = Path(out)
     target.mkdir()
-    copy_past(Path(config.out), target, at)
+    copy_past(Path(config.out), target, at, forks.mark(at, changes))
     config = replace(forks.changed(config, changes, at), out=out)
     write_settings(target, config)
     list(train(config, resume=True))
@@ -52,6 +53,14 @@ def test_a_change_shows_only_after_the_fork(parent):
     losses = [row["loss_per_token"] for row in rows if row["step"] > at and "loss_per_token" in row]
     assert max(losses) - min(losses) < 0.1  # it stands still
     assert original[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] < past[0]["val_loss_per_token"] - 0.1
+
+
+@pytest.mark.parametrize("at", [0, -2])
+def test_the_curve_of_a_fork_says_where_it_left_and_with_what(parent, at):
+    at = load_checkpoint(Path(parent.out)).steps[at]
+    fork(parent, parent.out + "-marked", at, clip=0.5)
+    marks = [row for row in read_rows(Path(parent.out + "-marked") / "metrics.jsonl") if row.get("event") == "fork"]
+    assert [(row["step"], row["message"]) for row in marks] == [(at, "clip 0.5")]
 
 
 def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):

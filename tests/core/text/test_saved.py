@@ -1,6 +1,8 @@
 """Kept tokenizers: names stay in their folder, files are whole, nothing is overwritten, and there is an end."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,14 @@ from hypothesis import strategies as st
 
 from core.text import Tokenizer, public_encoding, saved, train_bpe
 from core.text.errors import TokenizerError
-from core.text.saved import keep_tokenizer, load_saved, saved_path, saved_tokenizers
+from core.text.saved import (
+    keep_tokenizer,
+    load_saved,
+    remove_tokenizer,
+    saved_path,
+    saved_tokenizers,
+    tokenizers_of,
+)
 
 TRAINED = Tokenizer.from_bpe(train_bpe(["hug hug hugs pug"] * 3, 259), "just now")
 
@@ -71,6 +80,39 @@ def test_nothing_is_overwritten_and_there_is_an_end(folder: Path, monkeypatch: p
     keep_tokenizer(TRAINED, "b")
     with pytest.raises(TokenizerError, match="as many as may"):
         keep_tokenizer(TRAINED, "c")
+
+
+def test_one_visitor_cannot_take_every_place_and_removes_only_what_is_his(folder: Path) -> None:
+    for i in range(saved.MAX_OF_ONE):
+        keep_tokenizer(TRAINED, f"a{i}", "ada")
+    with pytest.raises(TokenizerError, match="as many as one visitor may"):
+        keep_tokenizer(TRAINED, "more", "ada")
+    keep_tokenizer(TRAINED, "b", "bob")
+    keep_tokenizer(TRAINED, "nobodys")
+    for name in ("b", "nobodys", "none"):
+        with pytest.raises(TokenizerError, match="is yours"):
+            remove_tokenizer(name, "ada")
+    remove_tokenizer("a0", "ada")
+    assert keep_tokenizer(TRAINED, "more", "ada") in tokenizers_of("ada") and tokenizers_of("bob") == ["b"]
+    assert load_saved("more").ranks == TRAINED.ranks
+
+
+def test_two_servers_keep_one_limit(folder: Path) -> None:
+    """Four processes want the last place."""
+    TRAINED.save(folder.parent / "trained.json")
+    for i in range(saved.MAX_OF_ONE - 1):
+        keep_tokenizer(TRAINED, f"a{i}", "ada")
+    code = (
+        "import sys; from core.text import Tokenizer, keep_tokenizer\n"
+        f"t = Tokenizer.load({str(folder.parent / 'trained.json')!r})\n"
+        "sys.stdin.readline(); keep_tokenizer(t, sys.argv[1], 'ada')"
+    )
+    command = lambda i: [sys.executable, "-c", code, f"last{i}"]  # noqa: E731
+    going = [subprocess.Popen(command(i), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) for i in range(4)]
+    for process in going:
+        process.communicate(b"now\n")
+    assert len(tokenizers_of("ada")) == saved.MAX_OF_ONE
+    assert sorted(process.returncode for process in going) == [0, 1, 1, 1]
 
 
 def test_public_encodings_and_missing_or_damaged_files_are_refused(folder: Path) -> None:

@@ -131,6 +131,20 @@ def test_conditions_can_change_while_it_runs(tiny):
     assert progress.step == 4 and "9" in progress.row["message"]
 
 
+def test_an_end_that_was_set_on_the_way_is_told_once(tiny):
+    wishes = {2: {"patience": 3}, 4: {"target_loss": 0.5}, 6: {"patience": None}}
+    for resume in (False, True):
+        asked = itertools.count(6)
+        for progress in train(
+            tiny, resume=resume, stop=lambda asked=asked, first=not resume: first and next(asked) > 12
+        ):
+            if "loss_per_token" in progress.row and progress.step in wishes:
+                control.change(Path(tiny.out), **wishes[progress.step])
+    told = [(row["step"], row["event"], row.get("value")) for row in rows_of(tiny) if "event" in row]
+    told = [one for one in told if one[1] != "baselines"]
+    assert told == [(2, "patience", 3), (4, "target_loss", 0.5), (6, "patience", None)]
+
+
 @pytest.mark.parametrize(
     "wish", [{"lr": 0}, {"lr": float("nan")}, {"lr": "1"}, {"pause_at": -1}, {"stop": 1}, {"patience": 0}, {"x": 1}]
 )

@@ -1,0 +1,58 @@
+"""Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
+
+from playwright.sync_api import expect
+
+# Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work.
+RESTING = """() => {
+    const count = root => {
+        let sum = 0;
+        for (const e of root.querySelectorAll('*')) sum += 1 + (e.shadowRoot ? count(e.shadowRoot) : 0);
+        return sum;
+    };
+    const app = document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
+    if (!app || !document.querySelector('h1') || document.querySelector('[data-testid=stSkeleton]:not([hidden])'))
+        return false;
+    const main = document.querySelector('[data-testid=stMain]');
+    const now = `${count(document)} ${main.scrollWidth} ${main.clientWidth} ${main.scrollHeight}`;
+    const seen = (globalThis.resting ??= {});
+    seen.frames = seen.now === now ? seen.frames + 1 : 0;
+    seen.now = now;
+    return seen.frames >= 20;
+}"""
+STILL = """element => new Promise(done => {
+    let last = '', frames = 0;
+    const look = () => {
+        const box = element.getBoundingClientRect();
+        const now = [box.x, box.y, box.width, box.height].join();
+        frames = now === last ? frames + 1 : 0;
+        last = now;
+        frames >= 15 ? done() : requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+def ready(page) -> None:
+    """Waits until Streamlit has finished its run."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def resting(page) -> None:
+    """Waits until nothing is being computed, and for 20 frames nothing has come, gone or changed the page's size."""
+    page.evaluate("() => { delete globalThis.resting }")
+    page.wait_for_function(RESTING)
+
+
+def resting_box(locator) -> dict[str, float]:
+    """Where it is on the screen, scrolled into view, once it no longer moves."""
+    locator.scroll_into_view_if_needed()
+    locator.evaluate(STILL)
+    return locator.bounding_box()
+
+
+def see(page, anchor: str) -> None:
+    """Scrolls to a section of the page, and waits until it is drawn."""
+    section = page.locator(f".st-key-section-{anchor}")
+    section.scroll_into_view_if_needed()
+    expect(section.locator("[data-testid=stSkeletonElement]")).to_have_count(0)

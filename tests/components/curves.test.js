@@ -1,0 +1,30 @@
+// The curves: what had happened by a step, and what was changed on the way.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EVENTS, number, upTo } from "../../assets/components/curves/numbers.js";
+
+const rows = [
+  { step: 0, val_loss_per_token: 6, sample: "a" }, { step: 1, loss_per_token: 5.9 }, { step: 10, loss_per_token: 4 },
+  { step: 50, loss_per_token: 2 }, { step: 50, val_loss_per_token: 2.2, sample: "b" }, { step: 50, val_loss_per_token: 2.1 },
+];
+const scored = (row) => number(row.val_loss_per_token);
+
+test("the cursor never shows what was still to come", () => {
+  for (let step = 0; step < 60; step++) {
+    for (const has of [() => true, scored, (row) => number(row.loss_per_token), (row) => row.sample]) {
+      const past = rows.filter((row) => row.step <= step && has(row));
+      assert.equal(upTo({ rows }, step, has), past.at(-1) ?? null);
+    }
+  }
+  assert.equal(upTo({ rows }, 10, scored).step, 0);
+  assert.equal(upTo({ rows }, 50, scored).val_loss_per_token, 2.1, "of two at one step, the one that the table of runs shows");
+  assert.equal(upTo({ rows }, 0, (row) => number(row.loss_per_token)), null);
+});
+
+test("what was steered is marked in words", () => {
+  assert.equal(EVENTS.lr({ was: 0.02, lr: 0.005 }), "rate 0.02 → 5.0e-3");
+  assert.equal(EVENTS.target_loss({ value: 1.5 }), "ends at loss 1.5");
+  assert.equal(EVENTS.target_loss({}), "no target");
+  assert.equal(EVENTS.patience({ value: 3 }), "ends after 3 evaluations no better");
+  assert.equal(EVENTS.fork({ message: "adamw_lr 0.02" }), "fork: adamw_lr 0.02");
+});
