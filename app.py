@@ -2,15 +2,11 @@
 
 import contextlib
 import gc
-import gzip
 import os
 import socket
 import stat
 import threading
-import time
 from collections.abc import AsyncIterator
-from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 
 import streamlit as st
@@ -19,48 +15,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from streamlit import net_util
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.runtime.app_session import AppSession
 
 from core import jobs
+from pages.ui import drawn, streamlit_privates
+from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
+
+streamlit_privates.change()
 
 ROOT = Path(__file__).resolve().parent
-# Found without importing plotly, which brings pandas.
-PLOTLY = Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
-# For an unknown origin Streamlit would ask a server on the internet for our address; nothing here may.
-net_util.get_external_ip = lambda: None
-
-_request_rerun = AppSession.request_rerun
-
-
-def _request_rerun_here(session: AppSession, client_state: ClientState | None) -> None:
-    """A view may report while its visitor goes to another page: Streamlit would return to the old one, and leave the
-    screen blank. What comes from a page that was left is not heard."""
-    if client_state and not client_state.fragment_id:
-        vars(session)["page_asked_for"] = client_state.page_script_hash
-    elif client_state and vars(session).get("page_asked_for") not in (None, "", client_state.page_script_hash):
-        return
-    _request_rerun(session, client_state)
-
-
-AppSession.request_rerun = _request_rerun_here  # type: ignore[assignment]
-
 DAY = "public, max-age=86400"
 FOR_GOOD = "public, max-age=31536000, immutable"
-
-
-@cache
-def _plotly_gzipped() -> bytes:
-    return gzip.compress(PLOTLY.read_bytes(), 6)  # 4.7 MB -> 1.4 MB, once
 
 
 async def plotly_js(request: Request) -> Response:
     """The plotly.js that came with the installed plotly package."""
     headers = {"Cache-Control": DAY, "Vary": "Accept-Encoding"}
     if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(PLOTLY.read_bytes(), media_type="text/javascript", headers=headers)
-    body = await run_in_threadpool(_plotly_gzipped)
+        return Response(PLOTLY_JS.read_bytes(), media_type="text/javascript", headers=headers)
+    body = await run_in_threadpool(plotly_gzipped)
     return Response(body, media_type="text/javascript", headers=headers | {"Content-Encoding": "gzip"})
 
 
@@ -114,6 +86,12 @@ async def written(request: Request) -> Response:
     return JSONResponse(made, headers={"Cache-Control": "no-store"})
 
 
+async def on_drawn(_: Request) -> Response:
+    """A browser has text and tokens on its screen: see pages/ui/drawn.py."""
+    drawn.tell()
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
 def _no_such_run() -> Response:
     return JSONResponse({"error": "no such run"}, status_code=404)
 
@@ -133,16 +111,16 @@ def send_small_packets_at_once() -> None:
             continue
 
 
-HEAD_START = 2.5  # seconds: whoever comes with the server sees text and tokens before torch takes a core for itself
+HEAD_START = 2.5  # seconds in which whoever comes with the server may see text and tokens before torch takes a core
 
 
 def _warm_up() -> None:
     """Imports what every page needs, unless a page has; then the garbage collector need not look at it again."""
-    time.sleep(HEAD_START)
+    drawn.wait(HEAD_START)
     from core.generation import fast  # brings torch
 
     fast.warm_up()
-    _plotly_gzipped()
+    plotly_gzipped()
     gc.collect()
     gc.freeze()
 
@@ -159,6 +137,7 @@ ROUTES = [
     Route("/assets/plotly.min.js", plotly_js),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
     Route("/assets/components/{version}/{name:path}", script),
+    Route("/drawn", on_drawn, methods=["POST"]),
     Route("/written", written),
     Route("/runs/{run_id}/metrics", metrics),
     Route("/runs/{run_id}/checkpoint.zip", checkpoint_zip),

@@ -5,21 +5,20 @@ changed model, on every page, and `stamp` differs too. `plain_checkpoint`, and `
 """
 
 import sys
-import time
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import drawn, state
 from pages.ui.theme import ROOT
 
 if TYPE_CHECKING:
     from core.analysis.interventions.intervene import OutputSample
     from core.model import Checkpoint, Description, Trace
 
-DRAWING = 0.6  # seconds that the first visitor's browser has for text and tokens before torch takes a core from it
+DRAWING = 0.6  # seconds at most that a first visitor's browser has for text and tokens before torch takes a core
 
 
 def active(name: str) -> str:
@@ -67,7 +66,7 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last) as it is, shared by all visitors: never store anything on it."""
     if "torch" not in sys.modules:
-        time.sleep(DRAWING)
+        drawn.wait(DRAWING)
     return _checkpoint(name, step, files_stamp(name))
 
 

@@ -31,6 +31,20 @@ def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(page, pa
         assert page.evaluate(OVERFLOW) <= 2, width
 
 
+def test_a_page_with_tokens_tells_once_that_it_has_drawn(page):
+    """Torch is held back for that when a server is new: pages/ui/drawn.py."""
+    told = []
+    page.on("request", lambda request: told.append(request.method) if request.url.endswith("/drawn") else None)
+    with page.expect_response("**/drawn") as answer:
+        page.goto("/")
+    assert answer.value.status == 204
+    assert page.get_by_role("group", name="Tokens of the text").get_by_role("button").count() > 0
+    ready(page)
+    chip(page, 3).click()
+    followed(page, 3)
+    assert told == ["POST"]
+
+
 def chip(page, position: int):
     strip = page.get_by_role("group", name="Tokens of the text")
     return strip.get_by_role("button", name=re.compile(rf"^position {position}, "))

@@ -6,6 +6,7 @@ import posixpath
 import re
 import socket
 import tempfile
+import threading
 import zipfile
 
 import pytest
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 import app as server
 from core.generation import Sampler, generate
 from core.model import load_checkpoint
-from pages.ui import scripts
+from pages.ui import drawn, scripts
 from tests.tiny import STEPS, make_checkpoint
 
 RUN = "run-20261123-0123456789ab"
@@ -30,7 +31,7 @@ def client() -> TestClient:
 def test_plotly_comes_from_the_installed_package(client):
     plain = client.get("/assets/plotly.min.js", headers={"accept-encoding": "identity"})
     packed = client.get("/assets/plotly.min.js", headers={"accept-encoding": "gzip"})
-    assert plain.content == packed.content == server.PLOTLY.read_bytes()
+    assert plain.content == packed.content == server.PLOTLY_JS.read_bytes()
     assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     assert int(packed.headers["content-length"]) < len(plain.content) / 3
     assert "max-age" in packed.headers["cache-control"]
@@ -186,7 +187,19 @@ def test_listening_sockets_send_small_packets_at_once():
         assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_nobody_asks_the_internet_for_our_address():
-    from streamlit import net_util
+def test_torch_waits_until_a_browser_has_drawn_but_not_for_ever(client, monkeypatch):
+    monkeypatch.setattr(drawn, "_drawn", threading.Event())
+    assert not drawn.wait(0.0)
+    order: list[str] = []
 
-    assert net_util.get_external_ip() is None
+    def warm_up():
+        assert drawn.wait(60.0)
+        order.append("torch")
+
+    waiting = threading.Thread(target=warm_up)
+    waiting.start()
+    assert client.get("/drawn").status_code == 405  # whoever only looks has drawn nothing
+    order.append("drawn")
+    assert client.post("/drawn").status_code == 204
+    waiting.join()
+    assert order == ["drawn", "torch"] and drawn.wait(0.0)

@@ -8,7 +8,7 @@ import { stepAlong } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
-import { serverAt } from "../shared/server.js";
+import { serverAt, tellDrawn } from "../shared/server.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
 const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
@@ -147,6 +147,7 @@ function build(root) {
     settlePin(self, header);
     list.setAttribute("aria-label", header.title);
     draw();
+    tellDrawn();
   }
   const destroy = ending(send.cancel, ask.cancel, hush, unfollow, onThemeChange(root, () => self.header && draw()));
   return Object.assign(self, { show, destroy });

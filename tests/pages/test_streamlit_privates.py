@@ -1,0 +1,74 @@
+"""What is changed inside Streamlit is still there to be changed, and the change does what it says."""
+
+import inspect
+from importlib.metadata import version
+from types import SimpleNamespace
+
+import pytest
+from streamlit import net_util
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.web.server import server_util
+
+from pages.ui import streamlit_privates
+
+ORIGINAL = AppSession.request_rerun  # or what another test's import of app.py has made of it
+
+
+def test_the_file_names_the_installed_version():
+    assert f"Streamlit {'.'.join(version('streamlit').split('.')[:2])}." in streamlit_privates.__doc__
+
+
+def test_what_is_changed_is_there():
+    assert list(inspect.signature(ORIGINAL).parameters)[1:] == ["client_state"]
+    assert {"page_script_hash", "fragment_id"} <= set(ClientState.DESCRIPTOR.fields_by_name)
+    assert "net_util.get_external_ip" in inspect.getsource(server_util)  # by attribute: it finds the changed one
+
+
+def test_nobody_asks_the_internet_for_our_address(monkeypatch):
+    asked = []
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda *arguments, **named: asked.append(arguments))
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    streamlit_privates.change()
+    assert net_util.get_external_ip() is None
+    assert not server_util.is_url_from_allowed_origins("http://elsewhere.example") and asked == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "heard"),
+    [
+        # (page, fragment): a whole run says where the visitor is; a fragment of another page is not heard
+        ([("a", ""), ("a", "f")], [0, 1]),
+        ([("a", ""), ("b", ""), ("a", "f"), ("b", "f")], [0, 1, 3]),
+        ([("a", "f")], [0]),  # before any whole run
+        ([("a", ""), ("b", ""), ("a", ""), ("a", "f")], [0, 1, 2, 3]),
+        ([("", ""), ("a", "f")], [0, 1]),  # the first run does not know its page
+        ([None, ("a", "f"), None], [0, 1, 2]),
+    ],
+)
+def test_what_comes_from_a_page_that_was_left_is_not_heard(sent, heard):
+    states = [None if one is None else ClientState(page_script_hash=one[0], fragment_id=one[1]) for one in sent]
+    session, got = SimpleNamespace(), []
+    request = streamlit_privates.where_the_visitor_is(lambda _, __: got.append(place))
+    for place, state in enumerate(states):  # noqa: B007 (what was heard says which)
+        request(session, state)
+    assert got == heard
+
+
+def test_sessions_do_not_hear_for_one_another():
+    got = []
+    request = streamlit_privates.where_the_visitor_is(
+        lambda session, state: got.append((session.name, state.fragment_id))
+    )
+    one, other = SimpleNamespace(name="one"), SimpleNamespace(name="other")
+    request(one, ClientState(page_script_hash="a"))
+    request(other, ClientState(page_script_hash="b"))
+    request(one, ClientState(page_script_hash="a", fragment_id="f"))
+    request(other, ClientState(page_script_hash="a", fragment_id="f"))
+    assert got == [("one", ""), ("other", ""), ("one", "f")]
+
+
+def test_the_app_has_changed_the_session():
+    import app  # noqa: F401
+
+    assert AppSession.request_rerun.__qualname__.startswith("where_the_visitor_is")
