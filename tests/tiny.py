@@ -31,7 +31,8 @@ def make_checkpoint(folder: Path) -> None:
             for weight in model.parameters():
                 weight.normal_(0, 0.3, generator=generator)
         save_snapshot(folder, step, model)
-    save_checkpoint(folder, model, tokenizer, {"name": "tiny", "steps": STEPS[-1]})
+    stages = [{"name": "pretrain", "first_step": 0}, {"name": "sft", "first_step": STEPS[1]}]
+    save_checkpoint(folder, model, tokenizer, {"name": "tiny", "steps": STEPS[-1], "stages": stages})
 
 
 if __name__ == "__main__":

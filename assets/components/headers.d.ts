@@ -70,6 +70,11 @@ export interface HeadsHeader {
   };
 }
 
+/** pages/ui/stages.py. `share`: how much of the slider; `step`: where the stage ended. Event: go {step}. */
+export interface StagesHeader {
+  parts: { name: string; title: string; step: number; share: number; current: boolean }[];
+}
+
 /** pages/ui/components.py, `copy_link`. Event: ask {question}. */
 export interface CopyLinkHeader {
   query: string;

@@ -24,6 +24,7 @@ from core.text.errors import TokenizerError
 from core.text.export import to_hugging_face
 from core.text.tokenizer import SPECIAL_TOKENS
 
+END = "<|end|>"  # of a turn of a chat
 ACTIVATIONS = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu2": "relu2"}  # our name -> theirs, where there is no gate
 
 # What training reads between the special tokens of a chat. Only what the assistant says, its <|end|> included, is
@@ -48,11 +49,14 @@ def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
     except TokenizerError as error:
         raise CheckpointError(f"{checkpoint.name} cannot be written for transformers: {error}") from None
     ends = {"bos_token_id": tokenizer.eot, "eos_token_id": tokenizer.eot}
+    stops: list[int] | int = tokenizer.eot
+    if len(checkpoint.stages) > 1 and END in tokenizer.special_tokens:  # it was taught to answer, and to end an answer
+        stops = [tokenizer.eot, tokenizer.special_tokens[END]]
     tensors = {name: x.detach().float().contiguous() for name, x in family.weights(checkpoint).items()}
     folder.mkdir(parents=True, exist_ok=True)
     # A padding id in config.json would fix that row of the embeddings; in generation_config.json it does no harm.
     write_json(folder / "config.json", family.config(checkpoint.config) | ends)
-    write_json(folder / "generation_config.json", ends | {"pad_token_id": tokenizer.eot})
+    write_json(folder / "generation_config.json", ends | {"eos_token_id": stops, "pad_token_id": tokenizer.eot})
     write_json(folder / "tokenizer_config.json", describe_tokenizer(tokenizer, checkpoint.config.context_length))
     write_atomically(folder / "tokenizer.json", json.dumps(spelled, ensure_ascii=False).encode())
     write_atomically(folder / "model.safetensors", safetensors.torch.save(tensors, {"format": "pt"}))

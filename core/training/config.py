@@ -242,6 +242,9 @@ def _check_data(data: dict[str, Any]) -> None:
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
             raise ValueError(f"data.seed must be a whole number from 0, other than {HELD_OUT_SEED} (held out)")
+        documents = data.get("documents")
+        if documents is not None and (type(documents) is not int or documents < 1):
+            raise ValueError(f"data.documents must be a whole number from 1, or null, not {documents!r}")
     if kind == "mixture":
         _check_parts(data.get("parts"))
 
@@ -275,7 +278,8 @@ PRESETS = {
     "tinyland": TrainConfig(
         out="runs/tinyland",
         model={**_TINYLAND, "d_mlp": 320, **_QWEN3},
-        vocab_size=2048, documents_per_step=128, micro_batch_tokens=2048, steps=17_000, seconds=6600,
+        data={"kind": "tinyland", "documents": 17_000 * 128}, vocab_size=2048, documents_per_step=128,
+        micro_batch_tokens=2048, steps=17_000,
         warmup_steps=50, muon_lr=0.006, adamw_lr=0.003, decay_fraction=0.85, eval_every=250, eval_documents=500,
         final_eval_documents=5000, log_every=10, snapshots=12,
     ),

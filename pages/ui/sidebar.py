@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cache, components, state
+from pages.ui import cache, components, stages, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
@@ -65,7 +65,8 @@ def _step() -> bool:
     """The step slider. False, with a message, when the model cannot be read."""
     name = state.get("model")
     try:
-        steps = cache.description(name).steps
+        known = cache.description(name)
+        steps = known.steps
     except ValueError as error:  # CheckpointError says what to do
         st.error(f"The model {literal(name)} cannot be read. {literal(error)}")
         return False
@@ -85,6 +86,7 @@ def _step() -> bool:
             args=("step",),
             help="The life of the model: from random weights on the left to fully trained on the right.",
         )
+        stages.draw(known.stages, steps, state.get("step"))
     else:
         st.caption(f"Only step {steps[-1]:,} of this model was kept.")
     state.note("step")

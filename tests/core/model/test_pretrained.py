@@ -109,6 +109,11 @@ def test_generate_stops_at_the_end_of_the_text(tmp_path):
     assert theirs.generation_config.eos_token_id == theirs.generation_config.bos_token_id == TOKENIZER.eot
     assert theirs.config.pad_token_id is None  # it would freeze a row of the embeddings when trained on
     assert theirs.get_input_embeddings().padding_idx is None
+    taught = checkpoint(**QWEN3)
+    taught.card["stages"] = [{"name": "pretrain", "first_step": 0}, {"name": "sft", "first_step": 0}]
+    save_pretrained(taught, tmp_path)
+    stops = AutoModelForCausalLM.from_pretrained(tmp_path).generation_config.eos_token_id
+    assert stops == [TOKENIZER.eot, TOKENIZER.special_tokens["<|end|>"]]
 
 
 @pytest.mark.parametrize(
