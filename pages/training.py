@@ -26,7 +26,7 @@ def stage() -> None:
     st.selectbox(
         "Record of",
         ["", *runs],
-        format_func=lambda run: names.get(run, run) or f"{model} (the model of the sidebar)",
+        format_func=lambda run: names.get(run, run) or f"{title(model)} (the model of the sidebar)",
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )

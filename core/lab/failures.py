@@ -104,7 +104,7 @@ FAILURES = {
         "The model is larger than the text and learns it by heart: the passages that it repeats word for word grow.",
         "More text, a smaller model, or an end when the held-out loss no longer falls.",
         LETTERS,
-        replace(LETTERS, patience=3),
+        replace(LETTERS, patience=1),
         text=RHYME,
         measure="memorisation",
     ),

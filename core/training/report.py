@@ -116,5 +116,6 @@ def judge(config: TrainConfig, wishes: dict[str, Any], position: Position, val_l
     if target is not None and val_loss <= target:
         return f"reached the target: held-out loss {val_loss:.4f} ≤ {target:g} nats per token"
     if patience is not None and position.stale >= patience:
-        return f"no improvement in {position.stale} evaluations: the best held-out loss stays {position.best:.4f}"
+        many = "s" if position.stale > 1 else ""
+        return f"no improvement in {position.stale} evaluation{many}: the best held-out loss stays {position.best:.4f}"
     return None

@@ -9,7 +9,7 @@ from pages.ui import cache, components, stages, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
-from pages.ui.names import labels
+from pages.ui.names import labels, title
 from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
@@ -68,12 +68,12 @@ def _step() -> bool:
         known = cache.description(name)
         steps = known.steps
     except ValueError as error:  # CheckpointError says what to do
-        st.error(f"The model {literal(name)} cannot be read. {literal(error)}")
+        st.error(f"The model {literal(title(name))} cannot be read. {literal(error)}")
         return False
     step = state.get("step")
     if step not in steps:
         if step is not None:
-            state.note("step", f"{literal(name)} has no step {step:,}; this is its last, {steps[-1]:,}.")
+            state.note("step", f"{literal(title(name))} has no step {step:,}; this is its last, {steps[-1]:,}.")
         state.update_quietly(step=steps[-1])
     if len(steps) > 1:
         st.select_slider(

@@ -21,7 +21,7 @@ from core.text.saved import saved_path
 from core.training import preset
 from pages.ui import state
 from pages.ui.tokenization.training import Training
-from tests.pages.conftest import PAGES
+from tests.navigation import PAGES
 from tests.tiny import make_checkpoint
 
 HOSTILE = "![p](http://x.example/a.png) <b>x</b> :material/home: $x$ [l](http://x.example) www.x.example a@b.example"

@@ -9,7 +9,7 @@ from core.text.tinyland.known import unknown_words
 from pages.ui import sidebar
 from pages.ui.ideas import KINDS, SENTENCES
 from pages.ui.next_page import NEXT
-from tests.pages.conftest import PAGES
+from tests.navigation import PAGES
 
 
 @pytest.fixture(autouse=True)

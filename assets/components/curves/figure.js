@@ -65,7 +65,7 @@ export function levels(self, theme) {
     const close = annotations.find((other) => Math.abs(other.y - y) < near);
     if (close) close.text += `, ${name}`;
     else annotations.push({ xref: "paper", ...side, y, yanchor: "bottom", showarrow: false, text: name,
-      font: { size: 11, color: theme.muted } });
+      font: { size: 11, color: theme.muted }, bgcolor: theme.background, borderpad: 0 });
   }
   self.runs.forEach((run, i) => {
     const color = theme.categories[(self.runs.length > 1 ? i : 6) % theme.categories.length];

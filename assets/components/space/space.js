@@ -334,7 +334,9 @@ function build(root) {
     const begins = (i) => Number(self.header.words[i].toLowerCase().startsWith(text));
     hits.sort((i, j) => begins(j) - begins(i));
     self.found = text ? new Set(hits) : null;
-    said.textContent = text ? `${hits.length} of ${self.header.words.length} words match${hits.length ? "; Enter chooses the first" : ""}.` : "";
+    const found = hits.length ? `${hits.length} of ${self.header.words.length} words match; Enter chooses the first.` : `No word on the map has “${text}” in it.`;
+    said.textContent = text ? found : "";
+    search.setAttribute("aria-invalid", String(Boolean(text) && !hits.length));
     redraw();
   }
   search.addEventListener("input", lookFor);

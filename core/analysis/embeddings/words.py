@@ -28,7 +28,8 @@ GROUPS: dict[str, tuple[str, ...]] = {  # the names in the legend, and Tinyland'
     "qualities": ("feelings", "adjectives", "weather"),
     "verbs": ("verbs",),
 }
-FEW = 20  # a tokenizer with fewer of Tinyland's words is shown with the words that it has
+FEW = 20  # a tokenizer with fewer of Tinyland's words, or a smaller share of them, learned from another text: it is
+SHARE = 1 / 8  # shown with the words that it has. Of the words of Tinyland's own tokenizers a fifth to two fifths count
 MANY = 500
 _GROUP_OF = {category: group for group, names in GROUPS.items() for category in names}
 
@@ -56,11 +57,12 @@ def group(text: str) -> str:
 
 @lru_cache(maxsize=4)
 def words(tokenizer: Tokenizer) -> Words:
-    """The tokens that are, after a space, a whole word of Tinyland; if few are, the first MANY words or tokens."""
+    """The tokens that are, after a space, a whole word of Tinyland; if few are, the first MANY words or tokens: those
+    of another text."""
     texts = [tokenizer.token_bytes(id).decode("utf-8", "replace") for id in range(tokenizer.vocab_size)]
     spaced = [id for id, text in enumerate(texts) if text[:1] == " " and text[1:].isalpha()]
     chosen = [id for id in spaced if category(texts[id][1:])]
-    if len(chosen) < FEW:
+    if len(chosen) < max(FEW, SHARE * len(spaced)):
         special = set(tokenizer.special_tokens.values())
         seen = [
             id for id, text in enumerate(texts) if text.isprintable() and text.strip(" \ufffd") and id not in special

@@ -12,6 +12,7 @@ from pages.ui import cache, components, state
 from pages.ui.caption import stage_title, truth
 from pages.ui.code import Code
 from pages.ui.literal import literal
+from pages.ui.names import title
 from pages.ui.text import chips
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def slow_motion() -> None:
     key = f"update_step_{name}"
     st.session_state.setdefault(key, steps[len(steps) // 2])
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.select_slider(f"The update after step, of {literal(name)}", steps, key=key, format_func=lambda n: f"{n:,}")
+    label = f"The update after step, of {literal(title(name))}"
+    left.select_slider(label, steps, key=key, format_func=lambda n: f"{n:,}")
     if right.button("Show it", width="stretch"):
         st.session_state["update_shown"] = True
     if not st.session_state.get("update_shown"):

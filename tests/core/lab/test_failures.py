@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.lab.failures import FAILURES
-from core.lab.memorisation import longest_overlap
+from core.lab.memorisation import learned_by_heart, longest_overlap
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE, pad_batches
@@ -162,3 +162,6 @@ def test_a_tiny_text_read_too_often_is_lost_but_for_an_early_end(tmp_path):
     held_out = values(broken, "val_loss_per_token")
     assert values(broken, "loss_per_token")[-1] < 0.3 and held_out[-1] > min(held_out) + 1
     assert sound[-1]["step"] < broken[-1]["step"] and sound[-1]["val_loss_per_token"] < held_out[-1] - 0.5
+    least = min(values(sound, "val_loss_per_token"))
+    assert sound[-1]["val_loss_per_token"] < 1.05 * least, "the sound twin is sound: it has not begun to learn by heart"
+    assert learned_by_heart(broken) and learned_by_heart(sound) is None

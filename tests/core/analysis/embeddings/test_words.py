@@ -19,6 +19,15 @@ def test_words_are_whole_and_in_tinyland():
     assert {found.groups[i] for i in found.known} <= set(found.groups) - {"other"}
 
 
+def test_the_words_of_another_text_are_that_texts():
+    """It has every word that Tinyland has here, and ten times as many of its own."""
+    own = [f"{a}{b}{c}{d}" for a in "kmpt" for b in "aiou" for c in "lnrs" for d in "aeio"]  # 256, none of Tinyland's
+    text = " ".join(["", *own, *WORLD.split()])
+    tokenizer = Tokenizer.from_bpe(train_bpe([text] * 4, 3000), "own")
+    found = words(tokenizer)
+    assert set(own) <= set(found.texts) and set(WORLD.split()) <= set(found.texts)
+
+
 def test_a_tokenizer_without_words_still_has_a_map():
     found = words(Tokenizer.byte_tokenizer())
     assert len(found.ids) >= FEW and set(found.groups) == {"other"} and len(found.known) == 0
