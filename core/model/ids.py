@@ -52,6 +52,17 @@ def checked_count(name: str, value: SupportsIndex, least: int = 0) -> int:
     return count
 
 
+def checked_place(what: str, value: SupportsIndex, count: int) -> int:
+    """A place among `count`, as an int; a negative one is none. ValueError: "layers lie between 0 and 5, not 6"."""
+    try:
+        place = _whole(value)
+    except TypeError:
+        place = -1
+    if not 0 <= place < count:
+        raise ValueError(f"{what}s lie between 0 and {count - 1}, not {_short(value)}")
+    return place
+
+
 def _whole(value: SupportsIndex) -> int:
     if isinstance(value, bool):
         raise TypeError

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from core.arrays import Floats
 from core.model import ModelConfig, Site, Tap, Trace, Transformer, run_trace
+from core.model.ids import checked_count, checked_place
 
 
 def frequencies(config: ModelConfig) -> Floats:
@@ -88,8 +89,9 @@ def preference(trace: Trace, config: ModelConfig, layer: int, head: int, reach: 
     """The mean score (reach,) of a head for looking 0, 1, 2 … tokens back, whatever the words: rotary positions only.
 
     Every query of the text meets every key of the text, all placed that far apart; the mean over all pairs is the
-    score of the mean query with the mean key, because a score is linear in both.
+    score of the mean query with the mean key, because a score is linear in both. ValueError: no such head.
     """
+    _check_head(config, layer, head)
     q, k = (x[layer, head].double().mean(dim=0).numpy() for x in upright(trace, config))  # (Dh,)
     half = config.d_head // 2
     pairs = (q[:half] + 1j * q[half:]) * (k[:half] - 1j * k[half:])  # (Dh/2,) products as complex numbers
@@ -99,10 +101,17 @@ def preference(trace: Trace, config: ModelConfig, layer: int, head: int, reach: 
 
 
 def energy(trace: Trace, config: ModelConfig, layer: int, head: int) -> Floats:
-    """How much a head uses each pair: the mean length of its queries there times that of its keys, (Dh/2,)."""
+    """How much a head uses each pair: the mean length of its queries there times that of its keys, (Dh/2,).
+    ValueError: no such head."""
+    _check_head(config, layer, head)
     half = config.d_head // 2
     lengths = [torch.hypot(x[layer, head, :, :half], x[layer, head, :, half:]).mean(dim=0) for x in (trace.q, trace.k)]
     return np.asarray((lengths[0] * lengths[1]).double())
+
+
+def _check_head(config: ModelConfig, layer: int, head: int) -> None:
+    checked_place("layer", layer, config.n_layers)
+    checked_place("head", head, config.n_heads)
 
 
 def similarity(model: Transformer, length: int) -> Floats:
@@ -110,8 +119,11 @@ def similarity(model: Transformer, length: int) -> Floats:
 
     Rotary: the cosine of one vector, equally long in every pair, turned to one position and to the other:
     the mean of cos((m − n) × frequency). Learned: the cosine of the two rows of the table. None: all alike.
+    ValueError: a length below 1, or longer than the context.
     """
     config = model.config
+    if checked_count("length", length, 1) > config.context_length:
+        raise ValueError(f"{length} positions are more than the {config.context_length} of the context")
     if config.position == "rotary":
         apart = np.abs(np.subtract.outer(np.arange(length), np.arange(length)))
         return np.asarray(np.cos(np.arange(length)[:, None] * frequencies(config)).mean(axis=1)[apart])

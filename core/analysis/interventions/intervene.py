@@ -18,6 +18,7 @@ from torch import Tensor
 from core.analysis.interventions.directions import category_direction, prompts_direction, recorded
 from core.analysis.interventions.values import Ablate, Cut, How, Intervention, Part, Patch, Steer, check_all, parse
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
+from core.model.ids import checked_ids
 from core.text import tinyland
 
 Edit = Callable[[Site, Tensor, int], Tensor]
@@ -238,13 +239,14 @@ def all_parts(config: ModelConfig) -> list[Part]:
 def run_variants(model: Transformer, ids: Sequence[int], variants: Sequence[Edit]) -> Tensor:
     """The log-probabilities (R, T, V) that the model gives when it reads ids (T,) once with each of R edits.
 
-    One batch, a row for each edit; the caller keeps R within `rows_at_once`.
+    One batch, a row for each edit; the caller keeps R within `rows_at_once`. ValueError: ids as for a trace.
     """
+    read = checked_ids(ids, model.config)
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
         return torch.cat([edit(site, row, 0) for edit, row in zip(variants, tensor.split(1), strict=True)])
 
-    batch = torch.tensor([list(ids)] * len(variants), device=model.embed.weight.device)  # (R, T)
+    batch = torch.tensor([read] * len(variants), device=model.embed.weight.device)  # (R, T)
     logits: Tensor = model(batch, tap=tap)  # (R, T, V)
     return logits.float().log_softmax(dim=-1)
 
@@ -260,8 +262,11 @@ def part_effects(
     """How the text's loss changes when each part alone is ablated: (base (T − 1,), losses (R, T − 1)), nats per token.
 
     `base` is the untouched model's -ln p of each token after the first; `losses` the same with each of the R parts
-    ablated. T must be 2 or more.
+    ablated. ValueError: fewer than 2 ids, otherwise as for a trace.
     """
+    ids = checked_ids(ids, model.config)
+    if len(ids) < 2:
+        raise ValueError("a loss needs a token to come: give at least two ids")
     edits = [ablation(Ablate(part, how), sample) for part in parts]
     step = rows_at_once(model.config, len(ids))
     batches = [edits[start : start + step] for start in range(0, len(edits), step)]

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.analysis.interventions.intervene import OUTPUT_SITES, rows_at_once
 from core.analysis.skills.cases import CLOZES
 from core.model import Site, Trace, Transformer, run_trace
+from core.model.ids import checked_id, checked_ids
 from core.text import Tokenizer, tinyland
 from core.text.tinyland.world import Person
 
@@ -60,8 +61,10 @@ def patch_everywhere(
 
     clean, corrupted: ids (T,) of equal length; answer, other: token ids. `on_layer(n)` is told when n layers are done.
     A batch is split only where its logits would take more than 128 MiB. ValueError, for people: lengths that differ,
-    the same answer twice, or two prompts between which the model makes no difference.
+    the same answer twice, two prompts between which the model makes no difference, or ids as for a trace.
     """
+    clean, corrupted = checked_ids(clean, model.config), checked_ids(corrupted, model.config)
+    answer, other = checked_id(answer, model.config), checked_id(other, model.config)
     if len(clean) != len(corrupted):
         raise ValueError(f"the prompts must have equally many tokens, not {len(clean)} and {len(corrupted)}")
     if answer == other:

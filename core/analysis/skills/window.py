@@ -1,5 +1,6 @@
 """How far back a model looks: shorter windows, loss by position, a fact far from its question, the cost of a cache."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from core.arrays import Floats
 from core.generation import greedy_batch
 from core.generation.streaming import empty_cache
 from core.model import Checkpoint, Transformer
+from core.model.ids import checked_count, checked_ids
 from core.text import Tokenizer, tinyland
 
 Report = Callable[[float, str], object]
@@ -27,12 +29,14 @@ FILLERS = ("A clock struck 5.", "A dentist walked past.", "A teacher stopped to 
 def windowed(model: Transformer, ids: Sequence[int], windows: Sequence[int]) -> Floats:
     """What may follow ids if only its last w tokens are read, after its first (the start of the document): (W, V).
 
-    A window of len(ids) - 1 or more is the whole text. ValueError: a window below 1.
+    A window of len(ids) - 1 or more is the whole text. ValueError: a window below 1, no ids, or ids that the model does
+    not have or cannot read at once.
     """
+    ids = checked_ids(ids, model.config, sys.maxsize)
     rows = []
     for window in windows:
-        if window < 1:
-            raise ValueError("a window has at least one token")
+        if not isinstance(window, int) or window < 1:
+            raise ValueError(f"a window is a whole number of tokens, at least one, not {window!r}")
         seen = [ids[0], *ids[1:][-window:]] if len(ids) > 1 else list(ids)
         rows.append(model(torch.tensor([seen]))[0, -1].double().softmax(-1).numpy())
     return np.stack(rows)
@@ -116,7 +120,12 @@ class Cost:
 def cache_cost(
     model: Transformer, lengths: Sequence[int], repeats: int = 5, report: Report = lambda *_: None
 ) -> list[Cost]:
-    """Measured here and now, the median of `repeats`, the two ways in turn. ValueError: longer than the context."""
+    """Measured here and now, the median of `repeats`, the two ways in turn. ValueError: a length below 1 or over the
+    context, fewer repeats than one."""
+    longest = max((checked_count("length", length, 1) for length in lengths), default=1)
+    if longest > model.config.context_length:
+        raise ValueError(f"{longest} tokens do not fit the context of {model.config.context_length}")
+    checked_count("repeats", repeats, 1)
     costs = []
     for place, length in enumerate(lengths):
         report(place / len(lengths), f"{length} tokens")

@@ -14,6 +14,7 @@ from torch import Tensor
 from core.analysis.stream.weights import layer_weights, weight
 from core.arrays import Floats
 from core.model import Trace, Transformer
+from core.model.ids import checked_place
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +97,7 @@ def unembedding(model: Transformer, token: int, against: int | None = None) -> T
     """The row of the unembedding for `token`, less that for `against`: (D,) float64. ValueError: no such token."""
     rows = model.get_parameter("unembed.weight").detach()
     for id in (token, *(() if against is None else (against,))):
-        if not 0 <= id < len(rows):
-            raise ValueError(f"tokens lie between 0 and {len(rows) - 1}, not {id}")
+        checked_place("token", id, len(rows))
     row = rows[token].double().cpu()
     return row if against is None else row - rows[against].double().cpu()
 
@@ -108,8 +108,7 @@ def reading(model: Transformer, trace: Trace, position: int, token: int, against
     RMSNorm: r = w ⊙ gain / σ, σ the root of the mean square (+ ε) of the whole stream at this position. LayerNorm
     first takes the mean off every part, which is the same as taking it off r; σ is then the standard deviation.
     """
-    if not 0 <= position < len(trace.ids):
-        raise ValueError(f"positions lie between 0 and {len(trace.ids) - 1}, not {position}")
+    checked_place("position", position, len(trace.ids))
     centred = model.config.norm == "layernorm"
     x = trace.resid_post[-1, position].double()
     x = x - x.mean() if centred else x

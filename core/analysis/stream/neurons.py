@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.analysis.stream.weights import layer_weights, weight
 from core.model import Checkpoint, Site, Trace, Transformer
+from core.model.ids import checked_ids, checked_place
 from core.text import tinyland
 
 SEED = 1_000_000_123  # a stream of documents of its own: neither trained on nor used to measure skills
@@ -34,7 +35,9 @@ class Scan:
 
 @torch.inference_mode()
 def writes(model: Transformer, trace: Trace, position: int) -> NDArray[np.float32]:
-    """How long a vector each neuron adds to the stream at `position`: |activation| × |output weights|, (L, M)."""
+    """How long a vector each neuron adds to the stream at `position`: |activation| × |output weights|, (L, M).
+    ValueError: no such position."""
+    checked_place("position", position, len(trace.ids))
     lengths = torch.stack([out.norm(dim=0) for out in layer_weights(model, "mlp.w_out.weight")])  # (L, M)
     return (trace.mlp_post[:, position].abs() * lengths.float()).numpy()
 
@@ -100,7 +103,7 @@ def _strongest(model: Transformer, rows: Sequence[Sequence[int]]) -> tuple[Tenso
     lengths = torch.tensor([len(row) for row in rows])
     padded = torch.zeros((len(rows), int(lengths.max())), dtype=torch.int64)
     for r, row in enumerate(rows):
-        padded[r, : len(row)] = torch.as_tensor(row)
+        padded[r, : len(row)] = torch.tensor(checked_ids(row, model.config))
     outside = torch.arange(padded.shape[1]) >= lengths[:, None]  # (B, T)
     values, where, above = [], [], []
 
@@ -119,7 +122,11 @@ def _strongest(model: Transformer, rows: Sequence[Sequence[int]]) -> tuple[Tenso
 
 @torch.inference_mode()
 def activations(model: Transformer, ids: Sequence[int], layer: int, neuron: int) -> NDArray[np.float32]:
-    """One neuron on one text: (T,) float32, mlp_post[layer, :, neuron]."""
+    """One neuron on one text: (T,) float32, mlp_post[layer, :, neuron]. ValueError: no such neuron; ids as for
+    a trace."""
+    read = torch.tensor([checked_ids(ids, model.config)], device=model.embed.weight.device)  # (1, T)
+    checked_place("layer", layer, model.config.n_layers)
+    checked_place("neuron", neuron, model.config.d_mlp)
     kept = []
 
     def look(site: Site, x: Tensor) -> Tensor:
@@ -127,7 +134,7 @@ def activations(model: Transformer, ids: Sequence[int], layer: int, neuron: int)
             kept.append(x[0, :, neuron].float().cpu())
         return x
 
-    model(torch.as_tensor(ids)[None].to(model.embed.weight.device), tap=look)
+    model(read, tap=look)
     return kept[0].numpy()
 
 
