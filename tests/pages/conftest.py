@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer, tinyland, train_bpe
-from pages.ui import near
+from pages.ui import background, near
 from tests.navigation import INDEX
 
 KEY = "k" * 43  # of the browser that owns the runs
@@ -33,6 +33,7 @@ def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setenv("GLASSBOX_RUNS", str(runs))
     monkeypatch.setenv("GLASSBOX_MODEL", "tiny")
     st.cache_resource.clear()
+    background._jobs.clear()  # what an earlier test left behind may have run when its model was gone
 
     def open_page(page: str = "overview", **query: str) -> AppTest:
         at = AppTest.from_file(str(INDEX), default_timeout=90)

@@ -72,6 +72,7 @@ def told(at) -> str:
     return " ".join(element.value for element in [*at.markdown, *at.caption])
 
 
+@pytest.mark.slow
 def test_roles_and_lives_are_told_when_they_are_measured(app):
     at = app("attention", text="the red ball", layer="1", head="1")
     wait_for(

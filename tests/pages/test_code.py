@@ -157,7 +157,7 @@ def shown(seen, app, worldly, lived, monkeypatch) -> Callable[[Site], Code]:
         wanted = [other for other in sites() if page_of(other) == page]
         with suppress(AssertionError):
             wait_for(lambda: at.run() and all(other in seen for other in wanted), 60)
-        assert not at.exception and not at.error
+        assert not at.exception and not [error.value for error in at.error]
         return seen[site]
 
     return open_page

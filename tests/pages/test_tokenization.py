@@ -47,6 +47,7 @@ def test_the_page_shows_what_was_chosen_and_a_bad_choice_is_a_message(app):
     assert at.selectbox(key="tokenizer").value == "model"
 
 
+@pytest.mark.slow
 def test_a_kept_tokenizer_can_be_chosen_and_a_damaged_one_is_a_message(app, runs):
     tokenizer = Tokenizer.from_bpe(train_bpe(["hug hugs pug"] * 9, 262), "hugs")
     at = app("tokenization")

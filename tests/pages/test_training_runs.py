@@ -127,6 +127,7 @@ def test_a_short_text_is_evaluated_often_and_named_and_shown(app, two):
     assert steer.first_sentence(RUN).startswith("the dog saw a cat.") and len(steer.first_sentence(RUN)) <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["train.json", "run.json", "queued"])
 def test_a_damaged_run_stands_in_the_table_and_the_page_goes_on(app, two, file):
     for content in ("", "null", "[1"):
@@ -165,6 +166,7 @@ def test_only_the_browser_that_started_a_run_may_change_it(app, two):
     assert not button(open_one(app, RUN), "Delete").disabled
 
 
+@pytest.mark.slow
 def test_rename_tag_delete_and_bring_back(app, two):
     at = open_one(app, RUN)
     at.text_input(key=f"name_{RUN}").set_value("**best**").run()

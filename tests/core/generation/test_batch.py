@@ -12,6 +12,7 @@ from tests.core.model.models import make
 MODEL = make("ours")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", [Sampler(), Sampler(temperature=1.4, top_p=0.9, frequency_penalty=0.5)])
 def test_every_seed_gives_the_text_it_gives_alone(sampler):
     seeds, stop, heard = [5, 0, 99, 5, 7, 8], {3, 11}, []

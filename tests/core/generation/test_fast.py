@@ -47,6 +47,7 @@ def test_several_tokens_at_once_are_those_one_by_one(family, one_by_one, monkeyp
     np.testing.assert_allclose(decoder.logits([int(ids[5])])[0], expected[5], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", [Sampler(temperature=0), SAMPLER])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_generate_writes_the_models_text_with_the_models_numbers(family, sampler):

@@ -70,6 +70,7 @@ def chi_square(counts: Counter, exact: dict[tuple[int, ...], float], n: int) -> 
     return sum((seen - e) ** 2 / e for e, seen in cells), len(cells) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", [Sampler(), Sampler(temperature=0.8, top_k=3, repetition_penalty=1.3)])
 def test_the_distribution_is_the_models(sampler):
     n, length = 1500, 3

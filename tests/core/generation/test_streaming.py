@@ -107,6 +107,7 @@ def test_two_generations_interleaved_do_not_mix(model):
     assert [step.id for _, step in pairs] == [step.id for step in sampled(model, ids=PROMPT[::-1], seed=8)]
 
 
+@pytest.mark.slow
 def test_the_same_text_in_another_process(model):
     program = (
         "import json, sys; sys.path.insert(0, 'tests/core/generation'); import test_streaming as t;"
@@ -173,6 +174,7 @@ def test_the_readers_tensors_are_ordinary_between_two_steps(model):
     next(steps)
 
 
+@pytest.mark.slow
 def test_greedy_batch_equals_one_at_a_time(model, monkeypatch):
     rng = np.random.default_rng(0)
     prompts = [rng.integers(0, 60, length).tolist() for length in rng.choice([1, 4, 9, 46, 48], 60)]

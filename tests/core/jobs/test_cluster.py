@@ -13,6 +13,8 @@ from core.training.folder import RunError
 from core.training.rows import read_rows
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cluster():

@@ -14,7 +14,7 @@ from core.training.folder import RunError, owner
 from core.training.rows import read_rows
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.usefixtures("runs")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]
 LONG = {"steps": 10**6, "eval_every": 10**5, "log_every": 5}
 REPOSITORY = Path(__file__).parents[3]
 

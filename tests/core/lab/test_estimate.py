@@ -115,6 +115,7 @@ def test_the_lengths_are_those_of_real_steps():
     assert sum(lengths) == pytest.approx(real.sum() / 3, rel=0.15) and 0 < seconds < 60
 
 
+@pytest.mark.slow
 def test_what_autograd_keeps_explains_the_memory_of_a_pass():
     """The memory of a process that holds a large graph, against the estimate: within a third."""
     code = (

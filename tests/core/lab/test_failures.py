@@ -17,6 +17,8 @@ from core.training.flops import training_flops
 from core.training.losses import token_losses
 from core.training.rows import read_rows
 
+pytestmark = pytest.mark.slow
+
 ONE_CHANGE = {
     "rate_too_high": {"adamw_lr", "clip"}, "no_warm_up": {"warmup_steps"}, "no_mask": {"causal"},
     "no_positions": {"model"}, "overfitting": {"patience"}, "dead": {"init_scale"}, "too_few_tokens": {"model"},

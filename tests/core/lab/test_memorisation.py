@@ -1,6 +1,7 @@
 import random
 from difflib import SequenceMatcher
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def test_the_share_counts_every_covered_character_once(written, source, length):
     assert memorised_share(written, source, length) == (len(covered) / len(written) if written else 0)
 
 
+@pytest.mark.slow
 def test_a_long_text_with_one_long_quotation():
     source = "".join(random.Random(0).choices("abcdefgh", k=50_000))
     written = "?" * 500 + source[31_000:31_200] + "!" * 500

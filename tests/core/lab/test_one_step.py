@@ -95,6 +95,7 @@ def test_a_run_without_kept_moments_says_so(run, tmp_path):
     assert moments_of(Path(run.out), 5) == {} and position_after(Path(run.out), 5).fresh_at == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_rate_is_the_one_of_the_run_where_seconds_and_hands_decided_it(tiny, kept):
     """Time runs out long before the steps, and somebody changes the rate on the way."""

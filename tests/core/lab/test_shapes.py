@@ -23,6 +23,7 @@ def recipes(tmp_path):
     return paths
 
 
+@pytest.mark.slow
 def test_two_recipes_are_trained_and_told_apart(recipes, tmp_path, capsys):
     options = [*recipes, "--out", str(tmp_path / "out"), "--documents", "30"]
     assert main(options) == 0

@@ -90,6 +90,7 @@ def test_a_chunk_taken_whole_is_one_wide_join() -> None:
     assert (join.start, join.width, join.rank, join.candidates) == (0, 3, 256, ())
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([*MULTILINGUAL[1:], "<|user|>", "<|end|>", "it's ", "abc"]), min_size=1), st.booleans())
 def test_the_chunk_of_a_token_holds_all_its_tokens(parts: list[str], special: bool) -> None:
     text = "".join(parts)

@@ -82,6 +82,7 @@ def test_story_state_brute_force_and_frequencies() -> None:
     assert chi2 < len(common) + 5 * math.sqrt(2 * len(common))  # five standard deviations of a chi-square
 
 
+@pytest.mark.slow
 def test_every_document_parses_back_to_itself_with_one_derivation() -> None:
     for document in SAMPLE[:500]:
         found = tinyland.parse(document.text)
@@ -131,6 +132,7 @@ def test_people_walk_by_the_ways_of_the_map() -> None:
     assert [step for step in steps if step[1] not in ways[step[0]]] == []
 
 
+@pytest.mark.slow
 def test_two_who_meet_are_friends() -> None:
     friends = {str(a): {str(b) for b in others} for a, others in tinyland.WORLD.friends.items()}
     stories = " ".join(document.text for document in tinyland.documents(6, stop=3000, weights={"story_qa": 1}))
@@ -162,6 +164,7 @@ def test_variety() -> None:
     assert len(words) >= 1500
 
 
+@pytest.mark.slow
 def test_no_two_stories_are_equal() -> None:
     stories = [d.text for d in tinyland.documents(2, stop=20_000, weights={"story": 1})]
     assert len(set(stories)) == len(stories)
@@ -210,6 +213,7 @@ def test_withheld_facts_and_unknown_entities_stand_in_no_document() -> None:
         assert not unknown & set(re.findall(r"[A-Z][a-z]+", d.text))
 
 
+@pytest.mark.slow
 def test_answers_follow_from_the_story_by_an_independent_reading() -> None:
     """A reader of a few plain sentences, written apart from the grammar, agrees with the answers."""
     checked = 0

@@ -123,6 +123,7 @@ def test_decoding_bad_bytes_and_unknown_ids() -> None:
         public_encoding("cl100k_base").decode([100261])
 
 
+@pytest.mark.slow
 @each_tokenizer
 def test_a_million_blanks(tokenizer: Tokenizer) -> None:
     for blank in " \x85":

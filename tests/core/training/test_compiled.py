@@ -11,6 +11,8 @@ from core.training.compiled import LEFT, WATCHED, pays
 from core.training.compute import Workers
 from tests.core.conftest import TINY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch needs a C++ compiler to compile a model")
 def test_the_compiled_program_gives_the_gradients_of_the_model_itself():

@@ -13,6 +13,8 @@ from core.model import load_checkpoint
 from core.training import train
 from core.training.rows import read_rows
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

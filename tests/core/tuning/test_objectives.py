@@ -221,6 +221,7 @@ def test_the_gradient_of_grpo_agrees_with_finite_differences_and_stops_where_it_
 # ---- a policy whose best is known ----
 
 
+@pytest.mark.slow
 def test_policy_gradient_finds_the_known_optimum_of_a_bandit():
     """With a penalty β on KL(π ‖ π_ref), the best policy is π_ref · exp(r / β), normalised. The expected gradient of
     GRPO's loss over all arms, with the reward less that penalty as advantage, leads there."""

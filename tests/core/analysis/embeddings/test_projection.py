@@ -102,6 +102,7 @@ def test_a_journey_keeps_every_distance_and_does_not_spin():
     np.testing.assert_allclose(made.explained.sum(axis=1), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["t-SNE", "UMAP"])
 def test_maps_keep_neighbours_together_and_lend_no_order_to_noise(method):
     """Three far groups stay groups; before them stands noise, which must not inherit their places."""
@@ -127,6 +128,7 @@ DEGENERATE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_rows_have_a_map_too(name, dims):
@@ -143,11 +145,13 @@ def test_degenerate_rows_have_a_map_too(name, dims):
     assert np.isfinite(journey([rows, rows[::-1]], "UMAP", dims).points).all()
 
 
+@pytest.mark.slow
 def test_the_size_of_the_rows_does_not_matter_for_cosine():
     for method in (umap, tsne):
         np.testing.assert_allclose(method(SPREAD * 2.0**90), method(SPREAD), rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_the_same_map_every_time_and_none_of_too_few_words():
     matrix = cloud(12, 5)
     np.testing.assert_array_equal(tsne(matrix), tsne(matrix))

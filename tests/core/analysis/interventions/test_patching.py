@@ -14,6 +14,7 @@ CLEAN, CORRUPTED = [0, 5, 9, 13, 2, 7], [0, 5, 11, 13, 2, 7]
 LAYERS, HEADS = SIZES["n_layers"], SIZES["n_heads"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["ours", "gpt2", "llama"])
 @pytest.mark.parametrize("what", ["residual", "attention", "mlp", "head"])
 def test_every_cell_is_a_run_with_that_one_place_patched(family, what):

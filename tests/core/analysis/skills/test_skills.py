@@ -11,6 +11,8 @@ from core.analysis.skills import suite
 from core.model import ModelConfig, Transformer
 from core.text import Tokenizer, tinyland, train_bpe
 
+pytestmark = pytest.mark.slow
+
 DOCS = list(tinyland.documents(seed=3, stop=200))
 TOKENIZER = Tokenizer.from_bpe(train_bpe([d.text for d in DOCS], 500), "test")
 MODEL = Transformer(

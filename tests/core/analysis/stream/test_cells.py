@@ -29,6 +29,7 @@ def some_index(name: str, tensor: torch.Tensor, position: int, dice: np.random.G
     return tuple(int(dice.integers(n)) for n in shape)
 
 
+@pytest.mark.slow
 def test_the_steps_of_every_cell_lead_to_its_value(case):
     model, trace, _, _ = case
     dice = np.random.default_rng(0)

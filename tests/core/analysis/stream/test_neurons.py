@@ -15,6 +15,7 @@ def documents(count: int, seed: int = 0) -> list[list[int]]:
     return [dice.integers(0, 37, dice.integers(1, 20)).tolist() for _ in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["ours", "llama", "biased swiglu"])
 @pytest.mark.parametrize("limit", [1, 10**9])  # a document at a time, and all at once
 def test_scan_finds_what_brute_force_finds(family, limit, monkeypatch):
