@@ -107,6 +107,7 @@ VISITS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("visit", VISITS)
 @pytest.mark.parametrize("page", PAGES)
 def test_no_element_has_a_hostile_word_raw(app, planted, page, visit):

@@ -4,7 +4,7 @@ import pytest
 
 from core.model import Stage
 from pages.ui.stages import parts_of
-from tests.pages.conftest import PAGES
+from tests.navigation import PAGES
 from tests.pages.test_headers import headers
 
 STEPS = (0, 1, 10, 100, 101, 150, 160)

@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 
+import pytest
+
 from core import jobs
 from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called
 from tests.pages.conftest import KEY
@@ -28,6 +30,7 @@ def test_a_loss_that_rises_with_the_size_has_no_law(app, trained):
     assert not at.number_input.values or all("Your guess" not in one.label for one in at.number_input)
 
 
+@pytest.mark.slow
 def test_the_guess_comes_first_then_the_law_then_the_next_size(app, trained, monkeypatch):
     trained(dict(zip(TRAINED, FALLING, strict=True)))
     at = opened(app)

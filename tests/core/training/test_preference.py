@@ -21,6 +21,8 @@ from core.tuning import dpo_loss, grpo_loss
 from tests.core.model.models import SIZES
 from tests.core.training.test_stages import SHAPE, life, rows_of, tokenizer_file, weights  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 # ---- truth ----
 
 

@@ -20,6 +20,8 @@ from core.training.stages import parse_parent
 from core.tuning import MaskError
 from tests.core.conftest import TINY
 
+pytestmark = pytest.mark.slow
+
 SHAPE = TINY | {"context_length": 160}
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 

@@ -72,6 +72,7 @@ def test_a_killed_run_goes_on_from_its_last_state(tiny):
     assert rows_of(tiny) == rows_of(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [(), ("metrics.jsonl",), ("metrics.jsonl", "config.json", "tokenizer.json")])
 def test_a_run_killed_before_its_first_state_begins_again(tiny, written):
     whole = replace(tiny, out=tiny.out + "-whole")

@@ -51,6 +51,7 @@ def test_truth_on_documents_that_the_world_wrote_and_on_a_lie():
     assert parsed.right == 1 and true.n == 2 * len(told) and len(told) <= true.right < true.n
 
 
+@pytest.mark.slow
 def test_measures_are_those_of_the_texts_that_generate_writes(checkpoint):
     eot, sampler, seeds = checkpoint.tokenizer.eot, Sampler(temperature=0.9), [4, 5, 6]
     heard = []
