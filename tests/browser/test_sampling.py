@@ -135,7 +135,7 @@ def test_writing_branching_and_going_back(page):
     page.get_by_role("textbox", name="Name of the branch").fill("<b>mine</b>")
     page.keyboard.press("Enter")
     expect(page.locator(".jump.named")).to_have_text("<b>mine</b>")
-    assert page.title() == "Glassbox" and page.locator("img[src=x]").count() == 0
+    assert page.title() == "Glassbox: the whole life of a language model" and page.locator("img[src=x]").count() == 0
 
 
 # Presses Write, and Stop as soon as a token stands there: by then Playwright would be too late.

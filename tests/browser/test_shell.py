@@ -83,7 +83,7 @@ def test_text_is_never_markup(page):
     ready(page)
     chip(page, 1).wait_for()
     resting(page)
-    assert page.title() == "Glassbox"
+    assert page.title() == "Glassbox: the whole life of a language model"
     assert page.locator("img[src=x]").count() == 0
     label = "".join(page.locator("[aria-label='Tokens of the text'] .chip:not(.special) span").all_inner_texts())
     assert label.replace("·", " ") == "<img src=x onerror=\"document.title='owned'\">**b**"

@@ -1,7 +1,9 @@
 """Runs on a Dask cluster: two workers on this machine."""
 
+import sys
 import time
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 from distributed import LocalCluster
@@ -18,10 +20,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    ) as made:
-        yield made
+    # A new process runs the main module again: not the page that a test of pages may have left there.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        ) as made:
+            yield made
 
 
 @pytest.fixture(autouse=True)
