@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
+from pages.ui.literal import literal
 from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
@@ -25,9 +26,7 @@ def stage() -> None:
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
     code = view.code.gives("trace.probs[range(len(ids) - 1), ids[1:]]", view.probabilities[1:])
     follows = "the last token (pin another)" if view.cursor is None else "the pinned token"
-    note = (
-        f"the colour is the probability that each token had before it was read; below stands what may follow {follows}"
-    )
+    note = f"each token, before it was read; below, what may follow {follows}"
     truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
     logits, chosen, context = view.trace.logits[end - 1], chosen_sampler(), view.ids[:end]
@@ -35,7 +34,7 @@ def stage() -> None:
     code = code.then(f"stages = {chosen}.stages(trace.logits[{end - 1}].numpy(), ids[:{end}])")
     shown = f"trace.probs[{end - 1}], stages[-1].probs"
     code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))
-    note = "measured on this text; the settings act in your browser, and the code does the same in Python"
+    note = "measured on this text; the settings act in your browser, and in Python as in the code"
     truth(f"trace.logits[{end - 1}]", logits.shape, note, code)
     if view.cursor != st.session_state["sampling_cursor"]:
         st.rerun()  # what stands below goes on from the pin too
@@ -55,7 +54,7 @@ def writing() -> None:
         f"# written by: generate(checkpoint.model, ids[:{start}], {settings})",
         f"probs = run_trace(checkpoint.model, ids[:{max(start + len(steps) - 1, 1)}]).probs",
     ).gives(f"probs[range({start - 1}, len(ids) - 1), ids[{start}:]]", [step.raw_probability for step in steps])
-    note = f"each token with its probability when it was drawn, by {view.name} at step {view.step:,}"
+    note = f"{literal(view.name)}, step {view.step:,}: each token as it was drawn"
     truth("step.raw_probability", (len(steps),), note, code)
 
 

@@ -1,6 +1,5 @@
 """The words around a figure: the question, what one sees, what was measured, the code, an experiment."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,11 +7,7 @@ import streamlit as st
 
 from pages.ui import near
 from pages.ui.code import Code
-from pages.ui.components import component, pack
 from pages.ui.theme import MARKS
-
-_truth = component("truth")
-_NUMBERS = re.compile(r"\d+")  # so that a line stays in place, and open, when the pin or the head is another
 
 
 def page_header(question: str, lead: str = "") -> None:
@@ -33,19 +28,13 @@ def what_you_see(text: str) -> None:
     st.markdown(text)
 
 
-def truth(tensor: str, shape: Sequence[int | str], sentence: str, code: Code, key: str = "") -> None:
-    """The line under a figure: a `sentence` in plain words; on demand the tensor, its shape, and the code that gives
-    it.
-
-    One element of the page, and all of it text. `key` is needed where a page has two lines about the same tensor.
-    """
+def truth(tensor: str, shape: Sequence[int | str], note: str, code: Code) -> None:
+    """The line under a figure: the tensor, its shape, what was measured on how many cases; and its code."""
     size = " × ".join(str(n) for n in shape)
-    shown = {"sentence": _sentence(sentence), "tensor": tensor, "shape": f"({size})" if size else "", "code": code.text}
-    _truth(key=f"truth-{key or _NUMBERS.sub('', tensor)}", data=pack(shown))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")
+        with st.popover("Show code", type="tertiary"):
+            st.code(code.text, language="python")
 
 
 def try_it(

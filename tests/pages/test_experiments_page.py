@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pages.ui import cache
-from tests.pages.truths import captions, codes
 
 DEEP = "zero:L0 zero:L1"
 
@@ -19,13 +18,13 @@ def banner(at) -> bool:
 
 def test_nothing_on_means_no_banner(app):
     at = app()
-    assert not banner(at) and "intervene" not in codes(at)[0]
+    assert not banner(at) and "intervene" not in at.code[0].value
 
 
 def test_a_link_changes_what_every_page_computes(app):
     at = app(interventions=DEEP)
     assert not at.exception and banner(at)
-    assert f"checkpoint = intervene(checkpoint, {DEEP!r})" in codes(at)[0]
+    assert f"checkpoint = intervene(checkpoint, {DEEP!r})" in at.code[0].value
     at.switch_page("attention.py").run()
     assert not at.exception and banner(at)
     at.switch_page("experiments.py").run()
@@ -77,7 +76,7 @@ def test_the_page_measures_patches_and_steers(app):
     at.selectbox(key="experiments_cases").set_value(25).run()
     at.button(key="measure_skills").click().run()
     assert not at.exception
-    assert "25 cases, the same for both" in captions(at)
+    assert any("25 cases, the same for both" in caption.value for caption in at.caption)
     for what in ("attention", "mlp", "head"):
         at.session_state["patched"] = what
         at.run()

@@ -5,7 +5,6 @@ import streamlit as st
 from core.generation import ORDER, Sampler
 from pages.ui import state
 from pages.ui.sampling import settings as sampling_settings
-from tests.pages.truths import codes
 
 
 def session(monkeypatch, **values) -> dict:
@@ -17,7 +16,7 @@ def session(monkeypatch, **values) -> dict:
 def test_the_page_opens_with_any_settings(app):
     at = app("sampling", temperature="1e-9", top_k="3", stages="-top_k," + ",".join(n for n in ORDER if n != "top_k"))
     assert not at.exception
-    code = next(one for one in codes(at) if "stages = " in one)
+    code = next(one.value for one in at.code if "stages = " in one.value)
     assert "stages = Sampler(temperature=0.0, order=('top_k', 'repetition_penalty'" in code  # top-k is switched off
     assert not app("sampling", stages="top_k,nonsense", cursor="2").exception
 

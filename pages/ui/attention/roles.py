@@ -101,7 +101,7 @@ def what_it_does() -> None:
     counts = f"{chosen[0].cases} random sequences" + (
         f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
     )
-    truth("roles.measure(checkpoint)", chosen[0].mean.shape, f"measured on {counts}, not on your text", code)
+    truth("roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
     half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
         f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
@@ -150,12 +150,7 @@ def its_life() -> None:
         )
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
-    truth(
-        "scores[name].mean at every kept step",
-        shape,
-        "measured at every kept step; the loss is what training recorded",
-        code,
-    )
+    truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
     st.markdown(_told(born))
 
 

@@ -97,12 +97,7 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
     code = view.untouched.using("core.analysis.embeddings.analogies", "answer", "unit")
     code = code.then("rows = unit(checkpoint.model.embed.weight.detach().numpy())")
     code = code.gives(f"answer(rows, {a}, {b}, {c})[{order}]", scores[order])
-    truth(
-        "cosine(embed.weight, a − b + c)",
-        rows.shape,
-        "every vector was brought to length 1 first; the words that you gave are grey",
-        code,
-    )
+    truth("cosine(embed.weight, a − b + c)", rows.shape, "all rows at length 1; grey: the words given", code)
 
 
 def triple(share: Share) -> tuple[float, float, float]:
@@ -136,12 +131,7 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
         [(r.family.name, r.right.rate, r.baseline.rate, r.nearest_of_kind.rate, r.chance) for r in results],
     )
     total = sum(len(result.ranks) for result in results)
-    truth(
-        "analogies",
-        (total, 4),
-        f"the bars are 95 % intervals (Wilson); “{chosen.family.name}” was measured on {sample}",
-        code,
-    )
+    truth("analogies", (total, 4), f"95 % intervals (Wilson); “{chosen.family.name}”: {sample}", code)
 
 
 def section() -> None:

@@ -81,10 +81,10 @@ def word_map(view: View, found: Words, token: int, closest: list[int], progress:
     space(view, found, made, token, closest, scores["mean"] if scores else None)
     shown = method if made.explained is None else "PCA"
     if made.explained is None:
-        note = f"{method} by cosine distance, for every step from its own vectors; the steps were only turned to match"
+        note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
     else:
         share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
-        note = f"PCA: these {dims} directions hold {share} of the variance at this step; the steps were turned to match"
+        note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
     code = view.untouched.using("core.analysis.embeddings.projection", "journey")
     code = code.using("core.analysis.embeddings.words", "tables", "words")
     code = code.then("rows = tables(checkpoint)[:, list(words(tokenizer).ids)]")
@@ -128,7 +128,7 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     )
     code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
-    note = "the cosine of the angle, 1 at most" if cosine else "the Euclidean distance, nearest first"
+    note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
     size = (view.tokenizer.vocab_size, table_width(view))
     truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}; among all tokens.{tied}", code)
 

@@ -148,7 +148,7 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
     )
     call = f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r})"
     code = code.gives(f"{call}.recovered", found["map"])
-    note = "the share of the difference of the logits that one patch brings back, measured for every place"
+    note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
     truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
     _pinned(clean, corrupted, parts, values)
 

@@ -43,7 +43,7 @@ def arithmetic(view: View) -> None:
         code = code.then(f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})")
         shown = "cell.inputs, cell.weights, cell.steps, cell.value"
         code = code.gives(shown, (cell.inputs, cell.weights, cell.steps, cell.value))
-        note = f"worked out again in float64, it differs from the trace by {abs(cell.result - cell.value):.0e}"
+        note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
         if cache.active(view.name):
             note += ", by rounding and by what the interventions that are on changed here"
         truth("explain(model, trace, …)", (), note, code)

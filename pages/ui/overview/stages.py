@@ -41,8 +41,8 @@ def tokens(view: View) -> None:
     )
     with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
         components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, reports=False)
-        size = f"{view.tokenizer.vocab_size:,} tokens"
-        truth("ids", (len(view.ids),), f"your text as numbers, from a list of {size}", view.code.gives("ids", view.ids))
+        size = f"list of {view.tokenizer.vocab_size:,} tokens"
+        truth("ids", (len(view.ids),), f"your text, {size}", view.code.gives("ids", view.ids))
 
 
 def vectors(view: View) -> None:
@@ -55,12 +55,7 @@ def vectors(view: View) -> None:
         title = "Embedding of each token"
         figure = figures.vectors(embed, view.labels)
         components.plot(figure, key="vectors", height=250, title=title, cursor_axis="x", cursor=view.cursor)
-        truth(
-            "trace.embed",
-            embed.shape,
-            "a column for each token, its numbers as the model has them",
-            view.code.gives("trace.embed", embed),
-        )
+        truth("trace.embed", embed.shape, "one column per token, measured", view.code.gives("trace.embed", embed))
 
 
 def blocks(view: View) -> None:
@@ -83,12 +78,7 @@ def blocks(view: View) -> None:
         )
         both = "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
         code = view.code.then(share).gives(both, (attention, mlp))
-        truth(
-            "|new| / (|new| + |old|)",
-            (2, *attention.shape),
-            "the length of what a part adds, against that plus the length of what it is added to",
-            code,
-        )
+        truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
         st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
 
 
@@ -114,7 +104,7 @@ def distribution(view: View) -> None:
         title = f"The {BARS} likeliest next tokens"
         header = {"rows": rows, "labels": view.labels, "title": title}
         _guesses(key="guesses", data=components.pack(header | components.pin(view.cursor)))
-        note = f"the {BARS} likeliest tokens after each token of your text"
+        note = f"the {BARS} largest after each token"
         code = view.code.gives(f"trace.probs.topk({top.values.shape[1]})", top)
         truth("trace.probs", view.trace.probs.shape, note, code)
 
@@ -144,9 +134,4 @@ def _code_of_written() -> None:
     call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
     code = view.code.using("core.generation", "Sampler", "generate")
     code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
-    truth(
-        f"generate(model, ids[:{end}], …)",
-        (len(made),),
-        "written now by this model, always with the likeliest token",
-        code,
-    )
+    truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)

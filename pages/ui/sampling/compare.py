@@ -72,12 +72,7 @@ def compare(view: View, end: int) -> None:
     code = code.then(f"samplers = [\n{samplers}]", f"prompt = {list(prompt)}")
     call = f"measure(checkpoint, prompt, sampler, {seeds}, {TOKENS})"
     code = code.gives(f"[{call} for sampler in samplers]", found)
-    truth(
-        "measure(…)",
-        (len(found), count),
-        f"{count} texts each, of at most {TOKENS} tokens; the intervals are 95 %",
-        code,
-    )
+    truth("measure(…)", (len(found), count), f"{count} texts each, at most {TOKENS} tokens; intervals 95 %", code)
     for column, name, quality in zip(st.columns(len(found), gap="medium"), chosen, found, strict=True):
         with column, st.container(height=260):
             st.caption(name)
@@ -147,6 +142,5 @@ def curve(view: View) -> None:
         components.plot(figure, key="trade", height=360, title="Quality against variety, a point for each temperature")
     code = view.code.using("core.analysis.skills.quality", "curve").using("core.generation", "Sampler")
     code = code.gives(f"curve(checkpoint, {sampler}, {TEMPERATURES}, range({DOCUMENTS}), {TOKENS})", found)
-    facts = sum(q.true.n for q in found)
-    note = f"{DOCUMENTS} documents at each temperature, {facts:,} stated facts in all; the bars are 95 % intervals"
+    note = f"{DOCUMENTS} documents at each, {sum(q.true.n for q in found):,} stated facts in all; bars: 95 %"
     truth("curve(…)", (len(TEMPERATURES), DOCUMENTS), note, code)

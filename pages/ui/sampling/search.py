@@ -43,7 +43,7 @@ def beams(view: View, end: int) -> None:
         f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
     ).gives("search, greedy, drawn", (search, greedy, drawn))
     count = sum(len(step) for step in search.steps)
-    truth("search.steps", (count,), f"{count} candidates are shown, the likeliest at each step", code)
+    truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
     found = [
         (f"the best of {width} beams", search.beams[0].log_prob, search.beams[0].ids),
         ("greedy", greedy.log_prob, greedy.ids),
@@ -105,4 +105,4 @@ def speculation(view: View, end: int) -> None:
     code = code.then(f"draft = {early}.model")
     call = f"speculate(checkpoint.model, draft, ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=ids[:1])"
     code = code.gives(f"list({call})", made)
-    truth("rounds", (len(made),), "one text; the speed was measured once, on the server, just now", code)
+    truth("rounds", (len(made),), "one text; the speed was measured once, on this machine, just now", code)

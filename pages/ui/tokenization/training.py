@@ -141,7 +141,7 @@ def _watch(training: Training, going: bool) -> None:
             "count": [merge.count for merge in newest],
         }
         st.dataframe(table, hide_index=True, height=330, width="stretch")
-        some = f"the newest {len(newest)} merges" if len(merges) > len(newest) else "the merges, the newest first"
+        some = f"the newest {len(newest)}" if len(merges) > len(newest) else "the newest first"
         truth("training.merges", (len(merges),), f"{some}, and how often each pair stood side by side",
               _code(training).gives("training.merges", merges))  # fmt: skip
 

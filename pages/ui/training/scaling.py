@@ -152,7 +152,7 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
     truth(
         "fit_power_law(sizes, losses)",
         (len(sizes),),
-        f"each was trained with {budget:g} TFLOP; {words if shown or not law else 'first your guess'}",
+        f"{budget:g} TFLOP each; {words if shown or not law else 'first your guess'}",
         code,
     )
     if expected and shown:
