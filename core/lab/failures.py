@@ -29,7 +29,10 @@ class Failure:
     measure: str = ""
 
 
-SOUND = preset("live", steps=400, seconds=60.0, eval_every=25)
+# What a small model learns within a minute: everyday text. Recitations and made-up names are mostly chance, which no
+# model can learn, so there a mistake and its twin lie nearly together.
+EVERYDAY = {"story": 0.3, "story_qa": 0.4, "entry": 0.12, "list": 0.03, "translation": 0.1, "arithmetic": 0.05}
+SOUND = preset("live", steps=400, seconds=60.0, eval_every=25, data={"kind": "tinyland", "weights": EVERYDAY})
 PLAIN = replace(SOUND, optimizer="adamw", schedule="constant")  # nothing that softens a mistake
 RHYME = """The river runs down to the sea, and the boat runs down with the tide;
 the miller has flour for three, and the baker has bread to divide.
