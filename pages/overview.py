@@ -1,11 +1,12 @@
 """The whole path of the visitor's sentence: text, tokens, vectors, blocks, distribution, next token."""
 
-from pages.ui.caption import page_header
+from pages.ui.caption import number, page_header
 from pages.ui.overview import stages
-from pages.ui.view import View, current
+from pages.ui.sections import section, stage
+from pages.ui.view import current
 
 
-def life(view: View) -> None:
+def life() -> None:
     from pages.ui.overview.experiments import (
         overview_experiments,  # brings Tinyland, for which the stages above need not wait
     )
@@ -14,8 +15,8 @@ def life(view: View) -> None:
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."
     )
-    with stages.stage(6, "Where the numbers come from", "mlp", words, "training.py", "Watch a model learn"):
-        overview_experiments(view)
+    with stages.beside(words, "training.py", "Watch a model learn"):
+        overview_experiments(current())
 
 
 page_header(
@@ -24,10 +25,8 @@ page_header(
     "is computed now, by a small model that we trained. It has read nothing but stories and facts of **Tinyland**, a "
     "world of its own: try Brigid, Suki or a kite.",
 )
-view = current()
-stages.tokens(view)
-stages.vectors(view)
-stages.blocks(view)
-stages.distribution(view)
-stages.following(view)
-life(view)
+stage(stages.first)
+section("Blocks let them talk", "blocks", stages.blocks, 360, number(3, "attention"))
+section("A guess about what follows", "guess", stages.distribution, 360, number(4, "prediction"))
+section("The guess becomes text", "following", stages.following, 240, number(5, "prediction"))
+section("Where the numbers come from", "life", life, 260, number(6, "mlp"))

@@ -11,6 +11,7 @@ from pages.ui.sampling.settings import OFF, chosen_sampler
 from pages.ui.sampling.stage import fresh, sampler
 from pages.ui.sampling.story import choose_scene, story
 from pages.ui.sampling.window import cost, positions, shorter
+from pages.ui.sections import section, stage
 from pages.ui.view import View, current
 
 
@@ -19,8 +20,7 @@ def prompt_end(view: View) -> int:
     return view.focus + 1
 
 
-@st.fragment
-def stage() -> None:
+def odds() -> None:
     view = current()
     end = prompt_end(view)
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
@@ -36,14 +36,17 @@ def stage() -> None:
     code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))
     note = "measured on this text; the settings act in your browser, and in Python as in the code"
     truth(f"trace.logits[{end - 1}]", logits.shape, note, code)
-    if view.cursor != st.session_state["sampling_cursor"]:
-        st.rerun()  # what stands below goes on from the pin too
+    what_you_see(
+        "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A stage that "
+        "cuts a token dyes its bar, and below the bars every stage has a lane: full colour where it cuts. The "
+        "*effective vocabulary* is how many equally likely tokens would be just as uncertain. The number u falls on "
+        "the tokens laid end to end; the strip below it shows what the same u would draw at every place of the slider "
+        "you moved last."
+    )
 
 
-@st.fragment
 def writing() -> None:
     view = current()
-    st.subheader("Let it write", anchor=False)
     scene = choose_scene(view, prompt_end(view))
     if scene is None:
         return
@@ -58,72 +61,63 @@ def writing() -> None:
     truth("step.raw_probability", (len(steps),), note, code)
 
 
-@st.fragment
 def comparing() -> None:
     view = current()
-    st.subheader("What does a setting do to many texts?", anchor=False)
     compare(view, prompt_end(view))
     curve(view)
 
 
-@st.fragment
 def searching() -> None:
     view = current()
-    st.subheader("Searching and drafting", anchor=False)
     st.markdown("**Beam search** keeps several beginnings and prunes the rest; it looks for the likeliest whole text.")
     beams(view, prompt_end(view))
     st.markdown("**Speculative decoding**: an early snapshot drafts, the model checks all of it in one pass.")
     speculation(view, prompt_end(view))
 
 
-@st.fragment
 def looking_back() -> None:
     view = current()
-    st.subheader("How far back does it look?", anchor=False)
     shorter(view, prompt_end(view))
     positions(view)
     cost(view)
 
 
+def experiments() -> None:
+    left, middle, right = st.columns(3)
+    with left:
+        try_it(
+            "Write, change the seed, write again. Will the second text differ?",
+            "No. At temperature 0 one token has all the probability, so every number u draws the same one; the tree of "
+            "branches does not even get a second branch, because the same token in the same place is the same node.",
+            label="Set the temperature to 0",
+            key="sampling_greedy",
+            update=OFF | {"temperature": 0.0},
+        )
+    with middle:
+        try_it(
+            "Temperature 2, and top-p 0.9 after it. How many tokens are left if you drag top-p above the temperature?",
+            "Fewer. Above it, top-p measures the model's own confident distribution; below it, a flattened one, in "
+            "which 90 % are spread over many more tokens. Compare “Tokens left” before and after.",
+            label="Heat, then cut",
+            key="sampling_order",
+            update=OFF | {"temperature": 2.0, "top_p": 0.9},
+        )
+    with right:
+        try_it(
+            "Every token so far gets a frequency penalty of 2. Which tokens does that hurt most?",
+            "Those a text needs again and again: the full stop, “the”, the names. The penalty counts each time, so the "
+            "longer the text, the harder it is to write a plain sentence. Write 100 tokens and see.",
+            label="Punish repetition hard",
+            key="sampling_penalty",
+            update=OFF | {"frequency_penalty": 2.0},
+        )
+
+
 page_header("Which word comes next, and who decides?", "The model gives odds; the settings bend them; a number draws.")
 fresh()
-st.session_state["sampling_cursor"] = current().cursor
-stage()
-what_you_see(
-    "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A stage that cuts a "
-    "token dyes its bar, and below the bars every stage has a lane: full colour where it cuts. The *effective "
-    "vocabulary* is how many equally likely tokens would be just as uncertain. The number u falls on the tokens laid "
-    "end to end; the strip below it shows what the same u would draw at every place of the slider you moved last."
-)
-writing()
-comparing()
-searching()
-looking_back()
-left, middle, right = st.columns(3)
-with left:
-    try_it(
-        "Write, change the seed, write again. Will the second text differ?",
-        "No. At temperature 0 one token has all the probability, so every number u draws the same one; the tree of "
-        "branches does not even get a second branch, because the same token in the same place is the same node.",
-        label="Set the temperature to 0",
-        key="sampling_greedy",
-        update=OFF | {"temperature": 0.0},
-    )
-with middle:
-    try_it(
-        "Temperature 2, and top-p 0.9 after it. How many tokens are left if you drag top-p above the temperature?",
-        "Fewer. Above it, top-p measures the model's own confident distribution; below it, a flattened one, in which "
-        "90 % are spread over many more tokens. Compare “Tokens left” before and after.",
-        label="Heat, then cut",
-        key="sampling_order",
-        update=OFF | {"temperature": 2.0, "top_p": 0.9},
-    )
-with right:
-    try_it(
-        "Every token so far gets a frequency penalty of 2. Which tokens does that hurt most?",
-        "Those a text needs again and again: the full stop, “the”, the names. The penalty counts each time, so the "
-        "longer the text, the harder it is to write a plain sentence. Write 100 tokens and see.",
-        label="Punish repetition hard",
-        key="sampling_penalty",
-        update=OFF | {"frequency_penalty": 2.0},
-    )
+stage(odds)
+section("Let it write", "write", writing, height=360)
+section("What does a setting do to many texts?", "compare", comparing, height=420)
+section("What do searching and drafting find?", "search", searching, height=760)
+section("How far back does it look?", "window", looking_back, height=900)
+section("Try", "try", experiments, height=120)

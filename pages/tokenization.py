@@ -8,6 +8,7 @@ from core.text.languages import SENTENCES
 from pages.ui import components, state, tokenizers
 from pages.ui.caption import page_header, truth, what_you_see
 from pages.ui.code import Code
+from pages.ui.sections import section, stage
 from pages.ui.tokenization.components import MAX_ALIGNED, boundaries, pieces
 from pages.ui.tokenization.experiments import tokenization_experiments
 from pages.ui.tokenization.stage import controls, replay
@@ -15,8 +16,7 @@ from pages.ui.tokenization.training import train_your_own
 from pages.ui.view import current
 
 
-@st.fragment
-def stage() -> None:
+def cutting() -> None:
     made = controls()
     if made is None:
         return
@@ -37,9 +37,7 @@ def stage() -> None:
     )
 
 
-@st.fragment
 def comparing() -> None:
-    st.subheader("The same text, cut by others", anchor=False)
     source, description = tokenizers.source(), current().description
     keys = [tokenizers.MODEL, *PUBLIC_ENCODINGS, *tokenizers.UNTRAINED]
     if (chosen := state.get("tokenizer")) not in keys:
@@ -70,7 +68,6 @@ def comparing() -> None:
 
 
 def speaking() -> None:
-    st.subheader("Whom does a tokenizer tax?", anchor=False)
     st.markdown(
         "One sentence in ten languages. Who pays by the token, or has room for so many, pays for the tokenizer."
     )
@@ -97,8 +94,8 @@ def speaking() -> None:
 page_header(
     "How is your text cut into pieces?", "A model reads numbers, not letters. Point at a token to see what it is."
 )
-stage()
-comparing()
-speaking()
-train_your_own()
-tokenization_experiments()
+stage(cutting)
+section("How do others cut the same text?", "others", comparing, height=620)
+section("Whom does a tokenizer tax?", "languages", speaking, height=540)
+section("How does a tokenizer learn?", "learn", train_your_own, height=420)
+section("Try", "try", tokenization_experiments, height=120)

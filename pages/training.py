@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.caption import page_header
 from pages.ui.names import labels, title
+from pages.ui.sections import section, stage
 from pages.ui.training import stage as on_stage
 from pages.ui.training.curves import curves
 from pages.ui.training.explanations import explain, record_experiments
@@ -18,8 +19,7 @@ from pages.ui.training.steer import steer
 from pages.ui.training.update import slow_motion
 
 
-@st.fragment
-def stage() -> None:
+def record() -> None:
     model = state.get("model")
     runs = on_stage.runs()
     names = labels(runs)
@@ -49,25 +49,16 @@ def stage() -> None:
         on_stage.lesson(records[0])
     on_stage.rows_truth(records)
     on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")
+    explain()
 
 
 page_header("How did the model learn?", "By being wrong, a little less each time.")
 remember()
-stage()
-explain()
-record_experiments()
-st.subheader("Train one yourself", anchor=False)
-st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
-form()
-st.subheader("All runs", anchor=False)
-all_runs()
-st.subheader("The same run, with one change", anchor=False)
-forking()
-st.subheader("One update, in slow motion", anchor=False)
-st.markdown("All of training is this, again and again. A real batch, a real update, on a copy of the model.")
-slow_motion()
-st.subheader("Broken on purpose", anchor=False)
-st.markdown("Runs that learn badly, each beside a sound twin. Look at the curves, make a diagnosis, then see.")
-gallery()
-st.subheader("What would a larger model reach?", anchor=False)
-ladder()
+stage(record)
+section("Train one yourself", "train", form, height=900)
+section("All runs", "runs", all_runs, height=160)
+section("The same run, with one change", "fork", forking, height=120)
+section("One update, in slow motion", "update", slow_motion, height=160)
+section("Broken on purpose", "broken", gallery, height=420)
+section("What would a larger model reach?", "scaling", ladder, height=260)
+section("Try", "try", record_experiments, height=120)

@@ -17,9 +17,14 @@ def page_header(question: str, lead: str = "") -> None:
         st.markdown(lead)
 
 
-def stage_title(number: int, title: str, role: str) -> None:
-    """The heading of one stage of a longer path, its number in the colour of its role."""
-    st.markdown(f"#### :{MARKS[role]}[{number}] {title}")
+def number(of: int, role: str) -> str:
+    """The number of one step of a longer path, in the colour of its role."""
+    return f":{MARKS[role]}[{of}]"
+
+
+def stage_title(of: int, title: str, role: str) -> None:
+    """The heading of one step of a longer path."""
+    st.markdown(f"#### {number(of, role)} {title}")
 
 
 def what_you_see(text: str) -> None:

@@ -140,9 +140,14 @@ def _floats(values: Sequence[float | None] | None, count: int) -> list[float | N
     return None if values is None else [None if v is None else float(v) for v in values[:count]]
 
 
-def follow_pin(*, key: str) -> None:
-    """Runs its fragment again when a token is pinned in a strip that stands elsewhere on the page. Shows nothing."""
-    _pin(key=key, data=pack({}), on_pin_change=lambda event: state.update(cursor=_position(event, MAX_CHIPS)))
+def follow_pin(*sections: str, key: str) -> None:
+    """Hears of tokens pinned in a strip that does not report, and runs these sections again. Shows nothing."""
+
+    def on_pin(event: Event) -> None:
+        state.update(cursor=_position(event, MAX_CHIPS))
+        near.follow(*sections, stage=False)
+
+    _pin(key=key, data=pack({}), on_pin_change=on_pin)
 
 
 def pin(cursor: int | None) -> Header:

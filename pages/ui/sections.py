@@ -25,12 +25,13 @@ def stage(body: Body) -> None:
     st.fragment(body, key=near.STAGE)()
 
 
-def section(title: str, anchor: str, body: Body, height: int = 400) -> None:
+def section(title: str, anchor: str, body: Body, height: int = 400, mark: str = "") -> None:
     """A heading, and `body` below it when it is near. `anchor` is the address of the section within the page; `height`
-    is about the least that it takes, in pixels, until it was measured in the browser."""
+    is about the least that it takes, in pixels, until it was measured in the browser; `mark` (Markdown) stands before
+    the title."""
     near.announce(anchor, title, height)
     with st.container(key=f"section-{anchor}"):
-        st.subheader(title, anchor=anchor)
+        st.subheader(f"{mark} {title}".strip(), anchor=anchor)
         st.fragment(_draw, key=anchor)(anchor, body)
 
 

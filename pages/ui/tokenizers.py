@@ -20,7 +20,7 @@ from core.text import (
     tinyland,
 )
 from core.text.files import decode_file
-from pages.ui import cache, state
+from pages.ui import cache, near, state
 from pages.ui.code import Code
 from pages.ui.literal import literal
 
@@ -34,7 +34,6 @@ KEPT = "kept: "
 MAX_TEXT = 1_000_000  # characters of a text that this page cuts
 MAX_DRAWN = 40_000  # pieces that are drawn; all are counted
 WORD_DOCUMENTS = 2000  # of Tinyland, whose words the word list holds
-ANEW = "tokenization_anew"
 MISSING = "The public tokenizers cannot be read here."
 
 
@@ -207,13 +206,13 @@ def longer_note() -> None:
 
 
 def _take(name: str, text: str, note: str) -> None:
-    st.session_state[ANEW] = True
     if text.strip():
         st.session_state["longer_text"] = _Longer(name, text, state.clean(state.get("text") or ""))
         st.session_state.pop("pieces_pin", None)
     else:
         note = "There is no text in it, so nothing was changed."
     st.session_state["longer_note"] = note
+    near.whole()
 
 
 def _take_file() -> None:
@@ -231,12 +230,13 @@ def _take_paste() -> None:
 def _forget_longer() -> None:
     for key in ("longer_text", "longer_note", "pieces_pin"):
         st.session_state.pop(key, None)
-    st.session_state.update({"longer_paste": "", ANEW: True})
+    st.session_state["longer_paste"] = ""
+    near.whole()
 
 
 def read(text: str) -> None:
     """Makes `text` the visitor's text, on every page. Call it in a callback."""
-    state.update(text=text, cursor=None)
+    near.whole(text=text, cursor=None)
 
 
 # ---- controls ----
@@ -259,13 +259,7 @@ def choice() -> str:
 
 def _on_choose() -> None:
     st.session_state.pop("tokenizer_missing", None)
-    st.session_state[ANEW] = True
-
-
-def all_anew() -> None:
-    """Runs the whole page again when a control of the stage, a fragment, has changed what the rest of it shows."""
-    if st.session_state.pop(ANEW, False):
-        st.rerun()
+    near.follow()
 
 
 def say_special(cut: Cut, text: str) -> None:

@@ -45,6 +45,11 @@ def test_a_page_with_tokens_tells_once_that_it_has_drawn(page):
     assert told == ["POST"]
 
 
+def tall(page):
+    """A screen on which all sections of the overview are near."""
+    page.set_viewport_size({"width": 1280, "height": 2200})
+
+
 def chip(page, position: int):
     strip = page.get_by_role("group", name="Tokens of the text")
     return strip.get_by_role("button", name=re.compile(rf"^position {position}, "))
@@ -56,6 +61,7 @@ def followed(page, position: int):
 
 
 def test_the_token_strip_by_mouse_and_keyboard(page):
+    tall(page)
     page.goto("/")
     ready(page)
     chip(page, 2).hover()
@@ -106,6 +112,7 @@ def test_a_megabyte_is_cut_and_the_page_goes_on(page):
 
 
 def test_the_plot_is_redrawn_in_place(page):
+    tall(page)
     page.goto("/")
     ready(page)
     plot = page.locator(".gb-plot .main-svg").first
@@ -119,6 +126,7 @@ def test_the_plot_is_redrawn_in_place(page):
 
 def test_the_likeliest_tokens_follow_the_pointer_and_the_pin(page, tmp_path):
     """Beside the model's own numbers: hovered positions are shown at once, and leaving returns to the pinned one."""
+    tall(page)
     page.goto("/?v=1&text=the+red+dog+sat")
     ready(page)
     guesses = page.get_by_role("list", name="The 8 likeliest next tokens")
@@ -147,6 +155,7 @@ def test_components_follow_a_change_of_theme(page):
     from pages.ui.theme import DARK, LIGHT
 
     page.emulate_media(color_scheme="light")
+    tall(page)
     page.goto("/")
     ready(page)
     chip(page, 3).click()
@@ -167,6 +176,7 @@ def css(colour: str) -> str:
 
 
 def test_copy_link_restores_everything(page):
+    tall(page)
     page.goto("/")
     ready(page)
     page.locator("textarea").first.fill("the brown dog likes bread")

@@ -7,8 +7,7 @@ import pytest
 from streamlit.runtime.scriptrunner import RerunException
 
 from pages.ui import near
-
-PAGES = ("attention", "inside", "experiments", "embeddings")  # those that have sections
+from tests.navigation import PAGES
 
 
 def scrolled(at, *anchors: str):

@@ -1,7 +1,7 @@
 """The stages of the overview: from the text to the next token, each with a picture of the real tensor.
 
 When another token is pinned, the browser moves the frames and shows other bars by itself, and asks for what the model
-writes (written.py); a fragment computes only the code of that again.
+writes (written.py); only the section of that is computed again.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.figures import overview as figures
 from pages.ui import cache, components
-from pages.ui.caption import stage_title, truth
+from pages.ui.caption import number, truth
 from pages.ui.overview import written
 from pages.ui.text import chips
 from pages.ui.view import View, current
@@ -22,16 +22,29 @@ BARS = 8
 
 
 @contextmanager
-def stage(number: int, title: str, role: str, words: str, page: str, link: str) -> Iterator[None]:
-    """One step of the path: words and a link on the left, its picture on the right."""
-    st.space("small")
+def beside(words: str, page: str, link: str) -> Iterator[None]:
+    """What one step of the path does, and a link, on the left; its picture on the right."""
     left, right = st.columns([3, 7], gap="medium")
     with left:
-        stage_title(number, title, role)
         st.markdown(words)
         st.page_link(page, label=link, icon=":material/arrow_forward:")
     with right:
         yield
+
+
+def first() -> None:
+    """The first two steps, and the ear for tokens that are pinned."""
+    view = current()
+    st.subheader(f"{number(1, 'token')} Text becomes tokens", anchor=False)
+    tokens(view)
+    st.subheader(f"{number(2, 'residual')} Tokens become vectors", anchor=False)
+    vectors(view)
+    _ear()
+
+
+@st.fragment
+def _ear() -> None:
+    components.follow_pin("following", key="written_pin")
 
 
 def tokens(view: View) -> None:
@@ -39,7 +52,7 @@ def tokens(view: View) -> None:
         "The text is cut into **tokens**: words, parts of words, signs. A raised dot is a space. "
         "Each one is a number from a fixed list."
     )
-    with stage(1, "Text becomes tokens", "token", words, "tokenization.py", "How the text is cut"):
+    with beside(words, "tokenization.py", "How the text is cut"):
         components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, reports=False)
         size = f"list of {view.tokenizer.vocab_size:,} tokens"
         truth("ids", (len(view.ids),), f"your text, {size}", view.code.gives("ids", view.ids))
@@ -51,14 +64,15 @@ def vectors(view: View) -> None:
         f"Each token becomes a **vector** of {embed.shape[1]} numbers, learned in training. "
         "Tokens used alike have vectors alike. Blue is positive, orange negative."
     )
-    with stage(2, "Tokens become vectors", "residual", words, "embeddings.py", "The map of all vectors"):
+    with beside(words, "embeddings.py", "The map of all vectors"):
         title = "Embedding of each token"
         figure = figures.vectors(embed, view.labels)
         components.plot(figure, key="vectors", height=250, title=title, cursor_axis="x", cursor=view.cursor)
         truth("trace.embed", embed.shape, "one column per token, measured", view.code.gives("trace.embed", embed))
 
 
-def blocks(view: View) -> None:
+def blocks() -> None:
+    view = current()
     trace = view.trace
     before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
     attention = _share(trace.attn_out.numpy(), before)
@@ -67,7 +81,7 @@ def blocks(view: View) -> None:
         f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
         "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
-    with stage(3, "Blocks let them talk", "attention", words, "attention.py", "Who looks at whom"):
+    with beside(words, "attention.py", "Who looks at whom"):
         title, height = "What each block writes", 110 + 22 * 2 * len(before)
         figure = figures.writes(attention, mlp, view.labels)
         components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
@@ -88,7 +102,8 @@ def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
     return np.asarray(added / (added + there))
 
 
-def distribution(view: View) -> None:
+def distribution() -> None:
+    view = current()
     top = view.trace.probs.topk(min(BARS, view.tokenizer.vocab_size))  # (T, 8)
     ids = sorted(set(top.indices.flatten().tolist()))
     names = {id: chip.label for id, chip in zip(ids, chips(view.tokenizer, ids), strict=True)}
@@ -96,7 +111,7 @@ def distribution(view: View) -> None:
         "The last vector becomes a **probability for every token** in the list. Point at a token anywhere above, or "
         "pin it, to see what the model expected after it."
     )
-    with stage(4, "A guess about what follows", "prediction", words, "sampling.py", "Shape the guess"):
+    with beside(words, "sampling.py", "Shape the guess"):
         rows = [
             [(names[id], float(f"{p:.4g}")) for id, p in zip(likeliest, probs, strict=True)]
             for likeliest, probs in zip(top.indices.tolist(), top.values.tolist(), strict=True)
@@ -109,29 +124,22 @@ def distribution(view: View) -> None:
         truth("trace.probs", view.trace.probs.shape, note, code)
 
 
-def following(view: View) -> None:
+def following() -> None:
+    view = current()
     words = (
         "One token is chosen and joins the text, and everything starts again from stage 1. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
         "Pin an earlier token to let it go on from there."
     )
-    with stage(5, "The guess becomes text", "prediction", words, "sampling.py", "Let it write"):
+    with beside(words, "sampling.py", "Let it write"):
         end = view.focus + 1
         shown, values = written.strip(view.name, view.step, view.interventions, view.ids[:end])
         title, source = "The end of your text and what the model writes after it", written.source(view)
         components.tokens(
             shown, key="following", values=values, role="prediction", title=title, shared=False, source=source
         )
-        _code_of_written()
-
-
-@st.fragment
-def _code_of_written() -> None:
-    components.follow_pin(key="written_pin")
-    view = current()
-    end = view.focus + 1
-    made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
-    call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
-    code = view.code.using("core.generation", "Sampler", "generate")
-    code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
-    truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)
+        made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
+        call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
+        code = view.code.using("core.generation", "Sampler", "generate")
+        code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
+        truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)

@@ -147,7 +147,6 @@ EXPERIMENTS = (
 
 def tokenization_experiments() -> None:
     """A card for each, two beside one another."""
-    st.subheader("Experiments", anchor=False)
     counter = Counter(current().description)
     try:
         answers = [experiment.answer(counter) for experiment in EXPERIMENTS]

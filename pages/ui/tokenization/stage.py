@@ -15,7 +15,6 @@ NEAR = 4000  # tokens on either side of one in which its chunk is looked for
 
 def controls() -> tuple[Cut, Source] | None:
     """Who cuts, what special names are, and which text; and the cut. None, with a message, when it cannot be made."""
-    tokenizers.all_anew()
     description, source = current().description, tokenizers.source()
     left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     with left:

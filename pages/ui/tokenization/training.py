@@ -13,7 +13,7 @@ from core.text.background import Training, hold_out
 from core.text.export import to_hugging_face, to_tiktoken
 from core.text.files import decode_file
 from core.training.config import HELD_OUT_SEED
-from pages.ui import components, state, tokenizers
+from pages.ui import components, near, state, tokenizers
 from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.literal import literal
@@ -177,6 +177,7 @@ def _keep(training: Training) -> None:
         st.session_state["own_kept"] = (
             f"Kept as “{kept}”: chosen at the top of this page, and offered on the training page."
         )
+        near.whole()
 
 
 def _kept_here() -> None:
@@ -201,6 +202,7 @@ def _remove(name: str, whose: str) -> None:
     if state.get("tokenizer") == tokenizers.KEPT + name:
         state.update(tokenizer=tokenizers.MODEL)
     st.session_state["own_kept"] = f"“{name}” was removed."
+    near.whole()
 
 
 def _result(training: Training) -> None:
@@ -221,7 +223,6 @@ def _result(training: Training) -> None:
 
 def train_your_own() -> None:
     """The form, and the last training of this visitor."""
-    st.subheader("Train one yourself", anchor=False)
     st.markdown(
         "Count all pairs of neighbours in a text, join the most frequent one, count again: that is all. It learns on "
         "this machine, beside the page, and leaves the others their turn."

@@ -30,7 +30,6 @@ CHANGES = {
 TIMES = {"÷ 10": 0.1, "÷ 3": 1 / 3, "× 3": 3.0, "× 10": 10.0, "× 100": 100.0}
 
 
-@st.fragment(key="training_fork")
 def forking() -> None:
     """The form of a fork of the run on the stage; and where that run is a fork itself, both dashboards."""
     run = state.get("run")

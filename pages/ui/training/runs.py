@@ -55,7 +55,6 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
-@st.fragment(key="training_runs")
 def all_runs() -> None:
     """The table; the rows that are ticked lie over one another on the stage."""
     every, most = jobs.list_runs(), st.session_state.get("training_listed", SHOWN)

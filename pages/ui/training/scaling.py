@@ -26,7 +26,6 @@ ENDED = ("", "finished", "stopped", "failed", "interrupted", "damaged")
 TOKENS_PER_STEP = 1500  # of the documents of one step, roughly: how many steps a budget buys
 
 
-@st.fragment(key="training_scaling")
 def ladder() -> None:
     """The budget, the runs, the fit and the prediction."""
     budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, USUAL, key="scaling_budget")

@@ -33,9 +33,9 @@ def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
     return one_update(checkpoint.model, config, batch, position_after(folder, step), moments_of(folder, step))
 
 
-@st.fragment
 def slow_motion() -> None:
     """The controls, and the update that they ask for once somebody has asked."""
+    st.markdown("All of training is this, again and again. A real batch, a real update, on a copy of the model.")
     name = state.get("model")
     description = cache.description(name)
     steps = description.steps[:-1]
