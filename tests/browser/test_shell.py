@@ -36,6 +36,7 @@ def test_a_page_with_tokens_tells_once_that_it_has_drawn(page):
     told = []
     page.on("request", lambda request: told.append(request.method) if request.url.endswith("/drawn") else None)
     with page.expect_response("**/drawn") as answer:
+        tall(page)
         page.goto("/")
     assert answer.value.status == 204
     assert page.get_by_role("group", name="Tokens of the text").get_by_role("button").count() > 0
@@ -57,7 +58,7 @@ def chip(page, position: int):
 
 def followed(page, position: int):
     """Waits until what the server computes goes on from the pinned position."""
-    page.get_by_text(f"generate(model, ids[:{position + 1}], …)").wait_for()
+    page.get_by_text(f"generate(model, ids[:{position + 1}], …)").wait_for(state="attached")
 
 
 def test_the_token_strip_by_mouse_and_keyboard(page):
