@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready, resting, resting_box
+from tests.browser.resting import ready, resting, resting_box, see
 from tests.waiting import wait_for
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
@@ -104,11 +104,13 @@ def test_a_pinned_position_knows_what_came(page):
     chips.nth(1).click()
     expect(page.locator(".actual b")).to_have_text(chips.nth(2).locator("span").inner_text())
     expect(page.locator(".actual")).to_contain_text(re.compile(r"rank \d+, a surprise of \d+\.\d bits"))
+    see(page, "write")
     expect(page.locator("div.text .prompt span")).to_have_count(2)  # writing goes on from the pin
 
 
 def test_writing_branching_and_going_back(page):
     open_page(page, "&new_tokens=12")
+    see(page, "write")
     words, write = page.locator("div.text button"), page.locator(".write")
     write.click()
     expect(words).to_have_count(12)
@@ -149,6 +151,7 @@ WRITE_AND_STOP = """write => {
 
 def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
     open_page(page, "&new_tokens=40")
+    see(page, "write")
     page.locator(".write").click()
     expect(page.locator("div.text button")).to_have_count(40)
     whole = page.locator("div.text").inner_text()

@@ -9,7 +9,7 @@ from core.figures.labels import percent
 from core.generation import Sampler, generate
 from core.model import load_checkpoint, run_trace
 from tests.browser.resting import ready, resting
-from tests.browser.test_shell import EXCEPTION
+from tests.browser.test_shell import EXCEPTION, tall
 from tests.navigation import PAGES
 
 TEXT = "Suki gave the kite to Brigid because she"
@@ -22,16 +22,17 @@ def test_the_overview_shows_what_core_computes(shipped_page, step):
     model = load_checkpoint("tinyland", step)
     ids = [model.tokenizer.eot, *model.tokenizer.encode(TEXT)]
     likeliest = run_trace(model.model, ids).probs[-1].topk(8)
+    tall(shipped_page)
     open_at(shipped_page, "", step)
     guesses = shipped_page.get_by_role("list", name="The 8 likeliest next tokens").get_by_role("listitem")
     names = [model.tokenizer.decode([id]).replace(" ", "·") for id in likeliest.indices.tolist()]
     expect(guesses).to_have_text([n + percent(p) for n, p in zip(names, likeliest.values.tolist(), strict=True)])
     expect_written(shipped_page, model, ids)
     shipped_page.get_by_role("button", name=re.compile("^position 4, ")).first.click()
-    shipped_page.get_by_text("generate(model, ids[:5], …)").wait_for()
+    shipped_page.get_by_text("generate(model, ids[:5], …)").wait_for(state="attached")
     expect_written(shipped_page, model, ids[:5])
     shipped_page.keyboard.press("Escape")
-    shipped_page.get_by_text(f"generate(model, ids[:{len(ids)}], …)").wait_for()
+    shipped_page.get_by_text(f"generate(model, ids[:{len(ids)}], …)").wait_for(state="attached")
     expect_written(shipped_page, model, ids)
 
 

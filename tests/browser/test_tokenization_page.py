@@ -13,7 +13,7 @@ from tiktoken.load import load_tiktoken_bpe
 from core.text import public_encoding
 from core.text.bpe import GPT4_PATTERN
 from core.text.graphemes import graphemes
-from tests.browser.resting import ready, resting
+from tests.browser.resting import ready, resting, see
 from tests.browser.test_shell import chip
 
 STRANGE = "👩‍👩‍👧 it's\tनमस्ते\n<|endoftext|> 🇫🇷 \x00 e\u0301"
@@ -122,6 +122,7 @@ def test_the_tree_grows_step_by_step_into_the_tokens(page):
 
 def test_boundaries_stand_under_their_letters(page):
     open_page(page, "the red ball")
+    see(page, "others")
     track = page.get_by_role("img", name=re.compile("^GPT-2: "))
     expect(track).to_have_attribute("aria-label", "GPT-2: the | ·red | ·ball")
     lefts = """(track) => document.fonts.ready.then(() => [[...track.querySelectorAll('b')],
@@ -137,6 +138,7 @@ def test_boundaries_stand_under_their_letters(page):
 
 def test_a_tokenizer_of_ones_own_is_trained_kept_and_taken_away(page, tmp_path):
     open_page(page, "the hugs of pugs")
+    see(page, "learn")
     page.get_by_text("A text you paste").click()
     box = page.get_by_placeholder("Paste a few pages of anything.")
     box.fill("hug hugs pug pugs and hugging pugs. " * 60)
@@ -189,5 +191,6 @@ def test_a_hundred_kilobytes_stay_usable(page, tmp_path, marks):
     page.locator(".text").evaluate("e => e.scrollTo(0, e.scrollHeight)")
     expect(page.locator(".text .t").nth(before)).to_be_attached()
     expect(page.get_by_role("group", name="Tokens of the text")).to_contain_text("Line·2099·of")
+    see(page, "others")
     page.get_by_text("counted over the whole text").wait_for()
     expect(page.locator(".glyphs").first).to_contain_text("Line·0·of")  # the rest of the page follows

@@ -9,7 +9,7 @@ import pytest
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
 from core.training.folder import take_lock
-from tests.browser.resting import resting_box
+from tests.browser.resting import resting_box, see
 from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint
 
@@ -123,6 +123,7 @@ def test_a_fork_and_its_parent_share_a_cursor(pair, page):
     parent = {"run": PARENT, "step": 10, "changes": {"muon_lr": 0.2}}
     _, fork = pair(Record(), Record(parent=parent))
     page.goto(f"/training?run={fork}")
+    see(page, "fork")
     first, second = (page.locator(".gb-curves", has_text=name).last for name in ("the parent", "the fork"))
     first.get_by_text("no improvement, said run 0").wait_for()
     main = first.locator(".gb-main")
@@ -143,6 +144,7 @@ def test_the_pointer_means_the_nearer_of_two_curves(pair, page):
     ids = pair(*(Record(fingerprint(KEY), name) for name in ("case A, its sound twin", "case A")))
     page.add_init_script(f"localStorage.setItem('glassbox:owner', '{KEY}')")
     page.goto("/training")
+    see(page, "broken")
     curves = page.locator(".gb-curves", has_text="its sound twin").last
     curves.get_by_text("no improvement, said run 1").wait_for()
     node = curves.locator(".gb-main .gb-plotted")
