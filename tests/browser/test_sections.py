@@ -113,6 +113,7 @@ def test_on_a_phone_the_rail_is_a_button(page):
     ready(page)
     rail = page.get_by_role("navigation", name="On this page")
     link = rail.get_by_role("link", name="When was this head born?")
+    rail.locator("a").first.wait_for(state="attached")
     expect(link).to_be_hidden()
     rail.get_by_role("button", name="Contents").click()
     link.click()
