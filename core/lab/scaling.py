@@ -33,19 +33,25 @@ class Rung:
 
 
 def ladder(
-    base: TrainConfig, flops: float, tokens_per_step: int, widths: Sequence[int] = WIDTHS, vocab_size: int | None = None
+    base: TrainConfig,
+    flops: float,
+    tokens_per_step: int,
+    widths: Sequence[int] = WIDTHS,
+    vocab_size: int | None = None,
+    length: int = 64,
 ) -> list[Rung]:
     """The same recipe at several widths, each for so many steps that it spends `flops` (at most one step less). Nothing
     but the width differs, and what follows from it: all have HEADS heads.
 
     Sizes for which that is less than one step are left out. `vocab_size`: of the tokenizer, else what `base` asks for.
+    `length`: tokens of a sequence (their mean square divided by their mean, for attention).
     """
     rungs = []
     for width in widths:
         shape = {**base.model, "d_model": width, "n_heads": HEADS}
         model = ModelConfig.from_dict({**shape, "vocab_size": vocab_size or base.vocab_size})
-        length = min(64, model.context_length)  # of a typical sequence: attention is a small part at these sizes
-        per_step = training_flops(model, np.full(max(1, tokens_per_step // length), length))
+        fitting = min(length, model.context_length)
+        per_step = training_flops(model, np.array([fitting])) * tokens_per_step / fitting
         steps = int(flops / per_step)
         if steps >= 1:
             parts = model.parameter_count()

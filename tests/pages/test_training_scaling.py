@@ -3,10 +3,15 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core import jobs
-from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called
+from core.model import ModelConfig
+from core.training.data import make_data, make_tokenizer
+from core.training.flops import training_flops
+from core.training.measure import batch_lengths
+from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called, made
 from tests.pages.conftest import KEY
 from tests.pages.press import button
 
@@ -81,3 +86,14 @@ def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
     assert stopped == sorted(going, key=lambda run: going[run] != "queued"), (
         "none that waits takes a place"
     )
+
+
+def test_every_size_gets_the_compute_that_the_page_promises():
+    config = made(USUAL)[TRAINED[0]].config
+    tokenizer = make_tokenizer(config)
+    data = make_data(tokenizer, config, config.model["context_length"])
+    lengths = [batch_lengths(data.batch(step)) for step in range(40)]
+    for rung in made(USUAL).values():
+        model = ModelConfig.from_dict({**rung.config.model, "vocab_size": tokenizer.vocab_size})
+        flops = np.mean([training_flops(model, of_step) for of_step in lengths])
+        assert rung.config.steps * flops == pytest.approx(USUAL * 1e12, rel=0.05)

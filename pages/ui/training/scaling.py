@@ -20,10 +20,10 @@ from pages.ui.training.failures import runs_called
 from pages.ui.training.owner import key as owner_key
 
 BUDGETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # TFLOP for each size
-USUAL = 0.5  # four minutes on two cores; with less, the size that is foretold has read too little to keep to the law
+USUAL = 0.5  # with less, the size that is foretold has read too little to keep to the law
 TRAINED, NEXT = (8, 12, 16, 24), 32  # widths: those of the fit, and the one that it foretells
 ENDED = ("", "finished", "stopped", "failed", "interrupted", "damaged")
-TOKENS_PER_STEP = 1500  # of the documents of one step, roughly: how many steps a budget buys
+TOKENS_PER_STEP, LENGTH = 955, 89  # of the documents of one step, on average: how many steps a budget buys
 
 
 def ladder() -> None:
@@ -36,8 +36,7 @@ def ladder() -> None:
         f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, with as many layers and heads, each trained "
         "with the same arithmetic, the smaller ones for more steps. Then the law foretells width "
         f"{NEXT}, before anybody trains it. With little compute the smaller ones win, because they read more: the best "
-        "size grows with the budget. The usual "
-        f"{USUAL:g} TFLOP took the {len(TRAINED)} sizes four minutes on two cores."
+        "size grows with the budget."
     )
     missing = [width for width in TRAINED if found[width] is None and width in rungs]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,7 +61,7 @@ def made(budget: float) -> dict[int, Any]:
     from core.lab import scaling
 
     base = replace(preset("live"), eval_every=100, final_eval_documents=400, snapshots=4)
-    rungs = scaling.ladder(base, budget * 1e12, TOKENS_PER_STEP, (*TRAINED, NEXT))
+    rungs = scaling.ladder(base, budget * 1e12, TOKENS_PER_STEP, (*TRAINED, NEXT), length=LENGTH)
     return {rung.config.model["d_model"]: rung for rung in rungs}
 
 
