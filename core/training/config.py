@@ -301,5 +301,5 @@ PRESETS["sft"] = replace(_AFTER_ALL, out="runs/sft", steps=600, muon_lr=0.002, a
 for _method in METHODS:
     PRESETS[_method] = replace(
         _AFTER_ALL, out=f"runs/{_method}", stage="preference", preference={"method": _method}, steps=150,
-        precision="float32", optimizer="adamw", adamw_lr=1e-4, eval_every=25, log_every=1, batch_tokens=2048,
+        precision="float32", optimizer="adamw", adamw_lr=3e-4, eval_every=25, log_every=1, batch_tokens=2048,
     )  # fmt: skip

@@ -77,6 +77,7 @@ class Trainer:
         self.upcoming = self._prepare(self.position.step)
         self.held_out = self.data.held_out(self.config.eval_documents)
         self.first = self.config.first_step
+        self.began = (self.config.parent or {}).get("seconds", 0.0)  # what the life had cost when this stage began
         self.snapshot_steps = {self.first + step for step in log_spaced_steps(self.config.steps, self.config.snapshots)}
         self.watcher = control.Watcher(self.folder)
         self.clock = time.perf_counter() - self.position.seconds
@@ -110,7 +111,7 @@ class Trainer:
                 yield self._tell(self._failed())
                 return
             step, last = self.position.step, self._progress() >= 1
-            if log and pays(self.position.seconds, self._progress()):
+            if log and self.feedback is None and pays(self.position.seconds - self.began, self._progress()):
                 self.workers.compile()
             if log or last:
                 yield self._tell(self._update_row(update, lr))
