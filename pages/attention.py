@@ -13,7 +13,9 @@ from pages.ui.view import current
 
 def heads() -> None:
     view = current()
-    components.tokens(view.chips, key="tokens", cursor=view.cursor, probabilities=view.probabilities, role="attention")
+    also = views.pinned(view, views.shown_tokens(view))[:-1]
+    known = view.probabilities
+    components.tokens(view.chips, key="tokens", cursor=view.cursor, also=also, probabilities=known, role="attention")
     left, right = st.columns([1, 2], gap="medium")
     with left:
         length = views.grid(view, roles.names(view, roles.scores_now(view)))

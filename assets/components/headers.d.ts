@@ -32,6 +32,7 @@ export interface TokensHeader extends Pinned {
   title: string;
   shared: boolean;
   reports: boolean;
+  also: number[];
   source: { url: string; ids: number[] } | null;
   note: string;
 }

@@ -88,6 +88,7 @@ def tokens(
     title: str = "Tokens of the text",
     shared: bool = True,
     reports: bool = True,
+    also: Sequence[int] = (),
     source: Source | None = None,
 ) -> int | None:
     """A strip of chips; returns the pinned position or None.
@@ -95,8 +96,8 @@ def tokens(
     `shared` strips show the view's tokens: pinning sets the property `cursor`, which all views follow, and
     hovering lights the same position elsewhere. Others keep their own pin under `key`. `values` colour the chips
     between `low` and `high`; `probabilities`, of the tokens before they were read, are shown on hover.
-    `reports=False`: a pin is only announced in the browser, where `follow_pin` hears it. `source`: pinning a token of
-    the text brings other chips and values.
+    `reports=False`: a pin is only announced in the browser, where `follow_pin` hears it. `also`: positions that are
+    pinned beside the cursor. `source`: pinning a token of the text brings other chips and values.
     """
     own = f"{key}_pin"
     position = cursor if shared else st.session_state.get(own)
@@ -113,6 +114,7 @@ def tokens(
         "title": title,
         "shared": shared,
         "reports": reports,
+        "also": list(also),
         "cursor": position,
         "turn": None if reports and source is None else state.turn(),
         "source": asdict(source) if source else None,

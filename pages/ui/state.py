@@ -69,6 +69,7 @@ PROPERTIES: dict[str, Property] = {
         Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
         Property("metric", str, "cosine", options=("cosine", "Euclidean")),
         Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
+        Property("among", str, "all tokens", options=("all tokens", "whole words")),  # where neighbours are looked for
         Property("relation", str, ""),  # of the analogies; a − b + c are words
         Property("vector_a", str, ""),
         Property("vector_b", str, ""),

@@ -61,6 +61,11 @@ def test_the_grid_of_heads_by_mouse(attention):
     said(page, "Layer 0, head 1, alone")
     head(page, 1, 1).hover()
     said(page, "Layer 0, head 1, alone")  # no preview of others while one stands alone
+    head(page, 0, 1).dblclick()
+    page.mouse.move(5, 5)
+    said(page, "The mean of all 4 heads")  # as before
+    head(page, 0, 1).dblclick()
+    said(page, "Layer 0, head 1, alone")
     head(page, 1, 1).click()
     head(page, 1, 0).click(modifiers=["Shift"])
     page.mouse.move(5, 5)
@@ -78,6 +83,10 @@ def test_the_grid_of_heads_by_keyboard(attention):
     said(page, "Layer 1, head 1")
     page.get_by_text("trace.pattern[1, 1]").first.wait_for()
     assert head(page, 1, 1).evaluate("e => e.getRootNode().activeElement === e")
+    page.keyboard.press("i")
+    said(page, "Layer 1, head 1, alone")
+    page.keyboard.press("i")
+    said(page, "Layer 1, head 1")
     page.keyboard.press("i")
     said(page, "Layer 1, head 1, alone")
     page.keyboard.press("Escape")
@@ -140,6 +149,22 @@ def test_pins_on_the_heat_map_add_up(attention, trace):
     canvas.press("Escape")
     expect(page.locator(".note").last).to_contain_text("Nothing is pinned")
     expect(chip(page, 3)).to_have_attribute("aria-pressed", "false")
+
+
+def test_shift_click_in_the_text_adds_to_the_sum(attention, trace):
+    page, pattern = attention, trace.pattern[0, 0].numpy()
+    chip(page, 5).click()
+    expect(chip(page, 5)).to_have_attribute("aria-pressed", "true")
+    chip(page, 3).click(modifiers=["Shift"])
+    page.mouse.move(5, 5)
+    expect(page.locator(".said .from")).to_contain_text("together read from")
+    expect(page.locator(".said .from")).to_contain_text(percent(float((pattern[5] + pattern[3]).max())))
+    expect(chip(page, 3)).to_have_attribute("aria-pressed", "true")
+    expect(chip(page, 5)).to_have_class(re.compile("also"))
+    chip(page, 5).click(modifiers=["Shift"])  # again: taken out
+    expect(chip(page, 5)).not_to_have_class(re.compile("also"))
+    expect(page.locator(".said .from")).not_to_contain_text("together")
+    expect(chip(page, 3)).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_lines_share_the_cursor(attention, trace):

@@ -32,6 +32,15 @@ def points(canvas) -> int:
     )
 
 
+def drawn(canvas) -> tuple[int, int]:
+    """Pixels of points, which are drawn at an opacity of 0.82, and of names and lines, once what was asked is drawn."""
+    return canvas.evaluate("""async (c) => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const alphas = c.getContext("2d").getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 3);
+      return [209, 255].map((wanted) => alphas.filter((alpha) => alpha === wanted).length);
+    }""")
+
+
 def output(page):
     return page.locator(".player output").first
 
@@ -49,8 +58,18 @@ def test_search_choose_isolate_and_let_go(page, space):
     wait_for(lambda: points(space) < everything, 60)
     page.get_by_label("only the chosen word").uncheck()
     kinds = page.get_by_role("group", name=re.compile("Kinds of words")).get_by_role("button")
-    kinds.first.click()
-    expect(kinds.first).to_have_attribute("aria-pressed", "false")
+    pressed = lambda: [kind.get_attribute("aria-pressed") for kind in kinds.all()]  # noqa: E731
+    assert kinds.count() > 1
+    all_dots, all_ink = drawn(space)
+    kinds.nth(1).click()  # alone, ...
+    assert pressed() == ["true" if i == 1 else "false" for i in range(kinds.count())]
+    dots, ink = drawn(space)
+    assert dots < all_dots and ink > all_ink  # fewer points, and they have their names
+    kinds.first.click(modifiers=["Shift"])  # ... with another, ...
+    assert pressed()[:2] == ["true", "true"]
+    kinds.first.click(modifiers=["Shift"])
+    kinds.nth(1).click()  # ... and all again
+    assert set(pressed()) == {"true"}
 
 
 def test_the_keyboard_walks_chooses_and_lets_go(page, space):

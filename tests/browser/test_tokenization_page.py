@@ -45,6 +45,15 @@ def test_hovering_links_a_token_with_its_id_and_dims_the_rest(page):
     assert "·ball" in page.locator(".detail").inner_text()
 
 
+def test_the_wheel_over_the_text_scrolls_the_page(page):
+    open_page(page, "the red ball")
+    top = "() => document.querySelector('[data-testid=stMain]').scrollTop"
+    assert page.evaluate(top) == 0
+    page.locator(".text").first.hover()
+    page.mouse.wheel(0, 240)
+    page.wait_for_function(f"() => ({top})() > 100")
+
+
 def test_a_click_pins_for_all_pages_and_a_second_lets_go(page):
     open_page(page, "Mia gave the red ball to Tom")
     chip(page, 3).click()

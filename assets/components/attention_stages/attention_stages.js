@@ -246,7 +246,7 @@ function build(root) {
     announceHover(cell && cell.row !== "sum" ? cell.row : null);
     paint();
   }
-  const hold = (still) => store.set({ still });
+  const hold = (on) => store.read(self, on);
   body.addEventListener("pointerenter", () => hold(true));
   body.addEventListener("pointermove", (event) => {
     const row = Math.floor((event.offsetY + scroll.scrollTop) / ROW);

@@ -17,7 +17,7 @@ const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of 
 function build(root) {
   const [grid, foot, enlarged, large, name, value, frame] =
     find(root, ".grid", ".foot", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
-  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", send: nowhere };
+  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", before: null, others: null, send: nowhere };
   const title = ([layer, head]) => `layer ${layer}, head ${head}`;
   const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
   const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
@@ -115,19 +115,26 @@ function build(root) {
     const head = headOf(event);
     if (!head) return;
     const { open: now, isolated, header } = self.store;
+    if (event.detail < 2) self.before = { open: now, isolated }; // the clicks of a double click change it
     const others = now.filter((other) => !same(other, head));
     if (!header.view) open([head]);
     else if (adds(event)) open(others.length < now.length ? others : [...now, head]);
     else if (now.length === 1 && !others.length && !isolated) open([]);
     else open([head]);
   });
-  grid.addEventListener("dblclick", (event) => self.store.header.view && headOf(event) && open([headOf(event)], true));
+  // The head alone; a head that stands alone is joined by those that were open before.
+  function isolate(head, { open: heads, isolated }) {
+    const alone = isolated && same(heads[0], head);
+    if (!isolated) self.others = heads;
+    open(alone ? self.others ?? [head] : [head], !alone);
+  }
+  grid.addEventListener("dblclick", (event) => self.store.header.view && headOf(event) && isolate(headOf(event), self.before));
   grid.addEventListener("keydown", (event) => {
     const from = headOf(event) ?? self.store.main();
     const way = arrow(event);
     const linked = Boolean(self.store.header.view);
     if (linked && event.key === "Escape") return open(self.store.isolated ? [from] : []);
-    if (linked && event.key === "i") return open([from], true);
+    if (linked && event.key === "i") return isolate(from, { open: self.store.open, isolated: self.store.isolated });
     if (!way) return;
     event.preventDefault();
     /** @type {[number, number]} */

@@ -22,7 +22,7 @@ export class Store {
   aside = false;
   /** @type {number | null} */ hovered = null;
   /** @type {"reader" | "source" | null} the column of lines that is pointed at */ side = null;
-  still = false;
+  /** @type {object | null} the view that is being read, while hovering changes nothing here */ reader = null;
   turns = { open: 0, pins: 0, aside: 0 };
   heard = { open: Infinity, pins: Infinity, aside: Infinity };
   /** @type {Float32Array | null} */ memo = null;
@@ -30,7 +30,7 @@ export class Store {
 
   constructor() {
     this.close = listenHover((position) => {
-      if (this.header && !this.still && position !== this.hovered) this.set({ hovered: position, side: null });
+      if (this.header && !this.reader && position !== this.hovered) this.set({ hovered: position, side: null });
     });
   }
 
@@ -46,6 +46,16 @@ export class Store {
     Object.assign(this, change);
     if (["open", "isolated", "peek", "aside", "weights"].some((name) => name in change)) this.memo = null;
     for (const listener of this.listeners) listener();
+  }
+
+  /**
+   * A view is read, or no more: hovering in it is not to change what it shows.
+   * @param {object} view
+   * @param {boolean} on
+   */
+  read(view, on) {
+    if (on) this.reader = view;
+    else if (this.reader === view) this.reader = null;
   }
 
   /**

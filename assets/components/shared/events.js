@@ -27,6 +27,25 @@ export const [announceHover, listenHover] = channel("glassbox:hover");
 export const [announcePin, listenPin] = channel("glassbox:pin");
 
 /**
+ * Asks the page for a position to be added to those pinned. False where nothing on the page adds them up.
+ * @param {number} position
+ */
+export const addPin = (position) => !document.dispatchEvent(new CustomEvent("glassbox:add", { detail: position, cancelable: true }));
+
+/**
+ * Takes the positions that are asked for to be added.
+ * @param {(position: number) => void} handler
+ */
+export function takeAdded(handler) {
+  const listener = (/** @type {Event} */ event) => {
+    event.preventDefault(); // taken
+    handler(/** @type {CustomEvent<number>} */ (event).detail);
+  };
+  document.addEventListener("glassbox:add", listener);
+  return () => document.removeEventListener("glassbox:add", listener);
+}
+
+/**
  * Keeps in `self.cursor` where the pin is: where the server says, or where this browser has put it since. `header.turn`
  * counts how often the server was told; a component is also called with what it was given before, when the theme changes.
  * @param {{ cursor?: number | null, turn?: number | null }} self

@@ -1,7 +1,6 @@
 // @ts-check
-// Helpers of the map of words: boxes, names that do not cover one another, the legend, the walk by arrow keys.
+// Helpers of the map of words: boxes, names that do not cover one another, the walk by arrow keys.
 
-import { element, keepChildren } from "../shared/elements.js";
 import { THEME } from "../shared/theme.js";
 
 // The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
@@ -84,35 +83,4 @@ export function towards(way, from, places, some) {
     if (along + 2 * aside < least) [best, least] = [i, along + 2 * aside];
   }
   return best;
-}
-
-// Buttons for the kinds of words: a click shows or hides one, a double click shows it alone. Returns what draws them.
-export function legendOf(legend, self, redraw) {
-  function list() {
-    const { names, colours, groups } = self.header;
-    keepChildren(legend, names.length, make);
-    names.forEach((name, g) => {
-      const button = legend.children[g];
-      button.style.setProperty("--colour", self.theme.categories[colours[g]]);
-      button.children[1].textContent = name;
-      button.children[2].textContent = groups.filter((k) => k === g).length;
-      button.setAttribute("aria-pressed", !self.hidden.has(g));
-    });
-  }
-  function make(g) {
-    const hands = { onclick: (event) => event.detail < 2 && toggle(g), ondblclick: () => isolate(g) };
-    return element("button", hands, element("i"), element("span"), element("small"));
-  }
-  function toggle(g) {
-    if (!self.hidden.delete(g)) self.hidden.add(g);
-    list();
-    redraw();
-  }
-  function isolate(g) {
-    const others = self.header.names.map((_, k) => k).filter((k) => k !== g);
-    self.hidden = new Set(others.every((k) => self.hidden.has(k)) ? [] : others);
-    list();
-    redraw();
-  }
-  return list;
 }

@@ -9,22 +9,18 @@ import { find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
 import { arrow } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
-import { whole } from "../shared/numbers.js";
-import { framed, paced } from "../shared/pace.js";
+import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { boxOf, dotted, legendOf, nameThem, nearestAt, roundLength, towards } from "./draw.js";
-
-const PACE = 650; // milliseconds from one step to the next while playing
+import { boxOf, dotted, nameThem, nearestAt, roundLength, towards } from "./draw.js";
+import { legendOf } from "./legend.js";
+import { timeline } from "./time.js";
 
 function build(root) {
-  const [canvas, tip, ruler, range, play, search] = find(root, "canvas", ".tip", ".ruler", "input[type=range]", ".play", "input[type=search]");
-  const [frame, legend, said, alone, fixed, output, score, zooms] =
-    find(root, ".frame", ".legend", ".said", ".alone", ".fixed", "output", ".score", ".zoom");
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const [canvas, tip, ruler, search] = find(root, "canvas", ".tip", ".ruler", "input[type=search]");
+  const [frame, legend, said, alone, fixed, zooms] = find(root, ".frame", ".legend", ".said", ".alone", ".fixed", ".zoom");
   const self = {
     header: /** @type {SpaceHeader} */ (null), points: null, at: 0, hidden: new Set(), hover: null, found: null, places: null, boxes: [],
-    largest: null, kin: new Set(), theme: null, unit: 1, centre: [0, 0], running: 0, playing: false, speaking: false,
-    asked: undefined, send: nowhere,
+    largest: null, kin: new Set(), theme: null, unit: 1, centre: [0, 0], speaking: false, send: nowhere,
   };
   const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
 
@@ -132,7 +128,7 @@ function build(root) {
     return x > 0 && y > 12 && x < canvas.clientWidth && y < canvas.clientHeight;
   };
 
-  // Names, most important first; all of them when zoomed in; one that would cover another is left out.
+  // Names, most important first; all of them when zoomed in, or when some stand alone; one that would cover another is left out.
   function label(pen, at, ring) {
     const { words, mine } = self.header;
     const wanted = [];
@@ -141,7 +137,7 @@ function build(root) {
     if (self.found && self.found.size <= 60) for (const i of self.found) wanted.push([i, 500, false]);
     for (const j of ring) if (j >= 0) wanted.push([j, 500, false]);
     for (const id of mine) wanted.push([index(id), 500, false]);
-    const close = view.zoom >= 2.5 || isolated() ? [...words.keys()].filter(onScreen) : [];
+    const close = view.zoom >= 2.5 || isolated() || self.hidden.size ? [...words.keys()].filter(onScreen) : [];
     for (const i of close) wanted.push([i, 400, false]);
     nameThem(pen, wanted.filter(([i]) => i >= 0 && visible(i)), at, self.places, words, canvas.clientWidth, self.theme);
   }
@@ -157,74 +153,7 @@ function build(root) {
 
   const redraw = framed(draw);
 
-  // ---- time ----
-
-  function tell() {
-    const { steps, scores } = self.header;
-    const s = Math.round(self.at);
-    if (root.activeElement !== range || Number(range.value) !== s) range.value = s;
-    range.setAttribute("aria-valuetext", `step ${whole(steps[s])}`);
-    output.textContent = `step ${whole(steps[s])}`;
-    score.textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
-  }
-
-  // Runs to step `to` in `time` ms, then calls `after`.
-  function run(to, time, after = () => {}) {
-    cancelAnimationFrame(self.running);
-    const [from, begun] = [self.at, performance.now()];
-    const tick = (now) => {
-      const t = time > 0 ? Math.min(Math.max(now - begun, 0) / time, 1) : 1;
-      self.at = from + (to - from) * t;
-      tell();
-      redraw();
-      if (t < 1) self.running = requestAnimationFrame(tick);
-      else after();
-    };
-    self.running = requestAnimationFrame(tick);
-  }
-
-  const commit = paced((s) => {
-    self.asked = s;
-    self.send("step", { index: s });
-  }, 250);
-
-  function stopPlaying() {
-    self.playing = false;
-    cancelAnimationFrame(self.running);
-    play.textContent = "▶ Play";
-    play.setAttribute("aria-label", "Play the training");
-  }
-  function startPlaying() {
-    const last = self.header.steps.length - 1;
-    if (self.at >= last) self.at = 0;
-    self.playing = true;
-    play.textContent = "❚❚ Pause";
-    play.setAttribute("aria-label", "Pause");
-    // With reduced motion the maps follow one another without sliding.
-    const next = () => {
-      if (!self.playing) return;
-      if (self.at >= last) return finish();
-      const to = Math.floor(self.at) + 1;
-      if (still) setTimeout(() => self.playing && run(to, 0, next), PACE);
-      else run(to, PACE * (to - self.at), next);
-    };
-    tell();
-    redraw();
-    next();
-  }
-  function finish() {
-    stopPlaying();
-    const s = Math.round(self.at);
-    run(s, still ? 0 : 150);
-    commit(s);
-  }
-  play.addEventListener("click", () => (self.playing ? finish() : startPlaying()));
-  range.addEventListener("input", () => {
-    if (self.playing) stopPlaying();
-    self.asked = Number(range.value);
-    run(self.asked, still ? 0 : 180);
-  });
-  range.addEventListener("change", () => commit(Number(range.value)));
+  const time = timeline(root, self, redraw);
 
   // ---- hands ----
 
@@ -313,7 +242,7 @@ function build(root) {
       if (self.header.chosen !== null) self.send("pick", { id: null });
     } else if (event.key === "Enter" && self.hover !== null) choose(self.hover);
     else if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 1.3 : 1 / 1.3);
-    else if (event.key === " ") play.click();
+    else if (event.key === " ") time.toggle();
     else if (way) {
       const from = self.hover ?? Math.max(index(self.header.chosen), 0);
       const best = towards(way, from, self.places, [...self.header.words.keys()].filter(visible));
@@ -376,7 +305,7 @@ function build(root) {
     const points = floats(payload);
     const first = !self.header;
     const changed = first || header.kind !== self.header.kind || points.length !== self.points.length;
-    const before = self.header?.at;
+    const before = first ? null : self.header.at;
     self.header = header;
     self.points = points;
     measure();
@@ -386,24 +315,13 @@ function build(root) {
     }
     canvas.style.setProperty("--height", `${header.height}px`);
     canvas.setAttribute("aria-label", header.title);
-    range.max = header.steps.length - 1;
     frame.classList.toggle("single", header.steps.length < 2);
     alone.disabled = header.chosen === null;
     if (header.chosen === null) alone.checked = false;
-    self.at = Math.min(self.at, header.steps.length - 1);
-    if (first || still) {
-      if (!self.playing) self.at = header.at;
-    } else if (!self.playing && header.at !== before && header.at !== self.asked) run(header.at, 450);
-    self.asked = undefined;
-    tell();
+    time.follow(before);
     recolour();
   }
-  function leave() {
-    self.playing = false;
-    cancelAnimationFrame(self.running);
-    sizes.disconnect();
-  }
-  return Object.assign(self, { show, destroy: ending(leave, redraw.cancel, commit.cancel, hush, unwatch) });
+  return Object.assign(self, { show, destroy: ending(time.leave, redraw.cancel, hush, unwatch, () => sizes.disconnect()) });
 }
 
 export default component(build);

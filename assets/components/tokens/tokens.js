@@ -3,8 +3,8 @@
 /** @import { TokensHeader } from "../headers.js" */
 
 import { element, find, keepChildren } from "../shared/elements.js";
-import { announceHover, announcePin, listenHover, listenPin, settlePin } from "../shared/events.js";
-import { stepAlong } from "../shared/keys.js";
+import { addPin, announceHover, announcePin, listenHover, listenPin, settlePin } from "../shared/events.js";
+import { adds, stepAlong } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
@@ -18,8 +18,9 @@ function build(root) {
   const self = { cursor: null, focus: 0, header: /** @type {TokensHeader} */ (null), turn: null, asked: null, send: nowhere };
   const chips = () => list.children;
   const describe = (chip, i) => {
+    const also = self.header.also.includes(i) ? ", pinned too" : "";
     const said = numbers(i).map(([name, text]) => `, ${name} ${text}`).join("");
-    return `position ${i}, ${chip.said}${chip.id === null ? "" : `, id ${chip.id}`}${said}`;
+    return `position ${i}, ${chip.said}${chip.id === null ? "" : `, id ${chip.id}`}${said}${also}`;
   };
   // What is known of a token: the value that colours it, and its probability where that is something else.
   const numbers = (i) => {
@@ -38,7 +39,7 @@ function build(root) {
     keepChildren(list, tokens.length, (i) => element("button", { "data-position": i }, element("span"), element("small")));
     tokens.forEach((chip, i) => {
       const button = chips()[i];
-      button.className = chip.special ? "chip special" : "chip";
+      button.className = `chip${chip.special ? " special" : ""}${self.header.also.includes(i) ? " also" : ""}`;
       button.firstChild.textContent = chip.label;
       button.lastChild.textContent = self.header.ids && chip.id !== null ? chip.id : "";
       button.setAttribute("aria-label", describe(chip, i));
@@ -119,7 +120,8 @@ function build(root) {
   list.addEventListener("focusout", () => preview(null));
   list.addEventListener("click", (event) => {
     const position = positionOf(event);
-    if (position !== null) pin(position === self.cursor ? null : position);
+    if (position === null || (self.header.shared && adds(event) && addPin(position))) return;
+    pin(position === self.cursor ? null : position);
   });
   list.addEventListener("keydown", (event) => {
     const to = stepAlong(event, positionOf(event) ?? self.focus, chips().length);

@@ -1,5 +1,6 @@
 """The tokens nearest to one: by cosine or Euclidean distance, between the vectors or between what they would say."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,12 +15,14 @@ def nearest(
     k: int,
     metric: Literal["cosine", "euclidean"] = "cosine",
     lengths: NDArray[np.floating] | None = None,
+    among: Sequence[int] | None = None,
 ) -> tuple[NDArray[np.intp], Floats]:
     """The k rows of matrix (N, D) nearest to row id, itself left out, and their distances: (k,) ids, (k,) float64.
 
     Cosine distance is 1 − cosine similarity, from 0 to 2; a zero vector is at distance 1 from everything. Nearest
     first, the lower id among equals; fewer than k when there are fewer rows. `lengths` (N,): the rows' norms, if they
-    are known already, which saves half the time of the cosine on a large table. ValueError: unknown metric, no such
+    are known already, which saves half the time of the cosine on a large table. `among`: the only rows that count, all
+    if left out. ValueError: unknown metric, no such
     row, k < 1.
     """
     rows = np.asarray(matrix)
@@ -35,7 +38,9 @@ def nearest(
     else:
         raise ValueError(f"the metric is cosine or euclidean, not {metric!r}")
     order = np.argsort(distances, kind="stable")
-    order = order[order != id][:k]
+    counts = np.ones(len(rows), dtype=bool) if among is None else np.isin(np.arange(len(rows)), among)
+    counts[id] = False
+    order = order[counts[order]][:k]
     return order, distances[order]
 
 

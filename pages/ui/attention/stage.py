@@ -18,7 +18,8 @@ MOST_NUMBERS = 8_000_000  # float32 numbers that a browser is sent: 32 MB; a lon
 Heads = list[tuple[int, int]]
 HINT = (
     "Point at a head to preview it; click opens it, again closes it (then you see the mean of all); "
-    "double-click keeps only that one; shift-click adds one. Arrow keys walk, i isolates, Escape closes."
+    "double-click keeps only that one, and again brings the others back; shift-click adds one. Arrow keys walk, "
+    "i isolates, Escape closes."
 )
 
 _head, _stages = components.component("attention_head"), components.component("attention_stages")

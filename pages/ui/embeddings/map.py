@@ -98,7 +98,8 @@ def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
     if made is None:
         return [], np.zeros(0)
     metric = cast(Literal["cosine", "euclidean"], state.get("metric").lower())
-    found, distances = neighbours.nearest(made[0], token, NEAREST, metric, made[1])
+    among = words(view.tokenizer).ids if state.get("among") == "whole words" else None
+    found, distances = neighbours.nearest(made[0], token, NEAREST, metric, made[1], among)
     return [int(id) for id in found], distances
 
 
@@ -113,6 +114,7 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
         help="*As read*: the vectors of the table. *As spoken*: the scores for the next token that each vector would "
         "give, straight through the last norm and the unembedding.",
     )
+    st.selectbox("Among", **state.control("among"))
     if not closest:
         return
     shown = chips(view.tokenizer, closest)
@@ -123,14 +125,17 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     components.plot(figure, key="near", height=380, title=f"The {len(closest)} tokens nearest to the chosen one")
     matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
     code = view.untouched.using("core.analysis.embeddings.neighbours", "nearest")
-    code = code.using("core.analysis.embeddings.words", "spoken_rows").then(
-        f"matrix = {matrix}", f"ids, distances = nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r})"
-    )
+    whole = state.get("among") == "whole words"
+    among = ", among=words(tokenizer).ids" if whole else ""
+    call = f"nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r}{among})"
+    code = code.using("core.analysis.embeddings.words", "spoken_rows", *["words"] * whole)
+    code = code.then(f"matrix = {matrix}", f"ids, distances = {call}")
     code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
     note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
+    note += "; among the whole words" if whole else "; among all tokens"
     size = (view.tokenizer.vocab_size, table_width(view))
-    truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}; among all tokens.{tied}", code)
+    truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}.{tied}", code)
 
 
 def table_width(view: View) -> int:

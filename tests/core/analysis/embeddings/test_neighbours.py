@@ -28,6 +28,16 @@ def test_nearest_equals_brute_force(metric):
         np.testing.assert_allclose(distances, [d for d, _ in everyone[:10]], atol=1e-12)
 
 
+def test_only_some_rows_may_count():
+    matrix, some = cloud(60, 5), [3, 4, 5, 17, 30, 31, 59]
+    for id in (17, 18):
+        ids, distances = nearest(matrix, id, 4, among=some)
+        everyone = sorted((brute_distance(matrix[id], matrix[n], "cosine"), n) for n in some if n != id)
+        assert ids.tolist() == [n for _, n in everyone[:4]]
+        np.testing.assert_allclose(distances, [d for d, _ in everyone[:4]], atol=1e-12)
+    assert nearest(matrix, 17, 9, among=[17])[0].tolist() == []
+
+
 def test_the_two_metrics_disagree_where_they_should():
     matrix = np.array([[1.0, 0.0], [10.0, 0.0], [1.0, 0.5]])
     assert nearest(matrix, 0, 1, "cosine")[0].tolist() == [1]
