@@ -12,6 +12,8 @@ from core.model import load_checkpoint, run_trace
 from pages.ui.attention.experiments import followers
 from tests.tiny import CONTEXT
 
+pytestmark = pytest.mark.slow
+
 
 def answer(at, key: str) -> str:
     """Begins the experiment, makes a guess, and returns everything that the page then says."""

@@ -113,6 +113,7 @@ def test_every_show_code_runs(app, worldly):
         exec(compile(code, "shown", "exec"), {})
 
 
+@pytest.mark.slow
 def test_what_comes_later_is_not_read_yet(app):
     at = app("embeddings", model="tinyland")
     at.button(key="embeddings_later_begin").click().run()

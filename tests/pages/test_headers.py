@@ -33,6 +33,7 @@ def patient(monkeypatch):
     monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
 
 
+@pytest.mark.slow
 def test_headers_are_of_their_types(app, patient):
     seen = set()
     for page in PAGES:

@@ -38,6 +38,7 @@ STRANGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_page_takes_any_text(app, page):
     at = app(page)
@@ -64,6 +65,7 @@ def test_a_link_with_an_unknown_model_and_step_says_so(app):
     assert "no model “gpt-9”" in messages and "no step 77" in messages and "temperature was not used" in messages
 
 
+@pytest.mark.slow
 def test_text_and_step_stay_across_pages(app):
     at = app()
     at.sidebar.text_area[0].set_value("the brown dog").run()

@@ -47,6 +47,7 @@ def test_every_code_point_is_in_the_classes_in_which_tiktoken_has_it(pattern):
         assert theirs == ours, name
 
 
+@pytest.mark.slow
 def test_what_both_know_is_read_as_it_stands():
     assert sum(char != seen for char, seen in zip(EVERY, as_tiktoken_reads(EVERY, GPT4_PATTERN), strict=True)) < 20_000
     for text in ("", "plain", "Äpfel, 你好 ١٢٣ 👩‍👩‍👧 ſK\u0301\u3000\ue000"):
@@ -70,6 +71,7 @@ ODD = "\U000323b0\U000323b1\u0558\u058b\U00011de0\U00011de1\ua7ce\ua7cf\u0295\u0
 CLOSE = st.text(st.sampled_from([*ODD, *"aZé中1²'st \n\r\t.!_\u0301\u3000€👍"]), max_size=14)
 
 
+@pytest.mark.slow
 @each_pattern
 @settings(max_examples=150)
 @given(text=CLOSE | st.text(max_size=14))

@@ -70,6 +70,7 @@ print([tiktoken.get_encoding(name).encode_ordinary({SAMPLE!r}) for name in PUBLI
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["GLASSBOX_CACHE", "TIKTOKEN_CACHE_DIR"])
 def test_offline_from_an_empty_cache(tmp_path: Path, variable: str) -> None:
     environment = {

@@ -45,6 +45,7 @@ def test_a_run_leaves_a_checkpoint_with_its_life_and_its_card(tiny):
     assert progress[-1].row["val_loss_per_token"] < progress[0].row["val_loss_per_token"] - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["muon", "adamw", "sgd"])
 def test_a_resumed_run_has_the_identical_curve(tiny, optimizer):
     tiny = replace(tiny, optimizer=optimizer, log_every=3)
