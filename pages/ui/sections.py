@@ -53,10 +53,10 @@ def contents() -> None:
     def on_near(event: Event) -> None:
         near.report(event.get("page"), event.get("near"))
 
-    _sections(key="contents", data=_packed(now.page, entries), on_near_change=on_near)
+    _sections(key="contents", data=_header(now.page, entries), on_near_change=on_near)
 
 
 @lru_cache(maxsize=64)
-def _packed(page: str, entries: tuple[tuple[str, str, int], ...]) -> bytes:
+def _header(page: str, entries: tuple[tuple[str, str, int], ...]) -> bytes:
     listed = [{"anchor": anchor, "title": title, "height": height} for anchor, title, height in entries]
     return pack({"page": page, "sections": listed})

@@ -40,10 +40,10 @@ class Prepared:
 def visible(text: str) -> str:
     """`text` with a raised dot for a space, ↵ for a line end, ⇥ for a tab, and a picture for each control character."""
     marks = {" ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡"}
-    return "".join(marks.get(c) or (chr(0x2400 + ord(c)) if c < " " else _shown(c)) for c in text)
+    return "".join(marks.get(c) or (chr(0x2400 + ord(c)) if c < " " else _visible(c)) for c in text)
 
 
-def _shown(char: str) -> str:
+def _visible(char: str) -> str:
     """Invisible and direction-changing characters as their code point: a strip must not be turned around by one."""
     return f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cn") else char
 

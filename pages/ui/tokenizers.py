@@ -181,7 +181,7 @@ class _Longer:
     beside: str  # what the sidebar said at the time
 
 
-def _limited(text: str, note: str) -> tuple[str, str]:
+def _within_limit(text: str, note: str) -> tuple[str, str]:
     if len(text) > MAX_TEXT:
         note += f"Only the first {MAX_TEXT:,} of {len(text):,} characters are cut."
     return text[:MAX_TEXT], note
@@ -219,12 +219,12 @@ def _take_file() -> None:
     file = st.session_state["longer_file"]
     if file is not None:
         text, note = decode_file(file.getvalue())
-        _take("your file", *_limited(state.clean(text), note))
+        _take("your file", *_within_limit(state.clean(text), note))
 
 
 def _take_paste() -> None:
     if pasted := st.session_state["longer_paste"]:
-        _take("what you pasted", *_limited(state.clean(pasted), ""))
+        _take("what you pasted", *_within_limit(state.clean(pasted), ""))
 
 
 def _forget_longer() -> None:

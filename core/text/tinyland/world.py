@@ -240,22 +240,22 @@ def small_world() -> World:
 
 
 def _make_land(rng: random.Random) -> tuple[tuple[Region, ...], tuple[Town, ...]]:
-    region_names = _shuffled(rng, lexicon.REGION_NAMES)[:REGION_COUNT]
-    town_names = _shuffled(rng, lexicon.TOWN_NAMES)
-    specialties = _shuffled(rng, lexicon.SPECIALTIES)
+    region_names = _in_random_order(rng, lexicon.REGION_NAMES)[:REGION_COUNT]
+    town_names = _in_random_order(rng, lexicon.TOWN_NAMES)
+    specialties = _in_random_order(rng, lexicon.SPECIALTIES)
     towns = tuple(
         Town(town_names[i], region_names[i // TOWNS_PER_REGION], specialties[i])
         for i in range(REGION_COUNT * TOWNS_PER_REGION)
     )
     # The names are shuffled already, so the first town of each region is a random one.
     regions = tuple(Region(town.region, town.name) for town in towns[::TOWNS_PER_REGION])
-    return regions, tuple(_shuffled(rng, towns))
+    return regions, tuple(_in_random_order(rng, towns))
 
 
 def _make_people(rng: random.Random, towns: Sequence[Town]) -> tuple[Person, ...]:
     count = sum(PEOPLE_PER_GENERATION)
-    women = _shuffled(rng, lexicon.FEMALE_NAMES)[: count // 2]
-    men = _shuffled(rng, lexicon.MALE_NAMES)[: count - count // 2]
+    women = _in_random_order(rng, lexicon.FEMALE_NAMES)[: count // 2]
+    men = _in_random_order(rng, lexicon.MALE_NAMES)[: count - count // 2]
     # One woman, one man in turn: every generation is half and half.
     couples = zip(women, men, strict=True)
     names = [name for woman, man in couples for name in (Name(woman, "she"), Name(man, "he"))]
@@ -288,7 +288,7 @@ def _choose_withheld(rng: random.Random, facts: Sequence[Fact]) -> frozenset[tup
     for relation in WITHHELD_RELATIONS:
         subjects = [fact.subject for fact in facts if fact.relation == relation]
         wanted = max(1, round(WITHHELD_SHARE * len(subjects)))
-        free = [subject for subject in _shuffled(rng, subjects) if subject not in chosen]
+        free = [subject for subject in _in_random_order(rng, subjects) if subject not in chosen]
         chosen.update(dict.fromkeys(free[:wanted], relation))
     return frozenset(chosen.items())
 
@@ -347,7 +347,7 @@ def _she_rates(occupations: Sequence[Noun], base: dict[str, float], override: di
     return {name: override.get(name, base[name]) for name in names}
 
 
-def _shuffled(rng: random.Random, items: Sequence[Item]) -> list[Item]:
+def _in_random_order(rng: random.Random, items: Sequence[Item]) -> list[Item]:
     shuffled = list(items)
     rng.shuffle(shuffled)
     return shuffled
@@ -357,5 +357,5 @@ def _spread(rng: random.Random, items: Sequence[Item], count: int) -> list[Item]
     """`count` items in random order, each used as often as any other, give or take one."""
     spread: list[Item] = []
     while len(spread) < count:
-        spread += _shuffled(rng, items)
-    return _shuffled(rng, spread[:count])
+        spread += _in_random_order(rng, items)
+    return _in_random_order(rng, spread[:count])

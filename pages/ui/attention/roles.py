@@ -151,10 +151,10 @@ def its_life() -> None:
     )
     shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
     truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
-    st.markdown(_told(born))
+    st.markdown(_births_in_words(born))
 
 
-def _told(born: list[tuple[str, int, int, int | None, int]]) -> str:
+def _births_in_words(born: list[tuple[str, int, int, int | None, int]]) -> str:
     """Since when heads have the role that they have at the end."""
     from core.analysis.heads.roles import ROLES
 

@@ -19,7 +19,7 @@ SHOWN = 10
 INPUTS = ("vector_a", "vector_b", "vector_c")
 
 
-def measured(view: View) -> list[Result] | None:
+def results_of(view: View) -> list[Result] | None:
     model, tokenizer = view.checkpoint.model, view.tokenizer
 
     def work(report: background.Report) -> list[Result]:
@@ -61,7 +61,7 @@ def another(result: Result, single: dict[str, int]) -> None:
     example(result, single, number)
 
 
-def expected(family: Family, a: int, b: int, c: int) -> int | None:
+def right_answer(family: Family, a: int, b: int, c: int) -> int | None:
     """The right answer by Tinyland, if a and b are a pair of the family and c has one."""
     pairs = dict(family.pairs)
     return pairs.get(c) if pairs.get(b) == a else None
@@ -77,7 +77,7 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
         return
     scores = analogies.answer(rows, a, b, c)
     order = [int(id) for id in np.argsort(-scores, kind="stable")[:SHOWN]]
-    right = expected(result.family, a, b, c)
+    right = right_answer(result.family, a, b, c)
     if right is not None and right not in order:
         order = [*order[:-1], right]
     kinds = ["given" if id in (a, b, c) else "expected" if id == right else "" for id in order]
@@ -136,7 +136,7 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
 
 def section() -> None:
     view = current()
-    results = measured(view)
+    results = results_of(view)
     if results is None:
         return
     if not results:

@@ -77,7 +77,7 @@ def places(view: View, how: str) -> np.ndarray | None:
     ]
 
 
-def changed(view: View) -> None:
+def what_if(view: View) -> None:
     st.markdown("##### What if positions were different?")
     st.segmented_control("Every token's position is", selection_mode="single", **state.control("places"))
     how = state.get("places") or "taken away"
@@ -130,7 +130,7 @@ def section() -> None:
         )
     else:
         what_you_see("This model is told nothing about positions: it can only guess them from what it may look at.")
-    changed(view)
+    what_if(view)
     try_it(
         "Tell every token that it stands 50 places later than it does. How much will the prediction change?",
         "With rotary positions, not at all: heads only compare places, and all distances are as before. A model that "

@@ -48,7 +48,7 @@ def strips(view: View) -> None:
     truth("embed.weight[ids]", rows.shape, "every number of every vector; beside each row, its length", code)
 
 
-def counted(view: View) -> Counted | None:
+def token_counts(view: View) -> Counted | None:
     """How often each token stands in the training text; None while it is counted."""
     checkpoint = view.checkpoint
 
@@ -67,7 +67,7 @@ def counted(view: View) -> Counted | None:
 
 def lengths(view: View) -> None:
     """Norm against frequency."""
-    made, table = counted(view), data.compared(view, "as read")
+    made, table = token_counts(view), data.compared(view, "as read")
     if made is None or table is None:
         return
     if made.counts is None:

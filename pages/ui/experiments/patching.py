@@ -25,7 +25,7 @@ FIELDS = ("clean", "corrupted", "clean_answer", "corrupted_answer")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _kept(*stamp: Hashable) -> dict[str, Any]:
+def _map_of(*stamp: Hashable) -> dict[str, Any]:
     """A place for what was computed for `stamp`: filled by whoever comes first, who sees the progress."""
     return {}
 
@@ -73,20 +73,20 @@ def patching() -> None:
     limit = view.description.config.context_length
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
     try:
-        found = _computed(view, clean, corrupted, what)
+        found = _patch_map(view, clean, corrupted, what)
     except ValueError as error:  # its message is for people
         st.warning(f"These prompts cannot be compared: {literal(error)}.")
         return
-    _shown(view, clean, corrupted, what, found)
+    _draw(view, clean, corrupted, what, found)
 
 
-def _computed(view: View, clean: Prepared, corrupted: Prepared, what: "What") -> dict[str, Any]:
+def _patch_map(view: View, clean: Prepared, corrupted: Prepared, what: "What") -> dict[str, Any]:
     """Everything the figure needs, from the cache or now, with progress."""
     from core.analysis.interventions.patching import first_token, patch_everywhere
 
     answer, other = (first_token(view.tokenizer, state.get(field)) for field in FIELDS[2:])
     stamp = cache.files_stamp(view.name)
-    kept = _kept(view.name, view.step, stamp, clean.ids, corrupted.ids, answer, other, what)
+    kept = _map_of(view.name, view.step, stamp, clean.ids, corrupted.ids, answer, other, what)
     if "map" not in kept:
         progress, layers = st.progress(0.0, text="Patching layer 0 …"), view.description.config.n_layers
 
@@ -114,7 +114,7 @@ def _rows(what: "What", values: np.ndarray) -> tuple[list[Part], np.ndarray]:
     return [parts[i] for i in most], flat[most]
 
 
-def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found: dict[str, Any]) -> None:
+def _draw(view: View, clean: Prepared, corrupted: Prepared, what: "What", found: dict[str, Any]) -> None:
     (d_clean, d_corrupted), odds = found["differences"], found["odds"]
     parts, values = _rows(what, found["map"])
     answers = [state.get(field) for field in FIELDS[2:]]
@@ -150,10 +150,10 @@ def _shown(view: View, clean: Prepared, corrupted: Prepared, what: "What", found
     code = code.gives(f"{call}.recovered", found["map"])
     note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
     truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
-    _pinned(clean, corrupted, parts, values)
+    _clicked_place(clean, corrupted, parts, values)
 
 
-def _pinned(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.ndarray) -> None:
+def _clicked_place(clean: Prepared, corrupted: Prepared, parts: list[Part], values: np.ndarray) -> None:
     """The clicked place, and a button that keeps its patch on, on every page."""
     name, position = st.session_state.get("patch_pin", ("", 0))
     row = next((i for i, part in enumerate(parts) if str(part) == name), None)

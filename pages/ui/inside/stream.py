@@ -82,7 +82,7 @@ def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
 
 def stream(view: View, *, key: str) -> None:
     """The diagram. Opening a block sets the property `block`, keeping a cell `cell`, pinning a token `cursor`."""
-    header, payload = _packed(view)
+    header, payload = _header_and_array(view)
 
     def on_open(event: components.Event) -> None:
         layer = event.get("layer")
@@ -106,7 +106,7 @@ def stream(view: View, *, key: str) -> None:
     )
 
 
-def _packed(view: View) -> tuple[dict[str, Any], bytes]:
+def _header_and_array(view: View) -> tuple[dict[str, Any], bytes]:
     """The header of assets/components/stream and its array: float32, little-endian, one tensor after another."""
     from core.analysis.stream.flow import flow
 
@@ -143,7 +143,7 @@ def _packed(view: View) -> tuple[dict[str, Any], bytes]:
     if layer is not None:
         tensors = _tensors(view, layer)
         arrays |= {name: _window(name, tensor, start, stop) for name, tensor in tensors.items()}
-        header["tensors"] = {name: _described(view, name, layer, tensor) for name, tensor in tensors.items()}
+        header["tensors"] = {name: _cell_header(view, name, layer, tensor) for name, tensor in tensors.items()}
         header["parts"] = _parts(set(tensors))
     places, at = {}, 0
     for name, array in arrays.items():
@@ -172,7 +172,7 @@ def _parts(present: set[str]) -> list[list[Any]]:
     ]
 
 
-def _described(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[str, Any]:
+def _cell_header(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[str, Any]:
     """What the readout says about a tensor."""
     from core.analysis.stream.cells import code
 

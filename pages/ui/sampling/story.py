@@ -65,10 +65,10 @@ class Scene:
 
 def story(scene: Scene, *, key: str) -> "list[Node]":
     """Draws the story that belongs to the scene, lets it be continued, and returns its tokens."""
-    kept = _kept(scene)
+    kept = _story_of(scene)
 
     def on_act(event: components.Event) -> None:
-        for press in _unseen(event):
+        for press in _unseen_presses(event):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
                 _act(scene, kept, press)
@@ -82,7 +82,7 @@ def story(scene: Scene, *, key: str) -> "list[Node]":
     return kept.path()
 
 
-def _unseen(event: components.Event) -> list[dict[str, Any]]:
+def _unseen_presses(event: components.Event) -> list[dict[str, Any]]:
     """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
     A message without one asks for the next tokens."""
     seen = st.session_state.get("story_seen", NOBODY)
@@ -93,7 +93,7 @@ def _unseen(event: components.Event) -> list[dict[str, Any]]:
     return found
 
 
-def _kept(scene: Scene) -> "Story":
+def _story_of(scene: Scene) -> "Story":
     from core.generation.branches import Story
 
     stories: OrderedDict[tuple[Any, ...], Story] = st.session_state.setdefault("stories", OrderedDict())
@@ -137,7 +137,7 @@ def _act(scene: Scene, kept: "Story", action: dict[str, Any]) -> None:
         _begin(scene, kept, state.get("new_tokens"))
 
 
-def _ended(scene: Scene, kept: "Story") -> str:
+def _why_ended(scene: Scene, kept: "Story") -> str:
     """Why nothing can follow the caret, or nothing at all."""
     ids = kept.ids()
     if len(ids) > scene.view.description.config.context_length:
@@ -150,7 +150,7 @@ def _ended(scene: Scene, kept: "Story") -> str:
 def _begin(scene: Scene, kept: "Story", count: int) -> None:
     from core.generation.branches import extend
 
-    if _ended(scene, kept):
+    if _why_ended(scene, kept):
         return
     steps = extend(kept, scene.view.checkpoint.model, chosen_sampler(), count, state.get("seed"), scene.stop)
     st.session_state["story_jobs"] = st.session_state.get("story_jobs", 0) + 1
@@ -179,7 +179,7 @@ def _write(kept: "Story") -> Job | None:
 def _header(scene: Scene, kept: "Story", job: Job | None) -> dict[str, Any]:
     tokenizer, path, ahead = scene.view.tokenizer, kept.path(), kept.ahead()
     st.session_state["story_serial"] = serial = st.session_state.get("story_serial", 0) + 1
-    ended = _ended(scene, kept)
+    ended = _why_ended(scene, kept)
     shown = [_token(node) for node in (*path, *ahead)]
     named = sorted({id for token in shown for id, _, _ in token["alternatives"]} | {token["id"] for token in shown})
     names = dict(zip(named, chips(tokenizer, named), strict=True))

@@ -25,7 +25,7 @@ _merge_tree = components.component("merge_tree")
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _packed(
+def _piece_columns(
     text: str, stamp: tuple[Any, ...], _pieces: tuple[Piece, ...], _learned: dict[int, int]
 ) -> tuple[int, bytes]:
     """The bytes of the text up to the last of the pieces, how many they are, and with them the columns id, start, end,
@@ -59,7 +59,7 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
     if position is not None and not offset <= position < len(drawn) + offset:
         position = None
     tokenizer = cut.tokenizer
-    size, payload = _packed(text, cut.version, drawn, learned_counts(tokenizer))
+    size, payload = _piece_columns(text, cut.version, drawn, learned_counts(tokenizer))
     left_out = f"The first {len(drawn):,} of {cut.total:,} are drawn; all are counted." * (len(drawn) < cut.total)
     header = {
         "count": len(drawn),

@@ -43,7 +43,7 @@ def _begin() -> None:
     asked["own_message"] = ""
     size = asked["own_size"] if asked["own_size"] in SIZES else 1024
     try:
-        training = _made(asked["own_source"], size)
+        training = _training_of_form(asked["own_source"], size)
     except ValueError as error:
         asked["own_message"] = literal(error)
         return
@@ -58,7 +58,7 @@ def _begin() -> None:
     asked["own_training"], asked["own_kept"] = training, ""
 
 
-def _made(source: str, size: int) -> Training:
+def _training_of_form(source: str, size: int) -> Training:
     """The training that the form describes. ValueError says what is missing."""
     if source == SOURCES[0]:
         held = "\n".join(document.text for document in tinyland.documents(HELD_OUT_SEED, 0, HELD_OUT))

@@ -77,7 +77,7 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
         "trained",
         rows=rows,
         kept=kept(folder),
-        mixed=_mixed(folder),
+        mixed=_is_mixture(folder),
         flops_per_token=_flops(folder),
     )
 
@@ -109,7 +109,7 @@ def kept(folder: Path) -> tuple[int, ...]:
         return ()
 
 
-def _mixed(folder: Path) -> bool:
+def _is_mixture(folder: Path) -> bool:
     try:
         return bool(TrainConfig.load(folder / "train.json").data["kind"] == "mixture")
     except ValueError:

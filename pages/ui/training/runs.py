@@ -135,7 +135,12 @@ def one(run: str) -> None:
         file = f"{run}.zip"
         ready = run in list_checkpoints()
         st.download_button(
-            "Download as a folder", partial(zipped, run), file, "application/zip", on_click="ignore", disabled=not ready
+            "Download as a folder",
+            partial(zip_bytes, run),
+            file,
+            "application/zip",
+            on_click="ignore",
+            disabled=not ready,
         )
         known = jobs.status(run).state != "damaged"
         st.button("Set up another like it", on_click=like, args=(run,), disabled=not known, key=f"like_{run}")
@@ -206,6 +211,6 @@ def corpus(run: str) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-def zipped(run: str) -> bytes:
+def zip_bytes(run: str) -> bytes:
     """The checkpoint folder of a run, with its whole life, as a zip file."""
     return b"".join(zip_run(run, snapshots=True))

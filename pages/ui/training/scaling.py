@@ -49,10 +49,10 @@ def ladder() -> None:
         st.caption(" · ".join(words) or "No size of this ladder has been trained yet.", width="content")
     if message := st.session_state.pop("scaling_error", None):
         st.warning(message)
-    done = {width: _ended(found[width]) for width in TRAINED}
+    done = {width: _last_row(found[width]) for width in TRAINED}
     reached = {width: row for width, row in done.items() if row and width in rungs}
     if len(reached) >= 2:
-        fitted(float(budget), rungs, reached, found[NEXT])
+        fit(float(budget), rungs, reached, found[NEXT])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -89,7 +89,7 @@ def _stop(runs: list[str]) -> None:
             continue
 
 
-def _ended(run: str | None) -> Row | None:
+def _last_row(run: str | None) -> Row | None:
     """The last row of a finished run."""
     rows = metrics(jobs.run_folder(run)) if run else []
     return rows[-1] if rows and rows[-1].get("status") == "finished" else None
@@ -105,7 +105,7 @@ def _begin(budget: float, widths: list[int]) -> None:
         st.session_state["scaling_error"] = "Not started: a folder or a process could not be made."
 
 
-def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following: str | None) -> None:
+def fit(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following: str | None) -> None:
     """The points, the law when there are enough of them, the visitor's guess, and the next size."""
     from core.lab.scaling import fit_power_law, larger_is_better, verdict
 
@@ -124,7 +124,7 @@ def fitted(budget: float, rungs: dict[int, Any], reached: dict[int, Row], follow
             st.info("With so little compute the larger ones do not win: nothing can be foretold. Take a larger budget.")
         expected = (float(size), *law.predict(size)) if size and law else None
     across = np.geomspace(min(sizes), size or max(sizes), 40)
-    actual, last = None, _ended(following)
+    actual, last = None, _last_row(following)
     guess = None
     if expected:
         label = f"Your guess: the loss that width {NEXT} will reach, in nats per token"

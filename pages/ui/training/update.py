@@ -156,7 +156,7 @@ def moving(update: "OneUpdate", code: Code) -> None:
     figure = figures.parts(labels, gradients, steps)
     height = 90 + 26 * len(labels)
     components.plot(figure, key="update_parts", height=height, title="Gradient and step of each part")
-    rates = ", ".join(f"{name} {update.rates[name]:.3g}" for name in used(update))
+    rates = ", ".join(f"{name} {update.rates[name]:.3g}" for name in optimizers_of(update))
     code = code.then(
         "def size(arrays, group):",
         "    return sum(float((x**2).sum()) for name, x in arrays.items() if group_of(name) == group) ** 0.5",
@@ -172,7 +172,7 @@ def moving(update: "OneUpdate", code: Code) -> None:
         st.caption("The run did not keep its optimizer's memory at this step: the moments begin at 0 here.")
 
 
-def used(update: "OneUpdate") -> list[str]:
+def optimizers_of(update: "OneUpdate") -> list[str]:
     """The optimizers that this run's parameters have."""
     kinds = {"exp_avg": "adamw", "exp_avg_sq": "adamw", "momentum_buffer": update.config.optimizer}
     return sorted({kinds[name.partition(".")[0]] for name in update.state_after})
