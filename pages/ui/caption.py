@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import near
+from pages.ui import near, state
 from pages.ui.code import Code
 from pages.ui.theme import MARKS
 
@@ -50,7 +50,7 @@ def try_it(
     key: str,
     update: Mapping[str, Any] | None = None,
 ) -> None:
-    """An experiment: a click sets the state and asks `question`; the answer comes after a guess.
+    """An experiment: `question` is asked, a click sets the state that shows it; the answer comes after a guess.
 
     An `answer` with measurements in it is a function, called only when it is read. All of it is ours (Markdown).
     """
@@ -64,11 +64,12 @@ def try_it(
     def tell() -> None:
         st.session_state[answered] = True
 
+    there = bool(update) and all(state.get(name) == value for name, value in update.items())
     with st.container(border=True):
-        st.button(label, key=f"{key}_begin", on_click=begin, width="stretch")
-        if st.session_state.get(asked):
-            st.markdown(question)
-            if st.session_state.get(answered):
-                st.markdown(answer() if callable(answer) else answer)
-            else:
-                st.button("I have a guess: show the answer", key=f"{key}_tell", on_click=tell, type="tertiary")
+        st.markdown(question)
+        if not there:  # "Go back to step 0" is not offered at step 0
+            st.button(label, key=f"{key}_begin", on_click=begin, width="stretch")
+        if st.session_state.get(answered):
+            st.markdown(answer() if callable(answer) else answer)
+        elif there or st.session_state.get(asked):
+            st.button("I have a guess: show the answer", key=f"{key}_tell", on_click=tell, type="tertiary")
