@@ -64,7 +64,7 @@ def try_it(
     def tell() -> None:
         st.session_state[answered] = True
 
-    there = bool(update) and all(state.get(name) == value for name, value in update.items())
+    there = update is not None and all(state.get(name) == value for name, value in update.items())
     with st.container(border=True):
         st.markdown(question)
         if not there:  # "Go back to step 0" is not offered at step 0

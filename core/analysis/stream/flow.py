@@ -53,3 +53,19 @@ def flow(trace: Trace, start: int = 0, stop: int | None = None) -> Flow:
         length(trace.mlp_out),
         trace.pattern[:, :, window].mean(dim=1).numpy(),
     )
+
+
+def newly_written(trace: Trace) -> tuple[Singles, Singles]:
+    """How much of each vector attention, and then the MLP, has newly written: two of (L, T), from 0 to 1.
+
+    The length of what is added, beside that of the stream it is added to: |new| / (|new| + |old|); 0 where both are 0.
+    """
+    return _share(trace.attn_out, trace.resid_pre), _share(trace.mlp_out, trace.resid_mid)
+
+
+def _share(new: Tensor, old: Tensor) -> Singles:
+    """(L, T, D), (L, T, D) -> (L, T)"""
+    added, there = (np.linalg.norm(vectors.numpy(), axis=-1) for vectors in (new, old))
+    whole = added + there
+    share: Singles = np.divide(added, whole, out=np.zeros_like(whole), where=whole > 0)
+    return share

@@ -7,7 +7,6 @@ writes (written.py); only the section of that is computed again.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import streamlit as st
 
 from core.figures import overview as figures
@@ -72,34 +71,22 @@ def vectors(view: View) -> None:
 
 
 def blocks() -> None:
+    from core.analysis.stream.flow import newly_written
+
     view = current()
-    trace = view.trace
-    before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
-    attention = _share(trace.attn_out.numpy(), before)
-    mlp = _share(trace.mlp_out.numpy(), middle)
+    attention, mlp = newly_written(view.trace)  # (L, T)
     words = (
-        f"{len(before)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
+        f"{len(attention)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
         "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
     with beside(words, "attention.py", "Who looks at whom"):
-        title, height = "What each block writes", 110 + 22 * 2 * len(before)
+        title, height = "What each block writes", 110 + 22 * 2 * len(attention)
         figure = figures.writes(attention, mlp, view.labels)
         components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
-        share = (
-            "def share(new, old):\n"
-            "    added, there = new.norm(dim=-1), old.norm(dim=-1)\n"
-            "    return added / (added + there)\n"
-        )
-        both = "share(trace.attn_out, trace.resid_pre), share(trace.mlp_out, trace.resid_mid)"
-        code = view.code.then(share).gives(both, (attention, mlp))
+        code = view.code.using("core.analysis.stream.flow", "newly_written")
+        code = code.gives("newly_written(trace)", (attention, mlp))
         truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
         st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
-
-
-def _share(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-    """(L, T, D), (L, T, D) -> (L, T): the length of `new` beside that of `old`, in 0..1."""
-    added, there = np.linalg.norm(new, axis=-1), np.linalg.norm(old, axis=-1)
-    return np.asarray(added / (added + there))
 
 
 def distribution() -> None:

@@ -84,6 +84,8 @@ def slow_motion() -> None:
 
 def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
+    from core.analysis.stream.flow import newly_written
+
     tokenizer = cache.description(name).tokenizer
     length = int((update.targets[0] >= 0).sum())
     ids = [int(update.inputs[0, 0]), *map(int, update.targets[0, :length])]
@@ -99,25 +101,15 @@ def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     likely = code.gives(f"update.probabilities[0, :{length}]", update.probabilities[0, :length])
     truth("update.probabilities[0]", (length,), f"{tokens:,} targets in all, before the update", likely)
     stage_title(2, "Vectors, rewritten layer by layer", "attention")
-    trace = update.trace
-    before, middle = trace.resid_pre.numpy(), trace.resid_mid.numpy()  # (L, T, D)
-    attention, mlp = trace.attn_out.numpy(), trace.mlp_out.numpy()
     labels = [chip.label for chip in shown]
-    parts = _size(attention) / _size(before), _size(mlp) / _size(middle)  # both (L, T)
+    parts = newly_written(update.trace)  # both (L, T)
     figure = overview.writes(*parts, labels[:-1])
-    height = 90 + 34 * len(before)
+    height = 90 + 34 * len(parts[0])
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
-    truth("‖attn_out‖ / ‖resid_pre‖", (2 * len(before), length), "and of the MLP, on the first sequence", code.then(
-        "trace = update.trace",
-        "attention = trace.attn_out.norm(dim=-1) / trace.resid_pre.norm(dim=-1)",
-        "mlp = trace.mlp_out.norm(dim=-1) / trace.resid_mid.norm(dim=-1)",
-    ).gives("attention, mlp", parts))  # fmt: skip
+    note = "what attention adds and, in the second half, the MLP, on the first sequence"
+    shown_code = code.using("core.analysis.stream.flow", "newly_written").gives("newly_written(update.trace)", parts)
+    truth("|new| / (|new| + |old|)", (2 * len(parts[0]), length), note, shown_code)
     return labels[1:]
-
-
-def _size(vectors: np.ndarray) -> np.ndarray:
-    """The length of each vector: (…, D) -> (…)."""
-    return np.asarray(np.linalg.norm(vectors, axis=-1))
 
 
 def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.stream.flow import flow
+from core.analysis.stream.flow import flow, newly_written
 from core.model import Trace, run_trace
 from tests.core.model.models import make, random_ids
 
@@ -40,6 +40,7 @@ def test_a_silent_model_has_no_zero_to_divide_by():
     with torch.no_grad():
         for weight in model.parameters():
             weight.zero_()
+    assert not any(part.any() for part in newly_written(run_trace(model, [1, 2])))
     found = flow(run_trace(model, [1, 2]))
     assert not found.stream.any() and (found.longest, found.usual_addition) == (1.0, 1.0)
 
@@ -49,3 +50,14 @@ def test_no_token_is_no_flow():
     for start, stop in ((3, None), (2, 2)):
         with pytest.raises(ValueError, match="no token"):
             flow(trace, start, stop)
+
+
+def test_what_is_newly_written():
+    trace = run_trace(make("ours"), random_ids(5))
+    for found, new, old in zip(
+        newly_written(trace), (trace.attn_out, trace.mlp_out), (trace.resid_pre, trace.resid_mid), strict=True
+    ):
+        for layer in range(len(found)):
+            for t in range(5):
+                added, there = length(new[layer, t]), length(old[layer, t])
+                assert found[layer, t] == pytest.approx(added / (added + there), rel=1e-5)
