@@ -6,8 +6,9 @@ logit_lens(checkpoint.model, trace)
 Each name is imported when it is first asked for, because most need torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from core.first_use import on_first_use
 
 if TYPE_CHECKING:
     from core.analysis.embeddings.analogies import measure_all
@@ -43,7 +44,6 @@ _HOMES = {
     "stream.lens": ("logit_lens",),
     "stream.neurons": ("scan", "vocabulary_effect"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Ablate",
@@ -83,10 +83,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = on_first_use(__name__, {name: home for home, names in _HOMES.items() for name in names})
 
 
 def __dir__() -> list[str]:

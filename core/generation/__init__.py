@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from core.first_use import on_first_use
 from core.generation.sampler import BOUNDS, ORDER, Sampler, Stage, draw
 from core.generation.stages import STAGES, StageKind
 
@@ -24,9 +25,6 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from core.generation import streaming
-
-    return getattr(streaming, name)
+__getattr__ = on_first_use(
+    __name__, dict.fromkeys(("Step", "generate", "generate_text", "greedy_batch", "uniform"), "streaming")
+)

@@ -8,9 +8,9 @@
 Names that need torch are imported on first use, so that listing models or reading a config does not load it.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from core.first_use import on_first_use
 from core.model.config import ModelConfig
 from core.model.folders import (
     CheckpointError,
@@ -77,7 +77,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _NEED_TORCH:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_NEED_TORCH[name]}"), name)
+__getattr__ = on_first_use(__name__, _NEED_TORCH)

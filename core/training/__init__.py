@@ -1,8 +1,8 @@
 """Training: `train(config)` in this process, `python -m core.training` in another, `jobs` for a server."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from core.first_use import on_first_use
 from core.training.config import PRESETS, TrainConfig, preset
 
 if TYPE_CHECKING:
@@ -12,7 +12,4 @@ if TYPE_CHECKING:
 __all__ = ["PRESETS", "Progress", "TrainConfig", "preset", "train"]
 
 
-def __getattr__(name: str) -> object:
-    if name not in ("Progress", "train"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("core.training.trainer"), name)  # this one needs torch
+__getattr__ = on_first_use(__name__, {"Progress": "rows", "train": "trainer"})

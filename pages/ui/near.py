@@ -51,8 +51,7 @@ def announce(anchor: str, title: str, height: int) -> None:
     """The run of the page has come to this section, which is drawn if it is near."""
     now = here()
     now.titles[anchor], now.heights[anchor] = title, height
-    is_near = anchor in now.near or st.session_state.get(_ALL, False)
-    now.drawn[anchor] = now.version if is_near else WAITING
+    now.drawn[anchor] = now.version if anchor in now.near or _every() else WAITING
 
 
 def is_drawn(anchor: str) -> bool:
