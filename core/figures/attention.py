@@ -11,12 +11,14 @@ from core.figures.layout import (
     MARGIN,
     SHARES,
     Figure,
+    Panel,
     Spec,
     axis,
     figure,
     grid,
     hline,
     line,
+    note,
     powers,
     rows,
     tokens,
@@ -29,6 +31,8 @@ ZERO = 0.5  # where step 0 stands on a logarithmic axis
 DASHED = line(LIGHT["muted"], dash="dash")
 FAINT = [(place**2, colour) for place, colour in SEQUENTIAL]  # small weights are seen too
 COLUMNS = 3
+LEADING = [CATEGORIES[i] for i in (0, 2, 3)]  # the colours of the heads that end highest
+LEADERS, NAMED, APART = len(LEADING), 0.2, 0.11  # how many; room for names and between them, in parts of a panel
 MARKS = {"training": "line", "held out": "dots"}
 HOVER = "layer %{customdata[0]}, head %{customdata[1]}, step %{customdata[2]:,}: %{y:.2p}<extra></extra>"
 
@@ -105,21 +109,24 @@ def life(
     traces = [
         panel.of(trace)
         for panel, means in zip(panels, scores.values(), strict=False)
-        for trace in (_others(steps, means, chosen), _chosen(steps, means, chosen))
+        for trace in (_others(steps, means, chosen), _chosen(steps, means, chosen), *_leading(steps, means, chosen))
     ]
     traces += [panels[-1].of(_loss(name, *curve)) for name, curve in shown.items()]
     now = line(LIGHT["text"], dash="dot")
     last = max(steps[-1], 1)
-    over = powers(last, ZERO) | {"range": [math.log10(ZERO) - 0.08, math.log10(last) + 0.08]}
+    first, end = math.log10(ZERO) - 0.08, math.log10(last) + 0.08
+    named = end + NAMED * (end - first)  # room for names behind the ends of the lines
     axes: Spec = {}
     for i, panel in enumerate(panels):
+        over = powers(last, ZERO) | {"range": [first, named if i < len(scores) else end]}
         axes |= panel.axes(axis(**over), axis(**SHARES) if i < len(scores) else axis())
     return figure(
         traces,
         margin={"l": 40, "r": 8, "t": 28, "b": 28},
         showlegend=False,
         hovermode="closest",
-        annotations=[panel.title(title) for panel, title in zip(panels, titles, strict=True)],
+        annotations=[panel.title(title) for panel, title in zip(panels, titles, strict=True)]
+        + [note for panel, means in zip(panels, scores.values(), strict=False) for note in _ends(panel, means, chosen)],
         shapes=[hline(threshold, DASHED, panel) for panel in panels[: len(scores)]]
         + [vline(max(mark, ZERO), now, panel) for panel in panels],
         **axes,
@@ -144,6 +151,44 @@ def _chosen(steps: Sequence[int], means: np.ndarray, head: tuple[int, int]) -> S
         np.maximum(steps, ZERO), means[:, head[0], head[1]], np.array([(*head, step) for step in steps]),
         line=line(ROLES["attention"], 2.5), marker={"size": 6, "color": ROLES["attention"]},
     )  # fmt: skip
+
+
+def _leaders(means: np.ndarray, chosen: tuple[int, int]) -> list[tuple[int, int]]:
+    """The heads that end highest, the chosen one aside, best first."""
+    order = np.argsort(-means[-1], axis=None, kind="stable")
+    ranked = [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, means.shape[1:]), strict=True)]
+    return [head for head in ranked if head != chosen][:LEADERS]
+
+
+def _leading(steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> list[Spec]:
+    """A line in a colour of its own for each of the leaders."""
+    return [
+        _curve(
+            np.maximum(steps, ZERO), means[:, i, j], np.array([(i, j, step) for step in steps]),
+            line=line(colour, 1.5), marker={"size": 3, "color": colour},
+        )
+        for (i, j), colour in zip(_leaders(means, chosen), LEADING, strict=False)
+    ]  # fmt: skip
+
+
+def _ends(panel: Panel, means: np.ndarray, chosen: tuple[int, int]) -> list[Spec]:
+    """The names of the chosen head and of the leaders beside the ends of their lines, moved apart where they meet."""
+    heads = [chosen, *_leaders(means, chosen)]
+    colours = [ROLES["attention"], *LEADING]
+    order = sorted(range(len(heads)), key=lambda n: float(means[-1][heads[n]]))
+    ends = np.array([float(means[-1][heads[n]]) for n in order])
+    for i in range(1, len(ends)):
+        ends[i] = max(ends[i], ends[i - 1] + APART)
+    ends -= max(ends[-1] - 1, 0)  # none above the top of the panel
+    for i in range(len(ends) - 1, 0, -1):
+        ends[i - 1] = min(ends[i - 1], ends[i] - APART)
+    return [
+        note(
+            f"L{heads[n][0]}H{heads[n][1]}", x=panel.across[1], y=float(end), yref=panel.y, xanchor="right",
+            font={"size": 11, "color": colours[n]},
+        )
+        for n, end in zip(order, ends, strict=True)
+    ]  # fmt: skip
 
 
 def _curve(x: np.ndarray, y: np.ndarray, who: np.ndarray, **look: object) -> Spec:

@@ -167,6 +167,29 @@ def test_shift_click_in_the_text_adds_to_the_sum(attention, trace):
     expect(chip(page, 3)).to_have_attribute("aria-pressed", "true")
 
 
+def test_two_tokens_chosen_one_after_the_other_rank_the_heads(attention, trace):
+    page = attention
+    ranking = page.locator(".ranking")
+    expect(ranking).to_contain_text("Click one token, then another")
+    chip(page, 5).click()
+    chip(page, 2).click()
+    shares = trace.pattern[:, :, 5, 2].numpy()
+    best = [np.unravel_index(i, shares.shape) for i in np.argsort(-shares, axis=None, kind="stable")]
+    expected = [f"L{i}H{j} {percent(float(shares[i, j]))}" for i, j in best]
+    expect(ranking.get_by_role("button")).to_have_text(expected)
+    expect(ranking).to_contain_text(f"on average over all heads {percent(float(shares.mean()))}")
+    layer, number = best[0]
+    ranking.get_by_role("button").first.click()
+    said(page, f"Layer {layer}, head {number}")
+    expect(ranking.get_by_role("button").first).to_have_attribute("aria-pressed", "true")
+    canvas = page.locator(".heat canvas")
+    canvas.click(position=cell(page, len(trace.ids), 6, 3))  # a cell says reader and source at once
+    other = trace.pattern[:, :, 6, 3].numpy()
+    expect(ranking.get_by_role("button").first).to_contain_text(percent(float(other.max())))
+    canvas.press("Escape")
+    expect(ranking).to_contain_text("Click one token, then another")
+
+
 def test_the_lines_share_the_cursor(attention, trace):
     page, length = attention, len(trace.ids)
     lines = page.locator(".scroll canvas").first

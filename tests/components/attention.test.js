@@ -52,3 +52,26 @@ test("what the server says of a part is passed over while a later change is on i
   say([0], 2); // decided by the page
   assert.deepEqual(store.pins, [0]);
 });
+
+test("two tokens chosen one after the other rank the heads by how much the later reads from the earlier", () => {
+  const store = filled();
+  assert.deepEqual(store.ranked(), []);
+  store.set(store.pinning([4]));
+  assert.equal(store.pair, null); // one token is no pair
+  store.set(store.pinning([1])); // the pin moves to an earlier token
+  assert.deepEqual(store.pair, [4, 1]);
+  const shares = store.ranked().map(({ head: [layer, head], share }) => {
+    near([share], [pattern[layer][head][4][1]], 1e-6);
+    return share;
+  });
+  assert.equal(shares.length, header.layers * header.heads);
+  assert.deepEqual(shares, [...shares].sort((a, b) => b - a));
+  store.set(store.pinning([1, 3])); // one added to the sum: these two
+  assert.deepEqual(store.pair, [3, 1]);
+  store.set(store.pinning([]));
+  assert.equal(store.pair, null);
+  store.fill({ ...header, labels: [..."abcde"], selected: [0, 0], view: { open: [], isolated: false, pins: [2, 4], aside: false, turns: { open: 0, pins: 0, aside: 0 } } }, Float32Array.from(numbers));
+  assert.deepEqual(store.pair, [4, 2]); // a link brings both back
+  store.fill({ ...header, labels: [..."vwxyz"], selected: [0, 0] }, Float32Array.from(numbers));
+  assert.equal(store.pair, null); // another text has other tokens
+});

@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from core.analysis.heads.scores import HeadScore
 from pages.ui import state
+from pages.ui.attention import roles
 from pages.ui.attention import stage as attention_stage
 from tests.waiting import wait_for
 
@@ -81,6 +84,26 @@ def test_roles_and_lives_are_told_when_they_are_measured(app):
     assert not at.exception and not at.error
     assert "Layer 1, head 1: **" in told(at)
     assert "100 random sequences" in told(at) and "above 30 %" in told(at)
+
+
+def score(name: str, mean: list[list[float]]) -> HeadScore:
+    """Measured so well that the interval has no width."""
+    values = np.array(mean)
+    return HeadScore(name, values, values, values, 100, np.zeros_like(values), values)
+
+
+def test_the_best_head_of_each_role_is_named_even_where_it_is_too_little_for_a_label():
+    scores = {
+        "previous": score("previous", [[0.1, 0.2], [0.81, 0.3]]),
+        "referent": score("referent", [[0, 0.27]] * 2),
+        "induction": score("induction", [[0, 0], [0.2, 0]]),
+    }
+    said = roles.best_in_words(scores).splitlines()
+    assert said == [
+        "- previous-token head: **L1H0**, 81 %",
+        "- referent head: **L0H1**, 27 %, too little for a label",
+        "- induction head: **L1H0**, 20 %, too little for a label (it is a previous-token head)",
+    ]
 
 
 def test_hostile_links(app):

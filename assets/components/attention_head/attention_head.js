@@ -14,6 +14,7 @@ import { THEME, applyTheme, mix, onThemeChange, pixelsOf } from "../shared/theme
 
 const MARGIN = 66; // pixels beside the heat map for the tokens along its diagonal
 const COLUMN = 104; // pixels of each column of tokens
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]]; // of the lines of the first pinned token, the second, …
 const [LOW, HIGH] = [15, 24]; // pixels of a token in the columns: the whole text when it fits, else it scrolls
 
 const quoted = (text) => element("code", {}, text);
@@ -133,7 +134,8 @@ function build(root) {
     const asked = store.queries();
     const [reads, readBy] = sums(asked);
     const [left, right] = [COLUMN, width - COLUMN];
-    const line = (q, k, weight, colour, strength) => {
+    const line = (q, k, weight, colour, strength, dash = []) => {
+      p.setLineDash(dash);
       p.strokeStyle = colour;
       p.globalAlpha = Math.min(0.1 + Math.sqrt(weight), 1) * strength;
       p.lineWidth = 0.7 + 5 * weight;
@@ -148,11 +150,14 @@ function build(root) {
       for (let k = 0; k <= q; k++) if (row[k] > 0.08) line(q, k, row[k], theme.muted, 0.22);
     }
     if (store.side !== "reader")
-      for (const k of asked)
-        for (let q = k; q < length; q++) if (store.at(q, k) > 0.01) line(q, k, store.at(q, k), theme.roles.token, 0.75);
+      asked.forEach((k, n) => {
+        for (let q = k; q < length; q++) if (store.at(q, k) > 0.01) line(q, k, store.at(q, k), theme.roles.token, 0.75, DASHES[n % DASHES.length]);
+      });
     if (store.side !== "source")
-      for (const q of asked)
-        for (let k = 0; k <= q; k++) if (store.at(q, k) > 0.005) line(q, k, store.at(q, k), theme.roles.attention, 1);
+      asked.forEach((q, n) => {
+        for (let k = 0; k <= q; k++) if (store.at(q, k) > 0.005) line(q, k, store.at(q, k), theme.roles.attention, 1, DASHES[n % DASHES.length]);
+      });
+    p.setLineDash([]);
     p.globalAlpha = 1;
     for (let i = 0; i < length; i++) {
       if (!inside(i)) continue;
@@ -263,7 +268,7 @@ function build(root) {
 
   const send = paced((pins) => self.send("pins", pins));
   function pin(positions) {
-    send({ positions, turn: store.choose("pins", { pins: positions }) });
+    send({ positions, turn: store.choose("pins", store.pinning(positions)) });
   }
   function toggle(i, add) {
     const { pins } = store;
@@ -292,13 +297,19 @@ function build(root) {
     announceHover(null);
     draw();
   });
-  heat.addEventListener("click", (event) => cellAt(event) && toggle(cellAt(event)[0], adds(event)));
+  // A cell pins its reader, and the heads are ranked by what it reads from there. The same cell again: unpinned.
+  function choose(/** @type {[number, number]} */ [q, k], add) {
+    const again = String(store.pair) === String([q, k]);
+    if (add || again || store.pins.length !== 1 || store.pins[0] !== q) toggle(q, add);
+    if (!add && store.pins.length) store.set({ pair: [q, k] });
+  }
+  heat.addEventListener("click", (event) => cellAt(event) && choose(/** @type {[number, number]} */ (cellAt(event)), adds(event)));
   heat.addEventListener("blur", () => self.cell && ((self.cell = null), draw()));
   heat.addEventListener("keydown", (event) => {
     const way = arrow(event);
     const { length } = store.header;
     if (event.key === "Escape") pin([]);
-    else if ((event.key === "Enter" || event.key === " ") && self.cell) toggle(self.cell[0], adds(event));
+    else if ((event.key === "Enter" || event.key === " ") && self.cell) choose(self.cell, adds(event));
     else if (way) {
       const [q, k] = self.cell ?? [store.query(), store.query()];
       const row = Math.min(Math.max(q + way[1], 0), length - 1);
@@ -334,7 +345,7 @@ function build(root) {
   const sizes = new ResizeObserver(draw);
   sizes.observe(panels);
   // A pin of the strip is here at once: the server, which the strip tells, would be too late for one that is added quickly.
-  const unfollow = listenPin((position) => store.set({ pins: position === null ? [] : [position] }));
+  const unfollow = listenPin((position) => store.set(store.pinning(position === null ? [] : [position])));
   const refuse = takeAdded((position) => store.header && position < store.header.length && toggle(position, true));
   const hush = store.subscribe(draw);
   return Object.assign(self, { show: draw, destroy: ending(send.cancel, hush, unfollow, refuse, unwatch, () => sizes.disconnect()) });

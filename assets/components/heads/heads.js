@@ -12,12 +12,13 @@ import { paced } from "../shared/pace.js";
 import { applyTheme, onThemeChange, pixelsOf } from "../shared/theme.js";
 import { Store, linkedStore } from "./store.js";
 
+const RANKED = 6; // heads that are named of those that link two tokens
 const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of each patch
 
 function build(root) {
-  const [grid, foot, enlarged, large, name, value, frame] =
-    find(root, ".grid", ".foot", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
-  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", before: null, others: null, send: nowhere };
+  const [grid, foot, ranking, enlarged, large, name, value, frame] =
+    find(root, ".grid", ".foot", ".ranking", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
+  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", told: "", before: null, others: null, send: nowhere };
   const title = ([layer, head]) => `layer ${layer}, head ${head}`;
   const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
   const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
@@ -76,7 +77,32 @@ function build(root) {
       b.classList.toggle("dim", store.isolated && !on);
       b.tabIndex = same(here, focus) ? 0 : -1;
     }
-    if (!store.header.view) enlarge();
+    if (store.header.view) rank();
+    else enlarge();
+  }
+
+  // The heads by how much the later of two chosen tokens reads from the earlier: a press opens one.
+  function rank() {
+    const { store } = self;
+    const found = store.ranked();
+    const told = JSON.stringify([store.pair, store.open, store.header.stamp]);
+    if (told === self.told) return;
+    self.told = told;
+    if (!found.length) {
+      ranking.replaceChildren(element("p", {}, "Click one token, then another: the heads are ranked by how much the later reads from the earlier."));
+      return;
+    }
+    const [reader, source] = store.pair.map((i) => element("code", {}, store.header.labels[i]));
+    const mean = found.reduce((sum, { share }) => sum + share, 0) / found.length;
+    const said = element("p", {}, "How much ", reader, " reads from ", source, `, most first (on average over all heads ${percent(mean)}):`);
+    const focused = root.activeElement?.dataset?.ranked;
+    const list = found.slice(0, RANKED).map(({ head: [layer, head], share }) => {
+      const on = store.open.some((one) => same(one, [layer, head]));
+      const attributes = { "aria-pressed": on, "data-ranked": `${layer}.${head}`, title: `open layer ${layer}, head ${head}` };
+      return element("li", {}, element("button", { ...attributes, onclick: () => open([[layer, head]]) }, `L${layer}H${head} ${percent(share)}`));
+    });
+    ranking.replaceChildren(said, element("ol", {}, ...list));
+    if (focused) ranking.querySelector(`[data-ranked="${focused}"]`)?.focus();
   }
 
   // The large picture of a grid that stands alone, with the row of the pinned or hovered position outlined.

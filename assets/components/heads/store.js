@@ -19,6 +19,7 @@ export class Store {
   isolated = false;
   /** @type {Head | null} the head that is pointed at */ peek = null;
   /** @type {number[]} */ pins = [];
+  /** @type {[number, number] | null} reader and source: the two tokens chosen last, in whatever order */ pair = null;
   aside = false;
   /** @type {number | null} */ hovered = null;
   /** @type {"reader" | "source" | null} the column of lines that is pointed at */ side = null;
@@ -49,6 +50,28 @@ export class Store {
   }
 
   /**
+   * What pinning these positions changes: the pins, and the pair whose link the heads are ranked by.
+   * @param {number[]} pins
+   * @returns {{ pins: number[], pair: [number, number] | null }}
+   */
+  pinning(pins) {
+    const ends = pins.length > 1 ? pins.slice(-2) : [this.pins.at(-1) ?? -1, pins.at(-1) ?? -1];
+    const [source, reader] = ends.sort((a, b) => a - b);
+    return { pins, pair: !pins.length || source < 0 ? null : source < reader ? [reader, source] : this.pair };
+  }
+
+  /**
+   * Every head by how much the reader of the pair reads from its source, most first; none without a pair.
+   * @returns {{ head: Head, share: number }[]}
+   */
+  ranked() {
+    if (!this.pair) return [];
+    const [reader, source] = this.pair;
+    const shares = this.all().map((head) => ({ head, share: this.given(...head, reader)[source] }));
+    return shares.sort((a, b) => b.share - a.share);
+  }
+
+  /**
    * A view is read, or no more: hovering in it is not to change what it shows.
    * @param {object} view
    * @param {boolean} on
@@ -74,6 +97,7 @@ export class Store {
    * @param {Float32Array<ArrayBuffer>} weights
    */
   fill(header, weights) {
+    if (String(this.header?.labels) !== String(header.labels)) this.pair = null; // of another text
     this.set({ header, weights, ...(header.view ? this.upToDate(header.view) : {}) });
   }
 
@@ -85,7 +109,7 @@ export class Store {
    */
   upToDate(view) {
     const { open, isolated, pins, aside, turns } = view;
-    const parts = { open: { open, isolated }, pins: { pins }, aside: { aside } };
+    const parts = { open: { open, isolated }, pins: pins.length > 1 ? this.pinning(pins) : { pins }, aside: { aside } };
     const update = {};
     for (const part of /** @type {Part[]} */ (Object.keys(parts))) {
       const turn = turns[part];

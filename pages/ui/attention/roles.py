@@ -111,6 +111,21 @@ def what_it_does() -> None:
         f"above {percent(THRESHOLD)} (dashed) and above chance; everything else has no clear role."
         + (" The changes inside the model that are on play no part in it." if state.get("interventions") else "")
     )
+    st.markdown("For each role, the head that comes nearest to it:\n\n" + best_in_words(scores))
+
+
+def best_in_words(scores: "Scores") -> str:
+    """For each role the head with the highest score, whether or not that is enough for its name."""
+    from core.analysis.heads.roles import ROLES, THRESHOLD, role_of
+
+    lines = []
+    for name, score in scores.items():
+        layer, head = (int(i) for i in np.unravel_index(score.mean.argmax(), score.mean.shape))
+        label, share = role_of(scores, layer, head), float(score.mean[layer, head])
+        verdict = "" if label == name else ", too little for a label" if share <= THRESHOLD else ", not clear enough"
+        other = f" (it is a {ROLES[label].name})" if label and label != name else ""
+        lines.append(f"- {ROLES[name].name}: **L{layer}H{head}**, {percent(share)}{verdict}{other}")
+    return "\n".join(lines)
 
 
 def its_life() -> None:
@@ -118,8 +133,8 @@ def its_life() -> None:
     from core.analysis.heads.roles import ROLES, THRESHOLD, births
 
     st.markdown(
-        "A line for each head, the open one in :orange[orange], over the steps of training; the dotted line is the "
-        "step on show. Click a line to open its head."
+        "A line for each head, the open one in :orange[orange], over the steps of training; the three that end highest "
+        "are named, the others grey. The dotted line is the step on show. Click a line to open its head."
     )
     view = current()
     layer, head = chosen_head(view)

@@ -1,5 +1,7 @@
 """Attention figures: scores stay what they were, intervals reach as far as they say, every head has its line."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_every_head_has_its_line_in_every_panel(means):
     names = ["a", "b", "c", "d", "e"]
     losses = {"training": ([], []), "held out": ([0, 5, 40], [7.0, 3.0, 1.5])}
     figure = drawn(figures.life([0, 10, 40], dict.fromkeys(names, means), (1, 2), losses, 10, 0.3))
-    assert len(figure.data) == 2 * len(names) + 1
+    assert len(figure.data) == 5 * len(names) + 1  # the others, the chosen one, three that end highest
     assert {note.text for note in figure.layout.annotations} >= {*names, "loss: held out (dots)"}
     others, chosen = figure.data[0], figure.data[1]
     assert list(chosen.y) == means[:, 1, 2].tolist() and list(chosen.customdata[1]) == [1, 2, 10]
@@ -43,4 +45,17 @@ def test_every_head_has_its_line_in_every_panel(means):
 
 def test_a_life_without_losses_has_no_empty_panel(means):
     figure = drawn(figures.life([0, 10, 40], {"a": means}, (0, 0), {}, 0, 0.3))
-    assert len(figure.data) == 2
+    assert len(figure.data) == 5
+
+
+def test_the_heads_that_end_highest_can_be_told_apart(means):
+    means[-1] = [[0.5, 0.99, 0.1, 0.98], [0.2, 0.97, 0.3, 0.0]]
+    figure = drawn(figures.life([0, 10, 40], {"a": means}, (1, 2), {}, 0, 0.3))
+    named = {note.text: note for note in figure.layout.annotations[1:]}
+    assert set(named) == {"L1H2", "L0H1", "L0H3", "L1H1"}  # the chosen one, and the three highest
+    heights = sorted(note.y for note in named.values())
+    assert min(b - a for a, b in pairwise(heights)) >= 0.1 and heights[-1] <= 1  # none on another
+    lines = {tuple(trace.customdata[0][:2]): trace.line.color for trace in figure.data[1:]}
+    assert len(set(lines.values())) == 4  # a colour each, and its name has it
+    assert {named[f"L{i}H{j}"].font.color for i, j in lines} == set(lines.values())
+    assert all(named[f"L{i}H{j}"].font.color == colour for (i, j), colour in lines.items())
