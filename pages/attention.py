@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import components
-from pages.ui.attention import roles
+from pages.ui.attention import life, roles
 from pages.ui.attention import stage as views
 from pages.ui.attention.experiments import attention_experiments
 from pages.ui.caption import page_header, truth, what_you_see
@@ -18,7 +18,7 @@ def heads() -> None:
     components.tokens(view.chips, key="tokens", cursor=view.cursor, also=also, probabilities=known, role="attention")
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        length = views.grid(view, roles.names(view, roles.scores_now(view)))
+        length = views.grid(view, roles.names(view, roles.measured_now(view)))
         pattern = view.trace.pattern
         code = view.code.gives("trace.pattern", pattern)
         truth("trace.pattern", (*pattern.shape[:2], length, length), "layers × heads × readers × read from", code)
@@ -40,6 +40,6 @@ page_header(
 )
 stage(heads)
 section("How does a weight come about?", "weights", views.weights, height=620)
-section("What is this head doing?", "role", roles.what_it_does, height=420)
-section("When was this head born?", "life", roles.its_life, height=640)
+section("What is this head doing?", "role", roles.what_it_does, height=700)
+section("When was this head born?", "life", life.its_life, height=860)
 section("Try", "try", attention_experiments, height=120)

@@ -1,4 +1,4 @@
-"""Figures of what heads do: their weights, one head's scores with their intervals, all scores over training."""
+"""Figures of what heads do: their weights, a head's scores, what is lost without each, all scores over training."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from core.figures.layout import (
     Panel,
     Spec,
     axis,
+    bare,
     figure,
     grid,
     hline,
@@ -25,7 +26,7 @@ from core.figures.layout import (
     vline,
 )  # fmt: skip
 from core.figures.palette import CATEGORIES, LIGHT, ROLES, SEQUENTIAL
-from core.figures.traces import Interval, heat, intervals, points, values_of
+from core.figures.traces import Interval, bars, heat, intervals, points, values_of
 
 ZERO = 0.5  # where step 0 stands on a logarithmic axis
 DASHED = line(LIGHT["muted"], dash="dash")
@@ -90,27 +91,67 @@ def roles(names: Sequence[str], scores: Sequence[Interval], chance: Sequence[flo
     )
 
 
+def causes(
+    grown: Mapping[str, np.ndarray], chosen: tuple[int, int], interval: Mapping[str, Interval], above: float
+) -> Figure:
+    """A panel for each skill: a bar for each head, how much the loss grows without it, the largest first.
+
+    grown: skill -> (L, H) nats; chosen: the head that stands out, with its `interval` for each skill. What lies left of
+    the dashed line is more than a share `above` of the other heads. Custom data: (layer, head, share of others below).
+    """
+    panels = grid(len(grown), len(grown), (0.1, 0.0))
+    traces, axes, shapes = list[Spec](), dict[str, Spec](), list[Spec]()
+    for panel, (skill, losses) in zip(panels, grown.items(), strict=True):
+        order = np.argsort(-losses, axis=None, kind="stable")
+        heads = [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, losses.shape), strict=True)]
+        values, others = losses.ravel()[order], max(len(order) - 1, 1)
+        below = (values[None] < values[:, None]).sum(axis=1) / others
+        ends = [(float(value),) * 3 for value in values]
+        ends[heads.index(chosen)] = interval[skill]
+        bar = bars(
+            list(range(len(order))), values, error_y=intervals(ends, color=LIGHT["text"], thickness=1.5, width=3),
+            marker={"color": [ROLES["attention"] if head == chosen else LIGHT["muted"] for head in heads]},
+            customdata=[(*head, float(share)) for head, share in zip(heads, below, strict=True)],
+            hovertemplate="layer %{customdata[0]}, head %{customdata[1]}: %{y:+.3f} nats, more than "
+            "%{customdata[2]:.0%} of the others<extra></extra>",
+        )  # fmt: skip
+        traces.append(panel.of(bar))
+        axes |= panel.axes(bare("heads", showticklabels=False), axis("nats"))
+        shapes.append(vline(int((1 - above) * others + 1e-9) + 0.5, DASHED, panel))
+    titles = [panel.title(f"loss of {skill} without each head") for panel, skill in zip(panels, grown, strict=True)]
+    return figure(
+        traces, margin={"l": 48, "r": 8, "t": 28, "b": 28}, showlegend=False, annotations=titles, shapes=shapes,
+        **axes,
+    )  # fmt: skip
+
+
 def life(
     steps: Sequence[int],
     scores: Mapping[str, np.ndarray],
     chosen: tuple[int, int],
+    skills: Mapping[str, Sequence[float]],
     losses: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     mark: int,
     threshold: float,
 ) -> Figure:
-    """A panel for each score, a line for each head over `steps`, and the loss in a last panel.
+    """A panel for each score, a line for each head over `steps`; one for the loss of each skill; in a last panel the
+    loss of training.
 
-    scores: panel title -> means (S, L, H); chosen: the head that stands out; losses: "training" and "held out" ->
-    (steps, nats per token), those that are there; mark: the step on show. Custom data of lines: (layer, head, step).
+    scores: panel title -> means (S, L, H); chosen: the head that stands out; skills: name -> losses (S,); losses:
+    "training" and "held out" -> (steps, nats per token), those that are there; mark: the step on show. Custom data of
+    lines: (layer, head, step).
     """
     shown = {name: curve for name, curve in losses.items() if len(curve[0])}
-    titles = [*scores, *(["loss: " + ", ".join(f"{name} ({MARKS[name]})" for name in shown)] if shown else [])]
+    titles = [*scores, *(f"loss of {name}" for name in skills)]
+    titles += ["loss: " + ", ".join(f"{name} ({MARKS[name]})" for name in shown)] if shown else []
     panels = grid(len(titles), COLUMNS, (0.06, 0.16))
     traces = [
         panel.of(trace)
         for panel, means in zip(panels, scores.values(), strict=False)
         for trace in (_others(steps, means, chosen), _chosen(steps, means, chosen), *_leading(steps, means, chosen))
     ]
+    of_skills = zip(panels[len(scores) :], skills.items(), strict=False)
+    traces += [panel.of(_skill_loss(name, steps, values)) for panel, (name, values) in of_skills]
     traces += [panels[-1].of(_loss(name, *curve)) for name, curve in shown.items()]
     now = line(LIGHT["text"], dash="dot")
     last = max(steps[-1], 1)
@@ -194,6 +235,14 @@ def _ends(panel: Panel, means: np.ndarray, chosen: tuple[int, int]) -> list[Spec
 def _curve(x: np.ndarray, y: np.ndarray, who: np.ndarray, **look: object) -> Spec:
     """who (n, 3): layer, head and step of each point."""
     return points(x.astype(np.float32), y, "lines+markers", customdata=who, hovertemplate=HOVER, **look)
+
+
+def _skill_loss(name: str, steps: Sequence[int], values: Sequence[float]) -> Spec:
+    return points(
+        np.maximum(steps, ZERO).astype(np.float32), np.array(values, dtype=np.float32), "lines+markers",
+        customdata=list(steps), line=line(CATEGORIES[1], 1.5), marker={"size": 5, "color": CATEGORIES[1]},
+        hovertemplate=f"{name}, step %{{customdata:,}}: %{{y:.2f}} nats<extra></extra>",
+    )  # fmt: skip
 
 
 def _loss(name: str, steps: Sequence[float], values: Sequence[float]) -> Spec:

@@ -138,19 +138,20 @@ def snapshot_files(folder: Path) -> dict[int, Path]:
 
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file of weights, by its path in the folder."""
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in weight_files(folder).values()}
+    return {path.relative_to(folder).as_posix(): digest(path) for path in weight_files(folder).values()}
 
 
 def check_digest(path: Path, found: Description) -> None:
     """Raise CheckpointError unless the file of weights is the one that the card was written for, if it was for any."""
     known = found.card.get("sha256")
     expected = known.get(path.relative_to(found.folder).as_posix()) if isinstance(known, dict) else None
-    if expected and expected != _digest(path):
+    if expected and expected != digest(path):
         where = f"{path.parent.name}/{path.name}"
         raise CheckpointError(f"{where} is damaged (not the file that card.json describes): restore it or train again")
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

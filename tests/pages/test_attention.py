@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core.analysis.heads.causes import HeadCause
+from core.analysis.heads.measurements import Measurements
 from core.analysis.heads.scores import HeadScore
 from pages.ui import state
 from pages.ui.attention import roles
@@ -79,11 +81,12 @@ def told(at) -> str:
 def test_roles_and_lives_are_told_when_they_are_measured(app):
     at = app("attention", text="the red ball", layer="1", head="1")
     wait_for(
-        lambda: ("Clear roles" in told(at.run()) or "has a clear role" in told(at)) and "Layer 1, head 1" in told(at)
+        lambda: ("Proved roles" in told(at.run()) or "has a proved role" in told(at)) and "Layer 1, head 1" in told(at)
     )
     assert not at.exception and not at.error
     assert "Layer 1, head 1: **" in told(at)
     assert "100 random sequences" in told(at) and "above 30 %" in told(at)
+    assert "40 cases of copying" in told(at) and "95 % of the other heads" in told(at)
 
 
 def score(name: str, mean: list[list[float]]) -> HeadScore:
@@ -96,13 +99,19 @@ def test_the_best_head_of_each_role_is_named_even_where_it_is_too_little_for_a_l
     scores = {
         "previous": score("previous", [[0.1, 0.2], [0.81, 0.3]]),
         "referent": score("referent", [[0, 0.27]] * 2),
+        "naming": score("naming", [[0.5, 0.27]] * 2),
         "induction": score("induction", [[0, 0], [0.2, 0]]),
+        "first": score("first", [[0, 0], [0, 0.9]]),
     }
-    said = roles.best_in_words(scores).splitlines()
+    grown = np.array([[0.1, 0.2], [0.81, 0.3]])
+    causes = {skill: HeadCause(skill, grown, grown, grown, 1.0, 40) for skill in ("copying", "reference")}
+    said = roles.best_in_words(Measurements(scores, causes)).splitlines()
     assert said == [
-        "- previous-token head: **L1H0**, 81 %",
-        "- referent head: **L0H1**, 27 %, too little for a label",
-        "- induction head: **L1H0**, 20 %, too little for a label (it is a previous-token head)",
+        "- previous token: **L1H0**, 81 %",
+        "- referent, at the pronoun: **L0H1**, 27 %, too little for a label",
+        "- referent, where a name must come: **L0H0**, 50 %, but not proved",
+        "- what followed it (induction): **L1H0**, 20 %, too little for a label (it is a previous-token head)",
+        "- first token: **L1H1**, 90 %, which is for no skill",
     ]
 
 

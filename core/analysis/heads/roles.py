@@ -1,73 +1,97 @@
-"""What a head does, said only where it is clear, and since when it does it."""
+"""What a head does, said only where attention and cause both prove it, and since when it does it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.analysis.heads.referents import referent_cases, referent_score
-from core.analysis.heads.scores import HeadScore, head_scores
+from core.analysis.heads.measurements import Measurements, known
+from core.analysis.heads.scores import HeadScore
 from core.model import Checkpoint
 
-THRESHOLD = 0.3  # a role is named when the whole 95 % interval of its score lies above this, and above chance
-HALF, SEQUENCES, STORIES = 25, 100, 200  # random tokens that are repeated, such sequences, and stories with a pronoun
+THRESHOLD = 0.3  # a head looks as a role does when the whole 95 % interval of its score lies above this and chance
 MOST_STEPS = 24  # of a life with more snapshots, so many are measured
-SHORTEST = 9  # a context below this holds no two copies worth measuring
 
 Scores = Mapping[str, HeadScore]
-Life = Sequence[tuple[int, Scores]]  # (step, scores), in order
+Life = Sequence[tuple[int, Measurements]]  # (step, what was measured), in order
 
 
 @dataclass(frozen=True)
 class Role:
-    """A kind of head: the name of its score, what it is called in a corner and in full, what it does."""
+    """A kind of head: the name of its score, what it is called in a corner and in full, what it does, the skill that
+    it is for (None: for none, so it is no label), and how its score is called where all are shown."""
 
     score: str
     short: str
     name: str
     does: str
+    skill: str | None
+    measured: str
 
 
 ROLES = {
     role.score: role
     for role in (
-        Role("previous", "prev.", "previous-token head", "reads from the token just before"),
-        Role("first", "first", "first-token head", "reads from the start of the text, often a resting place"),
-        Role("duplicate", "dupl.", "duplicate-token head", "reads from earlier copies of the same token"),
-        Role("induction", "induct.", "induction head", "finds the same token earlier and reads from what followed it"),
-        Role("referent", "refer.", "referent head", "reads, from a pronoun, the name of whom it means"),
+        Role(
+            "previous", "prev.", "previous-token head", "reads from the token just before", "copying", "previous token"
+        ),
+        Role(
+            "first", "first", "first-token head", "rests on the start of the text, which is for no skill", None,
+            "first token",
+        ),
+        Role(
+            "duplicate", "dupl.", "duplicate-token head", "reads from earlier copies of the same token", "copying",
+            "same token before",
+        ),
+        Role(
+            "induction", "induct.", "induction head", "finds the same token earlier and reads from what followed it",
+            "copying", "what followed it (induction)",
+        ),
+        Role(
+            "referent", "refer.", "referent head", "reads, from a pronoun, the name of whom it means", "reference",
+            "referent, at the pronoun",
+        ),
+        Role(
+            "naming", "refer.", "referent head", "reads, where a name must come, the earlier name of whom is meant",
+            "reference", "referent, where a name must come",
+        ),
     )
+}  # fmt: skip
+SKILLS = {  # what is asked of a model with each head switched off
+    "copying": "copying random tokens that it has read once",
+    "reference": "telling which of two people is meant",
 }
 
 
-def measure(checkpoint: Checkpoint, seed: int = 0) -> dict[str, HeadScore]:
-    """All five scores of every head, by name. A context too short for one leaves it out; below SHORTEST all."""
-    model, longest = checkpoint.model, checkpoint.config.context_length
-    if longest < SHORTEST:
-        return {}
-    half, start = min(HALF, (longest - 1) // 2), [checkpoint.tokenizer.eot]
-    found = head_scores(model, half=half, cases=SEQUENCES, seed=seed, start=start)
-    cases = referent_cases(checkpoint.tokenizer, longest, STORIES)
-    if len(cases) > 1:
-        found.append(referent_score(model, cases))
-    return {score.name: score for score in found}
-
-
 def is_clear(score: HeadScore, layer: int, head: int) -> bool:
-    """Whether a head has this role: its score lies above the threshold and above chance, both with 95 % confidence."""
+    """Whether a head looks as this role does: its score lies above the threshold and above chance, both with 95 %
+    confidence."""
     return bool(score.low[layer, head] > THRESHOLD and score.margin[layer, head] > 0)
 
 
-def role_of(scores: Scores, layer: int, head: int) -> str | None:
-    """The clear role with the highest score; None where none is clear."""
+def looks_like(scores: Scores, layer: int, head: int) -> str | None:
+    """The highest of the clear scores, which say where a head looks, not yet that it matters; None: none is clear."""
     clear = [name for name, score in scores.items() if is_clear(score, layer, head)]
     return max(clear, key=lambda name: scores[name].mean[layer, head], default=None)
 
 
+def is_proved(measured: Measurements, name: str, layer: int, head: int) -> bool:
+    """Whether a head has this role: it looks so, and without it the skill suffers more than without 95 % of others."""
+    score, cause = measured.scores.get(name), measured.causes.get(ROLES[name].skill or "")
+    return score is not None and cause is not None and is_clear(score, layer, head) and cause.is_proof(layer, head)
+
+
+def role_of(measured: Measurements, layer: int, head: int) -> str | None:
+    """The proved role with the highest score; None where none is proved."""
+    proved = [name for name in measured.scores if is_proved(measured, name, layer, head)]
+    return max(proved, key=lambda name: measured.scores[name].mean[layer, head], default=None)
+
+
 def life(load: Callable[[int], Checkpoint], steps: Sequence[int], report: Callable[[float, str], None]) -> Life:
-    """All scores at each of `steps`. `report` is told the share that is done, and the step at hand."""
+    """All measurements at each of `steps`, as shipped where they are. `report` is told the share that is done, and the
+    step at hand."""
     found = []
     for i, step in enumerate(steps):
         report(i / len(steps), f"step {step:,}, number {i + 1} of {len(steps)}")
-        found.append((step, measure(load(step))))
+        found.append((step, known(load(step))))
     return found
 
 
@@ -85,8 +109,8 @@ def birth(life: Life, name: str, layer: int, head: int) -> tuple[int | None, int
     """
     born: tuple[int | None, int] | None = None
     before: int | None = None
-    for step, scores in life:
-        if not is_clear(scores[name], layer, head):
+    for step, measured in life:
+        if not is_proved(measured, name, layer, head):
             born = None
         elif born is None:
             born = (before, step)
@@ -95,9 +119,9 @@ def birth(life: Life, name: str, layer: int, head: int) -> tuple[int | None, int
 
 
 def births(life: Life) -> Iterator[tuple[str, int, int, int | None, int]]:
-    """(role, layer, head, last step without, first step with) of every head that has a clear role at the end."""
+    """(role, layer, head, last step without, first step with) of every head that has a proved role at the end."""
     last = life[-1][1]
-    layers, heads = next(iter(last.values())).mean.shape
+    layers, heads = next(iter(last.scores.values())).mean.shape
     for layer in range(layers):
         for head in range(heads):
             name = role_of(last, layer, head)

@@ -1,188 +1,187 @@
-"""What heads do in general: measured off the page's thread, told only where it is clear, and followed over training."""
+"""What heads do in general: shipped with the model or measured off the page's thread, and told only where attention
+and cause prove it."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from core.figures import attention as figures
 from core.figures.labels import percent
-from core.training.rows import Row, read_rows
 from pages.ui import background, cache, components, near, state
 from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
-    from core.analysis.heads.roles import Life, Scores
-
-Losses = dict[str, tuple[list[int], list[float]]]  # "training", "held out" -> steps, nats per token
-ROWS, ROW = 2, 215  # of the panels of a life, and pixels of each
+    from core.analysis.heads.measurements import Measurements
 
 
-def scores_now(view: View, label: str = "") -> "Scores | None":
-    """The scores of every head at this step, {} for a model too small to measure; None while they are being measured,
-    and then with a `label` a bar shows how far that is.
+def measured_now(view: View, label: str = "") -> "Measurements | None":
+    """What is known of every head at this step, empty for a model too small to measure; None while it is being
+    measured, and then with a `label` a bar shows how far that is.
 
     Without the interventions that may be on: roles are told of the model as it was trained.
     """
-    from core.analysis.heads import roles
+    from core.analysis.heads import measurements
     from core.model import load_checkpoint
 
-    name, step = view.name, view.step
+    description = view.description
 
-    def work(report: background.Report) -> "Scores":
-        report(0.1, "random sequences, then stories")
-        return roles.measure(load_checkpoint(name, step))
+    def work(report: background.Report) -> "Measurements":
+        found = measurements.shipped(description)
+        if found is None:
+            report(0.1, "random sequences, then stories, then both without each head")
+            found = measurements.measure(load_checkpoint(view.name, view.step))
+        return found
 
-    key = ("head scores", name, step, cache.files_stamp(name))
+    key = ("heads", view.name, view.step, cache.files_stamp(view.name))
     return background.compute(key, work, label, height=220 if label else None)
 
 
-def scores_over_life(view: View) -> "tuple[Life, Losses] | None":
-    """The scores at every kept step and the held-out loss; None while they are being measured."""
-    from core.analysis.heads import roles
-    from core.model import load_checkpoint
-
-    name, steps = view.name, roles.some_steps(view.description.steps)
-    metrics = view.description.folder / "metrics.jsonl"
-
-    def work(report: background.Report) -> "tuple[Life, Losses]":
-        life = roles.life(lambda step: load_checkpoint(name, step), steps, report)
-        rows = read_rows(metrics)
-        return life, {"training": _column(rows, "loss_per_token"), "held out": _column(rows, "val_loss_per_token")}
-
-    key = ("head life", name, steps, cache.files_stamp(name))
-    return background.compute(key, work, "Following every head through training", height=ROWS * ROW, slow=True)
-
-
-def _column(rows: list[Row], name: Literal["loss_per_token", "val_loss_per_token"]) -> tuple[list[int], list[float]]:
-    """The steps and numbers of the rows that have the number `name`."""
-    kept = [row for row in rows if name in row]
-    return [row["step"] for row in kept], [row[name] for row in kept]
-
-
-def names(view: View, scores: "Scores | None") -> list[list[str]] | None:
-    """The short name of each head's role for the grid, "" where none is clear."""
+def names(view: View, measured: "Measurements | None") -> list[list[str]] | None:
+    """The short name of each head's proved role for the grid, "" where it has none."""
     from core.analysis.heads.roles import ROLES, role_of
 
-    if not scores:
+    if measured is None or not measured.scores:
         return None
     layers, heads = view.description.config.n_layers, view.description.config.n_heads
-    found = [[role_of(scores, i, j) for j in range(heads)] for i in range(layers)]
+    found = [[role_of(measured, i, j) for j in range(heads)] for i in range(layers)]
     return [[ROLES[name].short if name else "" for name in row] for row in found]
 
 
 def what_it_does() -> None:
-    """The role of the open head, if it has a clear one, and all its scores."""
-    from core.analysis.heads.roles import HALF, ROLES, STORIES, THRESHOLD, role_of
-
+    """The role of the open head, if one is proved; where it looks, and what is lost without it."""
     view = current()
-    scores = scores_now(view, f"Measuring every head at step {view.step:,}")
-    if scores is None:
+    measured = measured_now(view, f"Measuring every head at step {view.step:,}")
+    if measured is None:
         return
-    if not scores:
+    if not measured.scores:
         st.info("This model reads too few tokens at a time to measure what its heads do.")
         return
     layer, head = chosen_head(view)
-    found = role_of(scores, layer, head)
-    label = "no clear role" if found is None else f"{ROLES[found].name}: {ROLES[found].does}"
-    st.markdown(f"Layer {layer}, head {head}: **{label}**.")
-    chosen = list(scores.values())
+    st.markdown(f"Layer {layer}, head {head}: {_verdict(measured, layer, head)}")
+    where_it_looks(view, measured, layer, head)
+    what_is_lost(view, measured, layer, head)
+
+
+def _verdict(measured: "Measurements", layer: int, head: int) -> str:
+    """What the head is, with both numbers where it looks like something."""
+    from core.analysis.heads.roles import ROLES, looks_like, role_of
+
+    name = role_of(measured, layer, head)
+    seen = name or looks_like(measured.scores, layer, head)
+    if seen is None:
+        return "**no clear role**."
+    role, share = ROLES[seen], percent(float(measured.scores[seen].mean[layer, head]))
+    if role.skill is None:
+        return f"**no role**. It {role.does}: {share} of its attention goes there."
+    told = f"{share} of its attention goes there"
+    if (cause := measured.causes.get(role.skill)) is None:
+        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
+    effect, below = float(cause.mean[layer, head]), percent(float(cause.below[layer, head]))
+    change = f"{'grows' if effect >= 0 else 'falls'} by {abs(effect):.2g} nats per token"
+    told += f"; without it the loss of {role.skill} {change}, more than without {below} of the other heads"
+    if name is None:
+        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
+    return f"**{role.name}**. It {role.does}: {told}."
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) -> None:
+    """The scores of the open head."""
+    from core.analysis.heads.measurements import HALF, STORIES
+    from core.analysis.heads.roles import ROLES, THRESHOLD
+
+    chosen = list(measured.scores.values())
     shares = [(float(s.mean[layer, head]), float(s.low[layer, head]), float(s.high[layer, head])) for s in chosen]
     chance = [float(s.chance[layer, head]) for s in chosen]
-    figure = figures.roles([ROLES[s.name].name for s in chosen], shares, chance, THRESHOLD)
-    components.plot(figure, key="roles", height=260, title="Scores of this head, with 95 % intervals")
+    figure = figures.roles([ROLES[s.name].measured for s in chosen], shares, chance, THRESHOLD)
+    components.plot(figure, key="roles", height=280, title="Where this head looks, with 95 % intervals")
     at = f"[{layer}, {head}]"
-    code = view.untouched.using("core.analysis.heads", "roles").gives(
-        f"[(s.mean{at}, s.low{at}, s.high{at}, s.chance{at}) for s in roles.measure(checkpoint).values()]",
+    code = _known(view).gives(
+        f"[(s.mean{at}, s.low{at}, s.high{at}, s.chance{at}) for s in measured.scores.values()]",
         [(*share, by_chance) for share, by_chance in zip(shares, chance, strict=True)],
     )
     counts = f"{chosen[0].cases} random sequences" + (
-        f" and {scores['referent'].cases} Tinyland stories" if "referent" in scores else ""
+        f" and {measured.scores['referent'].cases} Tinyland stories" if "referent" in measured.scores else ""
     )
-    truth("roles.measure(checkpoint)", chosen[0].mean.shape, f"{counts}, not your text", code)
+    truth("measured.scores", chosen[0].mean.shape, f"{counts}, not your text", code)
     half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
         f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
-        f"{half} random tokens, each followed by the same tokens again. The last: in at most {STORIES} stories that no "
-        "training run has seen, from a pronoun to the names of whom it means, with another person named before it; "
-        "there, chance is a head that likes all names alike. A role is named only when its whole 95 % interval lies "
-        f"above {percent(THRESHOLD)} (dashed) and above chance; everything else has no clear role."
+        f"{half} random tokens, each followed by the same tokens again. The last two: in at most {STORIES} texts that "
+        "no training run has seen, from a pronoun, or from where a name must come, to the names of whom is meant, with "
+        "another person named before; there, chance is a head that likes all names alike. A head looks like something "
+        f"when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."
         + (" The changes inside the model that are on play no part in it." if state.get("interventions") else "")
     )
-    st.markdown("For each role, the head that comes nearest to it:\n\n" + best_in_words(scores))
+    st.markdown("For each score, the head that has most of it:\n\n" + best_in_words(measured))
 
 
-def best_in_words(scores: "Scores") -> str:
+def best_in_words(measured: "Measurements") -> str:
     """For each role the head with the highest score, whether or not that is enough for its name."""
-    from core.analysis.heads.roles import ROLES, THRESHOLD, role_of
+    from core.analysis.heads.roles import ROLES, THRESHOLD, is_clear, role_of
 
     lines = []
-    for name, score in scores.items():
+    for name, score in measured.scores.items():
         layer, head = (int(i) for i in np.unravel_index(score.mean.argmax(), score.mean.shape))
-        label, share = role_of(scores, layer, head), float(score.mean[layer, head])
-        verdict = "" if label == name else ", too little for a label" if share <= THRESHOLD else ", not clear enough"
+        label, share = role_of(measured, layer, head), float(score.mean[layer, head])
+        if label == name:
+            verdict = ""
+        elif share <= THRESHOLD:
+            verdict = ", too little for a label"
+        elif not is_clear(score, layer, head):
+            verdict = ", not clear enough"
+        else:
+            verdict = ", but not proved" if ROLES[name].skill else ", which is for no skill"
         other = f" (it is a {ROLES[label].name})" if label and label != name else ""
-        lines.append(f"- {ROLES[name].name}: **L{layer}H{head}**, {percent(share)}{verdict}{other}")
+        lines.append(f"- {ROLES[name].measured}: **L{layer}H{head}**, {percent(share)}{verdict}{other}")
     return "\n".join(lines)
 
 
-def its_life() -> None:
-    """The scores of every head over the kept steps, beside the loss, and when each role was born."""
-    from core.analysis.heads.roles import ROLES, THRESHOLD, births
+def what_is_lost(view: View, measured: "Measurements", layer: int, head: int) -> None:
+    """How much worse each skill becomes without each head."""
+    from core.analysis.heads.causes import ABOVE
+    from core.analysis.heads.roles import SKILLS
 
-    st.markdown(
-        "A line for each head, the open one in :orange[orange], over the steps of training; the three that end highest "
-        "are named, the others grey. The dotted line is the step on show. Click a line to open its head."
-    )
-    view = current()
-    layer, head = chosen_head(view)
-    if len(view.description.steps) < 2:
-        st.info("Only one step of this model was kept: there is no life to follow.")
+    if not measured.causes:
         return
-    measured = scores_over_life(view)
-    if measured is None:
-        return
-    life, losses = measured
-    if not life[-1][1]:
-        st.info("This model reads too few tokens at a time to measure what its heads do.")
-        return
-    steps = [step for step, _ in life]
-    curves = {ROLES[name].name: np.stack([scores[name].mean for _, scores in life]) for name in life[-1][1]}
-    figure = figures.life(steps, curves, (layer, head), losses, view.step, THRESHOLD)
+    grown = {skill: cause.mean for skill, cause in measured.causes.items()}
+    ends = {
+        skill: (float(c.mean[layer, head]), float(c.low[layer, head]), float(c.high[layer, head]))
+        for skill, c in measured.causes.items()
+    }
+    figure = figures.causes(grown, (layer, head), ends, ABOVE)
     components.plot(
-        figure, key="life", height=ROWS * ROW, title="Scores of all heads over training", on_click=open_head
+        figure, key="causes", height=230, title="What is lost when a head is switched off", on_click=open_head
     )
-    born = list(births(life))
-    call = f"roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)"
-    code = (
-        view.untouched.using("core.analysis.heads", "roles")
-        .then(f"life = {call}")
-        .gives(
-            "[[score.mean for score in scores.values()] for _, scores in life], list(roles.births(life))",
-            ([[score.mean for score in scores.values()] for _, scores in life], born),
-        )
+    code = _known(view).gives("[(c.loss, c.mean) for c in measured.causes.values()]",
+                              [(c.loss, c.mean) for c in measured.causes.values()])  # fmt: skip
+    shape = next(iter(grown.values())).shape
+    cases = " and ".join(f"{cause.cases} cases of {skill}" for skill, cause in measured.causes.items())
+    truth("measured.causes", shape, f"{cases}, each read once without each head", code)
+    meant = "; ".join(f"*{skill}* is {SKILLS[skill]}" for skill in grown)
+    st.caption(
+        "To look is not to matter. Here each head in turn is switched off: what it puts out is replaced by its mean "
+        f"over many texts. A bar is how much the loss then grows; {meant}. A head that looks like something has that "
+        "role only if the skill that the role is for becomes worse without it, and by more than without "
+        f"{percent(ABOVE)} of the other heads: its bar stands left of the dashed line. To rest on the first token is "
+        "for no skill, so it is no role."
     )
-    shape = (len(steps), view.description.config.n_layers, view.description.config.n_heads)
-    truth("scores[name].mean at every kept step", shape, "measured; the loss as training recorded it", code)
-    st.markdown(_births_in_words(born))
 
 
-def _births_in_words(born: list[tuple[str, int, int, int | None, int]]) -> str:
-    """Since when heads have the role that they have at the end."""
-    from core.analysis.heads.roles import ROLES
-
-    if not born:
-        return "At the last step, no head of this model has a clear role."
-    lines = []
-    for name, layer, head, before, since in born:
-        when = f"from the start (step {since:,})" if before is None else f"born between steps {before:,} and {since:,}"
-        lines.append(f"- layer {layer}, head {head}: **{ROLES[name].name}**, {when}")
-    return "Clear roles at the last step:\n\n" + "\n".join(lines)
+def _known(view: View) -> Code:
+    """The measurements, in code."""
+    code = view.untouched.using("core.analysis.heads", "measurements")
+    return code.then("measured = measurements.known(checkpoint)")
 
 
 def open_head(event: components.PlotEvent) -> None:
-    """A click on a head's curve opens that head."""
+    """A click on what stands for a head opens that head."""
     if isinstance(event.customdata, list) and len(event.customdata) == 3:
         near.update(layer=int(event.customdata[0]), head=int(event.customdata[1]), open_heads="")

@@ -64,7 +64,12 @@ ROUNDS = [
 EXAMPLES: dict[str, Callable[[], Figure]] = {
     "attention.pattern": lambda: attention.pattern(PATTERN, LABELS),
     "attention.roles": lambda: attention.roles(NAMES, SHARES, [0.1] * 5, 0.3),
-    "attention.life": lambda: attention.life(STEPS, LIFE, (1, 2), LOSSES, STEPS[-1], 0.3),
+    "attention.causes": lambda: attention.causes(
+        {"copying": DICE.random((LAYERS, HEADS)) - 0.2}, (1, 2), {"copying": (0.1, 0.0, 0.2)}, 0.95
+    ),
+    "attention.life": lambda: attention.life(
+        STEPS, LIFE, (1, 2), {"copying": DICE.random(len(STEPS))}, LOSSES, STEPS[-1], 0.3
+    ),
     "embeddings.neighbours": lambda: embeddings.neighbours(TEN, KINDS[:10], [0.9] * 10, True),
     "embeddings.norms": lambda: embeddings.norms(COUNTS, LENGTHS, TABLE, KINDS, list(range(T))),
     "embeddings.silhouettes": lambda: embeddings.silhouettes(

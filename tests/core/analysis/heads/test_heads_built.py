@@ -2,48 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 
-from core.analysis.heads import referents, roles
+from core.analysis.heads import causes, referents, roles
 from core.analysis.heads import scores as heads
+from core.analysis.heads.measurements import Measurements
 from core.model import ModelConfig, Transformer, run_trace
 from core.text import Tokenizer, tinyland, train_bpe
-
-VOCAB, CONTEXT = 30, 40
-TOKENS, BEFORE, PLACES = slice(0, 30), slice(30, 60), slice(60, 100)  # what the residual stream holds where
-
-
-def built(layers: int) -> Transformer:
-    """Every weight zero but the embeddings: a token is a unit vector, a place another. All heads look evenly."""
-    config = ModelConfig(
-        vocab_size=VOCAB, context_length=CONTEXT, n_layers=layers, n_heads=2, n_kv_heads=2, d_model=100, d_mlp=4,
-        d_head=50, position="learned", activation="relu2", tie_embeddings=False, bias=False, qk_norm=False,
-    )  # fmt: skip
-    model = Transformer(config, seed=None).requires_grad_(False).eval()
-    for parameter in model.parameters():
-        parameter.fill_(1.0 if parameter.dim() == 1 else 0.0)
-    model.embed.weight[:, TOKENS] = torch.eye(VOCAB)
-    model.pos_embed.weight[:, PLACES] = torch.eye(CONTEXT)
-    return model
-
-
-def look_back(model: Transformer, layer: int, strength: float = 3.0) -> None:
-    """Head 0 of the layer looks one place back, and writes the token that it finds into BEFORE."""
-    attention = model.blocks[layer].attn
-    for place in range(1, CONTEXT):
-        attention.wq.weight[place, PLACES.start + place] = strength
-        attention.wk.weight[place, PLACES.start + place - 1] = strength
-    for token in range(VOCAB):
-        attention.wv.weight[token, token] = 1.0
-        attention.wo.weight[BEFORE.start + token, token] = 0.2  # what is read comes normed, seven times as large
-
-
-def induct(model: Transformer, layer: int, strength: float = 3.0) -> None:
-    """Head 0 of the layer asks for a place whose token before was the present token."""
-    attention = model.blocks[layer].attn
-    for token in range(VOCAB):
-        attention.wq.weight[token, token] = strength
-        attention.wk.weight[token, BEFORE.start + token] = strength
+from tests.core.analysis.heads.built import CONTEXT, PLACES, VOCAB, built, induct, look_back
 
 
 def scores_of(model: Transformer) -> dict[str, heads.HeadScore]:
@@ -51,7 +16,7 @@ def scores_of(model: Transformer) -> dict[str, heads.HeadScore]:
 
 
 def roles_of(scores: dict[str, heads.HeadScore], layers: int) -> list[list[str | None]]:
-    return [[roles.role_of(scores, layer, head) for head in (0, 1)] for layer in range(layers)]
+    return [[roles.looks_like(scores, layer, head) for head in (0, 1)] for layer in range(layers)]
 
 
 def test_a_previous_token_head_and_a_uniform_head():
@@ -111,10 +76,10 @@ def test_a_head_that_finds_whom_the_pronoun_means():
     score = referents.referent_score(model, cases, batch=3)
     share = np.mean([len(c.meant) / (len(c.meant) + len(c.others)) for c in cases])
     assert score.mean[0, 0] > 0.99 and score.chance[0, 0] == pytest.approx(share, abs=0.01)
-    assert roles.role_of({"referent": score}, 0, 0) == "referent"
+    assert roles.looks_like({"referent": score}, 0, 0) == "referent"
     evenly = np.mean([len(c.meant) / len(c.ids) for c in cases])  # the other head: as much as chance would give
     assert score.mean[0, 1] == pytest.approx(evenly, rel=1e-5) == score.chance[0, 1]
-    assert roles.role_of({"referent": score}, 0, 1) is None
+    assert roles.looks_like({"referent": score}, 0, 1) is None
 
 
 def test_a_head_that_likes_all_names_does_no_better_than_chance():
@@ -124,7 +89,7 @@ def test_a_head_that_likes_all_names_does_no_better_than_chance():
     score = referents.referent_score(model, made_up_cases())
     assert score.mean[0, 0] > roles.THRESHOLD  # much of it goes to the right name …
     assert score.mean[0, 0] == pytest.approx(score.chance[0, 0], rel=1e-3)  # … for there are few names
-    assert roles.role_of({"referent": score}, 0, 0) is None
+    assert roles.looks_like({"referent": score}, 0, 0) is None
     with pytest.raises(ValueError, match="two cases"):
         referents.referent_score(model, made_up_cases()[:1])
 
@@ -193,7 +158,7 @@ def score(mean: float) -> heads.HeadScore:
 
 def test_a_birth_is_the_start_of_what_lasts():
     means = {0: 0.02, 5: 0.6, 10: 0.1, 20: 0.5, 40: 0.9}
-    life = [(step, {"induction": score(mean)}) for step, mean in means.items()]
+    life = [(step, Measurements({"induction": score(mean)}, {"copying": matters(0.5)})) for step, mean in means.items()]
     assert roles.birth(life, "induction", 0, 0) == (10, 20)  # the flash at step 5 did not last
     assert roles.birth(life[:3], "induction", 0, 0) is None
     assert roles.birth(life[3:], "induction", 0, 0) == (None, 20)
@@ -201,11 +166,25 @@ def test_a_birth_is_the_start_of_what_lasts():
     assert list(roles.births(life[:1])) == []
 
 
+def matters(loss: float) -> causes.HeadCause:
+    """One head without which the loss grows by so much, give or take 0.1."""
+    at = np.full((1, 1), loss)
+    return causes.HeadCause("copying", at, at - 0.1, at + 0.1, 1.0, 9)
+
+
+def test_a_birth_waits_for_the_cause():
+    proofs = {0: -0.5, 5: 0.05, 10: 0.5, 20: 0.5}  # at step 5 the interval holds 0
+    clear = {"induction": score(0.9)}
+    life = [(step, Measurements(clear, {"copying": matters(loss)})) for step, loss in proofs.items()]
+    assert list(roles.births(life)) == [("induction", 0, 0, 5, 10)]
+    assert list(roles.births(life[:2])) == []
+
+
 def test_a_role_needs_the_whole_interval():
     wide = heads.summary("induction", np.array([0.0, 0.9, 0.9])[:, None, None], 0.1)
-    assert wide.mean[0, 0] > roles.THRESHOLD and roles.role_of({"induction": wide}, 0, 0) is None
-    assert roles.role_of({"induction": score(0.3003)}, 0, 0) is None  # its interval reaches below
-    assert roles.role_of({"induction": score(0.31)}, 0, 0) == "induction"
+    assert wide.mean[0, 0] > roles.THRESHOLD and roles.looks_like({"induction": wide}, 0, 0) is None
+    assert roles.looks_like({"induction": score(0.3003)}, 0, 0) is None  # its interval reaches below
+    assert roles.looks_like({"induction": score(0.31)}, 0, 0) == "induction"
 
 
 def test_some_steps_keep_the_ends():

@@ -1,0 +1,61 @@
+"""One of two must come: whom or what is meant, as Tinyland's texts of kind "reference" ask, and who else was named."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from core.text import Tokenizer, tinyland
+from core.text.tinyland import Document, Span
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A text up to where a person, or a thing, must be named: ids (T,), what comes next is the token `right`; for the
+    other one that was named it would be `wrong`. Positions of the tokens that name the right one, and others of its
+    kind; `category`: their kind."""
+
+    ids: tuple[int, ...]
+    right: int
+    wrong: int
+    meant: tuple[int, ...]
+    others: tuple[int, ...]
+    category: str
+
+
+def choices(tokenizer: Tokenizer, documents: Iterable[Document], longest: int) -> list[Choice]:
+    """Every choice of the documents that has at most `longest` tokens."""
+    return [choice for document in documents for choice in _choices(tokenizer, document, longest)]
+
+
+def _choices(tokenizer: Tokenizer, document: Document, longest: int) -> Iterator[Choice]:
+    for answer in document.answers:
+        category = tinyland.category(answer.value)
+        if category is None:
+            continue
+        named = [e for e in document.entities if e.end <= answer.start and tinyland.category(e.value) == category]
+        others = [span for span in named if span.value != answer.value]
+        meant = [span for span in named if span.value == answer.value]
+        if not others or not meant:
+            continue
+        before = document.text[: answer.start]
+        right, wrong = (tokenizer.encode(before + name) for name in (answer.value, others[-1].value))
+        shared = next((i for i, (a, b) in enumerate(zip(right, wrong, strict=False)) if a != b), None)
+        if shared is None or shared >= longest:  # one name begins with the other
+            continue
+        yield Choice(
+            (tokenizer.eot, *right[:shared]),
+            right[shared],
+            wrong[shared],
+            tuple(positions(tokenizer, document.text, meant)),
+            tuple(positions(tokenizer, document.text, others)),
+            category,
+        )
+
+
+def positions(tokenizer: Tokenizer, text: str, spans: Iterable[Span]) -> list[int]:
+    """The tokens that share a byte with one of the spans; position 0 is the start token."""
+    pieces = tokenizer.pieces(text)
+    found = []
+    for span in spans:
+        start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
+        found += [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
+    return found
