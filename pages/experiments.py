@@ -30,7 +30,8 @@ def switches() -> None:
     what_you_see(
         "Each switch is a part: heads h0, h1, …, the MLP, and the whole layer. Its colour and number say how much "
         "**worse the model reads your text** when that part alone is off: :orange[orange] is worse, :blue[blue] is "
-        "better. Grey bars are the model as it was trained, :violet[violet] ones the model with your changes."
+        "better; a :violet[violet corner] says that another word becomes the likeliest next one. Grey bars are the "
+        "model as it was trained, :violet[violet] ones the model with your changes."
     )
 
 

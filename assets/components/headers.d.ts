@@ -105,7 +105,8 @@ export interface InterventionsHeader {
 export interface PartGridHeader {
   rows: { name: string; short: string; cells: PartCell[] }[];
   base: number;
-  limit: number;
+  answer: string;
+  limits: Record<PartCell["group"], number>;
   how: string;
   title: string;
   hint: string;
@@ -116,7 +117,9 @@ export interface PartCell {
   id: string;
   label: string;
   words: string;
+  group: "head" | "mlp" | "layer";
   effect: number | null;
+  /** the likeliest next token without this part, where that is another */ answer: string | null;
   on: boolean;
   wide: boolean;
 }

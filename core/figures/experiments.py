@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.figures import attention
-from core.figures.labels import percent, plain
+from core.figures.labels import change, percent, plain
 from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, axis, figure, line, rows, shade, tokens
 from core.figures.palette import DIVERGING, LIGHT, ROLES
 from core.figures.traces import Interval, bars, intervals, plain_labels, points, signed_heat, values_of
@@ -25,7 +25,7 @@ def distributions(labels: Sequence[str], before: Sequence[float], after: Sequenc
     ]  # fmt: skip
     written = points(
         [max(pair) for pair in zip(before, after, strict=True)], at, "text",
-        text=[f"{_share(b)} → {_share(a)}" for b, a in zip(before, after, strict=True)],
+        text=[_changed(b, a) for b, a in zip(before, after, strict=True)],
         textposition="middle right", cliponaxis=False, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     return figure(
@@ -118,6 +118,14 @@ def by_strength(
         xaxis=axis("strength"),
         yaxis=axis(title, nticks=6, **scale),
     )
+
+
+def _changed(before: float, after: float) -> str:
+    """As bars say it: short, and exact where two would read alike."""
+    if before == after:
+        return _share(before)
+    short = _share(before), _share(after)
+    return f"{short[0]} → {short[1]}" if short[0] != short[1] else change(before, after)
 
 
 def _share(p: float) -> str:

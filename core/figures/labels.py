@@ -22,3 +22,14 @@ def percent(p: float) -> str:
     if whole >= 9.95:
         return f"{whole:.0f} %"
     return f"{whole:.1f} %" if whole >= 0.995 else f"{whole:#.2g} %"
+
+
+def change(before: float, after: float) -> str:
+    """Two shares in per cent, with the decimals that tell them apart: "18.45 → 19.12 %", "18.4512 → 18.4513 %"."""
+    if before == after:
+        return f"{100 * before:.2f} %, as before"
+    for decimals in range(2, 7):
+        first, second = f"{100 * before:.{decimals}f}", f"{100 * after:.{decimals}f}"
+        if first != second:
+            return f"{first} → {second} %"
+    return f"{100 * before:.2f} %, hardly changed"

@@ -49,6 +49,23 @@ def test_switching_parts_and_keeping_them_on(page):
     page.get_by_text("inside of this model is being changed").wait_for(state="detached")
 
 
+def test_the_grid_says_which_parts_change_the_next_word_and_colours_each_kind_on_its_own_scale(page):
+    page.goto("/experiments?text=the+red+ball&step=200")
+    ready(page)
+    page.get_by_text("As it is, the likeliest").wait_for()
+    buttons = page.get_by_role("group", name="Parts of the model").get_by_role("button")
+    heads = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    said = {at: switch(page, *at).get_attribute("aria-label") for at in heads}
+    effect = {at: abs(float(re.search(r"\(([+−][\d.]+)", words)[1].replace("−", "-"))) for at, words in said.items()}
+    colours = {at: switch(page, *at).evaluate("e => getComputedStyle(e).backgroundColor") for at in heads}
+    ends = page.evaluate("() => ['138, 58, 0', '11, 79, 128'].map(c => `rgb(${c})`)")  # of the diverging colours
+    assert colours[max(effect, key=effect.get)] in ends  # the head that matters most has the strongest colour
+    flipping = [b for b in buttons.all() if "instead of" in b.get_attribute("aria-label")]
+    assert 0 < len(flipping) == page.locator("button.flip").count()
+    flipping[0].click()
+    page.get_by_text("The likeliest next word changes from").wait_for()
+
+
 def test_cutting_an_edge_by_a_click_on_the_map(page):
     page.goto("/experiments?text=the+red+ball&step=200&cursor=3")
     ready(page)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
+from core.analysis.interventions.values import Part
+from core.figures import labels
+from core.text import Tokenizer, train_bpe
 from pages.ui import cache
+from pages.ui.experiments import effects
+from tests.tiny import SENTENCES
 
 DEEP = "zero:L0 zero:L1"
 
@@ -119,8 +124,43 @@ def test_the_experiments_set_what_they_say(app):
     at.button(key="experiments_swap_begin").click().run()
     assert not at.exception
     assert at.session_state["interventions"].startswith("patch:L0R@") and "lives in" in at.session_state["text"]
-    at.button(key="experiments_mlp_begin").click().run()
-    assert at.session_state["interventions"] == "zero:L0M" and not at.exception
+    at.button(key="experiments_part_begin").click().run()
+    assert at.session_state["interventions"].startswith("zero:L") and not at.exception
+
+
+def test_one_part_that_changes_the_answer_is_offered_and_the_page_says_how_it_changed(app):
+    at = app("experiments", text="the red dog")
+    assert "As it is, the likeliest next word is" in said(at)
+    tokenizer = cache.plain_checkpoint("tiny", 200).tokenizer
+    ids = (tokenizer.eot, *tokenizer.encode("the red dog"))
+    at.button(key="experiments_part_begin").click().run()
+    assert not at.exception
+    plain, changed = (cache.trace("tiny", 200, ids, on).probs[-1] for on in ("", at.session_state["interventions"]))
+    was, now = int(plain.argmax()), int(changed.argmax())
+    assert was != now
+    numbers = [labels.change(float(plain[i]), float(changed[i])) for i in (was, now)]
+    assert "The likeliest next word **changes from" in said(at) and all(n in said(at) for n in numbers)
+
+
+def test_a_word_that_stays_the_likeliest_is_said_to_stay_and_by_how_much():
+    tokenizer = Tokenizer.from_bpe(train_bpe(SENTENCES, 300), "tiny")
+    before, after = np.array([0.1, 0.1845, 0.0]), np.array([0.1, 0.1912, 0.0])
+    assert effects.verdict(tokenizer, before, after, True).endswith("**: 18.45 → 19.12 %.")
+    assert "is still" in effects.verdict(tokenizer, before, after, True)
+
+
+def test_heads_mlps_and_layers_have_a_scale_each():
+    parts = [Part("head", 0, 0), Part("head", 0, 1), Part("mlp", 0), Part("layer", 0)]
+    found = effects.Effects(1.0, [0.02, -0.2, 7.8, 9.6], 5, [5, 6, 5, 7])
+    assert [found.limit(parts, kind) for kind in ("head", "mlp", "layer")] == [0.2, 7.8, 9.6]
+    assert [found.flips(i) for i in range(4)] == [False, True, False, True]
+
+
+@pytest.mark.slow
+def test_the_first_example_changes_what_the_shipped_model_says_next(app):
+    at = app("experiments", model="tinyland")
+    at.button(key="experiments_part_begin").click().run()
+    assert not at.exception and "The likeliest next word **changes from" in said(at)
 
 
 def test_edges_are_cut_by_hand(app):

@@ -12,30 +12,34 @@ const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(Math.abs(x) < 
 const scaleOf = (theme) => [...theme.diverging].reverse();
 
 function build(root) {
-  const [grid, said, low, high, name, bar] = find(root, ".grid", ".said", ".low", ".high", ".name", ".bar");
+  const [grid, said, ends, flips, name, bar] = find(root, ".grid", ".said", ".ends", ".flips", ".name", ".bar");
   const self = { header: /** @type {PartGridHeader} */ (null), send: nowhere, focus: [0, 0] };
   const cells = () => [...grid.children].map((row) => [...row.querySelectorAll("button")]);
   const cellOf = (button) => self.header.rows[button.dataset.row].cells[button.dataset.cell];
 
   function describe(/** @type {PartCell} */ cell) {
-    const { base, how } = self.header;
-    const effect = cell.effect === null ? "" : `: ${base.toFixed(2)} → ${(base + cell.effect).toFixed(2)} nats a token (${signed(cell.effect)})`;
+    const { base, answer, how } = self.header;
+    const flip = cell.answer === null ? "" : `; next comes ${cell.answer} instead of ${answer}`;
+    const effect = cell.effect === null ? "" : `: ${base.toFixed(2)} → ${(base + cell.effect).toFixed(2)} nats a token (${signed(cell.effect)}${flip})`;
     return `${cell.words}, ${how}${effect}`;
   }
 
   function draw() {
-    const { rows, limit } = self.header;
+    const { rows, limits } = self.header;
     const scale = scaleOf(applyTheme(root));
     const narrow = matchMedia("(max-width: 480px)").matches;
     grid.replaceChildren(
       ...rows.map((row, r) => {
         const label = element("div", { class: "label" }, narrow ? row.short : row.name);
-        const buttons = row.cells.map((cell, c) => button(cell, r, c, scale, limit));
+        const buttons = row.cells.map((cell, c) => button(cell, r, c, scale, limits[cell.group]));
         return element("div", { class: "row", style: { "--cells": row.cells.length } }, label, ...buttons);
       }),
     );
-    low.textContent = signed(-limit);
-    high.textContent = signed(limit);
+    ends.textContent = `heads ±${limits.head.toFixed(2)}, MLPs ±${limits.mlp.toFixed(2)}, layers ±${limits.layer.toFixed(2)}`;
+    const flipped = rows.some((row) => row.cells.some((cell) => cell.answer !== null));
+    flips.textContent = flipped ? `another word than ${self.header.answer} becomes the likeliest next one` : `no part alone changes the likeliest next word, ${self.header.answer}`;
+    flips.classList.toggle("some", flipped);
+    flips.hidden = !self.header.answer;
     name.textContent = self.header.name;
     bar.style.background = ramp(scale);
     rove();
@@ -48,7 +52,7 @@ function build(root) {
     return element(
       "button",
       {
-        class: cell.wide ? "wide" : "",
+        class: [cell.wide ? "wide" : "", cell.answer === null ? "" : "flip"].join(" ").trim(),
         style: { background: `rgb(${colour})`, color: inkOn(colour) },
         "data-row": r,
         "data-cell": c,

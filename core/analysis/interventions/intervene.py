@@ -256,22 +256,44 @@ def rows_at_once(config: ModelConfig, T: int) -> int:
     return max(1, LOGIT_BYTES // (4 * T * config.vocab_size))
 
 
-def part_effects(
-    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: OutputSample | None
-) -> tuple[Tensor, Tensor]:
-    """How the text's loss changes when each part alone is ablated: (base (T − 1,), losses (R, T − 1)), nats per token.
+@dataclass(frozen=True, eq=False)
+class PartChanges:
+    """What ablating each of R parts alone changes on a text of T tokens, beside the untouched model.
 
-    `base` is the untouched model's -ln p of each token after the first; `losses` the same with each of the R parts
-    ablated. ValueError: fewer than 2 ids, otherwise as for a trace.
+    base (T − 1,), losses (R, T − 1): -ln p of each token after the first, nats; answer (T,), answers (R, T): the
+    likeliest token after each.
     """
+
+    base: Tensor
+    losses: Tensor
+    answer: Tensor
+    answers: Tensor
+
+
+def part_changes(
+    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: OutputSample | None
+) -> PartChanges:
+    """Reads the text once with each part alone ablated. ValueError: fewer than 2 ids, otherwise as for a trace."""
     ids = checked_ids(ids, model.config)
     if len(ids) < 2:
         raise ValueError("a loss needs a token to come: give at least two ids")
-    edits = [ablation(Ablate(part, how), sample) for part in parts]
+    edits: list[Edit] = [lambda _site, tensor, _past: tensor, *(ablation(Ablate(part, how), sample) for part in parts)]
     step = rows_at_once(model.config, len(ids))
-    batches = [edits[start : start + step] for start in range(0, len(edits), step)]
-    losses = torch.cat([token_losses(run_variants(model, ids, batch), ids) for batch in batches])
-    return token_losses(run_variants(model, ids, [lambda _site, tensor, _past: tensor]), ids)[0], losses
+    losses, answers = [], []
+    for start in range(0, len(edits), step):
+        log_probs = run_variants(model, ids, edits[start : start + step])  # (R, T, V)
+        losses.append(token_losses(log_probs, ids))
+        answers.append(log_probs.argmax(dim=-1).cpu())
+    every, told = torch.cat(losses), torch.cat(answers)
+    return PartChanges(every[0], every[1:], told[0], told[1:])
+
+
+def part_effects(
+    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: OutputSample | None
+) -> tuple[Tensor, Tensor]:
+    """The losses of `part_changes` alone: (base (T − 1,), losses (R, T − 1)), nats per token."""
+    found = part_changes(model, ids, parts, how, sample)
+    return found.base, found.losses
 
 
 def token_losses(log_probs: Tensor, ids: Sequence[int]) -> Tensor:

@@ -10,6 +10,7 @@ from core.figures import experiments as figures
 from pages.ui import cache, components, interventions, near, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
+from pages.ui.experiments.effects import Effects, effects, verdict
 from pages.ui.text import chips
 from pages.ui.view import View, current
 
@@ -26,17 +27,6 @@ _part_grid = components.component("part_grid")
 # ---- switching parts off ----
 
 
-@st.cache_data(max_entries=64, show_spinner="Measuring what each part matters for this text …")
-def _effects(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], how: How) -> tuple[float, list[float]]:
-    """The plain model's loss on the text, and how much it grows with each part ablated, nats per token."""
-    from core.analysis.interventions.intervene import all_parts, part_effects
-
-    checkpoint = cache.plain_checkpoint(name, step)
-    sample = None if how == "zero" else cache.sample(name, step)
-    base, losses = part_effects(checkpoint.model, ids, all_parts(checkpoint.config), how, sample)
-    return float(base.mean()), (losses.mean(dim=1) - base.mean()).tolist()
-
-
 def part_grid(view: View) -> None:
     """Every head, MLP and layer as a switch, coloured by what switching it off alone does to the loss on this text."""
     st.segmented_control(
@@ -44,28 +34,25 @@ def part_grid(view: View) -> None:
     )
     how: How = state.get("ablation") or "zero"
     config = view.description.config
-    base: float | None = None
-    effects: list[float] | list[None] = [None] * (config.n_layers * (config.n_heads + 2))
-    if len(view.ids) > 1:
-        base, effects = _effects(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
-    data = components.pack(_header(config.n_layers, config.n_heads, base, effects, how))
+    found = effects(view, how)
 
     def on_press(event: components.Event) -> None:
         asked = event.get("id")
-        for part in _parts(config.n_layers, config.n_heads):
+        for part in parts_of(config.n_layers, config.n_heads):
             if str(part) == asked:
                 _switch_part(part, how)
 
-    _part_grid(key="part_grid", data=data, on_press_change=on_press)
-    code = view.untouched.using("core.analysis.interventions.intervene", "all_parts", "part_effects", "sample_parts")
+    _part_grid(key="part_grid", data=components.pack(_header(view, found, how)), on_press_change=on_press)
+    code = view.untouched.using("core.analysis.interventions.intervene", "all_parts", "part_changes", "sample_parts")
     sample = "None" if how == "zero" else "sample_parts(checkpoint)"
-    call = f"part_effects(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
-    code = code.then(f"base, losses = {call}").gives("losses.mean(dim=1) - base.mean()", effects)
+    call = f"part_changes(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
+    told = f"found.losses.mean(dim=1) - found.base.mean(), found.answers[:, {view.focus}]"
+    code = code.then(f"found = {call}").gives(told, (found.effects, found.answers) if found else None)
     note = "each alone, on the untouched model, measured on this text"
-    truth("losses.mean(dim=1) − base.mean()", (len(effects),), note, code)
+    truth("losses.mean(dim=1) − base.mean()", (config.n_layers * (config.n_heads + 2),), note, code)
 
 
-def _parts(layers: int, heads: int) -> list[Part]:
+def parts_of(layers: int, heads: int) -> list[Part]:
     """As `core.analysis.interventions.intervene.all_parts`, in that order, without a model."""
     return [
         part
@@ -74,32 +61,38 @@ def _parts(layers: int, heads: int) -> list[Part]:
     ]
 
 
-def _header(layers: int, heads: int, base: float | None, effects: list[Any], how: How) -> dict[str, Any]:
+def _header(view: View, found: Effects | None, how: How) -> dict[str, Any]:
+    layers, heads = view.description.config.n_layers, view.description.config.n_heads
     off = {str(one.part) for one in interventions.chosen() if isinstance(one, Ablate)}
-    width = heads + 2
+    parts, width = parts_of(layers, heads), heads + 2
+    told = [found.answer, *found.answers] if found else []
+    said = [chip.label for chip in chips(view.tokenizer, told)]
     cells = [
         {
             "id": str(part),
             "label": f"h{part.head}" if part.kind == "head" else "MLP" if part.kind == "mlp" else "all",
             "words": part.phrase,
-            "effect": effect,
+            "group": part.kind,
+            "effect": found.effects[i] if found else None,
+            "answer": said[i + 1] if found and found.flips(i) else None,
             "on": str(part) in off,
             "wide": part.kind == "layer",
         }
-        for part, effect in zip(_parts(layers, heads), effects, strict=True)
+        for i, part in enumerate(parts)
     ]
     rows = [
         {"name": f"layer {i}", "short": f"L{i}", "cells": cells[i * width : (i + 1) * width]} for i in range(layers)
     ]
-    known = [abs(effect) for effect in effects if effect is not None]
     return {
         "rows": rows,
-        "base": base or 0.0,
-        "limit": max([0.01, *known]),
+        "base": found.base if found else 0.0,
+        "answer": said[0] if found else "",
+        "limits": {kind: found.limit(parts, kind) if found else 1.0 for kind in ("head", "mlp", "layer")},
         "how": HOW[how],
         "title": "Parts of the model, a row for each layer. Press one to switch it off",
         "hint": "Press a part to switch it off, again to switch it on. Arrow keys move.",
-        "name": "change of the loss on this text when this part alone is switched off, nats a token",
+        "name": "change of the loss on this text when this part alone is switched off, nats a token; heads, MLPs and "
+        "layers have a scale each",
     }
 
 
@@ -185,6 +178,7 @@ def compare(view: View) -> None:
     figure = figures.distributions(labels, before[best].tolist(), after[best].tolist())
     where = "the whole text" if view.cursor is None else "the pinned token"
     st.markdown(f"##### What comes after {where}")
+    st.markdown(verdict(view.tokenizer, before, after, bool(view.interventions)))
     components.plot(figure, key="distributions", height=390, title="The likeliest next tokens, before and after")
     note = f"the {len(best)} likeliest of {len(before):,} in either model"
     both = f"plain.probs[{position}], trace.probs[{position}]"

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.analysis.interventions.values import Part, Patch, show
+from pages.ui import cache
 from pages.ui.caption import try_it
+from pages.ui.experiments.effects import effects, verdict
 from pages.ui.experiments.patching import presets
+from pages.ui.experiments.stage import parts_of
+from pages.ui.literal import literal
+from pages.ui.text import chips
 from pages.ui.view import View, current
 
 
@@ -16,6 +22,8 @@ def suggestions() -> None:
     layers = view.description.config.n_layers
     first, second, third = st.columns(3)
     with first:
+        _one_part(view)
+    with second:
         try_it(
             "No token sees another any more. Now replace everything in your text except its last word: "
             "will the prediction after it change?",
@@ -25,7 +33,7 @@ def suggestions() -> None:
             key="experiments_attention",
             update={"interventions": " ".join(f"zero:L{i}A" for i in range(layers)), "cursor": None},
         )
-    with second:
+    with third:
         swapped = _swapped_fact(view)
         if swapped:
             try_it(
@@ -37,16 +45,36 @@ def suggestions() -> None:
                 key="experiments_swap",
                 update=swapped,
             )
-    with third:
-        try_it(
-            f"Each of the {layers} MLPs can be silenced. Which one can the model spare least, the first or the last? "
-            "Try both in the grid.",
-            "The numbers in the grid tell, for this model and this text. Often it is the first: it turns each token "
-            "into the vector that all later parts were trained to read, and they have never seen any other.",
-            label="Silence the first MLP",
-            key="experiments_mlp",
-            update={"interventions": "zero:L0M", "ablation": "zero", "cursor": None},
+
+
+def _one_part(view: View) -> None:
+    """The smallest part without which the likeliest next token is another; if there is none, that which costs most."""
+    found = effects(view, "zero")
+    if found is None:
+        return
+    config = view.description.config
+    parts = parts_of(config.n_layers, config.n_heads)
+    flipping = [i for i in range(len(parts)) if found.flips(i)]
+    order = ("head", "mlp", "layer")
+    chosen = min(flipping, key=lambda i: order.index(parts[i].kind)) if flipping else int(np.argmax(found.effects))
+    part, position = parts[chosen], view.focus
+    word = literal(chips(view.tokenizer, [found.answer])[0].label)
+
+    def answer() -> str:
+        traces = [cache.trace(view.name, view.step, view.ids, on) for on in ("", f"zero:{part}")]
+        before, after = (trace.probs[position].numpy() for trace in traces)
+        return (
+            f"{verdict(view.tokenizer, before, after, True)} In the grid, the parts that change the likeliest word by "
+            "themselves have a violet corner."
         )
+
+    try_it(
+        f"Only one part of {len(parts)} is switched off: {part.phrase}. Is the likeliest next word still “{word}”?",
+        answer,
+        label=f"Switch off {part.phrase}",
+        key="experiments_part",
+        update={"interventions": f"zero:{part}", "ablation": "zero"},
+    )
 
 
 def _swapped_fact(view: View) -> dict[str, Any] | None:

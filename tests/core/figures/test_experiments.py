@@ -1,9 +1,11 @@
 """Figures of the experiments: they hold the numbers they were given, and labels stay text."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.figures import experiments as figures
-from core.figures import layout
+from core.figures import labels, layout
 from core.figures.palette import ROLES
 from tests.core.figures.examples import drawn
 
@@ -16,6 +18,21 @@ def test_the_pairs_of_bars_are_the_two_distributions():
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt;", "&amp;", "·a")
     assert figure.data[2].text[0] == "50 % → 10 %" and figure.data[2].text[2] == "< 0.01 % → 20 %"
     assert max(figure.layout.xaxis.range) > 0.6
+
+
+def test_two_shares_that_differ_never_read_alike():
+    assert labels.change(0.1845, 0.1912) == "18.45 → 19.12 %"
+    assert labels.change(0.1845, 0.1845) == "18.45 %, as before"
+    assert labels.change(0.184512, 0.184513) == "18.4512 → 18.4513 %"
+    figure = drawn(figures.distributions(MARKUP, [0.1845, 0.3, 0.25], [0.1812, 0.3, 0.5]))
+    assert list(figure.data[2].text) == ["18.45 → 18.12 %", "30 %", "25 % → 50 %"]
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_change_reads_as_a_change(before, after):
+    first, _, second = labels.change(before, after).removesuffix(" %").partition(" → ")
+    if abs(before - after) > 1e-8:
+        assert first != second and abs(float(first) - 100 * before) <= 0.0051 >= abs(float(second) - 100 * after)
 
 
 def test_the_losses_start_at_the_second_token():

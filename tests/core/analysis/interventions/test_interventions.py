@@ -12,6 +12,7 @@ from core.analysis.interventions.intervene import (
     all_parts,
     edit_of,
     intervene,
+    part_changes,
     part_effects,
     run_variants,
     sample_parts,
@@ -326,6 +327,17 @@ def test_effects_are_those_of_each_part_alone():
         for part, row in zip(parts, losses, strict=True):
             alone = logits(intervene(plain, [Ablate(part, how)], sample).model).log_softmax(-1)
             torch.testing.assert_close(row, token_losses(alone[None], IDS)[0], atol=1e-4, rtol=1e-4)
+
+
+def test_the_answer_without_each_part_is_that_of_the_model_without_it():
+    plain = checkpoint("gpt2")
+    parts = all_parts(plain.config)
+    found = part_changes(plain.model, IDS, parts, "zero", None)
+    assert torch.equal(found.answer, logits(plain.model).argmax(-1))
+    for part, told in zip(parts, found.answers, strict=True):
+        alone = logits(intervene(plain, [Ablate(part, "zero")]).model)
+        best, chosen = alone.max(dim=-1).values, alone.gather(1, told[:, None])[:, 0]
+        torch.testing.assert_close(chosen, best, atol=1e-4, rtol=1e-4)  # the likeliest, or as likely up to rounding
 
 
 def test_each_row_of_a_batch_has_its_own_edit():
