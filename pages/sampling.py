@@ -5,11 +5,12 @@ import streamlit as st
 from pages.ui import components, state
 from pages.ui.caption import page_header, truth, try_it, what_you_see
 from pages.ui.literal import literal
+from pages.ui.sampling import chat
 from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
 from pages.ui.sampling.stage import fresh, sampler
-from pages.ui.sampling.story import choose_scene, story
+from pages.ui.sampling.story import ask, choose_scene, story
 from pages.ui.sampling.window import cost, positions, shorter
 from pages.ui.sections import section, stage
 from pages.ui.view import View, current
@@ -50,7 +51,11 @@ def writing() -> None:
     scene = choose_scene(view, prompt_end(view))
     if scene is None:
         return
+    if scene.chat:
+        chat.offers(view, lambda question: ask(scene, question))
     steps = [node.step for node in story(scene, key="story")]
+    if scene.chat:
+        chat.out_of_its_world(view, chat.last_message(view, [step.id for step in steps]))
     start, settings = len(scene.prompt), f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
     code = view.code.then(
         f"ids = {[*scene.prompt, *(step.id for step in steps)]}",

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from core.figures.labels import percent
 from core.generation import Sampler, generate
 from core.model import load_checkpoint, run_trace
-from tests.browser.resting import ready, resting
+from core.text import tinyland
+from tests.browser.resting import ready, resting, see
 from tests.browser.test_shell import EXCEPTION, tall
 from tests.navigation import PAGES
 
@@ -45,6 +46,25 @@ def expect_written(page, model, ids: list[int]) -> None:
     expect(chips).to_have_count(min(len(ids), 6) + len(said))
     for chip, last in zip(chips.all()[-len(said) :], said, strict=True):
         expect(chip).to_have_attribute("aria-label", re.compile(f", {re.escape(last)}$"))
+
+
+def test_a_chat_offers_what_the_model_can_answer_and_marks_what_it_cannot(shipped_page):
+    page = shipped_page
+    open_at(page, "sampling", STEPS[-1])
+    see(page, "write")
+    page.get_by_role("radio", name="A chat").click()
+    page.get_by_text("What you can ask:").wait_for()
+    offer = page.get_by_role("button", name=re.compile(r"^Where does \w+ live\?$"))
+    person = offer.inner_text().split()[2]
+    home = next(f.value for f in tinyland.WORLD.facts if (f.subject, f.relation) == (person, "home"))
+    offer.click()
+    text = page.get_by_role("group", name="The text written so far")
+    expect(text).to_contain_text(home)
+    assert page.get_by_text("Out of its world").count() == 0
+    page.get_by_role("textbox", name="Say something").fill("Suki has a kite. Who has the zeppelin?")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Out of its world").wait_for()
+    page.get_by_text("Not a word of Tinyland: “zeppelin”").first.wait_for()
 
 
 @pytest.mark.parametrize("path", OTHERS)

@@ -1,10 +1,31 @@
 """The sampling page's Python: links become settings, settings become a Sampler, and anything else is left out."""
 
+import pytest
 import streamlit as st
 
 from core.generation import ORDER, Sampler
+from core.generation.costs import Costs
+from core.generation.speculative import Round
 from pages.ui import state
 from pages.ui.sampling import settings as sampling_settings
+from pages.ui.sampling.compare import about
+from pages.ui.sampling.search import why
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "about 1 s"), (7.4, "about 7 s"), (21, "about 20 s"), (200, "about 3 minutes")]
+)
+def test_times_as_one_says_them(seconds, words):
+    assert about(seconds) == words
+
+
+def test_a_slow_draft_says_why_and_when_it_pays():
+    made = [Round((1, 2, 3, 4), 3, 5, (0.5,) * 4, (0.5,) * 4)] * 2  # four tokens for four drafts and a check
+    slow = why(made, Costs(0.001, 0.001, 0.005, 5), 0.44)
+    assert "Why it is slower here" in slow and "9 ms for 4.0 tokens" in slow and "writes in 4 ms" in slow
+    assert "It pays" in slow and f"{4 / 1.4:.1f} ×" in slow
+    fast = why(made, Costs(0.01, 0.001, 0.011, 5), 2.7)
+    assert "Why it is faster here" in fast and "It pays" not in fast
 
 
 def session(monkeypatch, **values) -> dict:

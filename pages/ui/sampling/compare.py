@@ -102,6 +102,26 @@ def _table(names: list[str], found: "list[Quality]") -> dict[str, list[Any]]:
     }
 
 
+def _time(view: View) -> str:
+    """How long the curve will take, once that has been tried."""
+    checkpoint = view.checkpoint
+
+    def work(_report: background.Report) -> float:
+        from core.analysis.skills.quality import estimate
+
+        return estimate(checkpoint, len(TEMPERATURES), DOCUMENTS, TOKENS)
+
+    seconds = background.compute(("curve time", view.name, view.step, cache.stamp(view.name)), work, "")
+    return "" if seconds is None else f": {about(seconds)} here, judging by a few documents written just now"
+
+
+def about(seconds: float) -> str:
+    """A length of time as one says it: "about 20 s", "about 3 minutes"."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds)) if seconds < 10 else round(seconds / 5) * 5} s"
+    return f"about {round(seconds / 60)} minutes"
+
+
 def curve(view: View) -> None:
     """Quality and variety against the temperature, measured on new documents."""
     from dataclasses import replace
@@ -111,7 +131,7 @@ def curve(view: View) -> None:
     label = f"Measure {len(TEMPERATURES)} temperatures"
     st.button(label, key="curve_go", on_click=_ask, args=("curve_asked", asked))
     if st.session_state.get("curve_asked") != asked:
-        st.caption(f"{DOCUMENTS} new documents at each temperature, your other settings as they are: about a minute.")
+        st.caption(f"{DOCUMENTS} new documents at each temperature, your other settings as they are{_time(view)}.")
         return
     checkpoint = view.checkpoint
 

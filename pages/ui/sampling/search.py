@@ -1,6 +1,6 @@
 """Searching and drafting on the sampling page: beams, the best of several draws, and speculative decoding."""
 
-import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +13,7 @@ from pages.ui.text import chips
 from pages.ui.view import View
 
 if TYPE_CHECKING:
+    from core.generation.costs import Costs
     from core.generation.speculative import Round
 
 
@@ -72,37 +73,68 @@ def speculation(view: View, end: int) -> None:
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
     stop, count = (view.tokenizer.eot,), 40
 
-    def work(_report: background.Report) -> "tuple[list[Round], float, int, float]":
+    def work(_report: background.Report) -> "tuple[list[Round], Costs, float]":
         from core.generation import generate
+        from core.generation.costs import costs, median_seconds
         from core.generation.speculative import speculate
 
-        begun = time.perf_counter()
-        made = list(speculate(model, drafter, prompt, sampler, count, seed, ahead=ahead, stop=stop))
-        middle = time.perf_counter()
-        plain = list(generate(model, prompt, sampler, count, seed, stop=stop))
-        return made, middle - begun, len(plain), time.perf_counter() - middle
+        def drafting() -> "list[Round]":
+            return list(speculate(model, drafter, prompt, sampler, count, seed, ahead=ahead, stop=stop))
+
+        def drawing() -> int:
+            return len(list(generate(model, prompt, sampler, count, seed, stop=stop)))
+
+        made, plain = drafting(), drawing()
+        written = sum(len(one.ids) for one in made)
+        faster = (median_seconds(drawing) / plain) / (median_seconds(drafting) / written)
+        return made, costs(model, drafter, prompt, ahead), faster
 
     key = ("speculate", view.name, view.step, cache.stamp(view.name), draft, ahead, sampler, seed, prompt)
     result = background.compute(key, work, "Drafting", height=300)
     if result is None:
         return
-    made, seconds, plain, plain_seconds = result
+    made, spent, faster = result
     ids = {id for one in made for id in (*one.drafted, *one.ids)}
     figure = figures.rounds(made, _names(view, ids))
     components.plot(figure, key="rounds", height=70 + 26 * len(made), title="Drafts that were taken or refused")
     written, drafted = sum(len(one.ids) for one in made), sum(len(one.drafted) for one in made)
     taken = sum(one.accepted for one in made)
-    faster = (plain_seconds / max(plain, 1)) / (seconds / max(written, 1))
     a, b, c = st.columns(3)
     a.metric("Drafted tokens taken", f"{taken} of {drafted}")
     b.metric("Tokens per pass of the model", f"{written / len(made):.2f}")
-    c.metric(
-        "Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower: here draft and model are alike."
-    )
+    c.metric("Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower.")
+    st.markdown(why(made, spent, faster))
     code = view.code.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
     early = f"load_checkpoint({view.name!r}, step={draft})"
     early = f"intervene({early}, {view.interventions!r})" if view.interventions else early
     code = code.then(f"draft = {early}.model")
     call = f"speculate(checkpoint.model, draft, ids[:{end}], {sampler}, {count}, {seed}, ahead={ahead}, stop=ids[:1])"
     code = code.gives(f"list({call})", made)
-    truth("rounds", (len(made),), "one text; the speed was measured once, on this machine, just now", code)
+    truth("rounds", (len(made),), "one text; the speed is a median, measured on this machine just now", code)
+
+
+def why(made: "Sequence[Round]", spent: "Costs", faster: float) -> str:
+    """Why drafting is faster or slower than plain drawing here, by what each pass costs, and when it pays; Markdown."""
+    rounds = len(made)
+    drafts, written = sum(len(one.drafted) for one in made) / rounds, sum(len(one.ids) for one in made) / rounds
+    cost = drafts * spent.draft + spent.check
+    here = (
+        f"**Why it is {'faster' if faster > 1 else 'slower'} here.** One token of the model takes "
+        f"{_milliseconds(spent.token)}, one of the draft {_milliseconds(spent.draft)}, and checking {spent.checked} "
+        f"tokens at once {_milliseconds(spent.check)}. A round drafts {drafts:.1f} tokens and checks them: "
+        f"{_milliseconds(cost)} for {written:.1f} tokens, which the model alone writes in "
+        f"{_milliseconds(written * spent.token)}."
+    )
+    if faster > 1:
+        return here
+    ideal = spent.speed(made, draft=spent.token / 10, check=spent.token)
+    return (
+        f"{here} The draft is a snapshot of the same model, so it is not cheaper, and a processor reads several tokens "
+        "hardly faster together than one by one. **It pays** where a check costs about as much as a single token, as "
+        "on a graphics card, and the draft is much smaller: with a draft at a tenth of the cost, these same drafts "
+        f"would make it {ideal:.1f} × as fast, by arithmetic."
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.2g} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"

@@ -82,6 +82,15 @@ def story(scene: Scene, *, key: str) -> "list[Node]":
     return kept.path()
 
 
+def ask(scene: Scene, text: str) -> None:
+    """In a callback: as if the visitor had typed and sent this."""
+    st.session_state["story_job"], st.session_state["story_error"] = None, ""
+    try:
+        _act(scene, _story_of(scene), {"do": "type", "text": text})
+    except ValueError as error:
+        st.session_state["story_error"] = str(error)
+
+
 def _unseen_presses(event: components.Event) -> list[dict[str, Any]]:
     """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
     A message without one asks for the next tokens."""

@@ -35,7 +35,7 @@ RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 
 def form() -> None:
     """Draws the form; a click on Train starts the run and puts it on the stage."""
-    st.markdown("A small model, a minute or so, in a process of its own here: it goes on when you close the page.")
+    st.markdown("A small model, in a process of its own here: it goes on when you close the page, till its time is up.")
     plan = setup.plan()
     jobs.warm()
     first, second, third = st.columns(3, gap="large")
