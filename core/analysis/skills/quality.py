@@ -15,7 +15,7 @@ from core.text.tinyland.grammar import Env, Grammar
 from core.text.tinyland.vocabulary import vocabulary
 
 Report = Callable[[float, str], object]
-TRIED = (4, 12)  # documents that are written to judge how long more of them take
+TRIED = (4, 24)  # documents that are written to judge how long more of them take
 
 
 @dataclass(frozen=True)
