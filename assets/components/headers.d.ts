@@ -106,7 +106,7 @@ export interface PartGridHeader {
   rows: { name: string; short: string; cells: PartCell[] }[];
   base: number;
   answer: string;
-  limits: Record<PartCell["group"], number>;
+  limits: { head: number; mlp: number; layer: number };
   how: string;
   title: string;
   hint: string;
