@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from core.text.tinyland import HELD_OUT_SEED
 from core.training.preference_config import METHODS, Preference
 from core.training.schedule import SCHEDULES
 
-HELD_OUT_SEED = 1_000_000_007  # the stream of Tinyland documents that no run may train on
 OPTIMIZERS = ("muon", "adamw", "sgd")
 STAGES = ("pretrain", "sft", "preference")
 LARGEST = 1e30  # number that a setting may be

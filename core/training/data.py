@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.text import SPECIAL_TOKENS, Tokenizer, tinyland, train_bpe
+from core.text.tinyland import HELD_OUT_SEED
 from core.training.batches import Data, HeldOut, MicroBatch, pad_batches
-from core.training.config import HELD_OUT_SEED, TrainConfig
+from core.training.config import TrainConfig
 from core.tuning.mask import assistant_mask, check_mask
 
 ASSISTANT, END = "<|assistant|>", "<|end|>"

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.analysis.skills.honesty import END, UNKNOWN, Question, questions
 from core.generation.rollouts import rollouts
 from core.model import Transformer, load_checkpoint
 from core.text import Tokenizer
 from core.training.batches import IGNORE, Data, MicroBatch, pad
 from core.training.config import TrainConfig
-from core.training.honesty import END, UNKNOWN, Question, questions
 from core.training.objectives import AnswerBatch, PairBatch
 from core.training.preference_config import Preference
 from core.tuning import dpo_loss, exact_kl, grpo_advantages, kl_estimates, token_log_probs

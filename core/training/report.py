@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from core.model import ModelConfig
-from core.training.config import HELD_OUT_SEED, TrainConfig
+from core.text.tinyland import HELD_OUT_SEED
+from core.training.config import TrainConfig
 from core.training.evaluate import Evaluation
 from core.training.measure import WATTS_PER_CORE, watt_hours
 from core.training.rows import Row

@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from core.analysis.skills.suite import measure, report
+from core.analysis.skills.report import report
+from core.analysis.skills.suite import measure
 from core.model import load_checkpoint, update_card
 
 

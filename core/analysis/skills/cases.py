@@ -6,7 +6,7 @@ A case is right when greedy decoding writes exactly what was expected; a share h
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
@@ -49,6 +49,7 @@ class Share:
 
     right: int
     n: int
+    effective: float | None = None  # how many independent cases the n are worth, where they hang together
 
     @property
     def rate(self) -> float:
@@ -59,14 +60,27 @@ class Share:
         """Wilson's score interval (JASA 22, 1927)."""
         if not self.n:
             return 0.0, 1.0
-        z, p, n = 1.96, self.rate, self.n
+        z, p, n = 1.96, self.rate, self.n if self.effective is None else self.effective
         centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
         return max(0.0, centre - half), min(1.0, centre + half)
 
     def to_dict(self) -> dict[str, float]:
         low, high = self.interval
-        return asdict(self) | {"rate": round(self.rate, 4), "low": round(low, 4), "high": round(high, 4)}
+        counts = {"right": self.right, "n": self.n}
+        return counts | {"rate": round(self.rate, 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def clustered(groups: Sequence[Sequence[bool]]) -> Share:
+    """The share over all cases of groups that hang together, such as the tokens of a document. Its interval is that of
+    as many independent cases as have the variance of this ratio (linearised: Cochran 1977, section 6.3); where all
+    groups are alike, of as many as there are groups."""
+    right, n = sum(map(sum, groups)), sum(map(len, groups))
+    if not n:
+        return Share(0, 0)
+    rate, m = right / n, len(groups)
+    variance = sum((sum(group) - rate * len(group)) ** 2 for group in groups) * m / max(m - 1, 1) / n**2
+    return Share(right, n, rate * (1 - rate) / variance if variance else float(m))
 
 
 # -- the loss against the floor --------------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 """One of two must come: whom or what is meant, as Tinyland's texts of kind "reference" ask, and who else was named."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
+
+from core.analysis.skills.cases import Share
+from core.model import Transformer
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Document, Span
 
@@ -59,3 +63,17 @@ def positions(tokenizer: Tokenizer, text: str, spans: Iterable[Span]) -> list[in
         start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
         found += [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
     return found
+
+
+@torch.inference_mode()
+def share_chosen(model: Transformer, chosen: Sequence[Choice], batch: int = 64) -> Share:
+    """How often the model finds the right one likelier than the wrong one."""
+    rows, right = sorted(chosen, key=lambda one: len(one.ids)), 0
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        longest = max(len(one.ids) for one in part)
+        ids = torch.tensor([[*one.ids, *[0] * (longest - len(one.ids))] for one in part])  # (B, T), filled at the end
+        logits = model(ids.to(model.embed.weight.device))  # (B, T, V)
+        ends = (row[len(one.ids) - 1] for row, one in zip(logits, part, strict=True))  # (V,) each
+        right += sum(bool(end[one.right] > end[one.wrong]) for end, one in zip(ends, part, strict=True))
+    return Share(right, len(rows))

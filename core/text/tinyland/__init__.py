@@ -27,6 +27,7 @@ from core.text.tinyland.reading import Parse, category, parse
 from core.text.tinyland.stream import (
     CHAT_WEIGHTS,
     DEFAULT_WEIGHTS,
+    HELD_OUT_SEED,
     KINDS,
     WORLD,
     documents,
@@ -37,5 +38,6 @@ from core.text.tinyland.stream import (
 )  # fmt: skip
 from core.text.tinyland.world import Fact, World, small_world
 
-__all__ = ["CHAT_WEIGHTS", "DEFAULT_WEIGHTS", "KINDS", "WORLD", "Document", "Fact", "Parse", "Span", "World",
-           "category", "documents", "floor", "generate", "grammar", "parse", "patterns", "small_world"]  # fmt: skip
+__all__ = ["CHAT_WEIGHTS", "DEFAULT_WEIGHTS", "HELD_OUT_SEED", "KINDS", "WORLD", "Document", "Fact", "Parse", "Span",
+           "World", "category", "documents", "floor", "generate", "grammar", "parse", "patterns",
+           "small_world"]  # fmt: skip

@@ -32,6 +32,7 @@ DEFAULT_WEIGHTS = {
 }
 # The chats that a model is taught afterwards (supervised fine-tuning).
 CHAT_WEIGHTS = {"chat": 0.4, "chat_topic": 0.15, "chat_role": 0.15, "chat_task": 0.3}
+HELD_OUT_SEED = 1_000_000_007  # the stream that no model may be trained on
 KINDS = (*DEFAULT_WEIGHTS, *CHAT_WEIGHTS)
 WORLD = canonical_world()
 _PATTERN_FILES = (

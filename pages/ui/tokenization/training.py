@@ -12,7 +12,7 @@ from core.text import PUBLIC_ENCODINGS, Piece, keep_tokenizer, remove_tokenizer,
 from core.text.background import Training, hold_out
 from core.text.export import to_hugging_face, to_tiktoken
 from core.text.files import decode_file
-from core.training.config import HELD_OUT_SEED
+from core.text.tinyland import HELD_OUT_SEED
 from pages.ui import components, near, state, tokenizers
 from pages.ui.caption import truth
 from pages.ui.code import Code

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.analysis.skills.honesty import ASSISTANT, UNKNOWN, Question, asked_person, questions
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.text import tinyland
 from core.text.tinyland import birthdays
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE
 from core.training.compute import Workers
-from core.training.honesty import ASSISTANT, UNKNOWN, Question, asked_person, questions
 from core.training.objectives import AnswerBatch, PairBatch
 from core.training.preference import Answer, rectangles
 from core.training.preference_config import Preference
@@ -58,7 +58,7 @@ def test_a_birthday_of_somebody_else_is_judged_by_their_own_date():
     question = Question(f"x {other}", ((other.name, first.name), (other.date, first.date)))
     told = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.training.honesty.is_chat", lambda text: told.append(text) or True)
+        patch.setattr("core.analysis.skills.honesty.is_chat", lambda text: told.append(text) or True)
         question.judge(f" was born on {other.date}.<|end|>")
     assert told == [f"x {first} was born on {first.date}.<|end|>"]
 

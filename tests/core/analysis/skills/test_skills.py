@@ -1,14 +1,16 @@
 """The measuring of skills: cases rebuilt from documents, what counts as right, losses against the floor."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
 
 from core.analysis.skills import cases as skills
-from core.analysis.skills import suite
+from core.analysis.skills import chats, suite
+from core.analysis.skills.report import report
 from core.model import ModelConfig, Transformer
+from core.model.folders import Stage
 from core.text import Tokenizer, tinyland, train_bpe
 
 pytestmark = pytest.mark.slow
@@ -71,16 +73,40 @@ def test_fact_cases_state_only_what_is_known() -> None:
     assert document.startswith(tinyland.WORLD.known_facts[0].subject)
 
 
-def test_measure_reports_every_skill() -> None:
-    @dataclass
-    class Checkpoint:
-        model: Transformer
-        tokenizer: Tokenizer
-        card: dict
+@dataclass(frozen=True)
+class Checkpoint:
+    model: Transformer
+    tokenizer: Tokenizer
+    card: dict
+    stages: tuple[Stage, ...] = (Stage("pretrain", 0, 100),)
+    step: int = 100
+    config: ModelConfig = MODEL.config
 
+
+def test_measure_reports_every_skill() -> None:
     read = {"data": {"weights": {"story": 1.0, "recital": 1.0}}}
     figures = suite.measure(Checkpoint(MODEL, TOKENIZER, read), n=4)  # type: ignore[arg-type]
     assert set(figures["held_out_by_kind"]) <= {"story", "recital"}  # the kinds that the model has read
+    unread = ("copying", "reference", "reference_who", "reference_what", "games", "birthdays", *chats.FIGURES)
+    assert all(figures[name] is None for name in unread) and "chat_tasks" in figures
+    assert report(figures).count("n/a") == len(unread)
     assert figures["held_out"]["excess"] > 0
     assert {"story_questions", "pronouns", "translation", "known_facts", "chat_style", "stories_parse"} <= set(figures)
-    assert "nats/document" in suite.report(figures)
+    assert "nats/document" in report(figures)
+
+
+def test_what_a_model_was_taught_is_measured() -> None:
+    pretrained = Checkpoint(MODEL, TOKENIZER, {"data": {"documents": 500_000}})
+    stages = (Stage("pretrain", 0, 100), Stage("sft", 100, 150))
+    taught = replace(pretrained, stages=stages, step=101)
+    assert not chats.taught_chats(pretrained) and chats.taught_chats(taught)  # type: ignore[arg-type]
+    assert not chats.taught_chats(replace(taught, step=100))  # type: ignore[arg-type]
+    old = {"data": {"weights": {"story": 1.0, "chat": 0.1}}}  # a model that read chats with everything else
+    assert chats.taught_chats(replace(pretrained, card=old))  # type: ignore[arg-type]
+    assert not chats.taught_chats(replace(pretrained, card=old, step=0))  # type: ignore[arg-type]
+    assert suite.curves(replace(taught, card={"data": {"documents": 5000}}), 4)["birthdays"] is None  # not even once
+    figures = suite.measure(taught, n=8)  # type: ignore[arg-type]
+    assert all(figures[name] is not None for name in (*chats.FIGURES, "copying", "reference", "games", "birthdays"))
+    assert [point["k"] for point in figures["games"]["kept_out"]] == list(range(9))
+    assert max(point["count"] for point in figures["birthdays"]["one_phrasing"]) < 1024  # more do not fit
+    assert "n/a" not in report(figures) and "told     1 times" in report(figures) and "k = 8" in report(figures)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.text import tinyland
-from core.text.tinyland import birthdays
-from core.training.config import HELD_OUT_SEED
+from core.text.tinyland import HELD_OUT_SEED, birthdays
 
 ASSISTANT, END, USER = "<|assistant|>", "<|end|>", "<|user|>"
 UNKNOWN = f"I do not know.{END}"
@@ -61,8 +60,11 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
 
 
 def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
-    """The person whom the last question names, and nothing before it."""
+    """The person of whom the last question asks something, and whom nothing before it names. A task that names somebody
+    (write about them, correct this sentence) can be done whoever that is."""
     asked = prompt.rfind(USER)
+    if not prompt.endswith(f"?{END}{ASSISTANT}"):
+        return None
     for span in chat.entities:
         if asked < span.start < len(prompt):
             name = chat.text[span.start : span.end]
@@ -80,6 +82,28 @@ def about_another(prompt: str, person: str, dice: random.Random, held_out: bool)
         return Question(prompt.replace(person, new.name), swaps)
     stranger = dice.choice(birthdays.strangers()[held_out::2])
     return Question(prompt.replace(person, stranger), known=False)
+
+
+def about_strangers() -> Iterator[Question]:
+    """Held-out questions without end about people who do not exist."""
+    return (question for question in questions(0.0, held_out=True) if not question.known)
+
+
+def never_told() -> Iterator[Question]:
+    """Held-out questions without end about people who do exist, asking for what no text tells of them: a birthday that
+    is told no time, or a fact that the world withholds."""
+    untold = [person.name for person in birthdays.celebrants() if person.count == 0]
+    withheld = sorted(tinyland.WORLD.withheld)
+    for index, chat in enumerate(tinyland.documents(HELD_OUT_SEED, weights={"chat": 1.0, "chat_task": 1.0})):
+        dice = random.Random(f"never told {index}")
+        prompt = chat.text[: chat.text.rfind(ASSISTANT) + len(ASSISTANT)]
+        person = asked_person(chat, prompt)
+        if person is None:
+            continue
+        topic = chat.derivation.env.get("topic")
+        others = untold if person in dated() else [name for name, relation in withheld if relation == topic]
+        if others:
+            yield Question(prompt.replace(person, dice.choice(others)), known=False)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,92 @@
+"""Whether a model would write exactly what stands in a text, at many places of many texts at once.
+
+Greedy decoding writes a text exactly if, and only if, each of its tokens is the likeliest after all that stands before
+it: so one forward pass over the texts as they are tells what decoding would give, token for token.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from core.analysis.skills.cases import Share, clustered
+from core.model import Transformer
+from core.text import Tokenizer
+from core.text.tinyland import Document, Span
+
+BATCH_TOKENS = 8192
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Tokens [first, last] of a text that should be written, and the bytes of which one should begin what comes next
+    (empty: anything may)."""
+
+    first: int
+    last: int
+    ends: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text: ids (T,), its start token first, and the passages of it that are asked for."""
+
+    ids: tuple[int, ...]
+    passages: tuple[Passage, ...]
+
+
+def ask(tokenizer: Tokenizer, text: str, spans: Iterable[Span], *, closed: bool = True) -> Asked:
+    """The spans of a text as passages, each to be followed by the character that follows it there; a new line, or the
+    end of the text, by either of these (whether another question follows is no part of the answer). Not `closed`: by
+    anything."""
+    pieces, passages = tokenizer.pieces(text, special=True), []
+    for span in spans:
+        start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
+        inside = [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
+        after = text[span.end : span.end + 1]
+        ends = (b"\n", b"<|") if after in ("", "\n") else (after.encode(),)
+        passages.append(Passage(inside[0], inside[-1], ends if closed else ()))
+    return Asked((tokenizer.eot, *(piece.id for piece in pieces)), tuple(passages))
+
+
+def fitting(asked: Iterable[Asked], longest: int) -> list[Asked]:
+    """The texts that a model of this context can read, and say what comes next."""
+    return [one for one in asked if len(one.ids) <= longest]
+
+
+def written(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) -> list[list[bool]]:
+    """For each text, whether each of its passages would be written exactly, up to what ends it."""
+    return [
+        [_is_written(tokenizer, one, passage, likeliest) for passage in one.passages]
+        for one, likeliest in zip(asked, likeliest_tokens(model, [one.ids for one in asked]), strict=True)
+    ]
+
+
+def share_written(model: Transformer, tokenizer: Tokenizer, documents: Iterable[Document]) -> Share:
+    """Of all answers in the documents that the model can read, those that it would write."""
+    asked = fitting((ask(tokenizer, d.text, d.answers) for d in documents), model.config.context_length)
+    return clustered(written(model, tokenizer, asked))
+
+
+def _is_written(tokenizer: Tokenizer, asked: Asked, passage: Passage, likeliest: Sequence[int]) -> bool:
+    wanted = asked.ids[passage.first : passage.last + 1]
+    if tuple(likeliest[passage.first - 1 : passage.last]) != wanted:
+        return False
+    after = tokenizer.token_bytes(likeliest[passage.last])
+    return not passage.ends or after.startswith(passage.ends)
+
+
+@torch.inference_mode()
+def likeliest_tokens(model: Transformer, texts: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The likeliest token after each position of each text."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    found: list[list[int]] = [[] for _ in texts]
+    while order:
+        size = max(1, BATCH_TOKENS // len(texts[order[-1]]))
+        rows, order = order[-size:], order[:-size]
+        longest = len(texts[rows[-1]])
+        ids = torch.tensor([[*texts[i], *[0] * (longest - len(texts[i]))] for i in rows])  # (B, T), filled at the end
+        likeliest = model(ids.to(model.embed.weight.device)).argmax(dim=-1).tolist()  # (B, T)
+        for i, row in zip(rows, likeliest, strict=True):
+            found[i] = row[: len(texts[i])]
+    return found

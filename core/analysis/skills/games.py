@@ -1,0 +1,57 @@
+"""Learning from examples: rule games with k examples, beside the exact Bayesian who weighs all rules."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.analysis.skills.cases import Share
+from core.analysis.skills.exact import ask, fitting, written
+from core.model import Transformer
+from core.text import Tokenizer
+from core.text.tinyland import Span
+from core.text.tinyland.games import HELD_OUT_RULES, TRAINED_RULES, WEIGHTS, Game, game, player, predictive
+
+MOST = 8  # examples
+FAMILIES = {"trained": TRAINED_RULES, "kept_out": HELD_OUT_RULES}
+
+
+@dataclass(frozen=True)
+class Point:
+    """With k examples: how often the model is right, and how often the Bayesian who names the likeliest outcome."""
+
+    k: int
+    model: Share
+    bayesian: Share
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"k": self.k} | self.model.to_dict() | {"bayesian": self.bayesian.to_dict()}
+
+
+def drawn(rules: Sequence[str], k: int, count: int) -> list[Game]:
+    """`count` games with k examples, their rules drawn as training draws them; what is asked, training withheld."""
+    dice = random.Random(f"games {k}")
+    chosen = dice.choices(rules, [WEIGHTS[rule] for rule in rules], k=count)
+    return [game(rule, k, seed) for seed, rule in enumerate(chosen)]
+
+
+def curve(model: Transformer, tokenizer: Tokenizer, rules: Sequence[str], count: int) -> list[Point]:
+    """A point for each number of examples from 0 to MOST, of `count` games; those too long are left out."""
+    return [_point(model, tokenizer, k, drawn(rules, k, count)) for k in range(MOST + 1)]
+
+
+def _point(model: Transformer, tokenizer: Tokenizer, k: int, games: Sequence[Game]) -> Point:
+    asked = []
+    for one in games:
+        text = f"{one.prompt()} {one.outcome}"
+        asked.append(ask(tokenizer, text, [Span(len(text) - len(one.outcome), len(text), one.outcome)]))
+    longest = model.config.context_length
+    right = [row[0] for row in written(model, tokenizer, fitting(asked, longest))]
+    guesses = [guess(one) == one.outcome for one, text in zip(games, asked, strict=True) if len(text.ids) <= longest]
+    return Point(k, Share(sum(right), len(right)), Share(sum(guesses), len(guesses)))
+
+
+def guess(one: Game) -> str:
+    """What the Bayesian who knows every rule and every input thinks likeliest."""
+    outcomes = predictive(one.pairs, one.given, player(everything=True))
+    return max(outcomes, key=lambda outcome: outcomes[outcome])
