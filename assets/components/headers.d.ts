@@ -341,7 +341,7 @@ export interface CurvesHeader {
   reveal: string;
 }
 
-/** `rows` null: they are fetched. */
+/** `rows` and `summary` null: they are fetched. */
 export interface CurvesRun {
   id: string;
   label: string;
@@ -356,6 +356,17 @@ export interface CurvesRun {
   flops_per_token: number | null;
   /** The step at which it left its parent. */
   forked_at: number | null;
+  summary: RunSummary | null;
+}
+
+/** core/runs/summary.py. */
+export interface RunSummary {
+  step: number;
+  done: number;
+  seconds_left: number | null;
+  tokens_per_second: number | null;
+  utilisation: number | null;
+  beaten: { name: string; since: number } | null;
 }
 
 /** A row of metrics.jsonl; each has some of these. */

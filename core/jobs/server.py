@@ -34,6 +34,7 @@ from core.model import runs_root
 from core.runs import forks
 from core.runs.library import LOCK, damage, deleted, existing_folder, list_runs, mine, put_aside, record, run_folder
 from core.runs.records import Record, fingerprint, renamed, write_record
+from core.runs.summary import summary_of_folder
 from core.training import control
 from core.training.config import TrainConfig
 from core.training.folder import RunError, write_settings
@@ -246,16 +247,19 @@ def read_metrics(run_id: str, offset: int = 0) -> tuple[list[Row], int]:
 
 
 def read_since(run_id: str, offset: int = 0, file: int = 0) -> dict[str, Any]:
-    """What is new since the last call, ready for JSON: {"rows", "offset", "file", "restarted", "status"}.
+    """What is new since the last call, ready for JSON: {"rows", "offset", "file", "restarted", "status", "summary"}.
 
     Give `offset` and `file` of the last answer. A run that is resumed writes a new file, without the rows beyond its
-    last saved state: then `restarted` is true and `rows` are all rows. `status` holds the fields of Status.
+    last saved state: then `restarted` is true and `rows` are all rows. `status` holds the fields of Status, `summary`
+    those of core.runs.summary.Summary, of all rows.
     """
-    path = existing_folder(run_id) / "metrics.jsonl"
+    folder = existing_folder(run_id)
+    path = folder / "metrics.jsonl"
     now = path.stat().st_ino if path.exists() else 0
     rows, end, found = new_rows(path, offset if file in (0, now) else 0)
     restarted = file not in (0, found) or end < offset
-    return {"rows": rows, "offset": end, "file": found, "restarted": restarted, "status": asdict(status(run_id))}
+    answer = {"rows": rows, "offset": end, "file": found, "restarted": restarted}
+    return answer | {"status": asdict(status(run_id)), "summary": asdict(summary_of_folder(folder))}
 
 
 def delete(run_id: str, key: str | None = None) -> None:

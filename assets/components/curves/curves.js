@@ -299,9 +299,9 @@ function build(root) {
     frame.classList.toggle("gb-paired", Boolean(header.group));
     main.style.minHeight = `${header.height}px`;
     const before = new Map(self.runs.map((run) => [run.id, run]));
-    self.runs = header.runs.map(({ rows, ...given }) => {
-      if (rows) return { ...given, rows };
-      const run = Object.assign(before.get(given.id) ?? { rows: [], offset: 0, file: 0, reported: Math.max(-1, ...given.kept) }, given);
+    self.runs = header.runs.map(({ rows, summary, ...given }) => {
+      if (rows) return { ...given, rows, summary };
+      const run = Object.assign(before.get(given.id) ?? { rows: [], summary, offset: 0, file: 0, reported: Math.max(-1, ...given.kept) }, given);
       before.delete(given.id);
       run.heard = performance.now();
       clearTimeout(run.timer);

@@ -11,12 +11,12 @@ const SILENCE = 15_000; // ms without a row after which Python looks whether the
 // Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
 // `changed(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
 export function poller(self, changed) {
-  function take(run, { rows, offset, file = 0, restarted = false }) {
+  function take(run, { rows, offset, file = 0, restarted = false, summary }) {
     if (restarted || offset < run.offset) run.rows = [];
     const last = run.rows.at(-1)?.step ?? -1;
     if (rows.length && rows[0].step < last) run.rows = run.rows.filter((row) => row.step < rows[0].step); // an earlier state
     run.rows.push(...rows);
-    [run.offset, run.file] = [offset, file];
+    [run.offset, run.file, run.summary] = [offset, file, summary];
     if (rows.length) run.heard = performance.now();
     const step = run.rows.at(-1)?.step ?? 0;
     const due = (run.planned ?? []).filter((n) => n > run.reported && n < step);

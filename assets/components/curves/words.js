@@ -3,38 +3,26 @@
 
 import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
-import { baselines, clock, compact, nearest, number, short, upTo } from "./numbers.js";
+import { clock, compact, nearest, number, short, upTo } from "./numbers.js";
+
+const NOTHING = { step: 0, done: 0, seconds_left: null, tokens_per_second: null, utilisation: null, beaten: null }; // before the first answer
 
 export const dot = (colour) => element("span", { class: "gb-dot", style: { background: colour } });
 
 // Name, progress and speed of one run.
 export function progress(run) {
-  const last = run.rows.findLast((row) => number(row.seconds)) ?? { step: 0, seconds: 0 };
-  const done = Math.min(1, Math.max(run.steps ? last.step / run.steps : 0, run.seconds ? last.seconds / run.seconds : 0));
+  const { step, done, seconds_left, tokens_per_second, utilisation, beaten } = run.summary ?? NOTHING;
   const bar = element("progress", { max: 1, value: run.live ? done : 1, "aria-label": `progress of ${run.label}` });
-  const speed = last.seconds > 0 && last.tokens / last.seconds;
   const words = [run.state === "running" && !run.rows.length ? "preparing its tokenizer and documents" : run.state];
   if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
-  if (run.rows.length) words.push(`step ${whole(last.step)}`);
-  if (run.state === "running" && done > 0) words.push(`${clock((last.seconds * (1 - done)) / done)} left`);
-  if (speed) words.push(`${compact.format(speed)} tokens/s on average`);
-  const used = run.live && run.rows.findLast((row) => number(row.utilisation))?.utilisation;
-  if (used) words.push(`${percent(used)} of this machine's peak`);
-  const beaten = ladder(run);
-  if (beaten) words.push(beaten);
+  if (run.rows.length) words.push(`step ${whole(step)}`);
+  if (run.state === "running" && seconds_left !== null) words.push(`${clock(seconds_left)} left`);
+  if (tokens_per_second) words.push(`${compact.format(tokens_per_second)} tokens/s on average`);
+  if (run.live && utilisation) words.push(`${percent(utilisation)} of this machine's peak`);
+  if (beaten) words.push(`better than the ${beaten.name} since step ${whole(beaten.since)}`);
   const why = !run.live && run.rows.at(-1)?.message;
   const parts = [element("b", {}, run.label), bar, element("span", {}, words.join(" · "))];
   return element("div", { class: "gb-state" }, ...parts, ...(why ? [element("span", { class: "gb-why" }, why)] : []));
-}
-
-// "better than the bigram since step 120": the best of the simple guessers that the held-out loss is below.
-function ladder(run) {
-  const scored = run.rows.filter((row) => number(row.val_loss_per_token));
-  const last = scored.at(-1);
-  const beaten = baselines(run).filter(([, nats]) => last && last.val_loss_per_token < nats).sort((a, b) => a[1] - b[1])[0];
-  if (!beaten) return "";
-  const since = scored.find((row, i) => scored.slice(i).every((later) => later.val_loss_per_token < beaten[1]));
-  return `better than the ${beaten[0]} since step ${whole(since.step)}`;
 }
 
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.

@@ -1,7 +1,7 @@
 """The curves of runs: what the browser needs to know of each, and the component that draws them and polls for rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
+from core.runs.summary import summary_of_folder
 from core.training import TrainConfig
 from core.training.flops import token_flops
 from core.training.folder import RunError
@@ -33,7 +34,7 @@ class ShownRun:
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
     budget. `mixed`: it read Tinyland and a text. `flops_per_token` is for rows that do not say how much arithmetic they
-    took. forked_at: the step at which it left its parent.
+    took. forked_at: the step at which it left its parent. summary: fetched with the rows where these are None.
     """
 
     id: str
@@ -48,6 +49,7 @@ class ShownRun:
     mixed: bool = False
     flops_per_token: float | None = None
     forked_at: int | None = None
+    summary: dict[str, Any] | None = None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -79,6 +81,7 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
         kept=kept(folder),
         mixed=_is_mixture(folder),
         flops_per_token=_flops(folder),
+        summary=asdict(summary_of_folder(folder)),
     )
 
 
