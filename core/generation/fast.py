@@ -77,7 +77,6 @@ class Decoder(Reader):
 
         super().__init__(model, length)
         config = model.config
-        kinds = {"gelu": kernels.GELU, "gelu_tanh": kernels.GELU_TANH, "swiglu": kernels.SWIGLU, "relu2": kernels.RELU2}
         self._run = kernels.token_logits
         weights = {name: tensor.detach().contiguous() for name, tensor in model.state_dict(keep_vars=True).items()}
         self._size = sum(weight.numel() for weight in weights.values())
@@ -92,7 +91,7 @@ class Decoder(Reader):
             *(_array(table, 2) for table in rotary),
             _array(weights["ln_final.weight"]), _array(weights.get("ln_final.bias")), _array(weights["unembed.weight"]),
         )  # fmt: skip
-        shape = (config.n_heads, config.n_kv_heads, config.d_head, config.d_mlp, kinds[config.activation],
+        shape = (config.n_heads, config.n_kv_heads, config.d_head, config.d_mlp, kernels.KINDS[config.activation],
                  int(config.norm == "layernorm"), int(config.qk_norm))  # fmt: skip
         caches = self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy()
         self._fixed = (shape, np.float32(config.norm_eps), outer, layers, *caches)

@@ -20,11 +20,14 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from core.model.activations import ActivationName
+
 Singles = NDArray[np.float32]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
+KINDS: dict[ActivationName, int] = {"gelu": GELU, "gelu_tanh": GELU_TANH, "swiglu": SWIGLU, "relu2": RELU2}
 ZERO = np.float32(0)
 # The weights of a layer, in the order in which `token_logits` finds their addresses.
 PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.weight", "attn.wk.bias",

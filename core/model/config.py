@@ -5,9 +5,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from core.model.activations import ACTIVATIONS, ActivationName
+
 Norm = Literal["layernorm", "rmsnorm"]
 Position = Literal["learned", "rotary", "none"]
-Activation = Literal["gelu", "gelu_tanh", "swiglu", "relu2"]
 
 LARGEST_SIZE = 10_000_000  # no real model exceeds these two; they stop a damaged file before it asks for all memory
 MOST_LAYERS = 1_000
@@ -39,7 +40,7 @@ class ModelConfig:
     norm_eps: float = 1e-5
     position: Position = "rotary"
     rope_theta: float = 10_000.0
-    activation: Activation = "relu2"
+    activation: ActivationName = "relu2"
     tie_embeddings: bool = True
     bias: bool = False
     qk_norm: bool = True
@@ -66,9 +67,11 @@ class ModelConfig:
             raise ValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
 
     def _check_choices(self) -> None:
-        for name, choices in (("norm", Norm), ("position", Position), ("activation", Activation)):
-            if getattr(self, name) not in get_args(choices):
-                raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}, not {getattr(self, name)!r}")
+        for name, choices in (
+            ("norm", get_args(Norm)), ("position", get_args(Position)), ("activation", tuple(ACTIVATIONS)),
+        ):  # fmt: skip
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
         for name in ("norm_eps", "rope_theta"):
             value = getattr(self, name)
             if type(value) not in (int, float) or not (math.isfinite(value) and value > 0):
@@ -76,6 +79,11 @@ class ModelConfig:
         for name in ("tie_embeddings", "bias", "qk_norm"):
             if type(getattr(self, name)) is not bool:
                 raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
+
+    @property
+    def gated(self) -> bool:
+        """Whether its MLPs have a gate beside w_in."""
+        return ACTIVATIONS[self.activation].gated
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
@@ -97,7 +105,7 @@ class ModelConfig:
     def parameter_count(self) -> dict[str, int]:
         """Parameters by part, and their sum as "total"; tied embeddings count once, under "embed"."""
         heads, kv_heads = self.n_heads * self.d_head, self.n_kv_heads * self.d_head  # widths of q, and of k and of v
-        d, mlp_inputs = self.d_model, 2 if self.activation == "swiglu" else 1
+        d, mlp_inputs = self.d_model, 1 + self.gated
         attention = d * (heads + 2 * kv_heads) + heads * d + self.bias * (heads + 2 * kv_heads + d)
         mlp = (mlp_inputs + 1) * d * self.d_mlp + self.bias * (mlp_inputs * self.d_mlp + d)
         norm = d * (2 if self.norm == "layernorm" and self.bias else 1)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.files import write_atomically
+from core.model.activations import ACTIVATIONS
 from core.model.checkpoint import Checkpoint
 from core.model.config import ModelConfig
 from core.model.folders import CheckpointError, write_json
@@ -25,7 +26,6 @@ from core.text.export import to_hugging_face
 from core.text.tokenizer import SPECIAL_TOKENS
 
 END = "<|end|>"  # of a turn of a chat
-ACTIVATIONS = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu2": "relu2"}  # our name -> theirs, where there is no gate
 
 # What training reads between the special tokens of a chat. Only what the assistant says, its <|end|> included, is
 # inside `generation`: the mask of `apply_chat_template(…, return_assistant_tokens_mask=True)`.
@@ -116,7 +116,7 @@ def gpt2_config(config: ModelConfig) -> dict[str, Any]:
         "n_layer": config.n_layers,
         "n_head": config.n_heads,
         "n_inner": config.d_mlp,
-        "activation_function": ACTIVATIONS[config.activation],
+        "activation_function": ACTIVATIONS[config.activation].hugging_face,
         "layer_norm_epsilon": config.norm_eps,
         "tie_word_embeddings": config.tie_embeddings,
         **dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0),
@@ -158,7 +158,7 @@ def llama_config(config: ModelConfig) -> dict[str, Any]:
         "num_attention_heads": config.n_heads,
         "num_key_value_heads": config.n_kv_heads,
         "head_dim": config.d_head,
-        "hidden_act": "silu",
+        "hidden_act": ACTIVATIONS[config.activation].hugging_face,
         "rms_norm_eps": config.norm_eps,
         "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_theta},
         "rope_theta": config.rope_theta,  # where programs older than transformers 5 look for it
@@ -204,8 +204,8 @@ FAMILIES = (
     Family("Llama", _LLAMA | {"qk_norm": (False,)}, llama_config, llama_weights),
     Family(
         "GPT-2",
-        {"norm": ("layernorm",), "position": ("learned",), "activation": tuple(ACTIVATIONS), "bias": (True,),
-         "qk_norm": (False,)},
+        {"norm": ("layernorm",), "position": ("learned",), "bias": (True,), "qk_norm": (False,),
+         "activation": tuple(name for name, row in ACTIVATIONS.items() if not row.gated)},
         gpt2_config,
         gpt2_weights,
     ),

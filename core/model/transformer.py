@@ -10,12 +10,14 @@ al. 2020 (arXiv:2010.04245), here an RMSNorm of each head's q and k before the r
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.model.activations import ActivationName
 from core.model.cache import Cache
 from core.model.config import ModelConfig
 from core.model.tap import Site, Tap, apply
@@ -119,28 +121,35 @@ def fused(tap: Tap | None) -> bool:
     return tap is None and not torch.is_grad_enabled()
 
 
+def gelu_tanh(x: Tensor) -> Tensor:
+    return F.gelu(x, approximate="tanh")
+
+
+def relu2(x: Tensor) -> Tensor:
+    return F.relu(x).square()
+
+
+ACTIVATE: dict[ActivationName, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu, "gelu_tanh": gelu_tanh, "swiglu": F.silu, "relu2": relu2
+}  # fmt: skip
+
+
 class MLP(nn.Module):
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.layer, self.activation = layer, config.activation
+        self.layer, self.gated, self.activate = layer, config.gated, ACTIVATE[config.activation]
         self.w_in = Linear(config.d_model, config.d_mlp, bias=config.bias)
-        if config.activation == "swiglu":
+        if config.gated:
             self.w_gate = Linear(config.d_model, config.d_mlp, bias=config.bias)
         self.w_out = Linear(config.d_mlp, config.d_model, bias=config.bias)
 
     def forward(self, x: Tensor, run: Pass) -> Tensor:
-        if self.activation == "swiglu":
-            gate = run.show("mlp_pre", self.layer, self.w_gate(x))
-            hidden = F.silu(gate) * self.w_in(x)
+        if self.gated:
+            hidden = self.activate(run.show("mlp_pre", self.layer, self.w_gate(x))) * self.w_in(x)
         else:
             hidden = self.activate(run.show("mlp_pre", self.layer, self.w_in(x)))
         out: Tensor = self.w_out(run.show("mlp_post", self.layer, hidden))  # (B, T, M) -> (B, T, D)
         return out
-
-    def activate(self, x: Tensor) -> Tensor:
-        if self.activation == "relu2":
-            return F.relu(x).square()
-        return F.gelu(x, approximate="tanh" if self.activation == "gelu_tanh" else "none")
 
 
 class Block(nn.Module):

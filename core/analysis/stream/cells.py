@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.analysis.stream.weights import weight
 from core.model import ModelConfig, Trace, Transformer
+from core.model.activations import ACTIVATIONS
 
 ADDS = {"resid_mid": ("resid_pre", "attn_out"), "resid_post": ("resid_mid", "mlp_out")}
 NORMS = {"norm1": ("resid_pre", "ln1"), "norm2": ("resid_mid", "ln2")}
@@ -44,7 +45,7 @@ class Cell:
 
 def names(config: ModelConfig) -> tuple[str, ...]:
     """The tensors of a block of this family, in order of computation."""
-    up = ("mlp_up",) if config.activation == "swiglu" else ()
+    up = ("mlp_up",) * config.gated
     return ("resid_pre", "norm1", "q", "k", "v", "attn_scores", "pattern", "z", "attn_out",
             "resid_mid", "norm2", "mlp_pre", *up, "mlp_post", "mlp_out", "resid_post")  # fmt: skip
 
@@ -182,7 +183,7 @@ LINEAR = {  # tensor -> what it reads, which weights
 def linear(at: At, name: str, index: tuple[int, ...]) -> Cell:
     """A row of weights times the input vector."""
     source, part = LINEAR[name]
-    if name == "mlp_pre" and at.model.config.activation == "swiglu":
+    if name == "mlp_pre" and at.model.config.gated:
         part = "mlp.w_gate"
     return project(at, source, part, index[0])
 
@@ -257,26 +258,10 @@ def mixed(at: At, name: str, index: tuple[int, ...]) -> Cell:
     return dot(f"v[{i}] of each token up to this one, times its weight", "Σ pattern · v", values, weights)
 
 
-def gelu(x: float) -> float:
-    return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
-
-
-def gelu_tanh(x: float) -> float:
-    return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
-ACTIVATIONS: dict[str, tuple[str, Callable[[float], float]]] = {
-    "gelu": ("gelu(x) = x · Φ(x)", gelu),
-    "gelu_tanh": ("gelu(x) ≈ x · Φ(x)", gelu_tanh),
-    "relu2": ("max(0, x)²", lambda x: max(0.0, x) ** 2),
-    "swiglu": ("x / (1 + e⁻ˣ)", lambda x: x / (1 + math.exp(-x)) if x > -700 else 0.0),
-}
-
-
 def activated(at: At, name: str, index: tuple[int, ...]) -> Cell:
-    formula, function = ACTIVATIONS[at.model.config.activation]
+    activation = ACTIVATIONS[at.model.config.activation]
     pre = at.row("mlp_pre")[index[0]]
-    value = function(float(pre))
+    formula, value = activation.formula, activation.of(float(pre))
     cell = dot("mlp_pre", formula, pre[None], torch.ones(1, dtype=torch.float64), (formula, value))
     if "mlp_up" not in at.found:
         return cell

@@ -11,6 +11,7 @@ from pages.ui.view import View
 
 if TYPE_CHECKING:
     from core.analysis.stream.cells import Cell
+    from core.analysis.stream.tensors import BlockTensor
 
 _stream = components.component("stream")
 
@@ -32,12 +33,6 @@ WORDS = {
     "mlp_out": "what the MLP writes",
     "resid_post": "the vector that goes on",
 }
-READS = {
-    "norm1": ["resid_pre"], "q": ["norm1"], "k": ["norm1"], "v": ["norm1"], "attn_scores": ["q", "k"],
-    "pattern": ["attn_scores"], "z": ["pattern", "v"], "attn_out": ["z"], "resid_mid": ["resid_pre", "attn_out"],
-    "norm2": ["resid_mid"], "mlp_pre": ["norm2"], "mlp_up": ["norm2"], "mlp_post": ["mlp_pre"],
-    "mlp_out": ["mlp_post"], "resid_post": ["resid_mid", "mlp_out"],
-}  # fmt: skip
 ROWS = (  # title, role, lines of strips beside one another
     ("The stream comes in", "residual", (("resid_pre",),)),
     (
@@ -53,10 +48,6 @@ ROWS = (  # title, role, lines of strips beside one another
     ),
     ("Add, and on to the next block", "residual", (("resid_post",),)),
 )
-AXES = {"q": "L, H, T, Dh", "attn_scores": "L, H, T, T", "mlp_pre": "L, T, M", "resid_pre": "L, T, D"}
-AXES |= dict.fromkeys("kvz", AXES["q"]) | {"pattern": AXES["attn_scores"], "mlp_post": AXES["mlp_pre"]}
-AXES |= dict.fromkeys(("attn_out", "resid_mid", "mlp_out", "resid_post"), AXES["resid_pre"])
-AXES |= {"norm1": "T, D", "norm2": "T, D", "mlp_up": "T, M"}
 
 
 def opened(view: View) -> int | None:
@@ -143,7 +134,10 @@ def _header_and_array(view: View) -> tuple[dict[str, Any], bytes]:
     if layer is not None:
         tensors = _tensors(view, layer)
         arrays |= {name: _window(name, tensor, start, stop) for name, tensor in tensors.items()}
-        header["tensors"] = {name: _cell_header(view, name, layer, tensor) for name, tensor in tensors.items()}
+        described = _described(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])
+        header["tensors"] = {
+            name: _tensor_header(name, described[name], config.n_layers, tensor) for name, tensor in tensors.items()
+        }
         header["parts"] = _parts(set(tensors))
     places, at = {}, 0
     for name, array in arrays.items():
@@ -172,65 +166,31 @@ def _parts(present: set[str]) -> list[list[Any]]:
     ]
 
 
-def _cell_header(view: View, name: str, layer: int, tensor: np.ndarray) -> dict[str, Any]:
+def _tensor_header(name: str, described: "BlockTensor", layers: int, tensor: np.ndarray) -> dict[str, Any]:
     """What the readout says about a tensor."""
-    from core.analysis.stream.cells import code
-
-    config = view.description.config
-    formula, terms = _formulas(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])[name]
-    site = name not in ("norm1", "norm2", "mlp_up")
-    line = code(name, layer, 0, (0, 0) if tensor.ndim == 3 else (0,))
-    described: dict[str, Any] = {
+    sizes = (layers, *tensor.shape) if described.site else tensor.shape
+    header = {
         "words": WORDS[name],
-        "formula": formula,
-        "inputs": _inputs(view, name, layer),
-        "reads": _reads(view, name),
-        "terms": terms,
-        "site": f"blocks.{layer}.{name}" if site else "",
-        "shape": f"({AXES[name]}) = "
-        + " × ".join(map(str, (config.n_layers, *tensor.shape) if site else tensor.shape)),
-        "code": line[: line.rindex("[")],
+        "formula": described.formula,
+        "inputs": described.inputs,
+        "reads": described.reads,
+        "terms": described.terms,
+        "site": described.site,
+        "shape": f"({described.axes}) = {' × '.join(map(str, sizes))}",
+        "code": described.code,
         "keys": name in ("attn_scores", "pattern"),
         "shares": name == "pattern",
     }
-    if tensor.ndim == 3:
-        described["least"] = min(620, max(190, 4 * tensor.shape[-1]))
-    return described
+    return header | ({"least": min(620, max(190, 4 * tensor.shape[-1]))} if tensor.ndim == 3 else {})
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _formulas(
+def _described(
     name: str, step: int, stamp: tuple[int, ...], layer: int, ids: tuple[int, ...]
-) -> dict[str, tuple[str, int]]:
-    """Of each tensor, the formula that the arithmetic of its first cell follows, and how many products that sums."""
-    from core.analysis.stream.cells import block, explain
+) -> "dict[str, BlockTensor]":
+    from core.analysis.stream.tensors import block_tensors
 
-    model, trace = cache.checkpoint(name, step).model, cache.trace(name, step, ids)
-    found = {}
-    for tensor, values in block(model, trace, layer).items():
-        cell = explain(model, trace, tensor, layer, 0, (0, 0) if values.dim() == 3 else (0,))
-        found[tensor] = cell.formula, len(cell.inputs)
-    return found
-
-
-def _inputs(view: View, name: str, layer: int) -> str:
-    """In words, what a tensor is computed from."""
-    c = view.description.config
-    if name == "resid_pre":
-        start = "the embedding" + (" and the position" if c.position == "learned" else "")
-        return f"what block {layer - 1} left" if layer else start
-    notes = {"attn_scores": ["k of each token up to this one"], "z": ["v of each token up to this one"]}.get(name, [])
-    if name in "qk":
-        notes += ["normed per head"] * c.qk_norm + ["turned by the position"] * (c.position == "rotary")
-    if name in "kv" and c.n_kv_heads < c.n_heads:
-        notes += [f"one for {c.n_heads // c.n_kv_heads} heads"]
-    return "; ".join([" and ".join(_reads(view, name)), *notes])
-
-
-def _reads(view: View, name: str) -> list[str]:
-    """The tensors of the block that `name` is computed from."""
-    gated = name == "mlp_post" and view.description.config.activation == "swiglu"
-    return READS.get(name, []) + ["mlp_up"] * gated
+    return block_tensors(cache.checkpoint(name, step).model, cache.trace(name, step, ids), layer)
 
 
 def facts(view: View) -> dict[str, str]:

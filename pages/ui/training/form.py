@@ -8,7 +8,8 @@ import streamlit as st
 from core import jobs
 from core.figures import training as figures
 from core.lab.track_record import remember, track_record
-from core.model.config import Activation, Norm, Position
+from core.model.activations import ACTIVATIONS
+from core.model.config import Norm, Position
 from core.text import saved_tokenizers
 from core.text.files import decode_file
 from core.training.config import OPTIMIZERS, PRECISIONS
@@ -111,7 +112,7 @@ def is_made(plan: Plan) -> None:
         st.number_input("Norm's epsilon", 1e-8, 1e-2, format="%.0e", step=1e-6, **control("model_norm_eps"))
         st.selectbox("Positions", get_args(Position), **control("model_position"))
         st.number_input("Base of the rotary angles", 10.0, 1e7, step=1000.0, **control("model_rope_theta"))
-        st.selectbox("Activation", get_args(Activation), **control("model_activation"))
+        st.selectbox("Activation", tuple(ACTIVATIONS), **control("model_activation"))
         st.toggle("One table for reading and predicting tokens", **control("model_tie_embeddings"))
         st.toggle("Biases", **control("model_bias"))
         st.toggle("Normalised queries and keys", **control("model_qk_norm"))
