@@ -116,9 +116,10 @@ def causes(
             "%{customdata[2]:.0%} of the others<extra></extra>",
         )  # fmt: skip
         traces.append(panel.of(bar))
-        axes |= panel.axes(bare("heads", showticklabels=False), axis("nats"))
+        title = "loss grows by (nats)" if panel.number == 1 else ""
+        axes |= panel.axes(bare("heads", showticklabels=False), axis(title))
         shapes.append(vline(int((1 - above) * others + 1e-9) + 0.5, DASHED, panel))
-    titles = [panel.title(f"loss of {skill} without each head") for panel, skill in zip(panels, grown, strict=True)]
+    titles = [panel.title(skill) for panel, skill in zip(panels, grown, strict=True)]
     return figure(
         traces, margin={"l": 48, "r": 8, "t": 28, "b": 28}, showlegend=False, annotations=titles, shapes=shapes,
         **axes,

@@ -108,9 +108,9 @@ def test_the_best_head_of_each_role_is_named_even_where_it_is_too_little_for_a_l
     said = roles.best_in_words(Measurements(scores, causes)).splitlines()
     assert said == [
         "- previous token: **L1H0**, 81 %",
-        "- referent, at the pronoun: **L0H1**, 27 %, too little for a label",
-        "- referent, where a name must come: **L0H0**, 50 %, but not proved",
-        "- what followed it (induction): **L1H0**, 20 %, too little for a label (it is a previous-token head)",
+        "- referent (pronoun): **L0H1**, 27 %, too little for a label",
+        "- referent (name): **L0H0**, 50 %, but not proved",
+        "- induction: **L1H0**, 20 %, too little for a label (it is a previous-token head)",
         "- first token: **L1H1**, 90 %, which is for no skill",
     ]
 

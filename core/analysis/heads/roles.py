@@ -39,19 +39,19 @@ ROLES = {
         ),
         Role(
             "duplicate", "dupl.", "duplicate-token head", "reads from earlier copies of the same token", "copying",
-            "same token before",
+            "same token",
         ),
         Role(
             "induction", "induct.", "induction head", "finds the same token earlier and reads from what followed it",
-            "copying", "what followed it (induction)",
+            "copying", "induction",
         ),
         Role(
             "referent", "refer.", "referent head", "reads, from a pronoun, the name of whom it means", "reference",
-            "referent, at the pronoun",
+            "referent (pronoun)",
         ),
         Role(
             "naming", "refer.", "referent head", "reads, where a name must come, the earlier name of whom is meant",
-            "reference", "referent, where a name must come",
+            "reference", "referent (name)",
         ),
     )
 }  # fmt: skip

@@ -115,9 +115,9 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
     st.caption(
         f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
         f"{half} random tokens, each followed by the same tokens again. The last two: in at most {STORIES} texts that "
-        "no training run has seen, from a pronoun, or from where a name must come, to the names of whom is meant, with "
-        "another person named before; there, chance is a head that likes all names alike. A head looks like something "
-        f"when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."
+        "no training run has seen, from a pronoun, or from where a name must come next, to the names of whom is meant, "
+        "with another person named before; there, chance is a head that likes all names alike. A head looks like "
+        f"something when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."
         + (" The changes inside the model that are on play no part in it." if state.get("interventions") else "")
     )
     st.markdown("For each score, the head that has most of it:\n\n" + best_in_words(measured))
