@@ -7,12 +7,13 @@ they collapse (measured on 2 busy cores, 1.6 M parameters, bfloat16: 500 tokens/
 
 import copy
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
-from typing import Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,7 @@ from core.training.objectives import part_of_loss, totals
 from core.training.optim import gradients
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Gradients(Protocol):
@@ -66,7 +68,8 @@ class Workers:
         """Set `.grad` of the model to the gradient of the mean loss per token of `batch`; return that loss (nats)."""
         whole = totals(batch)
         shares = share_out(batch, len(self.copies))
-        jobs = [self.pool.submit(self._work, worker, share, whole) for worker, share in enumerate(shares)]
+        work = self._again(self._work)
+        jobs = [self.pool.submit(work, worker, share, whole) for worker, share in enumerate(shares)]
         loss = sum(job.result() for job in jobs)
         for i, p in enumerate(self.model.parameters()):
             p.grad = self.sums[0][i]
@@ -114,11 +117,27 @@ class Workers:
 
     def map(self, function: Callable[[MicroBatch], T], batch: Sequence[MicroBatch]) -> list[T]:
         """`function` of every micro-batch, side by side, in order."""
-        return list(self.pool.map(function, batch))
+        return list(self.pool.map(self._again(function), batch))
 
     def later(self, function: Callable[[], T]) -> Future[T]:
         """Start `function` on a worker that is free, while the caller does something else."""
-        return self.pool.submit(function)
+        return self.pool.submit(self._again(function))
+
+    def _again(self, function: Callable[P, T]) -> Callable[P, T]:
+        """`function`, called again where the compiler was in its way: while torch.fx traces a program it replaces
+        `Module.__call__` for moments, in all threads, and a forward pass that falls into one ends with a NameError."""
+
+        def work(*args: P.args, **more: P.kwargs) -> T:
+            while True:
+                compiling = self.compiling is not None and self.compiling.is_alive()
+                try:
+                    return function(*args, **more)
+                except NameError:
+                    if not compiling:
+                        raise
+                time.sleep(0.01)
+
+        return work
 
     def close(self) -> None:
         """End the threads."""

@@ -1,14 +1,17 @@
 import shutil
 import warnings
+from threading import Event
 
 import numpy as np
 import pytest
 import torch
+from torch import fx, nn
 
 from core.model import ModelConfig, Transformer
 from core.training.batches import pad_batches
 from core.training.compiled import LEFT, WATCHED, pays
 from core.training.compute import Workers
+from core.training.objectives import part_of_loss
 from tests.core.conftest import TINY
 
 pytestmark = pytest.mark.slow
@@ -49,6 +52,41 @@ def test_without_a_compiler_training_goes_on_as_it_was(monkeypatch, capsys):
     workers.compile()
     workers.compiling.join()
     assert workers.losses is eager and "no C++ compiler" in capsys.readouterr().err
+    workers.close()
+
+
+def test_training_goes_on_while_the_compiler_traces(monkeypatch):
+    """torch.fx replaces Module.__call__ in all threads while it traces: here for as long as a forward pass fails."""
+    tracing, failed = Event(), Event()
+
+    class Traced(nn.Module):
+        def forward(self, x):
+            tracing.set()
+            assert failed.wait(60)
+            return x
+
+    def attempt(*args):
+        try:
+            return part_of_loss(*args)
+        except NameError:
+            failed.set()
+            raise
+
+    model = Transformer(ModelConfig.from_dict({**TINY, "vocab_size": 261}), seed=1)
+    batch = pad_batches([[1, 2, 3, 4], [5, 6, 7]], 64, 32)
+    workers = Workers(model, 2, torch.float32)
+    expected = workers.gradients(batch), [p.grad.clone() for p in model.parameters()]
+    eager = workers.losses
+    monkeypatch.setattr("core.training.compute.part_of_loss", attempt)
+    monkeypatch.setattr("core.training.compute.compiled_losses", lambda *_: fx.symbolic_trace(Traced()) and eager)
+    workers.compile()
+    assert tracing.wait(60)
+    assert workers.gradients(batch) == pytest.approx(expected[0]) and failed.is_set()
+    for p, gradient in zip(model.parameters(), expected[1], strict=True):
+        torch.testing.assert_close(p.grad, gradient)
+    workers.compiling.join()
+    with pytest.raises(NameError):  # an error of another kind than the compiler's is one
+        workers.map(lambda _: undefined, batch)  # noqa: F821
     workers.close()
 
 
