@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.model import checkpoint_folder, folders, load_checkpoint
+from core.analysis.heads import measurements
+from core.model import checkpoint_folder, describe, folders, load_checkpoint
 
 AT_LEAST = {
     "story_questions": 0.95, "pronouns": 0.95, "translation": 0.95, "arithmetic": 0.90, "known_facts": 0.95,
@@ -30,3 +31,12 @@ def test_its_card(shipped):
     assert -held_out["excess_95"] < held_out["excess"] < 0.03 * held_out["floor"]
     below = {kind: one for kind, one in skills["held_out_by_kind"].items() if one["excess"] < -one["excess_95"]}
     assert below == {}
+
+
+def test_its_heads(shipped):
+    """heads.json is of these weights, at every step."""
+    for step in shipped.steps:
+        found = measurements.shipped(describe("tinyland", step))
+        assert found is not None, step
+        assert found.scores["induction"].mean.shape == (shipped.config.n_layers, shipped.config.n_heads)
+        assert set(found.causes) == {"copying", "reference"}
