@@ -6,13 +6,16 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from core.files import finite_json
 from core.model.folders import CheckpointError, read_card, weight_files
 from core.runs.library import existing_folder
 from core.training.config import TrainConfig
 from core.training.rows import FILE, read_rows
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 PLAIN = ("config.json", "tokenizer.json", "baselines.json")
 PIECE = 1 << 20  # bytes of a file that are in memory at once
@@ -27,9 +30,9 @@ class _Outbox(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
+    def write(self, data: "ReadableBuffer") -> int:
         self._pieces.append(bytes(data))
-        return len(data)
+        return len(self._pieces[-1])
 
     def take(self) -> bytes:
         taken, self._pieces = b"".join(self._pieces), []
@@ -80,7 +83,7 @@ def written(folder: Path) -> dict[str, str]:
     return found
 
 
-def nameless(value: Any) -> Any:
+def nameless(value: object) -> object:
     """`value` without the folders of the paths in it: only the names of files stay."""
     if isinstance(value, dict):
         return {name: nameless(one) for name, one in value.items()}

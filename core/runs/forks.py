@@ -19,8 +19,8 @@ CHANGEABLE = frozenset({
 
 
 def changed(config: TrainConfig, changes: dict[str, Any], at: int) -> TrainConfig:
-    """The settings of a fork from step `at`. Raises RunError for what would give it other data or another model, and for
-    a step of an earlier stage, whose settings are those of another run."""
+    """The settings of a fork from step `at`. Raises RunError for what would give it other data or another model, and
+    for a step of an earlier stage, whose settings are those of another run."""
     if at < config.first_step:
         raise RunError(f"step {at} lies before this stage, which began at step {config.first_step}: fork its parent")
     if fixed := sorted(changes.keys() - CHANGEABLE):

@@ -77,7 +77,7 @@ def _read(folder: Path) -> tuple[Record, str | None]:
     return tagged(renamed(read, read.name), read.tags), f"run.json is damaged: {', '.join(wrong)}" if wrong else None
 
 
-def _parent(value: Any) -> bool:
+def _parent(value: object) -> bool:
     if not isinstance(value, dict):
         return value is None
     step, changes = value.get("step"), value.get("changes")
