@@ -75,9 +75,10 @@ def written(folder: Path) -> dict[str, str]:
     """The files of the run that would tell where on this machine it lies, as they may leave it."""
     found = {FILE: "".join(finite_json(row) + "\n" for row in read_rows(folder / FILE))}
     with contextlib.suppress(ValueError):  # what cannot be read stays here
-        settings = nameless(TrainConfig.load(folder / "train.json").to_dict())
-        settings |= {"out": folder.name, "tokenizer": f"{folder.name}/tokenizer.json"}
-        found["train.json"] = json.dumps(settings, indent=1)
+        settings = TrainConfig.load(folder / "train.json").to_dict()
+        told = {name: nameless(value) for name, value in settings.items()}
+        told |= {"out": folder.name, "tokenizer": f"{folder.name}/tokenizer.json"}
+        found["train.json"] = json.dumps(told, indent=1)
     with contextlib.suppress(ValueError):
         found["card.json"] = json.dumps(nameless(read_card(folder)), indent=2)
     return found
