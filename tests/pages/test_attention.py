@@ -120,3 +120,14 @@ def test_hostile_links(app):
     assert not at.exception
     assert at.session_state["first_aside"] == 0
     assert any("first aside" in warning.value for warning in at.sidebar.warning)
+
+
+def test_both_numbers_are_told_of_a_head():
+    looks = {"induction": score("induction", [[0.72, 0.4]]), "first": score("first", [[0.1, 0.1]])}
+    low, grown = np.array([[1.0, -0.3]]), np.array([[1.25, -0.2]])
+    measured = Measurements(looks, {"copying": HeadCause("copying", grown, low, grown + 0.1, 0.5, 40)})
+    proved, seeming = roles._verdict(measured, 0, 0), roles._verdict(measured, 0, 1)
+    assert proved.startswith("**induction head**") and "72 %" in proved
+    assert "the loss of copying grows (+1.2 nats per token, more than without 100 % of the other heads)" in proved
+    assert seeming.startswith("**no proved role**. It looks like an induction head") and "40 %" in seeming
+    assert "does not clearly grow (−0.2 nats per token, more than without 0 % of the other heads)" in seeming

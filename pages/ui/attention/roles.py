@@ -81,8 +81,9 @@ def _verdict(measured: "Measurements", layer: int, head: int) -> str:
     if (cause := measured.causes.get(role.skill)) is None:
         return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
     effect, below = float(cause.mean[layer, head]), percent(float(cause.below[layer, head]))
-    change = f"{'grows' if effect >= 0 else 'falls'} by {abs(effect):.2g} nats per token"
-    told += f"; without it the loss of {role.skill} {change}, more than without {below} of the other heads"
+    amount = f"{effect:+.2g} nats per token, more than without {below} of the other heads".replace("-", "−")
+    grows = "grows" if cause.low[layer, head] > 0 else "does not clearly grow"
+    told += f"; without it the loss of {role.skill} {grows} ({amount})"
     if name is None:
         return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
     return f"**{role.name}**. It {role.does}: {told}."
