@@ -22,7 +22,7 @@ def switches() -> None:
         st.warning(message)
     tools, result = st.columns([11, 9], gap="large")
     with tools:
-        st.markdown("##### Press a part to switch it off")
+        st.markdown("**Press a part to switch it off**")
         views.part_grid(view)
         views.edges(view)
     with result:

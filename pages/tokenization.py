@@ -27,7 +27,7 @@ def cutting() -> None:
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
     call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, tokenizers.python(source).gives(call, cut.pieces))
-    st.subheader("How one word was put together" if position is None else "How this one was put together", anchor=False)
+    st.header("How one word was put together" if position is None else "How this one was put together", anchor=False)
     replay(cut, source, position)
     what_you_see(
         "The text on the left, its numbers on the right: a model reads only the numbers. Before anything is joined, "

@@ -23,13 +23,13 @@ def number(of: int, role: str) -> str:
 
 
 def stage_title(of: int, title: str, role: str) -> None:
-    """The heading of one step of a longer path."""
-    st.markdown(f"#### {number(of, role)} {title}")
+    """The heading of one step of a longer path, within a section."""
+    st.markdown(f"### {number(of, role)} {title}")
 
 
 def what_you_see(text: str) -> None:
     """Two to four sentences that name what is on the screen. `text` is ours (Markdown), never the visitor's."""
-    st.markdown("##### What you see")
+    st.markdown("**What you see**")
     st.markdown(text)
 
 
@@ -39,7 +39,7 @@ def truth(tensor: str, shape: Sequence[int | str], note: str, code: Code) -> Non
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")
         with st.popover("Show code", type="tertiary"):
-            st.code(code.text, language="python")
+            st.code(code.text, language="python", wrap_lines=True)
 
 
 def try_it(

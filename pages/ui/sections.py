@@ -31,7 +31,7 @@ def section(title: str, anchor: str, body: Body, height: int = 400, mark: str = 
     the title."""
     near.announce(anchor, title, height)
     with st.container(key=f"section-{anchor}"):
-        st.subheader(f"{mark} {title}".strip(), anchor=anchor)
+        st.header(f"{mark} {title}".strip(), anchor=anchor)
         st.fragment(_draw, key=anchor)(anchor, body)
 
 

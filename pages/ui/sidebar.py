@@ -14,7 +14,7 @@ from pages.ui.text import MAX_CHARS
 from pages.ui.view import current
 
 NO_MODEL = """
-#### No model here yet
+# No model here yet
 
 Glassbox shows the inside of a model, and there is none in `assets/models` or in your runs.
 Train one, then reload this page:

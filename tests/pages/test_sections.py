@@ -31,7 +31,7 @@ def test_a_section_out_of_sight_is_not_computed_and_one_in_sight_is(app, page):
     every = components(at), len(at.markdown)
     anchors = list(drawn(at))
     assert len(anchors) >= 3 and all(drawn(at).values())
-    assert len({heading.value for heading in at.subheader}) >= len(anchors)
+    assert len({heading.value for heading in at.header}) >= len(anchors)
     scrolled(at)
     nothing = components(at), len(at.markdown)
     assert not any(drawn(at).values()) and len(at.get("skeleton")) == len(anchors)

@@ -193,6 +193,7 @@ function build(root) {
   function fill(inputs) {
     const numbers = inputs.flatMap(([, values]) => values.filter((v) => typeof v === "number").map(Math.abs));
     const reach = Math.max(...numbers, 1e-9);
+    table.parentElement.tabIndex = inputs.length ? 0 : -1; // it may be wider than the page
     table.replaceChildren(
       ...inputs.map(([name, values]) => {
         const cells = values.map((value) => {

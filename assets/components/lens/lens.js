@@ -46,7 +46,7 @@ function build(root) {
     const rows = names.map((name, r) =>
       element("div", { class: "row", role: "row" }, element("span", { class: "name", role: "rowheader" }, name), ...self.cells[r]),
     );
-    grid.replaceChildren(element("div", { class: "row", role: "row" }, head("name", ""), ...heads), ...rows);
+    grid.replaceChildren(element("div", { class: "row", role: "row" }, head("name", "layer"), ...heads), ...rows);
     bar.style.background = ramp(theme.sequential);
     [low.textContent, high.textContent] = self.header.ends;
     words.textContent = self.header.note;

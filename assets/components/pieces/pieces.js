@@ -172,7 +172,7 @@ function build(root) {
     if (learned[i]) facts.push(["pairs counted when learned", whole(learned[i])]);
     facts.push(["times in this text", whole(self.times.get(key(i)) ?? 0)]);
     const fact = ([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { title: value }, value));
-    detail.replaceChildren(...facts.map(fact));
+    detail.replaceChildren(element("dl", {}, ...facts.map(fact)));
   }
 
   const key = (i) => (self.data.ids[i] === NONE ? hex(bytesOf(i)) : self.data.ids[i]);

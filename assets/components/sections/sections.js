@@ -108,7 +108,7 @@ function build(root) {
     if (section) {
       self.target = anchor;
       aim();
-      const heading = /** @type {HTMLElement | null} */ (place(section)?.querySelector("h1, h2, h3, h4"));
+      const heading = /** @type {HTMLElement | null} */ (place(section)?.querySelector("h2"));
       heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
     } else main.scrollTo({ top: 0 });

@@ -103,9 +103,19 @@ export function ramp(stops, from = 0, to = 1) {
 }
 
 /**
- * Black or white, whichever reads better on this colour.
+ * The relative luminance of a colour, from 0 to 1, as WCAG 2 defines it.
+ * @param {Rgb} colour
+ */
+function luminance(colour) {
+  const [r, g, b] = colour.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/**
+ * Black or white, whichever has more contrast with this colour: one of them always has at least 4.58 to 1.
  * @param {Rgb} colour
  */
 export function inkOn(colour) {
-  return brightness(colour) > 140 ? "#16171a" : "#ffffff";
+  const light = luminance(colour) + 0.05;
+  return light / 0.05 > 1.05 / light ? "#000000" : "#ffffff";
 }

@@ -16,7 +16,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
   function open(made) {
     const parts = self.header.parts.map(([title, role, lines]) => {
       const rows = lines.map((names) => element("div", { class: "line" }, ...names.map(tensor)));
-      return element("div", { class: "part", style: { "--part": `var(--gb-${role})` } }, element("h4", {}, title), ...rows);
+      return element("div", { class: "part", style: { "--part": `var(--gb-${role})` } }, element("b", {}, title), ...rows);
     });
     const strips = element("div", { class: "strips" }, ...parts);
     self.readout = element("div", { class: "readout" });
@@ -154,9 +154,9 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     const shown = self.cell ?? (kept && exists(kept, self.header.cell.index) ? { strip: kept, index: self.header.cell.index } : null);
     for (const strip of self.strips) strip.node.classList.toggle("source", Boolean(shown?.strip.spec.reads.includes(strip.name)));
     self.readout.classList.toggle("empty", !shown);
-    if (!shown) return self.readout.replaceChildren(element("h5", {}, `Inside block ${self.header.opened}`), element("p", {}, HINT));
+    if (!shown) return self.readout.replaceChildren(element("b", {}, `Inside block ${self.header.opened}`), element("p", {}, HINT));
     const { strip, index } = shown;
-    const title = element("h5", {}, `${strip.name} [${index.join(", ")}]`);
+    const title = element("b", {}, `${strip.name} [${index.join(", ")}]`);
     self.readout.replaceChildren(title, element("div", { class: "value" }, valueOf(strip, index)), facts(strip, index));
     beside(strip);
   }

@@ -104,7 +104,7 @@ def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
 
 
 def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> None:
-    st.markdown("##### Nearest to")
+    st.markdown("**Nearest to**")
     components.tokens(chips(view.tokenizer, [token]), key="chosen", ids=True, title="The chosen token", shared=False)
     left, right = st.columns(2)
     left.selectbox("Measure", **state.control("metric"))

@@ -177,7 +177,7 @@ def compare(view: View) -> None:
     labels = [chip.label for chip in chips(view.tokenizer, best.tolist())]
     figure = figures.distributions(labels, before[best].tolist(), after[best].tolist())
     where = "the whole text" if view.cursor is None else "the pinned token"
-    st.markdown(f"##### What comes after {where}")
+    st.markdown(f"**What comes after {where}**")
     st.markdown(verdict(view.tokenizer, before, after, bool(view.interventions)))
     components.plot(figure, key="distributions", height=390, title="The likeliest next tokens, before and after")
     note = f"the {len(best)} likeliest of {len(before):,} in either model"

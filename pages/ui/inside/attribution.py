@@ -127,7 +127,7 @@ def _sources(
 
     layer, head = chosen
     found = sources(view.checkpoint.model, view.trace, position, layer, head, *explained)
-    st.markdown(f"##### Where block {layer}, head {head} took it from")
+    st.markdown(f"### Where block {layer}, head {head} took it from")
     st.caption("Choose a head in the grid above. A bar is a token's share of what this head added.")
     if chosen != best:
         label = f"Show block {best[0]}, head {best[1]}, which argues most for the token"

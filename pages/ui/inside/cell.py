@@ -22,7 +22,7 @@ def arithmetic(view: View) -> None:
     place = ", ".join(map(str, index))
     with st.container(border=True):
         top, close = st.columns([8, 1])
-        top.markdown(f"##### The arithmetic of `{name}[{place}]` in block {layer}, position {view.focus}")
+        top.markdown(f"**The arithmetic of `{name}[{place}]` in block {layer}, position {view.focus}**")
         close.button("Let go", key="cell_close", on_click=state.update, kwargs={"cell": ""}, type="tertiary")
         left, right = st.columns([5, 6], gap="medium")
         with left:

@@ -147,7 +147,7 @@ def through_depth() -> None:
     code = view.code.using("core.analysis.stream.lens", "logit_lens").having(f"lens = {call}")
     shape = (len(watched[0][1].rank),)
     with left:
-        st.markdown("###### Probability")
+        st.markdown("### Probability")
         lines = [(name, found.probability[:, position].tolist(), colour) for name, found, colour in watched]
         components.plot(
             figures.through_depth(lines, "%"), key="depth_probability", height=290, title="Probability by depth"
@@ -155,13 +155,13 @@ def through_depth() -> None:
         drawn = f"lens.probability[:, {position}]"
         truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
     with middle:
-        st.markdown("###### Rank (1 is the likeliest)")
+        st.markdown("### Rank (1 is the likeliest)")
         lines = [(name, (found.rank[:, position] + 1).tolist(), colour) for name, found, colour in watched]
         components.plot(figures.through_depth(lines, "rank"), key="depth_rank", height=290, title="Rank by depth")
         drawn = f"lens.rank[:, {position}] + 1"
         truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
     with right:
-        st.markdown("###### How settled")
+        st.markdown("### How settled")
         found = watched[0][1]
         lines = [
             ("entropy", found.entropy[:, position].tolist(), CATEGORIES[4]),

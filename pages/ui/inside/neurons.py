@@ -108,11 +108,11 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
 
     effect = vocabulary_effect(view.checkpoint.model, layer, neuron)
     order = np.argsort(-effect, kind="stable")
-    st.markdown(f"##### Block {layer}, neuron {neuron}")
+    st.markdown(f"### Block {layer}, neuron {neuron}")
     more, less = st.columns(2)
     for column, ids, title in ((more, order[:most], "asks for"), (less, order[::-1][:most], "speaks against")):
         with column:
-            st.markdown(f"###### When active, it {title}")
+            st.markdown(f"#### When active, it {title}")
             names = [show(view, int(id)) for id in ids]
             hovers = [f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)]
             figure = figures.ranked(names, effect[ids].tolist(), hovers)
@@ -125,7 +125,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
 
 def _here(view: View, layer: int, neuron: int) -> None:
     active = view.trace.mlp_post[layer, :, neuron].numpy()
-    st.markdown("###### In your text")
+    st.markdown("#### In your text")
     top = max(float(active.max()), 1e-9)
     components.tokens(
         view.chips,
@@ -150,7 +150,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     from core.analysis.stream.neurons import activations
 
     share = float(scan.active[layer, neuron])
-    st.markdown(f"###### Where it is strongest in {scan.tokens:,} tokens of {literal(name)}")
+    st.markdown(f"#### Where it is strongest in {scan.tokens:,} tokens of {literal(name)}")
     st.caption(f"Active (above 0) on {percent(share)} of them. One moment from each text.")
     tokenizer, top = view.tokenizer, max(float(scan.value[layer, neuron, 0]), 1e-9)
     for rank in range(scan.value.shape[-1]):

@@ -34,9 +34,9 @@ def beside(words: str, page: str, link: str) -> Iterator[None]:
 def first() -> None:
     """The first two steps, and the ear for tokens that are pinned."""
     view = current()
-    st.subheader(f"{number(1, 'token')} Text becomes tokens", anchor=False)
+    st.header(f"{number(1, 'token')} Text becomes tokens", anchor=False)
     tokens(view)
-    st.subheader(f"{number(2, 'residual')} Tokens become vectors", anchor=False)
+    st.header(f"{number(2, 'residual')} Tokens become vectors", anchor=False)
     vectors(view)
     _ear()
 

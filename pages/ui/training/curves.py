@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import streamlit as st
-from core.runs.summary import summary_of_folder
 
 from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
+from core.runs.summary import summary_of_folder
 from core.training import TrainConfig
 from core.training.flops import token_flops
 from core.training.folder import RunError

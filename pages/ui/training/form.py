@@ -51,7 +51,7 @@ def form() -> None:
 
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
-    st.markdown("##### What it reads")
+    st.markdown("### What it reads")
     st.segmented_control("Corpus", setup.CORPORA, required=True, on_change=setup.suit, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
@@ -97,7 +97,7 @@ def _on_upload() -> None:
 
 def is_made(plan: Plan) -> None:
     """The shape of the model: a size and a family, or every field by itself."""
-    st.markdown("##### What it is")
+    st.markdown("### What it is")
     st.segmented_control("Size", list(setup.SIZES), wrap=True, on_change=setup.resize, **control("size"))
     st.segmented_control("Blocks", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
     with st.popover("Every setting of the model"):
@@ -121,7 +121,7 @@ def is_made(plan: Plan) -> None:
 
 def learns(plan: Plan) -> None:
     """Optimizer, schedule, batch, seed and budget."""
-    st.markdown("##### How it learns")
+    st.markdown("### How it learns")
     st.segmented_control(
         "Optimizer", OPTIMIZERS, format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
     )
@@ -149,7 +149,7 @@ def learns(plan: Plan) -> None:
 
 def budget() -> None:
     """Batch, seed, and when to end."""
-    st.markdown("##### For how long")
+    st.markdown("### For how long")
     seconds, steps = st.columns(2)
     seconds.number_input("Seconds at most", 5.0, 3600.0, step=5.0, **control("train_seconds"))
     steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
@@ -176,7 +176,7 @@ def outcome(plan: Plan) -> None:
         if message := st.session_state.get("setup_error"):
             st.warning(message)
     with left:
-        st.markdown("##### What that makes")
+        st.markdown("### What that makes")
         if plan.model:
             parts = plan.model.parameter_count()
             components.plot(figures.parameters(parts), key="setup_parts", height=64, title="Parameters by part")

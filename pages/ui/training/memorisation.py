@@ -29,7 +29,7 @@ def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
         last = last or (found[-1] if found else None)
     if not last:
         return
-    st.markdown("##### How much it knows by heart")
+    st.markdown("### How much it knows by heart")
     components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
     first = next(iter(runs))
     code = Code().using("core.lab.memorisation", "longest_overlap").using("core.model", "checkpoint_folder")

@@ -105,7 +105,7 @@ def _overlay(runs: Sequence[str], key: str) -> None:
 
 def compare(chosen: Sequence[str]) -> None:
     """What differs in the settings of several runs."""
-    st.markdown("##### What differs in their settings")
+    st.markdown("### What differs in their settings")
     if any(undiagnosed(title(run)) for run in chosen):
         st.caption("One of them is a case below: make your diagnosis first.")
         return

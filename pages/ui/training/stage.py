@@ -103,7 +103,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     except ValueError as error:  # CheckpointError
         st.warning(f"The weights of step {step:,} cannot be read. {literal(error)}")
         return
-    st.markdown(f"##### Where it looked at step {step:,}, reading your text")
+    st.markdown(f"**Where it looked at step {step:,}, reading your text**")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
     code = reading(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)

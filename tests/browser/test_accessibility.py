@@ -1,0 +1,110 @@
+"""axe-core finds nothing to complain about: no page, no section, no popover, nothing that opens, in either theme.
+
+axe looks into the shadow roots of our components too. `axe-playwright-python` brings it along, so nothing is loaded.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.resting import resting
+from tests.navigation import PAGES
+
+WAYS = ("", *PAGES[1:])
+# A link to each page on which something is pinned, opened or changed.
+OPENED = {
+    "": "model=nobody&cursor=x",
+    "tokenization": "cursor=4",
+    "embeddings": "cursor=4&places=doubled",
+    "attention": "cursor=9&also_pinned=9:4&open_heads=0.0+1.1",
+    "inside": "cursor=9&block=1&cell=q.0.2&maker=0.1&neuron=0.3",
+    "experiments": "cursor=9&interventions=zero:L0H1",
+    "training": "text=",
+    "sampling": "cursor=9&temperature=1.5&top_p=0.9",
+}
+# Rule and element of what is Streamlit's own and out of our reach.
+STREAMLITS = {
+    # the drop zone, which has a name, is taken out of the tab order in favour of the button inside it
+    ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
+}
+THEME = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
+
+
+def complaints(page, context: str | None = None) -> list[str]:
+    """What axe finds within `context`: rule, weight, element and, for colours, the two."""
+    found = Axe().run(page, context=context).response["violations"]
+    nodes = [(rule, node) for rule in found for node in rule["nodes"] if not is_streamlits(rule["id"], node["html"])]
+    return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {colours(node)}" for rule, node in nodes]
+
+
+def is_streamlits(rule: str, html: str) -> bool:
+    return any(rule == excused and element in html for excused, element in STREAMLITS)
+
+
+def expect_none(found: list[str]) -> None:
+    assert not found, "\n".join(found)
+
+
+def colours(node) -> str:
+    data = [check["data"] for check in node["any"] if check["id"] == "color-contrast"]
+    return " ".join(f"{d['fgColor']} on {d['bgColor']}: {d['contrastRatio']}" for d in data)
+
+
+def in_theme(page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(f"scheme => ({THEME})() === scheme", arg=scheme)
+    resting(page)
+
+
+def in_both_themes(page, context: str | None = None, themes: Sequence[str] = ("light", "dark")) -> list[str]:
+    found = []
+    for scheme in themes:
+        in_theme(page, scheme)
+        found += [f"{scheme}: {complaint}" for complaint in complaints(page, context)]
+    return found
+
+
+def open_all(page, path: str, query: str = "") -> None:
+    """The whole page on a screen so tall that all of its sections are near, hence drawn."""
+    page.set_viewport_size({"width": 1280, "height": 9000})
+    page.goto(f"/{path}?{query}")
+    page.wait_for_selector("h1")
+    expect(page.locator("[data-testid=stMain] [data-testid=stSkeletonElement]")).to_have_count(0)
+    for closed in page.locator("[data-testid=stMain] details:not([open]) > summary").all():
+        closed.click()
+    resting(page)
+
+
+@pytest.fixture
+def wide_page(shipped_page):
+    yield shipped_page
+    shipped_page.emulate_media(color_scheme="light")
+    shipped_page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_a_page_with_all_its_sections(wide_page, path):
+    open_all(wide_page, path)
+    expect_none(in_both_themes(wide_page))
+
+
+@pytest.mark.parametrize("path", OPENED)
+def test_what_is_pinned_opened_or_changed(wide_page, path):
+    open_all(wide_page, path, OPENED[path])
+    expect_none(in_both_themes(wide_page))
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_popovers(wide_page, path):
+    open_all(wide_page, path)
+    buttons = wide_page.get_by_test_id("stPopoverButton")
+    own = [i for i, name in enumerate(buttons.all_inner_texts()) if not name.startswith("Show code")]
+    for i in [*own, 0][: buttons.count()]:  # "Show code" is everywhere the same
+        buttons.nth(i).click()
+        body = wide_page.get_by_test_id("stPopoverBody")
+        body.wait_for()
+        expect_none(in_both_themes(wide_page, "[data-testid=stPopoverBody]"))
+        wide_page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
