@@ -41,5 +41,5 @@ page_header(
 stage(heads)
 section("How does a weight come about?", "weights", views.weights, height=620)
 section("What is this head doing?", "role", roles.what_it_does, height=700)
-section("When was this head born?", "life", life.its_life, height=860)
+section("When did this head learn its role?", "life", life.its_life, height=860)
 section("Try", "try", attention_experiments, height=120)

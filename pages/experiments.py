@@ -29,7 +29,7 @@ def switches() -> None:
         views.compare(view)
     what_you_see(
         "Each switch is a part: heads h0, h1, …, the MLP, and the whole layer. Its colour and number say how much "
-        "**worse the model reads your text** when that part alone is off: :orange[orange] is worse, :blue[blue] is "
+        "**worse the model predicts your text** when that part alone is off: :orange[orange] is worse, :blue[blue] is "
         "better; a :violet[violet corner] says that another word becomes the likeliest next one. Grey bars are the "
         "model as it was trained, :violet[violet] ones the model with your changes."
     )
@@ -37,9 +37,9 @@ def switches() -> None:
 
 page_header("What happens when we change the inside?", "A claim about a part of the model is tested by changing it.")
 stage(switches)
-section("How well does it read this text?", "losses", views.losses, height=340)
+section("How well does it predict this text?", "losses", views.losses, height=340)
 section("What does it write next?", "writes", views.writings, height=260)
 section("What can it still do?", "skills", skills, height=160)
-section("Where is the answer kept?", "patching", patching, height=900)
-section("Can it be led?", "steering", steering, height=520)
+section("Where is the answer stored?", "patching", patching, height=900)
+section("Steering", "steering", steering, height=520)
 section("Try", "try", suggestions, height=120)

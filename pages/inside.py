@@ -30,11 +30,11 @@ def blocks() -> None:
 
 page_header(
     "How does one prediction come about?",
-    "Follow a token down through the blocks: what is written into it, what it would say, and who made it say so.",
+    "Follow a token down through the blocks: what each block adds, what it would predict, and which parts made it.",
 )
 stage(blocks)
 section("What would it say if it stopped here?", "lens", lens.grid, height=560)
-section("One token through the depth", "depth", lens.through_depth, height=440)
-section("Who made this prediction?", "makers", attribution, height=900)
+section("One token, layer by layer", "depth", lens.through_depth, height=440)
+section("Which parts made this prediction?", "makers", attribution, height=900)
 section("Neurons", "neurons", neurons, height=1100)
 section("Try", "try", inside_experiments, height=120)

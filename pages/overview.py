@@ -21,12 +21,12 @@ def life() -> None:
 
 page_header(
     "How does a sentence become a next word?",
-    "Glassbox shows the whole life of a language model: follow a sentence through it, from top to bottom. Every number "
-    "is computed now, by a small model that we trained. It has read nothing but stories and facts of **Tinyland**, a "
-    "world of its own: try Brigid, Suki or a kite.",
+    "Glassbox shows the whole life of a language model: follow a sentence through it, from top to bottom. Every "
+    "number is computed now, by a small model that we trained. It has read nothing but stories and facts about "
+    "**Tinyland**, a made-up world: try Brigid, Suki or a kite.",
 )
 stage(stages.first)
-section("Blocks let them talk", "blocks", stages.blocks, 360, number(3, "attention"))
-section("A guess about what follows", "guess", stages.distribution, 360, number(4, "prediction"))
-section("The guess becomes text", "following", stages.following, 240, number(5, "prediction"))
+section("Blocks exchange information", "blocks", stages.blocks, 360, number(3, "attention"))
+section("The model predicts the next token", "guess", stages.distribution, 360, number(4, "prediction"))
+section("Predictions become text", "following", stages.following, 240, number(5, "prediction"))
 section("Where the numbers come from", "life", life, 260, number(6, "mlp"))

@@ -38,8 +38,8 @@ def odds() -> None:
     note = "measured on this text; the settings act in your browser, and in Python as in the code"
     truth(f"trace.logits[{end - 1}]", logits.shape, note, code)
     what_you_see(
-        "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A stage that "
-        "cuts a token dyes its bar, and below the bars every stage has a lane: full colour where it cuts. The "
+        "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A setting that "
+        "cuts a token colours its bar, and has a lane below the bars: full colour where it cuts. The "
         "*effective vocabulary* is how many equally likely tokens would be just as uncertain. The number u falls on "
         "the tokens laid end to end; the strip below it shows what the same u would draw at every place of the slider "
         "you moved last."
@@ -74,9 +74,11 @@ def comparing() -> None:
 
 def searching() -> None:
     view = current()
-    st.markdown("**Beam search** keeps several beginnings and prunes the rest; it looks for the likeliest whole text.")
+    st.markdown(
+        "**Beam search** keeps the likeliest few beginnings at each step: it looks for the likeliest whole text."
+    )
     beams(view, prompt_end(view))
-    st.markdown("**Speculative decoding**: an early snapshot drafts, the model checks all of it in one pass.")
+    st.markdown("**Speculative decoding**: an early snapshot drafts tokens, and the model checks them all in one pass.")
     speculation(view, prompt_end(view))
 
 
@@ -118,11 +120,14 @@ def experiments() -> None:
         )
 
 
-page_header("Which word comes next, and who decides?", "The model gives odds; the settings bend them; a number draws.")
+page_header(
+    "Which word comes next, and who decides?",
+    "The model gives probabilities, the settings change them, and a random number picks one.",
+)
 fresh()
 stage(odds)
 section("Let it write", "write", writing, height=360)
 section("What does a setting do to many texts?", "compare", comparing, height=420)
-section("What do searching and drafting find?", "search", searching, height=760)
+section("Beam search and speculative decoding", "search", searching, height=760)
 section("How far back does it look?", "window", looking_back, height=900)
 section("Try", "try", experiments, height=120)

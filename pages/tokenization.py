@@ -27,13 +27,14 @@ def cutting() -> None:
     note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
     call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, tokenizers.python(source).gives(call, cut.pieces))
-    st.header("How one word was put together" if position is None else "How this one was put together", anchor=False)
+    st.header("How one word was put together" if position is None else "How this token was put together", anchor=False)
     replay(cut, source, position)
     what_you_see(
         "The text on the left, its numbers on the right: a model reads only the numbers. Before anything is joined, "
         "the text is split into chunks: roughly, a word with the space before it. A chunk starts as single bytes; "
         "again and again the pair with the **lowest rank**, the one learned earliest, becomes one :blue[part], until "
-        "no two neighbours form a token of the list. Signs that need several tokens stand above their bytes."
+        "no two neighbours form a token of the vocabulary. A character that needs several tokens stands above "
+        "its bytes."
     )
 
 
@@ -57,10 +58,10 @@ def comparing() -> None:
           code.gives("found", [cut.pieces for cut in cuts]))  # fmt: skip
     names, notes = (
         [cut.title for cut in cuts],
-        [f"({cut.unknown:,} not in its list)" * bool(cut.unknown) for cut in cuts],
+        [f"({cut.unknown:,} not in its vocabulary)" * bool(cut.unknown) for cut in cuts],
     )
     figure = figures.counts(names, [cut.total for cut in cuts], [cut.size for cut in cuts], notes)
-    title = "Pieces, and bytes for each piece, by tokenizer"
+    title = "Tokens, and bytes per token, by tokenizer"
     components.plot(figure, key="counts", height=50 + figures.ROW * len(cuts), title=title)
     words = f"the word list: the {len(tokenizers.word_list()):,} words of {tokenizers.WORD_DOCUMENTS:,} Tinyland texts"
     truth("len(pieces)", (len(cuts),), f"counted over the whole text; {words}",
@@ -69,7 +70,8 @@ def comparing() -> None:
 
 def speaking() -> None:
     st.markdown(
-        "One sentence in ten languages. Who pays by the token, or has room for so many, pays for the tokenizer."
+        "The same sentence in ten languages. Services charge by the token, and a model reads only so many at a time: a "
+        "language that needs more tokens costs more and has less room."
     )
     keys, description = [tokenizers.MODEL, *PUBLIC_ENCODINGS], current().description
     try:
@@ -87,15 +89,20 @@ def speaking() -> None:
     code = Code().using("core.model", "describe").using("core.text", "public_encoding")
     code = code.using("core.text.languages", "SENTENCES").then(f"tokenizers = [{made}]")
     code = code.gives("[[len(t.encode(text)) for t in tokenizers] for text in SENTENCES.values()]", costs)
-    truth("len(tokenizer.encode(sentence))", (len(costs), len(keys)), "our own translations; × English", code)
-    st.caption("Click a field to cut that sentence above.")
+    truth(
+        "len(tokenizer.encode(sentence))",
+        (len(costs), len(keys)),
+        "our own translations; × as many as in English",
+        code,
+    )
+    st.caption("Click a cell to see that sentence cut at the top of the page.")
 
 
 page_header(
     "How is your text cut into pieces?", "A model reads numbers, not letters. Point at a token to see what it is."
 )
 stage(cutting)
-section("How do others cut the same text?", "others", comparing, height=620)
-section("Whom does a tokenizer tax?", "languages", speaking, height=540)
+section("How do other tokenizers cut the same text?", "others", comparing, height=620)
+section("Which languages need more tokens?", "languages", speaking, height=540)
 section("How does a tokenizer learn?", "learn", train_your_own, height=420)
 section("Try", "try", tokenization_experiments, height=120)

@@ -24,9 +24,9 @@ def record() -> None:
     runs = on_stage.runs()
     names = labels(runs)
     st.selectbox(
-        "Record of",
+        "Run on show",
         ["", *runs],
-        format_func=lambda run: names.get(run, run) or f"{title(model)} (the model of the sidebar)",
+        format_func=lambda run: names.get(run, run) or f"{title(model)} (the model in the sidebar)",
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )
@@ -57,7 +57,7 @@ remember()
 stage(record)
 section("Train one yourself", "train", form, height=900)
 section("All runs", "runs", all_runs, height=160)
-section("The same run, with one change", "fork", forking, height=120)
+section("Fork a run: the same again, with one change", "fork", forking, height=120)
 section("One update, in slow motion", "update", slow_motion, height=160)
 section("Broken on purpose", "broken", gallery, height=420)
 section("What would a larger model reach?", "scaling", ladder, height=260)

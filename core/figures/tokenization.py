@@ -29,8 +29,8 @@ def counts(names: Sequence[str], pieces: Sequence[int], sizes: Sequence[int], no
         margin={"l": 90, "r": 40, "t": 36, "b": 8},
         showlegend=False,
         bargap=0.35,
-        xaxis=blank("pieces", domain=[0, 0.5], range=[0, max(*pieces, 1) * 1.45]),
-        xaxis2=blank("bytes for each", domain=[0.58, 1], range=[0, max(*per_piece, 1) * 1.25]),
+        xaxis=blank("tokens", domain=[0, 0.5], range=[0, max(*pieces, 1) * 1.45]),
+        xaxis2=blank("bytes per token", domain=[0.58, 1], range=[0, max(*per_piece, 1) * 1.25]),
         yaxis=rows(plain_labels(names)),
     )
 

@@ -106,7 +106,7 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
     busy_now = sum(busy for _, busy, _ in own)
     if busy_now >= limits.per_visitor:
         raise TooManyRuns(
-            f"{busy_now} of your runs are going or waiting, as many as one visitor may have: "
+            f"{busy_now} of your runs are running or waiting, the most that one visitor may have: "
             "stop one, or wait until one has finished"
         )
     mine = [(folder, busy, record) for folder, busy, record in own if record.created > recent]

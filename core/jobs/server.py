@@ -131,7 +131,9 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
     with LOCK, queue.exclusively(runs_root()):
         _check_visitor(made.owner, limits, wanted)
         if len(queue.waiting(runs_root())) >= limits.waiting:
-            raise TooManyRuns(f"{limits.waiting} runs are waiting, as many as may: come back when some have finished")
+            raise TooManyRuns(
+                f"{limits.waiting} runs are waiting, as many as this server allows: come back when some have finished"
+            )
         folder.mkdir(parents=True)
         try:
             write_record(folder, made)
@@ -352,7 +354,7 @@ def _executor() -> Executor:
 def _going(run_id: str, key: str | None) -> Path:
     folder = mine(run_id, key)
     if not _busy(folder):
-        raise RunError(f"{run_id} is not going")
+        raise RunError(f"{run_id} is not running")
     return folder
 
 

@@ -193,7 +193,7 @@ def longer_text() -> None:
         st.file_uploader("A text file", key="longer_file", on_change=_take_file)
         st.text_area("Or paste it here", key="longer_paste", height=120, on_change=_take_paste)
         if not source().shared:
-            st.button("Back to the text of the sidebar", on_click=_forget_longer, key="longer_back")
+            st.button("Back to the text in the sidebar", on_click=_forget_longer, key="longer_back")
 
 
 def longer_note() -> None:
@@ -202,7 +202,7 @@ def longer_note() -> None:
         st.warning(note)
     if not (here := source()).shared:
         size = f"{len(here.text):,} characters"
-        st.caption(f"This page reads {literal(here.name)}, {size}; the other pages the sidebar's text.")
+        st.caption(f"This page reads {literal(here.name)}, {size}; the other pages read the text in the sidebar.")
 
 
 def _take(name: str, text: str, note: str) -> None:
@@ -251,7 +251,7 @@ def choice() -> str:
             f"There is no tokenizer “{literal(asked[:60])}” here; these are this model's tokens."
         )
         state.update_quietly(tokenizer=MODEL)
-    st.selectbox("Tokens of", found, format_func=title, on_change=_on_choose, **state.control("tokenizer"))
+    st.selectbox("Tokenizer", found, format_func=title, on_change=_on_choose, **state.control("tokenizer"))
     if message := st.session_state.get("tokenizer_missing"):
         st.warning(message)
     return str(state.get("tokenizer"))
@@ -267,7 +267,7 @@ def say_special(cut: Cut, text: str) -> None:
     names = list(cut.tokenizer.special_tokens) if cut.tokenizer else []
     here = [name for name in names if name in text]
     if state.get("special") == "tokens":
-        said = f"One token each: {'  '.join(names)}" if names else "Here no name is special."
+        said = f"One token each: {'  '.join(names)}" if names else "This tokenizer has no special tokens."
     elif here:
         said = f"Read as ordinary text, letter by letter: {'  '.join(here)}"
     else:

@@ -43,9 +43,9 @@ def test_switching_parts_and_keeping_them_on(page):
     page.get_by_role("link", name="Overview").click()
     page.get_by_text("inside of this model is being changed").wait_for()
     expect(chips(page)).to_have_count(2)
-    page.get_by_role("button", name="Take out: MLP 1: silenced").click()
+    page.get_by_role("button", name="Remove: MLP 1: silenced").click()
     expect(chips(page)).to_have_count(1)
-    page.get_by_role("button", name="Take out: layer 0, head 0: silenced").click()
+    page.get_by_role("button", name="Remove: layer 0, head 0: silenced").click()
     page.get_by_text("inside of this model is being changed").wait_for(state="detached")
 
 

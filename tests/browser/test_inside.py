@@ -82,7 +82,7 @@ def test_by_keyboard_alone(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")  # keeps the cell: the whole arithmetic comes
     page.get_by_text("The arithmetic of").wait_for()
-    page.get_by_text("worked out again in float64").wait_for()
+    page.get_by_text("recomputed in float64").wait_for()
     assert page.evaluate(FOCUSED) == "norm1"
     page.keyboard.press("Escape")  # lets the cell go
     page.get_by_text("The arithmetic of").wait_for(state="detached")
@@ -111,7 +111,7 @@ def test_a_head_in_the_grid_shows_its_sources(page):
     cell = page.locator(".gb-plot", has=page.locator("text=/^head 1$/")).first
     box = resting_box(cell.locator(".heatmaplayer image"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)  # block 1, head 1 of heads 0, 1, MLP
-    page.get_by_text("Where block 1, head 1 took it from").wait_for()
+    page.get_by_text("Where block 1, head 1 reads from").wait_for()
 
 
 def test_the_lens_by_mouse_and_keyboard(page, truth):

@@ -75,7 +75,9 @@ def test_a_link_to_a_section_opens_there(page):
     top = section(page, "life").evaluate("e => e.getBoundingClientRect().top")
     assert 0 <= top < 120
     assert page.url.endswith("#life")
-    link = page.get_by_role("navigation", name="On this page").get_by_role("link", name="When was this head born?")
+    link = page.get_by_role("navigation", name="On this page").get_by_role(
+        "link", name="When did this head learn its role?"
+    )
     expect(link).to_have_attribute("aria-current", "location")
 
 
@@ -112,14 +114,14 @@ def test_on_a_phone_the_rail_is_a_button(page):
     page.goto("/attention?text=the+red+ball")
     ready(page)
     rail = page.get_by_role("navigation", name="On this page")
-    link = rail.get_by_role("link", name="When was this head born?")
+    link = rail.get_by_role("link", name="When did this head learn its role?")
     rail.locator("a").first.wait_for(state="attached")
     expect(link).to_be_hidden()
     rail.get_by_role("button", name="Contents").click()
     link.click()
     expect(link).to_be_hidden()
     is_drawn(page, "life")
-    expect(page.get_by_role("heading", name="When was this head born?")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="When did this head learn its role?")).to_be_in_viewport()
 
 
 def test_a_pin_is_followed_by_what_is_near_and_by_the_rest_when_it_comes_near(page):

@@ -57,7 +57,7 @@ def test_the_wheel_over_the_text_scrolls_the_page(page):
 def test_a_click_pins_for_all_pages_and_a_second_lets_go(page):
     open_page(page, "Mia gave the red ball to Tom")
     chip(page, 3).click()
-    page.get_by_text("How this one was put together").wait_for()
+    page.get_by_text("How this token was put together").wait_for()
     assert chip(page, 3).get_attribute("aria-pressed") == "true"
     page.keyboard.press("ArrowRight")
     expect(chip(page, 4)).to_have_attribute("aria-pressed", "true")

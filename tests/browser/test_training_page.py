@@ -74,7 +74,7 @@ def test_one_cursor_and_axes_of_the_browser(run, page):
     page.get_by_role("group", name="Axes of the curves").get_by_role("button", name="tokens").click()
     plot = "document.querySelector('.gb-main .gb-plotted')._fullLayout"
     page.wait_for_function(f"() => {plot}.xaxis.title.text === 'tokens read'")
-    page.locator("fieldset", has_text="Across is").get_by_role("button", name="linear").click()
+    page.locator("fieldset", has_text="Horizontal axis").get_by_role("button", name="linear").click()
     page.wait_for_function(f"() => {plot}.xaxis.type === 'linear'")
     box = resting_box(curve)
     page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)

@@ -38,9 +38,9 @@ def test_overview_without_training(app, runs):
     checkpoint, trace = traced(at, runs)
     size = checkpoint.tokenizer.vocab_size
     loss = -trace.logits[:-1].log_softmax(-1).gather(1, trace.ids[1:, None]).mean()
-    assert f"An even share of {size} tokens is {percent(1 / size)}" in told
+    assert f"If all {size} tokens were equally likely, each would get {percent(1 / size)}" in told
     assert f"the likeliest now has {percent(float(trace.probs[-1].max()))}" in told
-    assert f"ln({size}) = {math.log(size):.1f}" in told and f"pays {loss:.1f} for your text" in told
+    assert f"ln({size}) = {math.log(size):.1f}" in told and f"this one has {loss:.1f} on your text" in told
 
 
 def test_overview_she_and_he(app, runs):

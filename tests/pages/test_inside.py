@@ -93,7 +93,7 @@ def test_interventions_that_are_on_are_a_part_of_their_own(app):
     at = app("inside", text="the red ball", interventions="zero:L1A", block="1", cell="attn_out.2")
     assert not at.exception
     total, logit = sums(at)
-    added = re.search(r"interventions that are on add ([+−\d.]+)", captions(at))
+    added = re.search(r"your changes inside the model add ([+−\d.]+)", captions(at))
     assert added and total + float(added[1].replace("−", "-")) == pytest.approx(logit, abs=3e-4)
     assert abs(total - logit) > 0.01
-    assert "what the interventions that are on changed here" in captions(at)
+    assert "your changes inside the model" in captions(at)

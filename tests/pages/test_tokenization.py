@@ -93,7 +93,7 @@ def test_training_with_too_little_text_or_too_many_others_is_a_message(app, monk
     monkeypatch.setattr(tokenization_training, "LIMIT", 0)
     at.radio(key="own_source").set_value("Tinyland").run()
     at.button(key="own_train").click().run()
-    assert not at.exception and "as many as may" in said(at)
+    assert not at.exception and "as many as this server allows" in said(at)
 
 
 def test_a_broken_training_says_its_last_words(app):

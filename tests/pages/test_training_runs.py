@@ -59,13 +59,13 @@ def test_what_differs(two):
     assert differences([RUN, OTHER]) == {"adamw_lr": [0.002, 0.02]}
     shown = table.table([OTHER, RUN])
     assert shown["run"] == ["theirs", "mine"] and shown["held-out loss"] == [2.0, 2.0]
-    assert shown["new in it"] == ["adamw_lr 0.02", ""]
+    assert shown["changed"] == ["adamw_lr 0.02", ""]
 
 
 def test_what_was_steered_is_a_difference(app, two):
     theirs = jobs.run_folder(OTHER)
     (theirs / "train.json").write_text(json.dumps(replace(CONFIG, out=str(theirs)).to_dict()))
-    assert differences([RUN, OTHER]) == {} and table.table([OTHER, RUN])["new in it"][0] == "the same"
+    assert differences([RUN, OTHER]) == {} and table.table([OTHER, RUN])["changed"][0] == "the same"
     rows = [
         {"step": 20, "event": "lr", "lr": 0.01, "was": 0.002},
         {"step": 30, "event": "lr", "lr": 0.002, "was": 0.01},
@@ -74,14 +74,14 @@ def test_what_was_steered_is_a_difference(app, two):
     (theirs / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     words = "lr 0.01 at step 20, lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
     assert differences([RUN, OTHER]) == {"steered": [None, words]}
-    assert table.table([OTHER, RUN])["new in it"][0] == f"steered {words}"
+    assert table.table([OTHER, RUN])["changed"][0] == f"steered {words}"
     at = app("training", run=OTHER)
     at.session_state["training_overlay"] = [OTHER, RUN]
     said = [element.value for element in at.run().caption]
     assert not any("only chance" in words for words in said)
     parent = {"run": RUN, "step": 25, "changes": {}}
     write_record(theirs, Record(fingerprint("x"), name="theirs", created=2.0, parent=parent))
-    assert table.table([OTHER, RUN])["new in it"][0].endswith(
+    assert table.table([OTHER, RUN])["changed"][0].endswith(
         "at step 25: lr 0.002 at step 30, target_loss 1.25 at step 31, target_loss none at step 40"
     )
 
@@ -90,7 +90,7 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     for run, name in ((RUN, "case C, its sound twin"), (OTHER, "case C")):
         jobs.run_folder(run).joinpath("run.json").unlink()
         write_record(jobs.run_folder(run), Record(name=name, created=float(run == OTHER)))
-    told = lambda at: (at.dataframe[0].value["new in it"][0], any("adamw_lr" in str(d.value) for d in at.dataframe))  # noqa: E731
+    told = lambda at: (at.dataframe[0].value["changed"][0], any("adamw_lr" in str(d.value) for d in at.dataframe))  # noqa: E731
     at = app("training")
     at.session_state["training_overlay"] = [RUN, OTHER]
     assert told(at.run()) == (table.SECRET, False)
@@ -185,7 +185,7 @@ def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
     started = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or RUN)
     at = open_one(app, RUN)
-    button(at, "Set up another like it").click().run()
+    button(at, "Copy its settings").click().run()
     assert not at.exception and at.session_state[setup.key("corpus")] == "Your text"
     train(at)
     config, named = started[0]

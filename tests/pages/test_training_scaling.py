@@ -31,7 +31,7 @@ def said(at):
 def test_a_loss_that_rises_with_the_size_has_no_law(app, trained):
     trained(dict(zip(TRAINED, FALLING[::-1], strict=True)))
     at = opened(app)
-    assert not at.exception and "nothing can be foretold" in said(at)
+    assert not at.exception and "nothing can be predicted" in said(at)
     assert not at.number_input.values or all("Your guess" not in one.label for one in at.number_input)
 
 
@@ -83,9 +83,7 @@ def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
     monkeypatch.setattr(jobs, "stop", lambda run, key: stopped.append(run))
     at = opened(app)
     button(at, "Stop the ladder").click().run()
-    assert stopped == sorted(going, key=lambda run: going[run] != "queued"), (
-        "none that waits takes a place"
-    )
+    assert stopped == sorted(going, key=lambda run: going[run] != "queued"), "none that waits takes a place"
 
 
 def test_every_size_gets_the_compute_that_the_page_promises():

@@ -74,8 +74,8 @@ function build(root) {
     const scale = [["linear", "linear"], ["log", "log"]];
     bar.replaceChildren(
       options("axis", "Across", axes.map((name) => [name, name])),
-      options("x", "Across is", scale),
-      options("y", "Up is", scale),
+      options("x", "Horizontal axis", scale),
+      options("y", "Vertical axis", scale),
       ...(self.documents ? [options("unit", "Loss per", [["token", "token"], ["document", "document"]])] : []),
     );
     if (focus >= 0) bar.querySelectorAll("button")[focus]?.focus();

@@ -12,13 +12,13 @@ function build(root) {
   const [list] = find(root, ".list");
 
   function chip({ label, note }, index) {
-    const remove = { "aria-label": `Take out: ${label}`, onclick: () => self.send("remove", { index }) };
+    const remove = { "aria-label": `Remove: ${label}`, onclick: () => self.send("remove", { index }) };
     const words = [element("span", {}, label), ...(note ? [element("small", {}, note)] : [])];
     return element("li", { class: note ? "idle" : null, title: label }, ...words, element("button", remove, "✕"));
   }
   function clear() {
-    const all = { class: "clear", "aria-label": "Take all changes out", onclick: () => self.send("clear", { all: true }) };
-    return element("div", {}, element("button", all, "Take all out"));
+    const all = { class: "clear", "aria-label": "Remove all changes", onclick: () => self.send("clear", { all: true }) };
+    return element("div", {}, element("button", all, "Remove all"));
   }
 
   const self = {

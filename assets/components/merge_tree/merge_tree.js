@@ -94,11 +94,11 @@ function build(root) {
     const [start, width, rank, candidates] = joins[at];
     const row = self.rows[at];
     const joined = row.slice(start, start + width).map(name);
-    const learned = counts[rank] ? ` It was learned because the pair stood side by side ${whole(counts[rank])} times.` : "";
-    const reason = width > 2 || !candidates.length ? "The whole chunk is in the list, so it is taken at once."
-      : candidates.length === 1 ? "No other pair here is in the list." : `It has the lowest rank of the ${candidates.length} pairs that could be joined.`;
+    const learned = counts[rank] ? ` It was learned because the pair occurred ${whole(counts[rank])} times in the text it was trained on.` : "";
+    const reason = width > 2 || !candidates.length ? "The whole chunk is in the vocabulary, so it becomes one token at once."
+      : candidates.length === 1 ? "No other pair here is in the vocabulary." : `It has the lowest rank of the ${candidates.length} pairs that could be joined.`;
     if (self.step === 0) sentence("Only bytes so far. Next comes ", joined, ".");
-    else sentence("", joined, ` became rank ${whole(rank)}. ${reason}${learned}${self.step === last() ? ` Then nothing more fits: ${end}.` : ""}`);
+    else sentence("", joined, ` became rank ${whole(rank)}. ${reason}${learned}${self.step === last() ? ` No further pair can be joined: ${end}.` : ""}`);
     const order = [...candidates].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
     why.replaceChildren(
       ...order.map(([i, r]) =>

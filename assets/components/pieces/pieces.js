@@ -59,7 +59,7 @@ function build(root) {
 
   function chip(i, inGroup) {
     const unknown = self.data.ids[i] === NONE;
-    const [text, name] = [label(i, inGroup), unknown ? "not in the list" : `${self.header.id_name} ${self.data.ids[i]}`];
+    const [text, name] = [label(i, inGroup), unknown ? "not in the vocabulary" : `${self.header.id_name} ${self.data.ids[i]}`];
     const made = element("button", {
       class: `t ${special(i) ? "special" : unknown ? "unknown" : i % 2 ? "odd" : "even"}`,
       "data-i": i,
@@ -164,7 +164,7 @@ function build(root) {
     const text = decode(bytes);
     const facts = [
       ["token", text === null ? "part of a character" : spelled(text)],
-      [self.header.id_name, id === NONE ? "not in the list" : whole(id)],
+      [self.header.id_name, id === NONE ? "not in the vocabulary" : whole(id)],
       ["bytes, in hex", hex(bytes.subarray(0, 24)) + (bytes.length > 24 ? " …" : "")],
       ["byte offset", ends[i] - starts[i] > 1 ? `${whole(starts[i])} to ${whole(ends[i] - 1)}` : whole(starts[i])],
     ];

@@ -50,12 +50,12 @@ def its_life() -> None:
     st.markdown(
         "A line for each head, the open one in :orange[orange], over the steps of training; the three that end highest "
         "are named, the others grey. The dotted line is the step on show. Click a line to open its head. Beside them "
-        "stands the loss of the skills that heads are for: where an induction head is born, the loss of copying falls."
+        "stands the loss of the skills that heads are for: where an induction head appears, the loss of copying falls."
     )
     view = current()
     layer, head = chosen_head(view)
     if len(view.description.steps) < 2:
-        st.info("Only one step of this model was kept: there is no life to follow.")
+        st.info("Only one step of this model was kept: there is no training to follow.")
         return
     measured = measured_over_life(view)
     if measured is None:
@@ -101,6 +101,8 @@ def _births_in_words(born: list[tuple[str, int, int, int | None, int]]) -> str:
         return "At the last step, no head of this model has a proved role."
     lines = []
     for name, layer, head, before, since in born:
-        when = f"from the start (step {since:,})" if before is None else f"born between steps {before:,} and {since:,}"
+        when = (
+            f"from the start (step {since:,})" if before is None else f"learned between steps {before:,} and {since:,}"
+        )
         lines.append(f"- layer {layer}, head {head}: **{ROLES[name].name}**, {when}")
     return "Proved roles at the last step:\n\n" + "\n".join(lines)

@@ -114,12 +114,12 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
     truth("measured.scores", chosen[0].mean.shape, f"{counts}, not your text", code)
     half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
-        f"Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
+        "Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
         f"{half} random tokens, each followed by the same tokens again. The last two: in at most {STORIES} texts that "
-        "no training run has seen, from a pronoun, or from where a name must come next, to the names of whom is meant, "
-        "with another person named before; there, chance is a head that likes all names alike. A head looks like "
-        f"something when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."
-        + (" The changes inside the model that are on play no part in it." if state.get("interventions") else "")
+        "no training run has seen, from a pronoun, or from where a name must come next, to the name of the person "
+        "who is meant, with another person named before; there, chance is a head that reads all names alike. A head "
+        f"looks like something when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."
+        + (" Your changes inside the model do not affect it." if state.get("interventions") else "")
     )
     st.markdown("For each score, the head that has most of it:\n\n" + best_in_words(measured))
 

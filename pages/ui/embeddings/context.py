@@ -61,8 +61,8 @@ def section() -> None:
     what_you_see(
         "In the table a word has one vector, so both paths start at the same point (**0**). Every block then adds what "
         "it reads from the words before. Where the two paths part, the vector has come to mean *this word here*; where "
-        "they stay together, the model makes no difference. Pin a token of your text to follow another word. The "
-        "dotted line is the yardstick: how alike quite different words are."
+        "they stay together, the model treats both alike. Pin a token of your text to follow another word. The "
+        "dotted line is for comparison: how similar the vectors of different words are."
     )
     try_it(
         "Both sentences are the same up to “she”; only what comes after it differs, and so does who is meant. At which "

@@ -41,10 +41,10 @@ def section() -> None:
     now = made["mean"][steps.index(view.step)]
     what_you_see(
         "The **silhouette** asks of every word: is it nearer to its own kind than to the next nearest kind? 1 means "
-        "far apart from all others, 0 that the kinds lie in one another, below 0 that it lies among strangers. At step "
+        "well separated, 0 that the kinds overlap, below 0 that it lies closer to another kind. At step "
         f"{view.step:,} it is **{now:.2f}**; its highest value is {made['mean'][best]:.2f}, at step {steps[best]:,}. "
-        "The model is paid for predicting the next token, not for tidiness, so the curve may well fall again. Click it "
-        "to go to that step."
+        "The model is trained to predict the next token, not to keep kinds apart, so the curve may fall again. Click "
+        "it to go to that step."
     )
     try_it(
         "Before any training, will names lie nearer to names than to animals?",

@@ -111,8 +111,9 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     right.selectbox(
         "Vectors",
         **state.control("compare"),
-        help="*As read*: the vectors of the table. *As spoken*: the scores for the next token that each vector would "
-        "give, straight through the last norm and the unembedding.",
+        format_func={"as read": "input embeddings", "as spoken": "output logits"}.__getitem__,
+        help="*Input embeddings*: the rows of the table. *Output logits*: the scores for the next token that each row "
+        "would give, straight through the last norm and the unembedding.",
     )
     st.selectbox("Among", **state.control("among"))
     if not closest:

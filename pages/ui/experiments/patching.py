@@ -19,7 +19,7 @@ from pages.ui.view import View, current
 if TYPE_CHECKING:
     from core.analysis.interventions.patching import What
 
-PATCHED = {"residual": "the stream", "attention": "attention", "mlp": "MLPs", "head": "single heads"}
+PATCHED = {"residual": "residual stream", "attention": "attention", "mlp": "MLPs", "head": "single heads"}
 MOST_ROWS = 40  # of the map; of a model with more heads, those that do most are shown
 FIELDS = ("clean", "corrupted", "clean_answer", "corrupted_answer")
 
@@ -50,9 +50,10 @@ def presets(view: View) -> list[tuple[str, dict[str, str]]]:
 def patching() -> None:
     """The prompts, the map, and the place that was clicked."""
     st.markdown(
-        "Two prompts that differ in one thing ask for different answers. The model reads the *corrupted* one; at one "
-        "place it gets what it had there when it read the *clean* one. **How much of the clean answer comes back** "
-        "says how much of the difference that place carries. The model here is the one as it was trained."
+        "*Activation patching*: two prompts that differ in one thing have different answers. The model reads the "
+        "*corrupted* one; at one place it gets the value that it had there when it read the *clean* one. **How much of "
+        "the clean answer comes back** says how much of the difference that place carries. The model here is the one "
+        "as it was trained."
     )
     view = current()
     pairs = presets(view)
@@ -67,7 +68,7 @@ def patching() -> None:
     left.text_area("Corrupted prompt", height=96, **state.control("corrupted"))
     right.text_input("Its answer", **state.control("corrupted_answer"))
     st.segmented_control(
-        "Patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
+        "What to patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
     )
     what: What = state.get("patched") or "residual"
     limit = view.description.config.context_length
@@ -127,7 +128,7 @@ def _draw(view: View, clean: Prepared, corrupted: Prepared, what: "What", found:
                 "off",
             )
     if not d_clean > 0 > d_corrupted:
-        st.info("At this step the model does not favour each prompt's own answer: there is hardly one to carry back.")
+        st.info("At this step the model does not favour each prompt's own answer, so there is little to bring back.")
     differs = [i for i, (a, b) in enumerate(zip(clean.ids, corrupted.ids, strict=True)) if a != b]
     labels = [
         f"{a}|{b}" if i in differs else b for i, (a, b) in enumerate(zip(clean.labels, corrupted.labels, strict=True))

@@ -34,7 +34,7 @@ def skills() -> None:
         st.session_state["experiments_skills"] = now
     asked = st.session_state.get("experiments_skills")
     if asked != now:
-        words = "Not measured yet." if asked is None else "The model or the changes are others since: measure again."
+        words = "Not measured yet." if asked is None else "The model or the changes are different now: measure again."
         st.caption(f"{words} Each skill is a share of cases done exactly right, under greedy decoding.")
         return
     progress, shares = st.progress(0.0), []

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 BARS = 9  # tokens whose probability is shown
 NEW = 24  # tokens that both models write
-HOW = {"zero": "silenced", "mean": "held at its mean", "resample": "fed from elsewhere"}
+HOW = {
+    "zero": "silenced: set to 0",
+    "mean": "held at its mean",
+    "resample": "resampled: replaced by its value in another text",
+}
 
 _part_grid = components.component("part_grid")
 
@@ -30,7 +34,7 @@ _part_grid = components.component("part_grid")
 def part_grid(view: View) -> None:
     """Every head, MLP and layer as a switch, coloured by what switching it off alone does to the loss on this text."""
     st.segmented_control(
-        "A part that is switched off is", format_func=lambda how: HOW[how], **state.control("ablation")
+        "A part that is switched off is", format_func=HOW.__getitem__, wrap=True, **state.control("ablation")
     )
     how: How = state.get("ablation") or "zero"
     config = view.description.config
@@ -88,7 +92,7 @@ def _header(view: View, found: Effects | None, how: How) -> dict[str, Any]:
         "base": found.base if found else 0.0,
         "answer": said[0] if found else "",
         "limits": {kind: found.limit(parts, kind) if found else 1.0 for kind in ("head", "mlp", "layer")},
-        "how": HOW[how],
+        "how": HOW[how].split(":")[0],
         "title": "Parts of the model, a row for each layer. Press one to switch it off",
         "hint": "Press a part to switch it off, again to switch it on. Arrow keys move.",
         "name": "change of the loss on this text when this part alone is switched off, nats a token; heads, MLPs and "

@@ -43,8 +43,8 @@ def _continuation(
 def steering() -> None:
     """Controls beside the two continuations; below, the search for the strength at which it breaks."""
     st.markdown(
-        "A direction in the stream is added at every position. A little of it leads the text; too much, and the text "
-        "falls apart. Here, too, it is the model as it was trained that is led."
+        "A direction is added to the residual stream at every position. A little of it steers the text towards a kind "
+        "of word or a style; too much, and the text falls apart. The model here is the one as it was trained."
     )
     view = current()
     stamp, layers = cache.files_stamp(view.name), view.description.config.n_layers
@@ -71,7 +71,7 @@ def steering() -> None:
         ).gives("direction, [(step.id, step.raw_probability) for step in steps]", (direction, steered))
         note = f"added at every position; the direction is {float(direction.norm()):.1f} long"
         truth("strength × direction", tuple(direction.shape), note, code)
-        st.button("Keep it on, on every page", key="keep_steer", on_click=_keep, args=(made,))
+        st.button("Keep it on for every page", key="keep_steer", on_click=_keep, args=(made,))
     _breaking(view, made, direction)
 
 
@@ -84,20 +84,20 @@ def _controls(layers: int) -> Steer | None:
     plus, minus = state.get("steer_kind"), None
     if state.get("steer_by") == "two prompts":
         st.text_input("Towards this prompt", max_chars=200, **state.control("steer_plus"))
-        st.text_input("away from this one", max_chars=200, **state.control("steer_minus"))
+        st.text_input("Away from this prompt", max_chars=200, **state.control("steer_minus"))
         plus, minus = state.get("steer_plus").strip(), state.get("steer_minus").strip()
     else:
         kinds = sorted(lexicon.CATEGORIES)
         if plus not in kinds:
             state.update_quietly(steer_kind="animals")
-        st.selectbox("A word of this kind coming next", kinds, key="steer_kind", persist_state="session")
+        st.selectbox("Words of this kind", kinds, key="steer_kind", persist_state="session")
         plus = state.get("steer_kind")
     if state.get("steer_layer") >= layers:
         state.update_quietly(steer_layer=layers - 1)
     if layers > 1:
-        st.slider("Into layer", **state.control("steer_layer") | {"max_value": layers - 1})
+        st.slider("At layer", **state.control("steer_layer") | {"max_value": layers - 1})
     st.slider(
-        "Strength", help="1 adds the whole difference; below 0 leads away from it.", **state.control("steer_strength")
+        "Strength", help="1 adds the whole difference; below 0 steers away from it.", **state.control("steer_strength")
     )
     layer, strength = state.get("steer_layer"), float(state.get("steer_strength"))
     return Steer(layer, strength, plus, minus) if plus and minus != "" else None
@@ -146,7 +146,7 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 
     chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at")
     one = written[at.index(chosen)]
     if one.mentions:
-        st.caption(f"{one.mentions[0]:.1f} words of the kind that it is led towards, in a hundred tokens.")
+        st.caption(f"{one.mentions[0]:.1f} words of the kind it is steered towards, per hundred tokens.")
     st.text(one.texts[0].strip() or "(nothing)")
 
 

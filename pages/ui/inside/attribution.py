@@ -109,7 +109,7 @@ def _sum_line(found: "Attribution", changed: bool) -> str:
     rest, logit = found.logit - found.total, figures.signed(found.logit, 4)
     line = f"{count} parts sum to {figures.signed(found.total, 4)}; "
     if changed:
-        return line + f"the interventions that are on add {figures.signed(rest, 4)}; the model's logit is {logit}"
+        return line + f"your changes inside the model add {figures.signed(rest, 4)}; the model's logit is {logit}"
     return line + f"the model's logit is {logit}; they differ by {abs(rest):.0e}"
 
 
@@ -127,7 +127,7 @@ def _sources(
 
     layer, head = chosen
     found = sources(view.checkpoint.model, view.trace, position, layer, head, *explained)
-    st.markdown(f"### Where block {layer}, head {head} took it from")
+    st.markdown(f"### Where block {layer}, head {head} reads from")
     st.caption("Choose a head in the grid above. A bar is a token's share of what this head added.")
     if chosen != best:
         label = f"Show block {best[0]}, head {best[1]}, which argues most for the token"
@@ -136,7 +136,7 @@ def _sources(
     labels = view.labels[start : position + 1]
     figure = figures.columns(found[start:], labels, start, position)
     components.plot(
-        figure, key="sources", height=250, title="Where a head took it from", cursor_axis="x" if start == 0 else None
+        figure, key="sources", height=250, title="Where a head reads from", cursor_axis="x" if start == 0 else None
     )
     place, rest = call.split(", ", 1)
     line = f"sources(checkpoint.model, trace, {place}, {layer}, {head}, {rest})"

@@ -23,7 +23,7 @@ def arithmetic(view: View) -> None:
     with st.container(border=True):
         top, close = st.columns([8, 1])
         top.markdown(f"**The arithmetic of `{name}[{place}]` in block {layer}, position {view.focus}**")
-        close.button("Let go", key="cell_close", on_click=state.update, kwargs={"cell": ""}, type="tertiary")
+        close.button("Close", key="cell_close", on_click=state.update, kwargs={"cell": ""}, type="tertiary")
         left, right = st.columns([5, 6], gap="medium")
         with left:
             st.markdown(f"`{cell.formula}`")
@@ -43,7 +43,7 @@ def arithmetic(view: View) -> None:
         code = code.then(f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})")
         shown = "cell.inputs, cell.weights, cell.steps, cell.value"
         code = code.gives(shown, (cell.inputs, cell.weights, cell.steps, cell.value))
-        note = f"worked out again in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
+        note = f"recomputed in float64; differs from the trace by {abs(cell.result - cell.value):.0e}"
         if cache.active(view.name):
-            note += ", by rounding and by what the interventions that are on changed here"
+            note += ", by rounding and by your changes inside the model"
         truth("explain(model, trace, …)", (), note, code)

@@ -24,7 +24,7 @@ def workers(view: View) -> str:
     return (
         f"Look at the grid and at the bars. Of the **{signed(found.logit)}** that are explained now, the heads add "
         f"{signed(found.heads.sum())} themselves, the strongest of them (block {layer}, head {head}) "
-        f"{signed(found.heads[layer, head])}; the MLPs add {signed(found.mlps.sum())}. The bars under *Where … took it "
+        f"{signed(found.heads[layer, head])}; the MLPs add {signed(found.mlps.sum())}. The bars under *Where … reads "
         "from* show which tokens that head read. A head that fetches the name for an MLP to say gets no credit here: "
         "silence it on *Experiments* to see what it is worth."
     )

@@ -15,10 +15,10 @@ from pages.ui.view import View, current
 _lens = components.component("lens")
 OFFERED = 12  # of the likeliest tokens, in the two lists
 COLOURS = {
-    "probability": "how sure it is",
+    "probability": "probability of its guess",
     "rank": "rank of the answer",
-    "entropy": "how undecided it is",
-    "divergence": "how far from the end",
+    "entropy": "entropy: how undecided",
+    "divergence": "KL: how far from the answer",
 }
 
 
@@ -43,7 +43,7 @@ def choose(view: View) -> None:
     with left:
         _list(view, "Follow the token", "answer", likely, "the model's own answer")
     with right:
-        _list(view, "compared with", "against", likely, "no other token")
+        _list(view, "Compared with", "against", likely, "no other token")
 
 
 def _list(view: View, label: str, name: str, likely: list[str], nothing: str) -> None:
@@ -60,7 +60,7 @@ def _list(view: View, label: str, name: str, likely: list[str], nothing: str) ->
         options,
         format_func=spelt,
         accept_new_options=True,
-        help="Choose one of the likeliest tokens, or type any token of this model's list.",
+        help="Choose one of the likeliest tokens, or type any token of this model's vocabulary.",
         on_change=partial(near.follow, "lens", "depth", "makers", "neurons", stage=False),
         **state.control(name),
     )
@@ -161,7 +161,7 @@ def through_depth() -> None:
         drawn = f"lens.rank[:, {position}] + 1"
         truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
     with right:
-        st.markdown("### How settled")
+        st.markdown("### Entropy and KL")
         found = watched[0][1]
         lines = [
             ("entropy", found.entropy[:, position].tolist(), CATEGORIES[4]),

@@ -110,7 +110,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
     order = np.argsort(-effect, kind="stable")
     st.markdown(f"### Block {layer}, neuron {neuron}")
     more, less = st.columns(2)
-    for column, ids, title in ((more, order[:most], "asks for"), (less, order[::-1][:most], "speaks against")):
+    for column, ids, title in ((more, order[:most], "promotes"), (less, order[::-1][:most], "suppresses")):
         with column:
             st.markdown(f"#### When active, it {title}")
             names = [show(view, int(id)) for id in ids]
@@ -179,7 +179,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     truth("scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code)
     what_you_see(
         "A neuron of an MLP is one number: it is active on some tokens and then adds one fixed vector to the stream. "
-        "What it stands for can be guessed from **when** it is active and from **what it asks for**. The stronger "
+        "What it stands for can be guessed from **when** it is active and from **what it promotes**. The stronger "
         "the colour in the texts, the more active. Many neurons answer to several unlike things: that is how "
         "they are, not an error."
     )

@@ -31,15 +31,15 @@ def untrained(view: View) -> str:
     """How even the distribution is, and the loss on the visitor's text beside that of a fair guess."""
     size, best = view.tokenizer.vocab_size, float(view.trace.probs[-1].max())
     losses = [-math.log(p) for p in view.probabilities if p is not None]
-    answer = f"Hardly any. An even share of {size:,} tokens is {percent(1 / size)}"
+    answer = f"Hardly any. If all {size:,} tokens were equally likely, each would get {percent(1 / size)}"
     if view.step == view.description.steps[0]:
         answer += f"; the likeliest now has {percent(best)}"
         if int(view.trace.probs[-1].argmax()) == view.ids[-1]:
-            answer += ", and it is the token just read, which nothing has been taught to replace yet"
-    answer += f". A model that knows nothing pays ln({size:,}) = {math.log(size):.1f} nats a token"
+            answer += ", and it is the token just read, because the layers have not learned to replace it yet"
+    answer += f". A model that knows nothing has a loss of ln({size:,}) = {math.log(size):.1f} nats per token"
     if not losses:
         return f"{answer}."
-    return f"{answer}; at step {view.step:,} this one pays {sum(losses) / len(losses):.1f} for your text."
+    return f"{answer}; at step {view.step:,} this one has {sum(losses) / len(losses):.1f} on your text."
 
 
 def pronoun(view: View) -> str:
@@ -82,7 +82,7 @@ def overview_experiments(view: View) -> None:
             {"text": PRONOUN, "step": last},
         ),
         (
-            "Ask what it never read",
+            "Ask something it never read",
             f"No document says where {UNKNOWN.subject} lives. What will the model do?",
             never_read,
             {"text": HOME, "step": last},

@@ -48,12 +48,12 @@ def _ear() -> None:
 
 def tokens(view: View) -> None:
     words = (
-        "The text is cut into **tokens**: words, parts of words, signs. A raised dot is a space. "
-        "Each one is a number from a fixed list."
+        "The text is cut into **tokens**: words, parts of words, punctuation. A raised dot is a space. "
+        "Each token has a number in a fixed list, the vocabulary."
     )
     with beside(words, "tokenization.py", "How the text is cut"):
         components.tokens(view.chips, key="tokens", cursor=view.cursor, ids=True, reports=False)
-        size = f"list of {view.tokenizer.vocab_size:,} tokens"
+        size = f"vocabulary of {view.tokenizer.vocab_size:,} tokens"
         truth("ids", (len(view.ids),), f"your text, {size}", view.code.gives("ids", view.ids))
 
 
@@ -61,7 +61,7 @@ def vectors(view: View) -> None:
     embed = view.trace.embed.numpy()  # (T, D)
     words = (
         f"Each token becomes a **vector** of {embed.shape[1]} numbers, learned in training. "
-        "Tokens used alike have vectors alike. Blue is positive, orange negative."
+        "Tokens that are used alike get similar vectors. Blue is positive, orange negative."
     )
     with beside(words, "embeddings.py", "The map of all vectors"):
         title = "Embedding of each token"
@@ -79,7 +79,7 @@ def blocks() -> None:
         f"{len(attention)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
         "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
-    with beside(words, "attention.py", "Who looks at whom"):
+    with beside(words, "attention.py", "Which token looks at which"):
         title, height = "What each block writes", 110 + 22 * 2 * len(attention)
         figure = figures.writes(attention, mlp, view.labels)
         components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
@@ -98,7 +98,7 @@ def distribution() -> None:
         "The last vector becomes a **probability for every token** in the list. Point at a token anywhere above, or "
         "pin it, to see what the model expected after it."
     )
-    with beside(words, "sampling.py", "Shape the guess"):
+    with beside(words, "sampling.py", "Change the prediction"):
         rows = [
             [(names[id], float(f"{p:.4g}")) for id, p in zip(likeliest, probs, strict=True)]
             for likeliest, probs in zip(top.indices.tolist(), top.values.tolist(), strict=True)
@@ -114,9 +114,9 @@ def distribution() -> None:
 def following() -> None:
     view = current()
     words = (
-        "One token is chosen and joins the text, and everything starts again from stage 1. "
+        "One token is chosen and joins the text, and everything starts again from step 1. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
-        "Pin an earlier token to let it go on from there."
+        "Pin an earlier token to continue from there."
     )
     with beside(words, "sampling.py", "Let it write"):
         end = view.focus + 1

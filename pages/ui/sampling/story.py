@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STORIES, NODES = 6, 3000  # what a session keeps
 MOMENT = 0.03  # seconds of writing before the text is shown, ...
 LEAST, MOST = 4, 12  # ... but at least and at most so many tokens, after the first: it should be seen to be written
-ENDS = {"stop": "The document has ended.", "length": "All written.", "context": "The context is full."}
+ENDS = {"stop": "The document has ended.", "length": "All tokens are written.", "context": "The context is full."}
 NOBODY = {"by": None, "number": 0}  # the last press that was seen: of which component, and its number
 _story = components.component("story")
 
@@ -276,9 +276,7 @@ def choose_scene(view: View, end: int) -> Scene | None:
     right.slider("New tokens", **state.control("new_tokens"))
     if kind != "A chat":
         return Scene(view, view.ids[:end], chat=False)
-    style = st.selectbox(
-        "What the system says first", STYLES, key="scene_style", persist_state="session", accept_new_options=True
-    )
+    style = st.selectbox("System prompt", STYLES, key="scene_style", persist_state="session", accept_new_options=True)
     ids = [
         view.tokenizer.eot,
         special["<|system|>"],

@@ -63,7 +63,9 @@ def positions(view: View) -> None:
     base = (view.name, view.step, cache.stamp(view.name))
     st.button("Measure on held-out documents", key="positions_go", on_click=_ask, args=("positions_asked", base))
     if st.session_state.get("positions_asked") != base:
-        st.caption("Loss by position, and whether a fact is still found when idle sentences stand before its question.")
+        st.caption(
+            "Loss by position, and whether a fact is still found when filler sentences stand before its question."
+        )
         return
     left, right = st.columns(2, gap="medium")
 
@@ -93,7 +95,7 @@ def positions(view: View) -> None:
                 code,
             )
     with right:
-        st.markdown("**Is a fact still found from afar?** Idle sentences between a story and its question")
+        st.markdown("**Is a fact still found from afar?** Filler sentences between a story and its question")
         result = background.compute(("needle", *base), needles, "Asking questions", height=320, slow=True)
         if result is not None:
             line = [(share.rate, *share.interval) for _, share in result]
@@ -114,7 +116,7 @@ def cost(view: View) -> None:
     )
     if st.session_state.get("cache_asked") != view.name:
         st.caption(
-            "One more token with the keys and values of the earlier ones kept, and without: timed on this machine."
+            "The time for one more token with the cache of keys and values and without it, measured on this machine."
         )
         return
 

@@ -66,7 +66,7 @@ def pieces(cut: Cut, text: str, *, key: str, cursor: int | None, shared: bool) -
         "size": size,
         "version": zlib.crc32(payload, zlib.crc32(cut.key.encode())),
         "title": "Tokens of the text",
-        "id_name": {"characters": "code point", "bytes": "value", "words": "place in the list"}.get(cut.key, "id"),
+        "id_name": {"characters": "code point", "bytes": "value", "words": "place in the word list"}.get(cut.key, "id"),
         "ranks": tokenizer is not None,
         "gaps": cut.key == "words",
         "special": {str(id): name for name, id in tokenizer.special_tokens.items()} if tokenizer else {},

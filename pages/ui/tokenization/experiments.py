@@ -60,7 +60,7 @@ EXPERIMENTS = (
         "1234 + 98766 = 100000",
         "To add on paper you write the units below the units. Do GPT-4's tokens of 1234 and 98766 line up that way?",
         lambda c: (
-            f"No. It cuts threes from the left: {c.shown('cl100k_base', '1234')} and "
+            f"No. It takes three digits at a time from the left: {c.shown('cl100k_base', '1234')} and "
             f"{c.shown('cl100k_base', '98766')}, so the last parts have one digit and two. GPT-2 has pieces of "
             f"any length: {c.shown('gpt2', '1234')} and {c.shown('gpt2', '98766')}."
         ),
@@ -85,7 +85,7 @@ EXPERIMENTS = (
         "Four ways to write one word. Does shouting it cost more tokens?",
         lambda c: (
             f"`hello` is {c.counts('hello')}; `HELLO` is {c.counts('HELLO')}. Each spelling is learned on its own, and "
-            "what was written seldom stays in pieces."
+            "a rare spelling stays in pieces."
         ),
         "gpt2",
     ),
@@ -107,7 +107,8 @@ EXPERIMENTS = (
         "Is “park” at the start the same token as “park” further on?",
         lambda c: (
             f"Not for GPT-2: ids {c.ids('gpt2', 'park')} at the start and {c.ids('gpt2', ' park')} after a space, for "
-            f"the space is part of the token. Here it is {c.shown(tokenizers.MODEL, 'park in the park')}. What the "
+            "the space is part of the token. In this model it is "
+            f"{c.shown(tokenizers.MODEL, 'park in the park')}. What the "
             "model learns about the one it must learn again for the other."
         ),
     ),
@@ -115,15 +116,15 @@ EXPERIMENTS = (
         "rare",
         "Use a rare word",
         f"The {LONG} of the baker.",
-        f"How many tokens is “{LONG}”, and would a list of words know it?",
+        f"How many tokens is “{LONG}”, and would a word-level tokenizer know it?",
         lambda c: (
-            f"{c.counts(LONG).capitalize()}. A list of words has no entry for it and can only say “unknown”; pieces "
-            "can always spell it, down to single bytes if they must."
+            f"{c.counts(LONG).capitalize()}. A word-level tokenizer has no entry for it and can only say “unknown”; "
+            "pieces can always spell it, down to single bytes if need be."
         ),
     ),
     Experiment(
         "twins",
-        "Compare two twins",
+        "Compare two look-alikes",
         " ".join(TWINS),
         "Two words that look the same. Do they get the same tokens?",
         lambda c: (
@@ -136,10 +137,10 @@ EXPERIMENTS = (
         "emoji",
         "Break an emoji",
         "👩‍👩‍👧",
-        "A family emoji is one sign on the screen. How many bytes does a tokenizer have to spell?",
+        "A family emoji is one character on the screen. How many bytes does a tokenizer have to spell?",
         lambda c: (
-            "18: three people of 4 bytes each, and two invisible joiners of 3. A list that met few emoji spells them "
-            f"byte by byte: {c.counts('👩‍👩‍👧')}."
+            "18: three people of 4 bytes each, and two invisible joiners of 3. A tokenizer trained on few emoji "
+            f"spells them byte by byte: {c.counts('👩‍👩‍👧')}."
         ),
     ),
 )

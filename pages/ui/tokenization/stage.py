@@ -20,7 +20,7 @@ def controls() -> tuple[Cut, Source] | None:
     with left:
         key = tokenizers.choice()
     with middle:
-        st.segmented_control("Special names in the text are", **state.control("special"), required=True)
+        st.segmented_control("Special tokens in the text are read as", **state.control("special"), required=True)
     with right:
         tokenizers.longer_text()
     try:
@@ -47,7 +47,9 @@ def replay(cut: Cut, source: Source, position: int | None) -> None:
     data = b"".join(piece.bytes for piece in part)
     special = cut.pieces[at].id in cut.tokenizer.special_tokens.values()
     if len(data) > CAP or special:
-        what = "is a special token: nobody merged it" if special else f"has {len(data)} bytes, too many to draw"
+        what = (
+            "is a special token: it was not made by merging" if special else f"has {len(data)} bytes, too many to draw"
+        )
         st.info(f"The pinned token {what}. Pin another one.")
         return
     steps = joins(cut.tokenizer.ranks, data)

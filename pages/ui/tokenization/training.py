@@ -51,7 +51,9 @@ def _begin() -> None:
     with lock:
         going[:] = [other for other in going if not other.ended]
         if len(going) >= LIMIT:
-            asked["own_message"] = f"{LIMIT} trainings are going here, as many as may. Try again in a moment."
+            asked["own_message"] = (
+                f"{LIMIT} tokenizers are being trained here, as many as this server allows. Try again in a moment."
+            )
             return
         going.append(training)
     training.start()
@@ -84,7 +86,7 @@ def _form(busy: bool) -> None:
         st.text_area("Your text", key="own_paste", height=140, placeholder="Paste a few pages of anything.")
     elif source == SOURCES[2]:
         st.file_uploader("A text file, up to 20 MB", key="own_file")
-    st.select_slider("Tokens in the list", SIZES, 1024, key="own_size", format_func=lambda n: f"{n:,}")
+    st.select_slider("Vocabulary size", SIZES, 1024, key="own_size", format_func=lambda n: f"{n:,}")
     st.button("Train", on_click=_begin, type="primary", width="stretch", disabled=busy, key="own_train")
     if message := st.session_state.get("own_message"):
         st.warning(message)
@@ -113,14 +115,14 @@ def _watch(training: Training, going: bool) -> None:
         st.rerun()
     merges = list(training.merges)
     doing = {
-        "waiting": "about to begin",
+        "waiting": "starting",
         "counting": f"counting the chunks: {training.read:,} characters read",
         "failed": "failed",
     }.get(training.state, f"{training.state}: {256 + len(merges):,} of {training.vocab_size:,} tokens")
     st.progress(training.progress, text=f"{literal(training.title)} · {doing} · {training.seconds:.1f} s")
     st.button("Stop", on_click=training.stop, disabled=training.ended, key="own_stop")
     if training.state == "failed":
-        st.warning("The training broke off. Its last words:")
+        st.warning("The training stopped with an error. The end of its output:")
         st.code(training.message[:300] or "none", language=None, wrap_lines=True)
     left, right = st.columns([5, 3], gap="medium")
     with left:
@@ -131,7 +133,7 @@ def _watch(training: Training, going: bool) -> None:
         figure = figures.learning(list(training.curve), training.vocab_size, references)
         components.plot(figure, key="own_curve", height=330, title="Bytes per token against tokens in the list")
         held = len(training.held_out.encode("utf-8"))
-        note = f"measured on {held:,} bytes of held-out text, as the others are"
+        note = f"measured on {held:,} bytes of held-out text, as for the other tokenizers"
         truth("training.curve", (len(training.curve),), note, _code(training).gives("training.curve", training.curve))
     with right:
         newest = merges[-SHOWN:][::-1]
@@ -142,7 +144,7 @@ def _watch(training: Training, going: bool) -> None:
         }
         st.dataframe(table, hide_index=True, height=330, width="stretch")
         some = f"the newest {len(newest)}" if len(merges) > len(newest) else "the newest first"
-        truth("training.merges", (len(merges),), f"{some}, and how often each pair stood side by side",
+        truth("training.merges", (len(merges),), f"{some}, and how often each pair occurred",
               _code(training).gives("training.merges", merges))  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def _keep(training: Training) -> None:
     else:
         state.update(tokenizer=tokenizers.KEPT + kept)
         st.session_state["own_kept"] = (
-            f"Kept as “{kept}”: chosen at the top of this page, and offered on the training page."
+            f"Kept as “{kept}”: it is selected at the top of this page, and the training page offers it."
         )
         near.whole()
 
@@ -186,7 +188,7 @@ def _kept_here() -> None:
     names = tokenizers_of(whose)
     if not names:
         return
-    with st.popover(f"Kept by you ({len(names)})"):
+    with st.popover(f"Your tokenizers ({len(names)})"):
         for name in names:
             one, button = st.columns([3, 1], vertical_alignment="center")
             one.text(name)
@@ -224,8 +226,8 @@ def _result(training: Training) -> None:
 def train_your_own() -> None:
     """The form, and the last training of this visitor."""
     st.markdown(
-        "Count all pairs of neighbours in a text, join the most frequent one, count again: that is all. It learns on "
-        "this machine, beside the page, and leaves the others their turn."
+        "Byte-pair encoding (BPE) counts all pairs of neighbours in a text, joins the most frequent pair into a new "
+        "token, and counts again: that is all. It is trained on this machine while you go on."
     )
     training: Training | None = st.session_state.get("own_training")
     busy = training is not None and not training.ended
@@ -236,7 +238,7 @@ def train_your_own() -> None:
         _kept_here()
     with right:
         if training is None:
-            st.info("Nothing learned yet. Press Train: the merges will run in here, and the curve will rise.")
+            st.info("Nothing learned yet. Press Train: the merges will appear here as they are learned.")
             return
         st.fragment(_watch, run_every=1.0 if busy else None)(training, busy)
         if training.ended and training.state != "failed":

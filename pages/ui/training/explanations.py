@@ -12,7 +12,7 @@ from pages.ui.training.curves import metrics
 SMALL = {
     "Learning rate": "how far a step goes in the direction that the optimizer has chosen. It rises at the start, while "
     "the gradients are still wild, and falls at the end, so that the model settles.",
-    "Gradient norm": "how steep the loss is where the model stands, all weights taken together. A leap means trouble: "
+    "Gradient norm": "how steep the loss is where the model stands, all weights taken together. A jump means trouble: "
     "a rate that is too high, or an odd batch.",
     "Tokens per second": "how fast it reads. Other runs and other visitors slow it down.",
     "Share of peak speed": "of the multiplications that this machine can do in a second, those that training needed.",
@@ -56,7 +56,7 @@ def record_experiments() -> None:
         nearest = min(range(len(rows)), key=lambda i: abs(rows[i]["step"] - rows[-1]["step"] / 2))
         half, way = rows[nearest], (losses[0] - losses[nearest]) / (losses[0] - losses[-1] or 1.0)
         try_it(
-            "After half of its steps, how much of what it learned in all had it learned?",
+            "After half of its steps, how much of its whole improvement had it made?",
             f"By step {half['step']:,} of {rows[-1]['step']:,} the held-out loss had come down {way:.0%} of the way. "
             "The first nats are cheap: which words exist, which follow which. The last hundredths are the hard ones.",
             label="Go halfway",

@@ -22,7 +22,9 @@ SICK, SOUND = "case {}", "case {}, its sound twin"
 
 def gallery() -> None:
     """One case: its two runs, the diagnosis, and the reveal."""
-    st.markdown("Runs that learn badly, each beside a sound twin. Look at the curves, make a diagnosis, then see.")
+    st.markdown(
+        "Runs that learn badly, each beside a sound twin. Look at the curves, make your diagnosis, then check it."
+    )
     letter = st.segmented_control("Case", list(CASES), default="A", required=True, key="failure_case")
     case = FAILURES[CASES[letter]]
     found = [runs_called(name.format(letter)) for name in (SICK, SOUND)]

@@ -21,7 +21,7 @@ CHANGES = {
     "rate": "another learning rate",
     "optimizer": "another optimizer",
     "schedule": "another schedule",
-    "clip": "another limit on the gradient",
+    "clip": "another gradient clipping",
     "weight_decay": "another weight decay",
     "causal": "no causal mask",
     "seconds": "more time",
@@ -82,7 +82,7 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
         others = [one for one in SCHEDULES if one != config.schedule]
         return {"schedule": st.selectbox("Schedule", others, key="fork_schedule")}
     if change == "clip":
-        return {"clip": st.number_input("Longest gradient", 0.01, 1e6, 1000.0, key="fork_clip")}
+        return {"clip": st.number_input("Gradient clipping: largest norm", 0.01, 1e6, 1000.0, key="fork_clip")}
     if change == "weight_decay":
         return {"weight_decay": st.slider("Weight decay", 0.0, 1.0, 0.1, key="fork_decay")}
     if change == "seconds":

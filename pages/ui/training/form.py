@@ -36,7 +36,7 @@ RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2
 
 def form() -> None:
     """Draws the form; a click on Train starts the run and puts it on the stage."""
-    st.markdown("A small model, in a process of its own here: it goes on when you close the page, till its time is up.")
+    st.markdown("A small model, trained on this server. It goes on when you close the page, until its time is up.")
     plan = setup.plan()
     jobs.warm()
     first, second, third = st.columns(3, gap="large")
@@ -51,18 +51,23 @@ def form() -> None:
 
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
-    st.markdown("### What it reads")
+    st.markdown("### Data")
     st.segmented_control("Corpus", setup.CORPORA, required=True, on_change=setup.suit, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
-        st.slider("Part of its tokens that are Tinyland's", 0.05, 0.95, step=0.05, **control("share"))
+        st.slider("Share of Tinyland in the tokens", 0.05, 0.95, step=0.05, **control("share"))
     if corpus != "Your text":
         with st.popover("Kinds of document"):
             for kind, name in setup.KINDS.items():
                 st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
     if corpus != "Tinyland":
-        st.text_area("Your text", height=140, placeholder="Paste a story, lyrics, code …", on_change=setup.suit,
-                     **control("text"))
+        st.text_area(
+            "Your text",
+            height=140,
+            placeholder="Paste a story, lyrics, code …",
+            on_change=setup.suit,
+            **control("text"),
+        )
         st.file_uploader("or a text file", key="setup_file", on_change=_on_upload, max_upload_size=2)
         if message := st.session_state.get("setup_file_note"):
             st.warning(message)
@@ -73,7 +78,7 @@ def reads(plan: Plan) -> None:
         setup.fill({"tokenizer": setup.NEW})
     st.selectbox("Tokenizer", [setup.NEW, *kept], **control("tokenizer"))
     if setup.get("tokenizer") == setup.NEW:
-        st.slider("Tokens it may have", 264, 4096, step=8, **control("train_vocab_size"))
+        st.slider("Vocabulary size", 264, 4096, step=8, **control("train_vocab_size"))
     _problem(plan, "tokenizer")
 
 
@@ -85,7 +90,7 @@ def _on_upload() -> None:
         return
     decoded, note = decode_file(file.getvalue())
     if "\x00" in decoded:
-        st.session_state["setup_file_note"] = "This file is not a text: nothing was changed."
+        st.session_state["setup_file_note"] = "This file is not text, so nothing was changed."
         return
     text = state.clean(decoded)
     setup.fill({"text": text[:LONGEST]})
@@ -97,51 +102,51 @@ def _on_upload() -> None:
 
 def is_made(plan: Plan) -> None:
     """The shape of the model: a size and a family, or every field by itself."""
-    st.markdown("### What it is")
+    st.markdown("### Model")
     st.segmented_control("Size", list(setup.SIZES), wrap=True, on_change=setup.resize, **control("size"))
     st.segmented_control("Blocks", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
     with st.popover("Every setting of the model"):
         st.slider("Layers", 1, 12, **control("model_n_layers"))
         st.number_input("Width: numbers in each token's vector", 8, 768, step=8, **control("model_d_model"))
         st.number_input("Attention heads", 1, 32, **control("model_n_heads"))
-        st.number_input("Heads of keys and values (0: as many)", 0, 32, **control("model_n_kv_heads"))
+        st.number_input("Key/value heads (0: one for each attention head)", 0, 32, **control("model_n_kv_heads"))
         st.number_input("Width of a head (0: width ÷ heads)", 0, 256, **control("model_d_head"))
         st.number_input("Width of the MLP (0: 4 × width)", 0, 4096, step=8, **control("model_d_mlp"))
         st.number_input("Context: tokens it sees at once", 8, 512, step=8, **control("model_context_length"))
         st.selectbox("Norm", get_args(Norm), **control("model_norm"))
-        st.number_input("Norm's epsilon", 1e-8, 1e-2, format="%.0e", step=1e-6, **control("model_norm_eps"))
+        st.number_input("Epsilon of the norm", 1e-8, 1e-2, format="%.0e", step=1e-6, **control("model_norm_eps"))
         st.selectbox("Positions", get_args(Position), **control("model_position"))
-        st.number_input("Base of the rotary angles", 10.0, 1e7, step=1000.0, **control("model_rope_theta"))
+        st.number_input("Base of the rotary angles (θ)", 10.0, 1e7, step=1000.0, **control("model_rope_theta"))
         st.selectbox("Activation", tuple(ACTIVATIONS), **control("model_activation"))
-        st.toggle("One table for reading and predicting tokens", **control("model_tie_embeddings"))
+        st.toggle("Tied embeddings: one table for input and output", **control("model_tie_embeddings"))
         st.toggle("Biases", **control("model_bias"))
-        st.toggle("Normalised queries and keys", **control("model_qk_norm"))
+        st.toggle("Normalise queries and keys (QK-norm)", **control("model_qk_norm"))
     _problem(plan, "model")
 
 
 def learns(plan: Plan) -> None:
     """Optimizer, schedule, batch, seed and budget."""
-    st.markdown("### How it learns")
+    st.markdown("### Optimization")
     st.segmented_control(
         "Optimizer", OPTIMIZERS, format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
     )
     chosen = setup.get("train_optimizer")
     if chosen == "muon":
-        st.select_slider("Learning rate of the matrices", RATES, **control("train_muon_lr"))
+        st.select_slider("Muon learning rate (matrices)", RATES, **control("train_muon_lr"))
     rest = "adamw" if chosen == "muon" else chosen
-    name = "Learning rate of the rest" if chosen == "muon" else "Learning rate"
+    name = "AdamW learning rate (embeddings, norms)" if chosen == "muon" else "Learning rate"
     st.select_slider(name, RATES, **control(f"train_{rest}_lr"))
     st.selectbox("Schedule", SCHEDULES, format_func=SCHEDULE_NAMES.__getitem__, **control("train_schedule"))
     with st.popover("Every setting of the training"):
-        st.number_input("Steps of warm-up", 0, 2000, **control("train_warmup_steps"))
-        st.slider("Part of the budget in which the rate falls", 0.0, 1.0, **control("train_decay_fraction"))
+        st.number_input("Warm-up steps", 0, 2000, **control("train_warmup_steps"))
+        st.slider("Share of the budget in which the rate decays", 0.0, 1.0, **control("train_decay_fraction"))
         st.slider("Muon's momentum", 0.0, 0.99, **control("train_momentum"))
         st.slider("Adam's β₁", 0.0, 0.99, **control("train_beta1"))
         st.slider("Adam's β₂", 0.0, 0.999, **control("train_beta2"))
         st.slider("Weight decay", 0.0, 1.0, **control("train_weight_decay"))
-        st.number_input("Longest gradient (clipping)", 0.01, 1e6, **control("train_clip"))
+        st.number_input("Gradient clipping: largest norm", 0.01, 1e6, **control("train_clip"))
         named = PRECISION_NAMES.__getitem__
-        st.selectbox("Precision of the arithmetic", PRECISIONS, format_func=named, **control("train_precision"))
+        st.selectbox("Numerical precision", PRECISIONS, format_func=named, **control("train_precision"))
         st.number_input("Steps between evaluations", 5, 1000, **control("train_eval_every"))
         st.number_input("Snapshots to keep", 2, 40, **control("train_snapshots"))
     _problem(plan, "training")
@@ -149,19 +154,21 @@ def learns(plan: Plan) -> None:
 
 def budget() -> None:
     """Batch, seed, and when to end."""
-    st.markdown("### For how long")
+    st.markdown("### Budget")
     seconds, steps = st.columns(2)
     seconds.number_input("Seconds at most", 5.0, 3600.0, step=5.0, **control("train_seconds"))
     steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
-    with st.popover("Batch, seed and other ends"):
+    with st.popover("Batch, seed and early stopping"):
         if setup.get("corpus") == "Tinyland":
             st.number_input("Documents per step", 1, 256, **control("train_documents_per_step"))
         else:
             st.number_input("Tokens per step", 64, 16384, step=64, **control("train_batch_tokens"))
-        st.number_input("Seed", 0, 9999, help="Decides the first weights and the order.", **control("train_seed"))
-        st.number_input("End at this held-out loss", 0.01, 10.0, placeholder="no", **control("train_target_loss"))
-        name = "End after so many evaluations no better"
-        st.number_input(name, 1, 100, placeholder="no", **control("train_patience"))
+        st.number_input(
+            "Seed", 0, 9999, help="Decides the initial weights and the order of the documents.", **control("train_seed")
+        )
+        st.number_input("Stop at this held-out loss", 0.01, 10.0, placeholder="never", **control("train_target_loss"))
+        name = "Stop after so many evaluations without improvement"
+        st.number_input(name, 1, 100, placeholder="never", **control("train_patience"))
 
 
 def outcome(plan: Plan) -> None:
@@ -170,13 +177,13 @@ def outcome(plan: Plan) -> None:
     with right:
         budget()
         expected = cost(plan)
-        st.text_input("Name of the run", max_chars=60, placeholder="not needed", **control("name"))
+        st.text_input("Name of the run", max_chars=60, placeholder="optional", **control("name"))
         off = expected is None or bool(expected.refusals)
         st.button("Train", on_click=_begin, args=(plan, expected), type="primary", width="stretch", disabled=off)
         if message := st.session_state.get("setup_error"):
             st.warning(message)
     with left:
-        st.markdown("### What that makes")
+        st.markdown("### Parameters")
         if plan.model:
             parts = plan.model.parameter_count()
             components.plot(figures.parameters(parts), key="setup_parts", height=64, title="Parameters by part")
@@ -189,12 +196,18 @@ def outcome(plan: Plan) -> None:
             title = "Learning rate against the budget spent"
             components.plot(figures.schedule(progress, rates), key="setup_schedule", height=190, title=title)
             kinds = ["muon", "adamw"] if plan.config.optimizer == "muon" else [plan.config.optimizer]
-            code = Code().using("core.training", "TrainConfig").using("core.training.schedule", "lr_factor").then(
-                f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}",
-                f"progress = [i / {len(progress) - 1} for i in range({len(progress)})]",
-                "shape = config.warmup_steps, config.decay_fraction",
-                "factors = [lr_factor(config.schedule, int(p * steps), p, *shape) for p in progress]",
-            ).gives(f"[[config.rates(factor)[kind] for factor in factors] for kind in {kinds}]", [*rates.values()])
+            code = (
+                Code()
+                .using("core.training", "TrainConfig")
+                .using("core.training.schedule", "lr_factor")
+                .then(
+                    f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}",
+                    f"progress = [i / {len(progress) - 1} for i in range({len(progress)})]",
+                    "shape = config.warmup_steps, config.decay_fraction",
+                    "factors = [lr_factor(config.schedule, int(p * steps), p, *shape) for p in progress]",
+                )
+                .gives(f"[[config.rates(factor)[kind] for factor in factors] for kind in {kinds}]", [*rates.values()])
+            )
             truth("lr_factor", (len(progress),), f"the schedule that the run will follow, in {steps:,} steps", code)
 
 
@@ -231,8 +244,11 @@ def cost(plan: Plan) -> "Estimate | None":
             column.markdown(f"**{value}**")
     for refusal in found.refusals:
         st.warning(refusal)
-    code = Code().using("core.training", "TrainConfig").using("core.lab.estimate", "expect").then(
-        f"config = TrainConfig.from_dict({config.to_dict()})", f"found = expect(config, {model.vocab_size})"
+    code = (
+        Code()
+        .using("core.training", "TrainConfig")
+        .using("core.lab.estimate", "expect")
+        .then(f"config = TrainConfig.from_dict({config.to_dict()})", f"found = expect(config, {model.vocab_size})")
     )
     code = code.gives(
         "found.parameters, found.memory, found.disk, found.seconds, found.watt_hours",

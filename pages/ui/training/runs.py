@@ -47,7 +47,7 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
                 "state": now.state,
                 "step": now.step,
                 "held-out loss": scored[-1] if scored else None,
-                "new in it": SECRET if undiagnosed(record.name) else difference,
+                "changed": SECRET if undiagnosed(record.name) else difference,
                 "tags": list(record.tags),
                 "minutes ago": round((time.time() - record.created) / 60),
             }
@@ -65,7 +65,7 @@ def all_runs() -> None:
         return
     shown = {
         "held-out loss": st.column_config.NumberColumn(format="%.3f", help="nats per token", width=115),
-        "new in it": st.column_config.TextColumn(width="large"),
+        "changed": st.column_config.TextColumn(width="large"),
     }
     chosen = [run for run in st.session_state.get("training_overlay", []) if run in runs]
     key = f"training_table_{hash(tuple(runs))}"  # rows are known by number: other runs, another table
@@ -82,7 +82,9 @@ def all_runs() -> None:
     if len(every) > most:
         st.button(f"Show older ones ({len(every) - most:,})", on_click=_list_more, args=(most + SHOWN,))
     if not chosen:
-        st.caption(f"Tick runs to lay their curves over one another on the stage (at most {MOST}) and to compare them.")
+        st.caption(
+            f"Tick runs to overlay their curves at the top of the page (at most {MOST}) and to compare their settings."
+        )
     elif len(chosen) > 1:
         compare(chosen)
     else:
@@ -143,7 +145,7 @@ def one(run: str) -> None:
             disabled=not ready,
         )
         known = jobs.status(run).state != "damaged"
-        st.button("Set up another like it", on_click=like, args=(run,), disabled=not known, key=f"like_{run}")
+        st.button("Copy its settings", on_click=like, args=(run,), disabled=not known, key=f"like_{run}")
         st.button("Delete", on_click=_delete, args=(run,), disabled=not mine, key=f"delete_{run}")
         if not mine:
             st.caption("Started in another browser: only that one can rename or delete it.", width="content")

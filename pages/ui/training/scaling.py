@@ -34,7 +34,7 @@ def ladder() -> None:
     states = {width: _state(run) for width, run in found.items()}
     st.markdown(
         f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, with as many layers and heads, each trained "
-        "with the same arithmetic, the smaller ones for more steps. Then the law foretells width "
+        "with the same arithmetic, the smaller ones for more steps. Then the scaling law predicts width "
         f"{NEXT}, before anybody trains it. With little compute the smaller ones win, because they read more: the best "
         "size grows with the budget."
     )
@@ -42,7 +42,7 @@ def ladder() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         act = (budget, missing)
         st.button("Train the ladder", on_click=_begin, args=act, disabled=not missing, key="scaling_start")
-        st.button("See how far they are", key="scaling_look", disabled=not any(found.values()))
+        st.button("Show their progress", key="scaling_look", disabled=not any(found.values()))
         going = [run for width, run in found.items() if run and states[width] not in ENDED]
         st.button("Stop the ladder", on_click=_stop, args=(going,), disabled=not going, key="scaling_stop")
         words = [f"width {width}: {word}" for width, word in states.items() if word]
@@ -121,7 +121,9 @@ def fit(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following
         words = f"exponent {law.exponent:.2f}, with 90 % between {low:.2f} and {high:.2f}; floor {law.floor:.2f} nats"
         if not larger_is_better(sizes, losses, law):
             law, words = None, "no law: the loss does not fall with the size"
-            st.info("With so little compute the larger ones do not win: nothing can be foretold. Take a larger budget.")
+            st.info(
+                "With so little compute the larger ones do not win: nothing can be predicted. Take a larger budget."
+            )
         expected = (float(size), *law.predict(size)) if size and law else None
     across = np.geomspace(min(sizes), size or max(sizes), 40)
     actual, last = None, _last_row(following)

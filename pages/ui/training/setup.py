@@ -25,10 +25,10 @@ KINDS = {
     "translation": "translations",
     "arithmetic": "sums",
     "code": "small programs",
-    "recital": "nonsense said again and again",
+    "recital": "nonsense, repeated",
     "once": "made-up names and numbers",
     "game": "rule games",
-    "reference": "who is meant, who has what",
+    "reference": "who is meant, and who has what",
     "birthday": "birthdays",
 }
 BLOCKS = {  # what tells the families of models apart

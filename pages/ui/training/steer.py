@@ -75,11 +75,13 @@ def steer(run_id: str) -> None:
         ready = run_id in list_checkpoints()
         st.button("Open on every page", on_click=_open, kwargs=opened, disabled=not ready, key="steer_open")
         if not mine:
-            st.caption("Started in another browser: you can look, only that one can steer.", width="content")
+            st.caption(
+                "Started in another browser: you can watch, but only that browser can steer it.", width="content"
+            )
     if message := st.session_state.get("steer_error"):
         st.warning(message)
     if now.state == "interrupted" and now.message:
-        st.warning("The run's process died. Its last words:")
+        st.warning("The run's process ended unexpectedly. The end of its output:")
         st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
 
 
@@ -117,9 +119,9 @@ def peak_now(run_id: str) -> float:
 
 def conditions(run_id: str, key: str) -> None:
     """Ends of its own choosing, for a run that goes on."""
-    loss = st.number_input("Held-out loss is down to", 0.01, 20.0, value=None, placeholder="no", key="steer_loss")
+    loss = st.number_input("Held-out loss is down to", 0.01, 20.0, value=None, placeholder="never", key="steer_loss")
     patience = st.number_input(
-        "Evaluations without a better one", 1, 100, value=None, placeholder="no", key="steer_patience"
+        "Evaluations without improvement", 1, 100, value=None, placeholder="never", key="steer_patience"
     )
     act = {"target_loss": loss, "patience": patience}
     st.button("Set", on_click=attempt, args=(jobs.stop_when, run_id, key), kwargs=act, key="steer_conditions")

@@ -35,7 +35,9 @@ def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
 
 def slow_motion() -> None:
     """The controls, and the update that they ask for once somebody has asked."""
-    st.markdown("All of training is this, again and again. A real batch, a real update, on a copy of the model.")
+    st.markdown(
+        "Training is one step, repeated thousands of times. Here is one, with a real batch, on a copy of the model."
+    )
     name = state.get("model")
     description = cache.description(name)
     steps = description.steps[:-1]
@@ -93,8 +95,8 @@ def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     stage_title(1, "A batch of text", "token")
     tokens = int((update.targets >= 0).sum())
     st.markdown(
-        f"{len(update.targets)} sequences of the very batch that this run read here, cut to {LONGEST} tokens. This is "
-        "the first; colours say how likely the model held each token, given those before it."
+        f"{len(update.targets)} sequences of the batch that this run read at this step, cut to {LONGEST} tokens. This "
+        "is the first; colours say how likely the model held each token, given those before it."
     )
     probabilities = [None, *map(float, update.probabilities[0, :length])]
     components.tokens(shown, key="update_tokens", values=probabilities, shared=False, title="The first sequence")
@@ -114,7 +116,7 @@ def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
 
 def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
     """The loss that the predictions cost, before the update and after it."""
-    stage_title(3, "Predictions, and what they cost", "prediction")
+    stage_title(3, "Predictions and their loss", "prediction")
     before, after = update.losses[0, : len(labels)], update.losses_after[0, : len(labels)]
     with st.container(horizontal=True):
         st.metric("Loss on the batch", f"{update.loss:.4f}", border=True)
@@ -123,7 +125,7 @@ def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
             "on the same batch, after", f"{update.loss_after:.4f}", f"{change:.4f}", delta_color="inverse", border=True
         )
         st.metric("Gradient norm", f"{update.grad_norm:.3g}", border=True)
-        clip = "not clipped" if update.clip >= 1 else f"shortened to {update.clip:.0%}"
+        clip = "not clipped" if update.clip >= 1 else f"clipped to {update.clip:.0%}"
         st.metric("Clipping", clip, border=True)
     components.plot(figures.losses(labels, before, after), key="update_losses", height=250, title="Loss of each target")
     drawn = "update.losses"
