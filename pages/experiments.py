@@ -35,7 +35,10 @@ def switches() -> None:
     )
 
 
-page_header("What happens when we change the inside?", "A claim about a part of the model is tested by changing it.")
+page_header(
+    "What happens when we change the inside?",
+    "Change a part, and see what the model can no longer do: that is how a claim about it is tested.",
+)
 stage(switches)
 section("How well does it predict this text?", "losses", views.losses, height=340)
 section("What does it write next?", "writes", views.writings, height=260)

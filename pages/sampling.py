@@ -27,7 +27,7 @@ def odds() -> None:
     components.tokens(view.chips, key="tokens", cursor=view.cursor, values=view.probabilities)
     code = view.code.gives("trace.probs[range(len(ids) - 1), ids[1:]]", view.probabilities[1:])
     follows = "the last token (pin another)" if view.cursor is None else "the pinned token"
-    note = f"each token, before it was read; below, what may follow {follows}"
+    note = f"probability of each token before it was read; below, what may follow {follows}"
     truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
     logits, chosen, context = view.trace.logits[end - 1], chosen_sampler(), view.ids[:end]

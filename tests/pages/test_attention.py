@@ -111,7 +111,7 @@ def test_the_best_head_of_each_role_is_named_even_where_it_is_too_little_for_a_l
         "- referent (pronoun): **L0H1**, 27 %, too little for a label",
         "- referent (name): **L0H0**, 50 %, but not proved",
         "- induction: **L1H0**, 20 %, too little for a label (it is a previous-token head)",
-        "- first token: **L1H1**, 90 %, which is for no skill",
+        "- first token: **L1H1**, 90 %, which serves no skill",
     ]
 
 

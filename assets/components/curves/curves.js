@@ -286,7 +286,7 @@ function build(root) {
       const box = samples.children[i];
       box.hidden = !self.runs[i].rows.length && !row;
       const who = self.runs.length > 1 ? `${self.runs[i].label}, ` : "";
-      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole(row.step)}, asked for nothing${row.sample ? "" : ": it ended at once"}` : `${who}its first words come with its first evaluation`;
+      box.firstChild.textContent = row ? `${who}what it wrote at step ${whole(row.step)}, from an empty prompt${row.sample ? "" : ": it ended at once"}` : `${who}its first words come with its first evaluation`;
       if (box.lastChild.textContent !== (row?.sample ?? "")) box.lastChild.textContent = row?.sample ?? "";
     });
   }

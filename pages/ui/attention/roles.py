@@ -139,7 +139,7 @@ def best_in_words(measured: "Measurements") -> str:
         elif not is_clear(score, layer, head):
             verdict = ", not clear enough"
         else:
-            verdict = ", but not proved" if ROLES[name].skill else ", which is for no skill"
+            verdict = ", but not proved" if ROLES[name].skill else ", which serves no skill"
         other = f" (it is a {ROLES[label].name})" if label and label != name else ""
         lines.append(f"- {ROLES[name].measured}: **L{layer}H{head}**, {percent(share)}{verdict}{other}")
     return "\n".join(lines)
@@ -172,7 +172,7 @@ def what_is_lost(view: View, measured: "Measurements", layer: int, head: int) ->
         f"over many texts. A bar is how much the loss then grows; {meant}. A head that looks like something has that "
         "role only if the skill that the role is for becomes worse without it, and by more than without "
         f"{percent(ABOVE)} of the other heads: its bar stands left of the dashed line. To rest on the first token is "
-        "for no skill, so it is no role."
+        "no use for a skill, so it is no role."
     )
 
 

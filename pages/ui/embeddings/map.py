@@ -81,10 +81,10 @@ def word_map(view: View, found: Words, token: int, closest: list[int], progress:
     space(view, found, made, token, closest, scores["mean"] if scores else None)
     shown = method if made.explained is None else "PCA"
     if made.explained is None:
-        note = f"{method} by cosine distance, every step from its own vectors; steps are only turned to match"
+        note = f"{method} by cosine distance, every step from its own vectors; the maps are only rotated to match"
     else:
         share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
-        note = f"PCA: these {dims} directions hold {share} of the variance at this step; steps are turned to match"
+        note = f"PCA: these {dims} directions hold {share} of the variance at this step; the maps are rotated to match"
     code = view.untouched.using("core.analysis.embeddings.projection", "journey")
     code = code.using("core.analysis.embeddings.words", "tables", "words")
     code = code.then("rows = tables(checkpoint)[:, list(words(tokenizer).ids)]")

@@ -153,13 +153,13 @@ def through_depth() -> None:
             figures.through_depth(lines, "%"), key="depth_probability", height=290, title="Probability by depth"
         )
         drawn = f"lens.probability[:, {position}]"
-        truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
+        truth(drawn, shape, "this text", code.gives(drawn, lines[0][1]))
     with middle:
         st.markdown("### Rank (1 is the likeliest)")
         lines = [(name, (found.rank[:, position] + 1).tolist(), colour) for name, found, colour in watched]
         components.plot(figures.through_depth(lines, "rank"), key="depth_rank", height=290, title="Rank by depth")
         drawn = f"lens.rank[:, {position}] + 1"
-        truth(drawn, shape, "one text", code.gives(drawn, lines[0][1]))
+        truth(drawn, shape, "this text", code.gives(drawn, lines[0][1]))
     with right:
         st.markdown("### Entropy and KL")
         found = watched[0][1]

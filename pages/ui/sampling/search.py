@@ -29,7 +29,7 @@ def beams(view: View, end: int) -> None:
     left, middle, right = st.columns(3, gap="medium")
     width = left.slider("Beams", 1, 6, 3, key="beam_width")
     length = middle.slider("Tokens", 2, 12, 7, key="beam_length")
-    draws = right.slider("Draws to take the best of", 2, 16, 8, key="beam_draws")
+    draws = right.slider("Draws for best-of-n", 2, 16, 8, key="beam_draws")
     model, stop, prompt = view.checkpoint.model, (view.tokenizer.eot,), view.ids[:end]
     search = beam_search(model, prompt, width, length, stop=stop)
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
@@ -67,8 +67,8 @@ def speculation(view: View, end: int) -> None:
         st.caption("This is the first snapshot of this model: move the training step to the right.")
         return
     left, right = st.columns(2, gap="medium")
-    draft = left.select_slider("The snapshot that drafts", earlier, earlier[-1], format_func=lambda n: f"{n:,}")
-    ahead = right.slider("Tokens it drafts at a time", 1, 8, 4, key="draft_ahead")
+    draft = left.select_slider("Draft model (a snapshot)", earlier, earlier[-1], format_func=lambda n: f"{n:,}")
+    ahead = right.slider("Tokens drafted at a time", 1, 8, 4, key="draft_ahead")
     sampler, seed, prompt = chosen_sampler(), state.get("seed"), view.ids[:end]
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
     stop, count = (view.tokenizer.eot,), 40
@@ -96,13 +96,13 @@ def speculation(view: View, end: int) -> None:
     made, spent, faster = result
     ids = {id for one in made for id in (*one.drafted, *one.ids)}
     figure = figures.rounds(made, _names(view, ids))
-    components.plot(figure, key="rounds", height=70 + 26 * len(made), title="Drafts that were taken or refused")
+    components.plot(figure, key="rounds", height=70 + 26 * len(made), title="Drafts that were accepted or rejected")
     written, drafted = sum(len(one.ids) for one in made), sum(len(one.drafted) for one in made)
     taken = sum(one.accepted for one in made)
     a, b, c = st.columns(3)
-    a.metric("Drafted tokens taken", f"{taken} of {drafted}")
+    a.metric("Drafted tokens accepted", f"{taken} of {drafted}")
     b.metric("Tokens per pass of the model", f"{written / len(made):.2f}")
-    c.metric("Speed beside plain drawing", f"{faster:.2f} ×", help="Below 1 it is slower.")
+    c.metric("Speed against plain sampling", f"{faster:.2f} ×", help="Below 1 it is slower.")
     st.markdown(why(made, spent, faster))
     code = view.code.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
     early = f"load_checkpoint({view.name!r}, step={draft})"

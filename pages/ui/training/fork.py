@@ -34,7 +34,7 @@ def forking() -> None:
     """The form of a fork of the run on the stage; and where that run is a fork itself, both dashboards."""
     run = state.get("run")
     if not run:
-        st.info("Choose one of the runs as the record on the stage, or train one: then you can fork it here.")
+        st.info("Choose one of the runs at the top of the page, or train one: then you can fork it here.")
         return
     try:
         folder, parent = jobs.existing_folder(run), jobs.record(run).parent

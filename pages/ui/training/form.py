@@ -104,7 +104,7 @@ def is_made(plan: Plan) -> None:
     """The shape of the model: a size and a family, or every field by itself."""
     st.markdown("### Model")
     st.segmented_control("Size", list(setup.SIZES), wrap=True, on_change=setup.resize, **control("size"))
-    st.segmented_control("Blocks", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
+    st.segmented_control("Architecture", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
     with st.popover("Every setting of the model"):
         st.slider("Layers", 1, 12, **control("model_n_layers"))
         st.number_input("Width: numbers in each token's vector", 8, 768, step=8, **control("model_d_model"))

@@ -196,5 +196,5 @@ def rates(config: TrainConfig, steps: int) -> tuple[list[float], dict[str, list[
     ]
     peaks = {"adamw": ("AdamW", config.adamw_lr), "sgd": ("SGD", config.sgd_lr)}
     named = dict([peaks[config.optimizer]]) if config.optimizer in peaks else {}
-    named = named or {"matrices (Muon)": config.muon_lr, "the rest (AdamW)": config.adamw_lr}
+    named = named or {"matrices (Muon)": config.muon_lr, "embeddings, norms (AdamW)": config.adamw_lr}
     return progress, {name: [peak * factor for factor in factors] for name, peak in named.items()}

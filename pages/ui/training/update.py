@@ -49,7 +49,7 @@ def slow_motion() -> None:
     key = f"update_step_{name}"
     st.session_state.setdefault(key, steps[len(steps) // 2])
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    label = f"The update after step, of {literal(title(name))}"
+    label = f"The update after this step, of {literal(title(name))}"
     left.select_slider(label, steps, key=key, format_func=lambda n: f"{n:,}")
     if right.button("Show it", width="stretch"):
         st.session_state["update_shown"] = True
