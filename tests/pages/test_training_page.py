@@ -127,7 +127,7 @@ def test_blocks_set_every_field_of_the_model(app):
     at = app("training")
     at.session_state[setup.key("model_n_kv_heads")] = 2
     at.run()
-    for label, choice in (("Blocks", "GPT-2"), ("Size", "Tiny")):
+    for label, choice in (("Architecture", "GPT-2"), ("Size", "Tiny")):
         next(one for one in at.get("button_group") if one.label == label).set_value(choice).run()
     assert at.session_state[setup.key("model_norm")] == "layernorm"
     assert at.session_state[setup.key("model_d_model")] == 32 and at.session_state[setup.key("model_n_kv_heads")] == 0
