@@ -1,4 +1,4 @@
-"""Figures of searching and drafting: beams that go on or are pruned, drafts that are taken or refused."""
+"""Figures of searching and drafting: beams that go on or are pruned, drafts that are accepted or rejected."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from core.generation.speculative import Round
 
 COLOURS = {  # of a drafted token, by what became of it
-    "taken": ROLES["mlp"],
-    "refused": ROLES["attention"],
-    "not looked at": LIGHT["line"],
-    "the model's own": ROLES["prediction"],
+    "accepted": ROLES["mlp"],
+    "rejected": ROLES["attention"],
+    "not checked": LIGHT["line"],
+    "added by the model": ROLES["prediction"],
 }
 # Of a candidate: what it is called, the line to what it continues, the colour of its name.
 KINDS = {
     "cut": ("pruned", line(LIGHT["line"], 1.2), LIGHT["muted"]),
     "kept": ("kept", line(LIGHT["muted"], 1.2), LIGHT["text"]),
-    "best": ("the best in the end", line(ROLES["prediction"], 2.5), ROLES["prediction"]),
+    "best": ("best in the end", line(ROLES["prediction"], 2.5), ROLES["prediction"]),
 }
 
 
@@ -96,21 +96,21 @@ def _names(kind: str, found: "Sequence[tuple[int, int, Candidate]]", labels: dic
 
 
 def rounds(made: "Sequence[Round]", labels: dict[int, str]) -> Figure:
-    """A row for each round: what the draft proposed, taken or refused, and the token that the model added."""
+    """A row for each round: what the draft proposed, accepted or rejected, and the token that the model added."""
     cells: dict[str, list[tuple[int, int, str, str]]] = {kind: [] for kind in COLOURS}  # place, row, name, words
     for row, one in enumerate(made):
         for place, id in enumerate(one.drafted):
-            kind = "taken" if place < one.accepted else "refused" if place == one.accepted else "not looked at"
+            kind = "accepted" if place < one.accepted else "rejected" if place == one.accepted else "not checked"
             q, p = one.draft_probs[place], one.model_probs[place] if place < len(one.model_probs) else float("nan")
             said = f"{plain(labels[id])}: the draft {percent(q)}, the model {percent(p)}"
             cells[kind].append((place, row, plain(labels[id], 12), said))
         if one.token is not None:
             label = labels[one.token]
-            cells["the model's own"].append((len(one.drafted), row, plain(label, 12), plain(label)))
+            cells["added by the model"].append((len(one.drafted), row, plain(label, 12), plain(label)))
     traces = []
     for kind, colour in COLOURS.items():
         places, at, names, words = ([cell[i] for cell in cells[kind]] for i in range(4))
-        ink = LIGHT["text" if kind == "not looked at" else "background"]
+        ink = LIGHT["text" if kind == "not checked" else "background"]
         traces.append(
             bars(
                 [0.94] * len(at), at, base=places, orientation="h", marker={"color": colour}, name=kind, text=names,

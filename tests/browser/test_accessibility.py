@@ -3,6 +3,7 @@
 axe looks into the shadow roots of our components too. `axe-playwright-python` brings it along, so nothing is loaded.
 """
 
+import shutil
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.resting import resting
 from tests.navigation import PAGES
+from tests.tiny import make_checkpoint
 
 WAYS = ("", *PAGES[1:])
 # A link to each page on which something is pinned, opened or changed.
@@ -108,3 +110,24 @@ def test_popovers(wide_page, path):
         expect_none(in_both_themes(wide_page, "[data-testid=stPopoverBody]"))
         wide_page.keyboard.press("Escape")
         expect(body).to_have_count(0)
+
+
+def test_a_text_that_was_written_and_its_branches(page):
+    page.set_viewport_size({"width": 1280, "height": 3000})
+    page.goto("/sampling?v=1&text=the+red+ball&new_tokens=6&temperature=1.5")
+    page.get_by_role("button", name="Write", exact=True).click()
+    expect(page.get_by_role("button", name="Write on", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="One token back").click()
+    expect(page.locator(".text button.ahead")).not_to_have_count(0)
+    expect_none(in_both_themes(page))
+
+
+def test_runs(page, server_runs):
+    run = "run-20260105-0123456789ef"
+    make_checkpoint(server_runs / run)
+    try:
+        open_all(page, "training", f"run={run}")
+        expect(page.get_by_role("heading", name="All runs")).to_be_visible()
+        expect_none(in_both_themes(page))
+    finally:
+        shutil.rmtree(server_runs / run)

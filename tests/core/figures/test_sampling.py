@@ -39,7 +39,7 @@ def test_beams_are_joined_to_what_they_continue():
     search = Search((Beam((7, 2), -2.1, False), Beam((6, 3), -2.3, False), Beam((5,), -1.0, True)), steps)
     assert sampling_search.best_path(search) == [(0, 2), (1, 0)]
     figure = drawn(sampling_search.beams(search, LABELS))
-    best = next(trace for trace in figure.data if trace.name == "the best in the end")
+    best = next(trace for trace in figure.data if trace.name == "best in the end")
     assert list(best.y) == [0.0, 2, None, 2.0, 0, None]  # from the prompt to 7, in place 2, and on to 2, in place 0
     texts = {text for trace in figure.data if trace.mode == "text" for text in trace.text}
     assert "<b>&lt;t7&gt;</b>" in texts and "&lt;t8&gt;" in texts
@@ -53,5 +53,5 @@ def test_every_drafted_token_has_its_cell():
     ]
     figure = drawn(sampling_search.rounds(made, LABELS))
     cells = {trace.name: list(zip(trace.base or [], trace.y or [], strict=True)) for trace in figure.data}
-    assert cells == {"taken": [(0, 0), (0, 1)], "refused": [(1, 0)], "not looked at": [(2, 0)],
-                     "the model's own": [(3, 0), (1, 1), (0, 2)]}  # fmt: skip
+    assert cells == {"accepted": [(0, 0), (0, 1)], "rejected": [(1, 0)], "not checked": [(2, 0)],
+                     "added by the model": [(3, 0), (1, 1), (0, 2)]}  # fmt: skip
