@@ -1,115 +1,23 @@
 """What a visitor has set: one table of properties is the state, the URL and the bounds of the controls.
 
-`decode` and `encode` are pure and tested by round trip. The rest of the file keeps the same values in the session,
-under their own names, so that `st.slider(…, **state.control("top_k"))` is the control of the property `top_k`.
+The rows that links carry are in properties.py, those of the form for a run in training/settings.py. `decode` and
+`encode` are pure and tested by round trip. The rest of the file keeps the values in the session, under their own names,
+so that `st.slider(…, **state.control("top_k"))` is the control of the property `top_k`.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.generation import STAGES
-from core.text.bpe import well_formed
-from pages.ui.literal import literal
+from pages.ui.properties import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, Property, clean
+from pages.ui.training.settings import SETTINGS
+
+__all__ = ["DEFAULT_TEXT", "MAX_LINK_TEXT", "PROPERTIES", "Property", "clean"]
 
 VERSION = "1"
-MAX_LINK_TEXT = 1500  # characters of text that a link carries
-DEFAULT_TEXT = "One day, Brigid and Suki were in the park. Brigid had a kite. Brigid gave the kite to Suki because she"
-
-
-@dataclass(frozen=True)
-class Property:
-    """One row of the table. `kind` is int, float or str; None stands for "not set" where `default` is None."""
-
-    name: str
-    kind: type
-    default: Any
-    low: float = 0
-    high: float = 0
-    step: float = 1
-    options: tuple[str, ...] = ()
-    always: bool = False  # written into every link, so that a later change of the default leaves old links alone
-
-    def parse(self, raw: str) -> Any:  # noqa: ANN401 (of the kind that the row says)
-        """The value that `raw` spells; ValueError with a message for people when it spells none."""
-        if self.kind is str:
-            if self.options and raw not in self.options:
-                raise ValueError(f"“{literal(raw[:40])}” is not one of {', '.join(self.options)}")
-            return clean(raw)[:MAX_LINK_TEXT]
-        if len(raw) > 24 or not raw.isascii():
-            raise ValueError("not a number")
-        try:
-            value = self.kind(raw)
-        except ValueError:
-            raise ValueError(f"“{literal(raw)}” is not a number") from None
-        if not math.isfinite(value) or not self.low <= value <= self.high:
-            raise ValueError(f"{raw} is not between {self.low:g} and {self.high:g}")
-        return value
-
-
-PROPERTIES: dict[str, Property] = {
-    row.name: row
-    for row in (
-        Property("model", str, "", always=True),
-        Property("step", int, None, 0, 10**9, always=True),  # None: the last one
-        Property("text", str, DEFAULT_TEXT, always=True),
-        Property("cursor", int, None, 0, 10**6),  # the pinned position
-        Property("layer", int, 0, 0, 255),
-        Property("head", int, 0, 0, 255),
-        *(Property(row.name, int if row.whole else float, row.off, *row.slider) for row in STAGES),
-        Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
-        Property("seed", int, 0, 0, 2**31 - 1),
-        Property("new_tokens", int, 40, 1, 200),
-        Property("dimensions", str, "2-D", options=("2-D", "3-D")),
-        Property("word", str, ""),  # the word chosen on the map of embeddings
-        Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
-        Property("metric", str, "cosine", options=("cosine", "Euclidean")),
-        Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
-        Property("among", str, "all tokens", options=("all tokens", "whole words")),  # where neighbours are looked for
-        Property("relation", str, ""),  # of the analogies; a − b + c are words
-        Property("vector_a", str, ""),
-        Property("vector_b", str, ""),
-        Property("vector_c", str, ""),
-        Property("second", str, ""),  # the text beside the visitor's, for one word in two contexts; "": an example
-        Property("places", str, "taken away", options=("taken away", "50 later", "doubled", "backwards")),  # positions
-        Property("run", str, ""),
-        Property("tokenizer", str, "model"),  # of the tokenization page; pages/ui/tokenizers.py lists them
-        Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
-        Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
-        Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
-        Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
-        Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
-        Property("ablation", str, "zero", options=("zero", "mean", "resample")),  # what a part is replaced by
-        Property("clean", str, ""),  # patching: two prompts and the word that each asks for; "": the first preset
-        Property("corrupted", str, ""),
-        Property("clean_answer", str, ""),
-        Property("corrupted_answer", str, ""),
-        Property("patched", str, "residual", options=("residual", "attention", "mlp", "head")),
-        Property("steer_by", str, "a kind of word", options=("a kind of word", "two prompts")),
-        Property("steer_kind", str, "animals"),  # a category of Tinyland's words
-        Property("steer_plus", str, "Suki was happy"),
-        Property("steer_minus", str, "Suki was sad"),
-        Property("steer_layer", int, 3, 0, 255),
-        Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
-        Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
-        Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
-        Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
-        Property("against", str, ""),  # the token that it is compared with; "": none
-        Property("maker", str, ""),  # "2.4": the head whose sources are shown; "": the one that adds most
-        Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
-        Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
-        Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons
-    )
-}
-
-
-def clean(text: str) -> str:
-    """`text` as well-formed Unicode with \\n line ends: lone surrogates become U+FFFD, everything else stays."""
-    return well_formed(text).replace("\r\n", "\n").replace("\r", "\n")
+ROWS: dict[str, Property] = PROPERTIES | SETTINGS
 
 
 def encode(values: Mapping[str, Any]) -> str:
@@ -152,14 +60,14 @@ def restore() -> None:
 
 
 def get(name: str) -> Any:  # noqa: ANN401 (of the kind that its row says)
-    return st.session_state.get(name, PROPERTIES[name].default)
+    return st.session_state.get(name, ROWS[name].default)
 
 
 def update(**values: object) -> None:
     """Sets properties. Call it in a callback (`on_click=state.update, kwargs={...}`), before widgets are drawn."""
     for name, value in values.items():
-        if name not in PROPERTIES:
-            raise KeyError(f"{name} is not a property; see pages/ui/state.py")
+        if name not in ROWS:
+            raise KeyError(f"{name} is not a property; see pages/ui/properties.py")
         st.session_state[name] = value
         st.session_state.get("notes", {}).pop(name, None)
     if "cursor" in values:
@@ -179,12 +87,12 @@ def update_quietly(**values: object) -> None:
 
 def control(name: str) -> dict[str, Any]:
     """Keyword arguments that make a Streamlit widget the control of a property: key, bounds or options, persistence."""
-    row = PROPERTIES[name]
+    row = ROWS[name]
     st.session_state.setdefault(name, row.default)
     shared: dict[str, Any] = {"key": name, "persist_state": "session"}
     if row.options:
         return shared | {"options": row.options}
-    if row.kind is str:
+    if row.kind in (str, bool):
         return shared
     return shared | {"min_value": row.kind(row.low), "max_value": row.kind(row.high), "step": row.kind(row.step)}
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from pages.ui.state import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, Property, clean, decode, encode
+from pages.ui.state import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, ROWS, Property, clean, decode, encode
 
 
 def values_of(row: Property) -> some.SearchStrategy:
@@ -71,3 +71,19 @@ def test_long_text_is_cut_in_a_link():
 def test_lone_surrogates_become_well_formed():
     assert clean("a\ud800b") == "a\ufffdb"
     assert read(encode({"text": "a\ud800b"}))["text"] == "a\ufffdb"
+
+
+def test_every_default_is_what_its_control_can_show():
+    for name, row in ROWS.items():
+        assert name == row.name
+        if row.options:
+            assert row.default in row.options
+        elif row.kind in (int, float) and row.default is not None:
+            assert row.low <= row.default <= row.high and 0 < row.step <= row.high - row.low
+        else:
+            assert row.default is None or isinstance(row.default, row.kind)
+
+
+def test_links_leave_the_form_of_runs_out():
+    assert not any(name.startswith("setup_") for name in PROPERTIES)
+    assert decode({"setup_train_steps": "17"}) == decode({})

@@ -8,11 +8,11 @@ from core.model import ModelConfig
 from core.training import TrainConfig
 from core.training.folder import RunError
 from pages.ui.names import title
-from pages.ui.training import setup
 from pages.ui.training.curves import metrics
+from pages.ui.training.settings import OWN
 
 PLAIN = {"out", "threads"}  # settings that say nothing about what was trained
-FOLLOWS = {"vocab_size", *setup.OWN}  # fields of a model that follow from others where they are not given
+FOLLOWS = {"vocab_size", *OWN}  # fields of a model that follow from others where they are not given
 
 
 def settings(run: str) -> dict[str, Any]:

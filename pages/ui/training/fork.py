@@ -15,7 +15,7 @@ from pages.ui.names import title
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, kept, shown_runs
 from pages.ui.training.owner import key as owner_key
-from pages.ui.training.setup import key as setting
+from pages.ui.training.settings import key as setting
 
 CHANGES = {
     "rate": "another learning rate",

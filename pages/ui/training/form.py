@@ -1,25 +1,21 @@
 """The form that sets up a run: what it reads, what it is, how it learns, for how long; and what that will cost."""
 
 import contextlib
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core import jobs
 from core.figures import training as figures
 from core.lab.track_record import remember, track_record
-from core.model.activations import ACTIVATIONS
-from core.model.config import Norm, Position
 from core.text import saved_tokenizers
 from core.text.files import decode_file
-from core.training.config import OPTIMIZERS, PRECISIONS
 from core.training.folder import RunError
-from core.training.schedule import SCHEDULES
 from pages.ui import background, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, Timed
 from pages.ui.literal import literal
-from pages.ui.training import setup
+from pages.ui.training import settings, setup
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import Plan, control
 from pages.ui.training.stage import show
@@ -31,7 +27,6 @@ OPTIMIZER_NAMES = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}
 PRECISION_NAMES = {"auto": "the fastest here", "bfloat16": "bfloat16", "float32": "float32"}
 SCHEDULE_NAMES = {"wsd": "warm up, hold, fall", "cosine": "cosine", "constant": "constant"}
 LONGEST = 2_000_000  # characters that a visitor's text may have
-RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)
 
 
 def form() -> None:
@@ -52,14 +47,14 @@ def form() -> None:
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
     st.markdown("### Data")
-    st.segmented_control("Corpus", setup.CORPORA, required=True, on_change=setup.suit, **control("corpus"))
+    st.segmented_control("Corpus", required=True, on_change=setup.suit, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
-        st.slider("Share of Tinyland in the tokens", 0.05, 0.95, step=0.05, **control("share"))
+        st.slider("Share of Tinyland in the tokens", **control("share"))
     if corpus != "Your text":
         with st.popover("Kinds of document"):
-            for kind, name in setup.KINDS.items():
-                st.slider(f"{name.capitalize()} (1: as usual)", 0.0, 4.0, step=0.25, **control(f"weight_{kind}"))
+            for kind, name in settings.KINDS.items():
+                st.slider(f"{name.capitalize()} (1: as usual)", **control(f"weight_{kind}"))
     if corpus != "Tinyland":
         st.text_area(
             "Your text",
@@ -74,11 +69,11 @@ def reads(plan: Plan) -> None:
         st.caption(f"{len(setup.get('text')):,} characters; the last tenth is held out, to be measured on.")
     _problem(plan, "corpus")
     kept = saved_tokenizers()
-    if setup.get("tokenizer") not in (setup.NEW, *kept):
-        setup.fill({"tokenizer": setup.NEW})
-    st.selectbox("Tokenizer", [setup.NEW, *kept], **control("tokenizer"))
-    if setup.get("tokenizer") == setup.NEW:
-        st.slider("Vocabulary size", 264, 4096, step=8, **control("train_vocab_size"))
+    if setup.get("tokenizer") not in (settings.NEW, *kept):
+        setup.fill({"tokenizer": settings.NEW})
+    st.selectbox("Tokenizer", [settings.NEW, *kept], **control("tokenizer"))
+    if setup.get("tokenizer") == settings.NEW:
+        st.slider("Vocabulary size", **control("train_vocab_size"))
     _problem(plan, "tokenizer")
 
 
@@ -103,21 +98,21 @@ def _on_upload() -> None:
 def is_made(plan: Plan) -> None:
     """The shape of the model: a size and a family, or every field by itself."""
     st.markdown("### Model")
-    st.segmented_control("Size", list(setup.SIZES), wrap=True, on_change=setup.resize, **control("size"))
-    st.segmented_control("Architecture", list(setup.BLOCKS), on_change=setup.resize, **control("blocks"))
+    st.segmented_control("Size", wrap=True, on_change=setup.resize, **control("size"))
+    st.segmented_control("Architecture", on_change=setup.resize, **control("blocks"))
     with st.popover("Every setting of the model"):
-        st.slider("Layers", 1, 12, **control("model_n_layers"))
-        st.number_input("Width: numbers in each token's vector", 8, 768, step=8, **control("model_d_model"))
-        st.number_input("Attention heads", 1, 32, **control("model_n_heads"))
-        st.number_input("Key/value heads (0: one for each attention head)", 0, 32, **control("model_n_kv_heads"))
-        st.number_input("Width of a head (0: width ÷ heads)", 0, 256, **control("model_d_head"))
-        st.number_input("Width of the MLP (0: 4 × width)", 0, 4096, step=8, **control("model_d_mlp"))
-        st.number_input("Context: tokens it sees at once", 8, 512, step=8, **control("model_context_length"))
-        st.selectbox("Norm", get_args(Norm), **control("model_norm"))
-        st.number_input("Epsilon of the norm", 1e-8, 1e-2, format="%.0e", step=1e-6, **control("model_norm_eps"))
-        st.selectbox("Positions", get_args(Position), **control("model_position"))
-        st.number_input("Base of the rotary angles (θ)", 10.0, 1e7, step=1000.0, **control("model_rope_theta"))
-        st.selectbox("Activation", tuple(ACTIVATIONS), **control("model_activation"))
+        st.slider("Layers", **control("model_n_layers"))
+        st.number_input("Width: numbers in each token's vector", **control("model_d_model"))
+        st.number_input("Attention heads", **control("model_n_heads"))
+        st.number_input("Key/value heads (0: one for each attention head)", **control("model_n_kv_heads"))
+        st.number_input("Width of a head (0: width ÷ heads)", **control("model_d_head"))
+        st.number_input("Width of the MLP (0: 4 × width)", **control("model_d_mlp"))
+        st.number_input("Context: tokens it sees at once", **control("model_context_length"))
+        st.selectbox("Norm", **control("model_norm"))
+        st.number_input("Epsilon of the norm", format="%.0e", **control("model_norm_eps"))
+        st.selectbox("Positions", **control("model_position"))
+        st.number_input("Base of the rotary angles (θ)", **control("model_rope_theta"))
+        st.selectbox("Activation", **control("model_activation"))
         st.toggle("Tied embeddings: one table for input and output", **control("model_tie_embeddings"))
         st.toggle("Biases", **control("model_bias"))
         st.toggle("Normalise queries and keys (QK-norm)", **control("model_qk_norm"))
@@ -128,27 +123,27 @@ def learns(plan: Plan) -> None:
     """Optimizer, schedule, batch, seed and budget."""
     st.markdown("### Optimization")
     st.segmented_control(
-        "Optimizer", OPTIMIZERS, format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
+        "Optimizer", format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
     )
     chosen = setup.get("train_optimizer")
     if chosen == "muon":
-        st.select_slider("Muon learning rate (matrices)", RATES, **control("train_muon_lr"))
+        st.select_slider("Muon learning rate (matrices)", **control("train_muon_lr"))
     rest = "adamw" if chosen == "muon" else chosen
     name = "AdamW learning rate (embeddings, norms)" if chosen == "muon" else "Learning rate"
-    st.select_slider(name, RATES, **control(f"train_{rest}_lr"))
-    st.selectbox("Schedule", SCHEDULES, format_func=SCHEDULE_NAMES.__getitem__, **control("train_schedule"))
+    st.select_slider(name, **control(f"train_{rest}_lr"))
+    st.selectbox("Schedule", format_func=SCHEDULE_NAMES.__getitem__, **control("train_schedule"))
     with st.popover("Every setting of the training"):
-        st.number_input("Warm-up steps", 0, 2000, **control("train_warmup_steps"))
-        st.slider("Share of the budget in which the rate decays", 0.0, 1.0, **control("train_decay_fraction"))
-        st.slider("Muon's momentum", 0.0, 0.99, **control("train_momentum"))
-        st.slider("Adam's β₁", 0.0, 0.99, **control("train_beta1"))
-        st.slider("Adam's β₂", 0.0, 0.999, **control("train_beta2"))
-        st.slider("Weight decay", 0.0, 1.0, **control("train_weight_decay"))
-        st.number_input("Gradient clipping: largest norm", 0.01, 1e6, **control("train_clip"))
+        st.number_input("Warm-up steps", **control("train_warmup_steps"))
+        st.slider("Share of the budget in which the rate decays", **control("train_decay_fraction"))
+        st.slider("Muon's momentum", **control("train_momentum"))
+        st.slider("Adam's β₁", **control("train_beta1"))
+        st.slider("Adam's β₂", **control("train_beta2"))
+        st.slider("Weight decay", **control("train_weight_decay"))
+        st.number_input("Gradient clipping: largest norm", **control("train_clip"))
         named = PRECISION_NAMES.__getitem__
-        st.selectbox("Numerical precision", PRECISIONS, format_func=named, **control("train_precision"))
-        st.number_input("Steps between evaluations", 5, 1000, **control("train_eval_every"))
-        st.number_input("Snapshots to keep", 2, 40, **control("train_snapshots"))
+        st.selectbox("Numerical precision", format_func=named, **control("train_precision"))
+        st.number_input("Steps between evaluations", **control("train_eval_every"))
+        st.number_input("Snapshots to keep", **control("train_snapshots"))
     _problem(plan, "training")
 
 
@@ -156,19 +151,19 @@ def budget() -> None:
     """Batch, seed, and when to end."""
     st.markdown("### Budget")
     seconds, steps = st.columns(2)
-    seconds.number_input("Seconds at most", 5.0, 3600.0, step=5.0, **control("train_seconds"))
-    steps.number_input("Steps at most", 10, 20_000, step=10, **control("train_steps"))
+    seconds.number_input("Seconds at most", **control("train_seconds"))
+    steps.number_input("Steps at most", **control("train_steps"))
     with st.popover("Batch, seed and early stopping"):
         if setup.get("corpus") == "Tinyland":
-            st.number_input("Documents per step", 1, 256, **control("train_documents_per_step"))
+            st.number_input("Documents per step", **control("train_documents_per_step"))
         else:
-            st.number_input("Tokens per step", 64, 16384, step=64, **control("train_batch_tokens"))
+            st.number_input("Tokens per step", **control("train_batch_tokens"))
         st.number_input(
-            "Seed", 0, 9999, help="Decides the initial weights and the order of the documents.", **control("train_seed")
+            "Seed", help="Decides the initial weights and the order of the documents.", **control("train_seed")
         )
-        st.number_input("Stop at this held-out loss", 0.01, 10.0, placeholder="never", **control("train_target_loss"))
+        st.number_input("Stop at this held-out loss", placeholder="never", **control("train_target_loss"))
         name = "Stop after so many evaluations without improvement"
-        st.number_input(name, 1, 100, placeholder="never", **control("train_patience"))
+        st.number_input(name, placeholder="never", **control("train_patience"))
 
 
 def outcome(plan: Plan) -> None:

@@ -5,84 +5,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from core.model.config import ModelConfig
 from core.text import SPECIAL_TOKENS, load_saved, saved_path, saved_tokenizers, tinyland
-from core.training import TrainConfig, preset
+from core.training import TrainConfig
 from core.training.schedule import lr_factor
+from pages.ui import state
+from pages.ui.training.settings import BLOCKS, KINDS, LIVE, MODEL, NEW, OWN, SIZES, TRAIN, key
 
-NEW = "a new one, from these texts"
-CORPORA = ("Tinyland", "Your text", "Both")
 KINDS_OF_DATA = {"tinyland": "Tinyland", "text": "Your text", "mixture": "Both"}
 SHORTEST = 500  # characters of a training text
 SHORT, OFTEN = 20_000, 5  # characters that a small model may learn by heart, and steps between its evaluations
-KINDS = {
-    "story": "stories",
-    "story_qa": "stories with questions",
-    "entry": "facts about places and people",
-    "list": "lists",
-    "translation": "translations",
-    "arithmetic": "sums",
-    "code": "small programs",
-    "recital": "nonsense, repeated",
-    "once": "made-up names and numbers",
-    "game": "rule games",
-    "reference": "who is meant, and who has what",
-    "birthday": "birthdays",
-}
-BLOCKS = {  # what tells the families of models apart
-    "Ours": {"norm": "rmsnorm", "position": "rotary", "activation": "relu2", "bias": False, "qk_norm": True},
-    "GPT-2": {"norm": "layernorm", "position": "learned", "activation": "gelu_tanh", "bias": True, "qk_norm": False},
-    "Llama": {"norm": "rmsnorm", "position": "rotary", "activation": "swiglu", "bias": False, "qk_norm": False},
-}
-SIZES = {
-    "Tiny": {"n_layers": 1, "n_heads": 2, "d_model": 32, "context_length": 64},
-    "Small": {"n_layers": 2, "n_heads": 4, "d_model": 96, "context_length": 128},
-    "Medium": {"n_layers": 4, "n_heads": 4, "d_model": 128, "context_length": 128},
-    "As shipped": {
-        name: preset("tinyland").model[name] for name in ("n_layers", "n_heads", "d_model", "context_length")
-    },
-}
-LIVE = preset("live")
-OWN = {"n_kv_heads": 0, "d_mlp": 0, "d_head": 0}  # 0: what ModelConfig makes of the others
-MODEL = SIZES["Small"] | OWN | BLOCKS["Ours"] | {"norm_eps": 1e-5, "rope_theta": 10_000.0, "tie_embeddings": True}
-TRAIN = {
-    name: getattr(LIVE, name)
-    for name in (
-        "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",
-        "warmup_steps", "decay_fraction", "clip", "steps", "seconds", "documents_per_step", "batch_tokens",
-        "eval_every", "snapshots", "vocab_size", "precision", "seed", "target_loss", "patience",
-    )
-}  # fmt: skip
-DEFAULTS = (
-    {f"model_{name}": value for name, value in MODEL.items()}
-    | {f"train_{name}": value for name, value in TRAIN.items()}
-    | {f"weight_{kind}": 1.0 for kind in KINDS}
-    | {"corpus": CORPORA[0], "size": "Small", "blocks": "Ours", "tokenizer": NEW, "text": "", "share": 0.5, "name": ""}
-)
-
-
-def key(name: str) -> str:
-    """The session's name of a setting of the form."""
-    return f"setup_{name}"
 
 
 def get(name: str) -> Any:  # noqa: ANN401 (each setting has its own type)
     """A setting as the form has it."""
-    return st.session_state.get(key(name), DEFAULTS[name])
+    return state.get(key(name))
 
 
-def control(name: str, **bounds: object) -> dict[str, Any]:
+def control(name: str) -> dict[str, Any]:
     """Keyword arguments that make a widget the control of a setting."""
-    st.session_state.setdefault(key(name), DEFAULTS[name])
-    return {"key": key(name), "persist_state": "session", **bounds}
+    return state.control(key(name))
 
 
 def fill(values: Mapping[str, Any]) -> None:
     """Sets settings from a callback: a preset, or the settings of another run."""
-    for name, value in values.items():
-        st.session_state[key(name)] = value
+    state.update(**{key(name): value for name, value in values.items()})
 
 
 def suit() -> None:
