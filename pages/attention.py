@@ -21,12 +21,22 @@ def heads() -> None:
         length = views.grid(view, roles.names(view, roles.measured_now(view)))
         pattern = view.trace.pattern
         code = view.code.gives("trace.pattern", pattern)
-        truth("trace.pattern", (*pattern.shape[:2], length, length), "layers × heads × readers × read from", code)
+        truth(
+            "trace.pattern",
+            (*pattern.shape[:2], length, length),
+            "every weight of every head, measured on this text",
+            code,
+        )
     with right:
         views.open_head(length)
         layer, head = views.chosen_head(view)
         one = f"trace.pattern[{layer}, {head}]"
-        truth(one, (length, length), "measured on this text", view.code.gives(one, pattern[layer, head]))
+        truth(
+            one,
+            (length, length),
+            "the weights of the open head, measured on this text",
+            view.code.gives(one, pattern[layer, head]),
+        )
     what_you_see(
         "Each small picture is a **head**: a row for each token that looks, a column for each that it looks at; "
         "the stronger the colour, the more it reads from there. A row adds up to 100 %, and nothing sees what "

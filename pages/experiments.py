@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import components, interventions
-from pages.ui.caption import page_header, what_you_see
+from pages.ui.caption import NATS, page_header, what_you_see
 from pages.ui.experiments import stage as views
 from pages.ui.experiments.patching import patching
 from pages.ui.experiments.skills import skills
@@ -31,7 +31,7 @@ def switches() -> None:
         "Each switch is a part: heads h0, h1, …, the MLP, and the whole layer. Its colour and number say how much "
         "**worse the model predicts your text** when that part alone is off: :orange[orange] is worse, :blue[blue] is "
         "better; a :violet[violet corner] says that another word becomes the likeliest next one. Grey bars are the "
-        "model as it was trained, :violet[violet] ones the model with your changes."
+        f"model as it was trained, :violet[violet] ones the model with your changes. {NATS}"
     )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import near, state
+from pages.ui import components, near, state
 from pages.ui.interventions import banner
 from pages.ui.next_page import next_page
 from pages.ui.places import has_place
@@ -34,3 +34,4 @@ if has_place() and sidebar():
     page.run()
     next_page(page.url_path)
     contents()
+    components.typed_values()

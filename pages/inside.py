@@ -18,7 +18,7 @@ def blocks() -> None:
     stream(view, key="stream")
     rails = view.trace.resid_post
     code = view.code.gives("trace.resid_post", rails)
-    truth("trace.resid_post", rails.shape, "every number of the diagram is of this text", code)
+    truth("trace.resid_post", rails.shape, "every number of the diagram was computed from this text", code)
     arithmetic(view)
     what_you_see(
         "Every token has a **rail**: the :gray[residual stream], a vector that flows down and is never replaced, only "

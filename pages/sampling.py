@@ -3,8 +3,7 @@
 import streamlit as st
 
 from pages.ui import components, state
-from pages.ui.caption import page_header, truth, try_it, what_you_see
-from pages.ui.literal import literal
+from pages.ui.caption import NATS, page_header, truth, try_it, what_you_see
 from pages.ui.sampling import chat
 from pages.ui.sampling.compare import compare, curve
 from pages.ui.sampling.search import beams, speculation
@@ -35,14 +34,14 @@ def odds() -> None:
     code = code.then(f"stages = {chosen}.stages(trace.logits[{end - 1}].numpy(), ids[:{end}])")
     shown = f"trace.probs[{end - 1}], stages[-1].probs"
     code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))
-    note = "measured on this text; the settings act in your browser, and in Python as in the code"
+    note = "measured on this text; the settings act in your browser, and the code does the same in Python"
     truth(f"trace.logits[{end - 1}]", logits.shape, note, code)
     what_you_see(
         "Each bar is a token: pale is what the model says, :violet[violet] what is left to draw from. A setting that "
         "cuts a token colours its bar, and has a lane below the bars: full colour where it cuts. The "
         "*effective vocabulary* is how many equally likely tokens would be just as uncertain. The number u falls on "
         "the tokens laid end to end; the strip below it shows what the same u would draw at every place of the slider "
-        "you moved last."
+        f"you moved last. {NATS}"
     )
 
 
@@ -62,7 +61,7 @@ def writing() -> None:
         f"# written by: generate(checkpoint.model, ids[:{start}], {settings})",
         f"probs = run_trace(checkpoint.model, ids[:{max(start + len(steps) - 1, 1)}]).probs",
     ).gives(f"probs[range({start - 1}, len(ids) - 1), ids[{start}:]]", [step.raw_probability for step in steps])
-    note = f"{literal(view.name)}, step {view.step:,}: each token as it was drawn"
+    note = f"each token with its probability when it was drawn, by {view.name} at step {view.step:,}"
     truth("step.raw_probability", (len(steps),), note, code)
 
 

@@ -24,7 +24,7 @@ def cutting() -> None:
     read_by_all = source.shared and source.text.strip() != ""  # of mere spaces the other pages read nothing
     shared = read_by_all and cut.key == tokenizers.MODEL and state.get("special") == "text"
     position = pieces(cut, source.text, key="pieces", cursor=state.get("cursor"), shared=shared)
-    note = f"{source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes"
+    note = f"this is {source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes long"
     call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, tokenizers.python(source).gives(call, cut.pieces))
     st.header("How one word was put together" if position is None else "How this token was put together", anchor=False)
@@ -54,7 +54,7 @@ def comparing() -> None:
     calls = "".join(f"    {tokenizers.call(cut.key, description)},\n" for cut in cuts)
     code = tokenizers.python(source).having(f"found = [\n{calls}]")
     cut_off = f"; only the first {MAX_ALIGNED} signs, {drawn:,} bytes, are drawn" if drawn < size else ""
-    truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text, {size:,} bytes{cut_off}",
+    truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text has {size:,} bytes{cut_off}",
           code.gives("found", [cut.pieces for cut in cuts]))  # fmt: skip
     names, notes = (
         [cut.title for cut in cuts],

@@ -47,7 +47,7 @@ def record() -> None:
     )
     if not undiagnosed(title(records[0].id)):
         on_stage.lesson(records[0])
-    on_stage.rows_truth(records)
+    on_stage.rows_truth(records, "curves")
     on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")
     explain()
 

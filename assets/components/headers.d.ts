@@ -79,6 +79,7 @@ export interface StagesHeader {
 /** pages/ui/components.py, `copy_link`. Event: ask {question}. */
 export interface CopyLinkHeader {
   query: string;
+  /** the part of it that matters on this page */ link: string;
   question: string | null;
   page: string;
 }
@@ -398,4 +399,12 @@ export interface MetricsRow {
 export interface SectionsHeader {
   page: string;
   sections: { anchor: string; title: string; height: number }[];
+}
+
+/** pages/ui/caption.py. */
+export interface TruthHeader {
+  sentence: string;
+  tensor: string;
+  shape: string;
+  code: string;
 }

@@ -14,6 +14,7 @@ of its own.
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -41,9 +42,26 @@ class Job:
     future: Future[Any] = field(default_factory=Future)
     share: float = 0.0
     doing: str = "waiting for its turn"
+    begun: float | None = None  # when it first reported
 
     def report(self, share: float, doing: str) -> None:
         self.share, self.doing = min(max(share, 0.0), 1.0), doing
+        if self.begun is None:
+            self.begun = time.monotonic()
+
+    def left(self) -> str:
+        """How long it will still take, judged by how far it came since it began; "" before that can be told."""
+        passed = 0.0 if self.begun is None else time.monotonic() - self.begun
+        if passed < 1 or self.share < 0.05:
+            return ""
+        return f", {about(passed * (1 - self.share) / self.share)} left"
+
+
+def about(seconds: float) -> str:
+    """A length of time as one says it: "about 20 s", "about 3 minutes"."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds)) if seconds < 10 else round(seconds / 5) * 5} s"
+    return f"about {round(seconds / 60)} minutes"
 
 
 _jobs: OrderedDict[Hashable, Job] = OrderedDict()
@@ -124,4 +142,4 @@ def _watch(job: Job, label: str) -> None:
     if job.future.done():
         st.rerun()
     if label:
-        st.progress(job.share, text=literal(f"{label}: {job.doing}"))
+        st.progress(job.share, text=literal(f"{label}: {job.doing}{job.left()}"))

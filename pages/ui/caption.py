@@ -1,5 +1,6 @@
 """The words around a figure: the question, what one sees, what was measured, the code, an experiment."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -7,14 +8,23 @@ import streamlit as st
 
 from pages.ui import near, state
 from pages.ui.code import Code
+from pages.ui.components import component, pack
 from pages.ui.theme import MARKS
+
+_truth = component("truth")
+_NUMBERS = re.compile(r"\d+")  # so that a line stays in place, and open, when the pin or the head is another
+
+
+TOUCH = ((r"\bPoint at\b", "Tap"), (r"\bpoint at\b", "tap"), (r"\bClick\b", "Tap"), (r"\bclick\b", "tap"))
+# Stands where a page first counts in nats.
+NATS = "*Nats* count surprise: 0 for what was certain, 0.69 for the toss of a coin, 2.3 for one in ten."
 
 
 def page_header(question: str, lead: str = "") -> None:
     """The question that a page answers, and at most one line below it."""
     st.title(question, anchor=False)
     if lead:
-        st.markdown(lead)
+        st.markdown(by_hand(lead))
 
 
 def number(of: int, role: str) -> str:
@@ -27,19 +37,36 @@ def stage_title(of: int, title: str, role: str) -> None:
     st.markdown(f"### {number(of, role)} {title}")
 
 
+def by_hand(text: str) -> str:
+    """A hint as it is for this visitor: on a phone one taps. assets/components/shared/hand.js does the same."""
+    agent = str(st.context.headers.get("User-Agent", ""))
+    if not re.search(r"Mobile|Android|iPhone|iPad", agent):
+        return text
+    for mouse, finger in TOUCH:
+        text = re.sub(mouse, finger, text)
+    return text
+
+
 def what_you_see(text: str) -> None:
     """Two to four sentences that name what is on the screen. `text` is ours (Markdown), never the visitor's."""
+    text = by_hand(text)
     st.markdown("**What you see**")
     st.markdown(text)
 
 
-def truth(tensor: str, shape: Sequence[int | str], note: str, code: Code) -> None:
-    """The line under a figure: the tensor, its shape, what was measured on how many cases; and its code."""
+def truth(tensor: str, shape: Sequence[int | str], sentence: str, code: Code, key: str = "") -> None:
+    """The line under a figure: a `sentence` in plain words; on demand the tensor, its shape, and the code that gives
+    it.
+
+    One element of the page, and all of it text. `key` is needed where a page has two lines about the same tensor.
+    """
     size = " × ".join(str(n) for n in shape)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"`{tensor}` {f'({size})' if size else ''} · {note}", width="content")
-        with st.popover("Show code", type="tertiary"):
-            st.code(code.text, language="python", wrap_lines=True)
+    shown = {"sentence": _sentence(sentence), "tensor": tensor, "shape": f"({size})" if size else "", "code": code.text}
+    _truth(key=f"truth-{key or _NUMBERS.sub('', tensor)}", data=pack(shown))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def try_it(

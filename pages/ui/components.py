@@ -57,7 +57,7 @@ def _hears(key: str, trigger: str, then: OnEvent) -> Callable[[], None]:
     return act
 
 
-_tokens, _heads, _copy_link, _pin = map(component, ("tokens", "heads", "copy_link", "pin"))
+_tokens, _heads, _copy_link, _pin, _typed = map(component, ("tokens", "heads", "copy_link", "pin", "typed"))
 _plot = component("plot", isolate=False)  # plotly.js puts its styles into the document
 
 
@@ -288,10 +288,16 @@ def open_heads(event: Event, layers: int, count: int) -> list[tuple[int, int]]:
     return [(int(i), int(j)) for i, j in pairs if i in range(layers) and j in range(count)]
 
 
+def typed_values() -> None:
+    """Lets the values of all sliders on the page be typed."""
+    _typed(key="typed", data=pack({}))
+
+
 def copy_link(*, key: str = "copy_link") -> None:
     """A button that copies this page's address with the state at the time of the click. Call it in a fragment.
 
-    It also keeps the address bar up to date once something was changed, so that a reload keeps it.
+    The link carries what differs from the beginning and matters on this page. The address bar is kept up to date with
+    all that differs, once something was changed, so that a reload keeps it.
     """
     question = f"{key}_question"
 
@@ -299,5 +305,6 @@ def copy_link(*, key: str = "copy_link") -> None:
         st.session_state[question] = event.get("question")
 
     page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
-    data = pack({"query": state.query(), "question": st.session_state.get(question), "page": page})
+    link = state.query(page.rpartition("/")[2] or "overview")
+    data = pack({"query": state.query(), "link": link, "question": st.session_state.get(question), "page": page})
     _copy_link(key=key, data=data, on_ask_change=on_ask)

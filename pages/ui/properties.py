@@ -1,7 +1,8 @@
 """The table of what a visitor can set: names, kinds, defaults and bounds. state.py keeps their values."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.generation import STAGES
@@ -23,7 +24,7 @@ class Property:
     high: float = 0
     step: float = 1
     options: tuple[Any, ...] = ()
-    always: bool = False  # written into every link, so that a later change of the default leaves old links alone
+    page: str = ""  # the only one that it matters on; "": all of them
 
     def parse(self, raw: str) -> Any:  # noqa: ANN401 (of the kind that the row says)
         """The value that `raw` spells; ValueError with a message for people when it spells none."""
@@ -47,57 +48,79 @@ def clean(text: str) -> str:
     return well_formed(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _only(page: str, *rows: Property) -> Iterator[Property]:
+    return (replace(row, page=page) for row in rows)
+
+
 PROPERTIES: dict[str, Property] = {
     row.name: row
     for row in (
-        Property("model", str, "", always=True),
-        Property("step", int, None, 0, 10**9, always=True),  # None: the last one
-        Property("text", str, DEFAULT_TEXT, always=True),
+        Property("model", str, ""),
+        Property("step", int, None, 0, 10**9),  # None: the last one
+        Property("text", str, DEFAULT_TEXT),
         Property("cursor", int, None, 0, 10**6),  # the pinned position
         Property("layer", int, 0, 0, 255),
         Property("head", int, 0, 0, 255),
-        *(Property(row.name, int if row.whole else float, row.off, *row.slider) for row in STAGES),
-        Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
-        Property("seed", int, 0, 0, 2**31 - 1),
-        Property("new_tokens", int, 40, 1, 200),
-        Property("dimensions", str, "2-D", options=("2-D", "3-D")),
-        Property("word", str, ""),  # the word chosen on the map of embeddings
-        Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
-        Property("metric", str, "cosine", options=("cosine", "Euclidean")),
-        Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or the logits they give
-        Property("among", str, "all tokens", options=("all tokens", "whole words")),  # where neighbours are looked for
-        Property("relation", str, ""),  # of the analogies; a − b + c are words
-        Property("vector_a", str, ""),
-        Property("vector_b", str, ""),
-        Property("vector_c", str, ""),
-        Property("second", str, ""),  # the text beside the visitor's, for one word in two contexts; "": an example
-        Property("places", str, "taken away", options=("taken away", "50 later", "doubled", "backwards")),  # positions
-        Property("run", str, ""),
-        Property("tokenizer", str, "model"),  # of the tokenization page; pages/ui/tokenizers.py lists them
-        Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
-        Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
-        Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
-        Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
-        Property("ablation", str, "zero", options=("zero", "mean", "resample")),  # what a part is replaced by
-        Property("clean", str, ""),  # patching: two prompts and the word that each asks for; "": the first preset
-        Property("corrupted", str, ""),
-        Property("clean_answer", str, ""),
-        Property("corrupted_answer", str, ""),
-        Property("patched", str, "residual", options=("residual", "attention", "mlp", "head")),
-        Property("steer_by", str, "a kind of word", options=("a kind of word", "two prompts")),
-        Property("steer_kind", str, "animals"),  # a category of Tinyland's words
-        Property("steer_plus", str, "Suki was happy"),
-        Property("steer_minus", str, "Suki was sad"),
-        Property("steer_layer", int, 3, 0, 255),
-        Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
-        Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
-        Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
-        Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
-        Property("against", str, ""),  # the token that it is compared with; "": none
-        Property("maker", str, ""),  # "2.4": the head whose sources are shown; "": the one that adds most
-        Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
-        Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
-        Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons
+        *_only(
+            "sampling",
+            *(Property(row.name, int if row.whole else float, row.off, *row.slider) for row in STAGES),
+            Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
+            Property("seed", int, 0, 0, 2**31 - 1),
+            Property("new_tokens", int, 40, 1, 200),
+        ),
+        *_only(
+            "embeddings",
+            Property("dimensions", str, "2-D", options=("2-D", "3-D")),
+            Property("word", str, ""),  # the word chosen on the map of embeddings
+            Property("projection", str, "PCA", options=("PCA", "t-SNE", "UMAP")),
+            Property("metric", str, "cosine", options=("cosine", "Euclidean")),
+            Property("compare", str, "as read", options=("as read", "as spoken")),  # embeddings, or logits
+            Property("among", str, "all tokens", options=("all tokens", "whole words")),  # where neighbours are found
+            Property("relation", str, ""),  # of the analogies; a − b + c are words
+            Property("vector_a", str, ""),
+            Property("vector_b", str, ""),
+            Property("vector_c", str, ""),
+            Property("second", str, ""),  # the text beside the visitor's, for one word in two contexts; "": an example
+            Property("places", str, "taken away", options=("taken away", "50 later", "doubled", "backwards")),
+        ),
+        *_only("training", Property("run", str, "")),
+        *_only(
+            "tokenization",
+            Property("tokenizer", str, "model"),  # pages/ui/tokenizers.py lists them
+            Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
+        ),
+        *_only(
+            "attention",
+            Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
+            Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7
+            Property("first_aside", int, 0, 0, 1),  # attention to the first token is left out
+        ),
+        *_only(
+            "experiments",
+            Property("ablation", str, "zero", options=("zero", "mean", "resample")),  # what a part is replaced by
+            Property("clean", str, ""),  # patching: two prompts, the word that each asks for; "": the first preset
+            Property("corrupted", str, ""),
+            Property("clean_answer", str, ""),
+            Property("corrupted_answer", str, ""),
+            Property("patched", str, "residual", options=("residual", "attention", "mlp", "head")),
+            Property("steer_by", str, "a kind of word", options=("a kind of word", "two prompts")),
+            Property("steer_kind", str, "animals"),  # a category of Tinyland's words
+            Property("steer_plus", str, "Suki was happy"),
+            Property("steer_minus", str, "Suki was sad"),
+            Property("steer_layer", int, 3, 0, 255),
+            Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
+        ),
+        *_only(
+            "inside",
+            Property("block", int, None, 0, 255),  # the block that is open in the diagram of the stream
+            Property("cell", str, ""),  # a cell of it that is kept: "mlp_pre.3", "q.2.17" (head 2)
+            Property("answer", str, ""),  # the token whose making is watched; "": the model's own answer
+            Property("against", str, ""),  # the token that it is compared with; "": none
+            Property("maker", str, ""),  # "2.4": the head whose sources are shown; "": the one that adds most
+            Property("lens", str, "probability", options=("probability", "rank", "entropy", "divergence")),
+            Property("neuron", str, ""),  # "2.113": layer 2, neuron 113; "": the strongest
+            Property("strongest", str, "writes", options=("writes", "activation", "effect")),  # what sorts the neurons
+        ),
     )
 }

@@ -48,7 +48,7 @@ def _model(names: list[str]) -> None:
     if asked not in names:
         if asked:
             state.note("model", f"There is no model “{literal(asked[:60])}” here; this is {literal(default)}.")
-        state.update_quietly(model=default)
+        state.assume(model=default)
     shown = labels(names)
     st.selectbox(
         "Model", names, format_func=lambda name: shown.get(name, name), key="model", persist_state="session",
@@ -74,7 +74,7 @@ def _step() -> bool:
     if step not in steps:
         if step is not None:
             state.note("step", f"{literal(title(name))} has no step {step:,}; this is its last, {steps[-1]:,}.")
-        state.update_quietly(step=steps[-1])
+        state.assume(step=steps[-1])
     if len(steps) > 1:
         st.select_slider(
             "Training step",
@@ -118,7 +118,10 @@ def _text_changed() -> None:
 
 
 def _link() -> None:
-    _copy()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _copy()
+        told = "Text, pins, settings and changes inside as at the beginning. The model stays."
+        st.button("Reset", key="reset", on_click=state.reset, help=told)
     if len(state.get("text")) > state.MAX_LINK_TEXT:
         st.caption(f"The link carries the first {state.MAX_LINK_TEXT:,} characters of the text.")
     for name in list(st.session_state["notes"]):

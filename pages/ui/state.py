@@ -21,14 +21,14 @@ ROWS: dict[str, Property] = PROPERTIES | SETTINGS
 
 
 def encode(values: Mapping[str, Any]) -> str:
-    """The query of a link that restores `values`; properties at their default are left out unless `always`."""
-    query = {"v": VERSION}
+    """The query of a link that restores `values`; properties at their default are left out. "" when all of them are."""
+    query = {}
     for row in PROPERTIES.values():
         value = values.get(row.name, row.default)
-        if value is None or (value == row.default and not row.always):
+        if value is None or value == row.default:
             continue
         query[row.name] = clean(value)[:MAX_LINK_TEXT] if row.kind is str else repr(row.kind(value))
-    return urlencode(query)
+    return urlencode({"v": VERSION} | query) if query else ""
 
 
 def decode(query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -85,6 +85,22 @@ def update_quietly(**values: object) -> None:
         st.session_state[name] = value
 
 
+def assume(**values: object) -> None:
+    """Sets properties to what a page takes where nothing was chosen: the last step, the first example. As
+    `update_quietly`; links leave them out as long as they stay so."""
+    update_quietly(**values)
+    st.session_state.setdefault("assumed", {}).update(values)
+
+
+def reset() -> None:
+    """In a callback: every property but the model and the run as at the beginning."""
+    kept = {"model", "run"}
+    assumed = st.session_state.get("assumed", {})
+    st.session_state["assumed"] = {name: assumed[name] for name in assumed.keys() & kept}
+    update(**{name: row.default for name, row in PROPERTIES.items() if name not in kept})
+    st.session_state["notes"] = {}
+
+
 def control(name: str) -> dict[str, Any]:
     """Keyword arguments that make a Streamlit widget the control of a property: key, bounds or options, persistence."""
     row = ROWS[name]
@@ -111,6 +127,12 @@ def forget(name: str) -> None:
     st.session_state.get("notes", {}).pop(name, None)
 
 
-def query() -> str:
-    """The query of a link to what is on the screen now."""
-    return encode({name: get(name) for name in PROPERTIES})
+def query(page: str = "") -> str:
+    """The query of a link to what is on the screen now, with what matters on this page; on any, if none is given."""
+    assumed = st.session_state.get("assumed", {})
+    chosen = {}
+    for name, row in PROPERTIES.items():
+        value = get(name)
+        if (not page or row.page in ("", page)) and (name not in assumed or assumed[name] != value):
+            chosen[name] = value
+    return encode(chosen)

@@ -50,7 +50,7 @@ def test_the_grid_of_heads_by_mouse(attention):
     page.mouse.move(5, 5)
     said(page, "Layer 0, head 0")
     head(page, 1, 0).click()
-    page.get_by_text("trace.pattern[1, 0]").first.wait_for()  # the server knows
+    page.get_by_text("trace.pattern[1, 0]").first.wait_for(state="attached")  # the server knows
     page.mouse.move(5, 5)
     said(page, "Layer 1, head 0")
     head(page, 1, 0).click()  # again: released
@@ -81,7 +81,7 @@ def test_the_grid_of_heads_by_keyboard(attention):
     said(page, "Layer 1, head 1")
     page.keyboard.press("ArrowRight")  # the edge
     said(page, "Layer 1, head 1")
-    page.get_by_text("trace.pattern[1, 1]").first.wait_for()
+    page.get_by_text("trace.pattern[1, 1]").first.wait_for(state="attached")
     assert head(page, 1, 1).evaluate("e => e.getRootNode().activeElement === e")
     page.keyboard.press("i")
     said(page, "Layer 1, head 1, alone")
@@ -120,7 +120,7 @@ def test_the_first_token_set_aside(attention, trace):
     expect(page.locator(".said .from")).not_to_contain_text("start")
     resting(page)
     head(page, 0, 1).click()  # the answer of the server does not take it back
-    page.get_by_text("trace.pattern[0, 1]").first.wait_for()
+    page.get_by_text("trace.pattern[0, 1]").first.wait_for(state="attached")
     assert page.get_by_role("checkbox", name=re.compile("^set the first token")).is_checked()
 
 

@@ -166,3 +166,14 @@ def test_writing_can_be_stopped_and_gone_on_with_to_the_same_text(page):
         written += 1
         expect(page.locator("div.text button")).to_have_count(written)
     assert whole.startswith(page.locator("div.text").inner_text())
+
+
+def test_on_a_phone_the_chart_stays_in_sight_while_its_sliders_move(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page)
+    chart, last = page.locator(".chart"), page.locator(".stage").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    expect(chart).to_be_in_viewport(ratio=0.9)
+    above, below = chart.bounding_box(), last.bounding_box()
+    assert above["y"] + above["height"] <= below["y"]  # and does not cover the slider

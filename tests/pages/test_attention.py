@@ -11,6 +11,7 @@ from core.analysis.heads.scores import HeadScore
 from pages.ui import state
 from pages.ui.attention import roles
 from pages.ui.attention import stage as attention_stage
+from tests.pages.truths import captions
 from tests.waiting import wait_for
 
 
@@ -74,7 +75,7 @@ def test_a_text_too_long_for_all_heads_is_shown_in_part():
 
 
 def told(at) -> str:
-    return " ".join(element.value for element in [*at.markdown, *at.caption])
+    return " ".join([*(element.value for element in at.markdown), captions(at)])
 
 
 @pytest.mark.slow

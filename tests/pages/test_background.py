@@ -82,3 +82,25 @@ def test_progress_then_the_error_then_the_result():
     background._jobs["page"].future.result(20)
     at.run()
     assert at.markdown[0].value == "it is 42"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "about 1 s"), (7.4, "about 7 s"), (21, "about 20 s"), (200, "about 3 minutes")]
+)
+def test_times_as_one_says_them(seconds, words):
+    assert background.about(seconds) == words
+
+
+def test_the_time_that_is_left_is_judged_by_how_far_it_came(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(background.time, "monotonic", lambda: now[0])
+    job = background.Job()
+    assert job.left() == ""
+    job.report(0.0, "begun")
+    now[0] += 30
+    assert job.left() == ""  # nothing is done yet: nothing can be told
+    job.report(0.25, "a quarter")
+    assert job.left() == ", about 2 minutes left"
+    now[0] += 30
+    job.report(0.75, "three quarters")
+    assert job.left() == ", about 20 s left"

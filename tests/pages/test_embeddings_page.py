@@ -15,6 +15,7 @@ from core.model import load_checkpoint, run_trace
 from core.text import tinyland
 from pages.ui import background
 from tests.pages.conftest import WORLDLY_STEPS as STEPS
+from tests.pages.truths import captions, codes
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +36,8 @@ def component(at, key: str) -> tuple[dict, bytes]:
     raise KeyError(key)
 
 
-def captions(at) -> str:
-    return " ".join(element.value for element in [*at.caption, *at.markdown])
+def said(at) -> str:
+    return " ".join([captions(at), *(element.value for element in at.markdown)])
 
 
 def test_every_part_stands_on_a_model_with_words(app, worldly):
@@ -50,7 +51,7 @@ def test_every_part_stands_on_a_model_with_words(app, worldly):
     ids, groups = np.array(found.ids)[found.known], [found.groups[i] for i in found.known]
     expected = [silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]
     np.testing.assert_allclose(header["scores"], expected, atol=1e-9)
-    assert f"At step 5 it is **{expected[1]:.2f}**" in captions(at)
+    assert f"At step 5 it is **{expected[1]:.2f}**" in said(at)
 
 
 def test_the_strips_are_the_rows_of_the_table(app, worldly):
@@ -68,7 +69,7 @@ def test_the_rates_on_the_page_are_those_of_core(app, worldly):
     results = measure_all(checkpoint.model.embed.weight.numpy(), families(checkpoint.tokenizer))
     result = next(one for one in results if one.family.name == "town → region")
     n = f"{len(result.ranks):,}"
-    assert n in captions(at) and at.selectbox(key="relation").value == "town → region"
+    assert n in said(at) and at.selectbox(key="relation").value == "town → region"
     a, b, c = (at.selectbox(key=f"vector_{letter}").value for letter in "abc")
     truth = {fact.subject: fact.value for fact in tinyland.WORLD.known_facts if fact.relation == "region"}
     assert truth[b] == a and c in truth
@@ -102,12 +103,12 @@ def test_positions_taken_away_and_moved(app, worldly, places):
     here = np.arange(len(trace.ids))
     moved = {"taken away": None, "50 later": here + 50, "doubled": 2 * here, "backwards": here[::-1].copy()}[places]
     usual, changed = effect(checkpoint.model, trace, moved).losses.mean(axis=1)
-    assert f"mean {usual:.2f} nats as usual, {changed:.2f} changed" in captions(at)
+    assert f"mean {usual:.2f} nats as usual, {changed:.2f} changed" in said(at)
 
 
 def test_every_show_code_runs(app, worldly):
     at = app("embeddings", model="worldly", step="5", text="Plumstead is a town", compare="as spoken")
-    shown = [element.value for element in at.code if "load_checkpoint" in element.value]
+    shown = [code for code in codes(at) if "load_checkpoint" in code]
     assert len(shown) >= 10
     for code in shown:
         exec(compile(code, "shown", "exec"), {})

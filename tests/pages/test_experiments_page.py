@@ -8,6 +8,7 @@ from core.figures import labels
 from core.text import Tokenizer, train_bpe
 from pages.ui import cache
 from pages.ui.experiments import effects
+from tests.pages.truths import captions, codes
 from tests.tiny import SENTENCES
 
 DEEP = "zero:L0 zero:L1"
@@ -23,13 +24,13 @@ def banner(at) -> bool:
 
 def test_nothing_on_means_no_banner(app):
     at = app()
-    assert not banner(at) and "intervene" not in at.code[0].value
+    assert not banner(at) and "intervene" not in codes(at)[0]
 
 
 def test_a_link_changes_what_every_page_computes(app):
     at = app(interventions=DEEP)
     assert not at.exception and banner(at)
-    assert f"checkpoint = intervene(checkpoint, {DEEP!r})" in at.code[0].value
+    assert f"checkpoint = intervene(checkpoint, {DEEP!r})" in codes(at)[0]
     at.switch_page("attention.py").run()
     assert not at.exception and banner(at)
     at.switch_page("experiments.py").run()
@@ -81,7 +82,7 @@ def test_the_page_measures_patches_and_steers(app):
     at.selectbox(key="experiments_cases").set_value(25).run()
     at.button(key="measure_skills").click().run()
     assert not at.exception
-    assert any("25 cases, the same for both" in caption.value for caption in at.caption)
+    assert "25 cases, the same for both" in captions(at)
     for what in ("attention", "mlp", "head"):
         at.session_state["patched"] = what
         at.run()

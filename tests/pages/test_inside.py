@@ -5,15 +5,12 @@ import re
 
 import pytest
 
+from tests.pages.truths import captions, codes
 from tests.tiny import CONTEXT
 
 
-def captions(at) -> str:
-    return " ".join(element.value for element in at.caption)
-
-
 def sums(at) -> tuple[float, float]:
-    found = re.search(r"parts sum to ([+−\d.]+);.* the model's logit is ([+−\d.]+)", captions(at))
+    found = re.search(r"parts sum to ([+−\d.]+);.* the model's logit is ([+−]\d+\.\d+)", captions(at))
     assert found
     return tuple(float(number.replace("−", "-")) for number in found.groups())
 
@@ -75,11 +72,11 @@ def test_a_text_longer_than_the_window(app):
 
 
 def test_every_show_code_runs(app):
-    """Each popover's Python, word for word; its last line is a value."""
+    """The Python behind each "Show code", word for word; its last line is a value."""
     at = app("inside", text="the red ball", block="1", cell="mlp_post.3", cursor="2", answer=" the", against=" dog")
-    codes = dict.fromkeys(element.value for element in at.code)
-    assert len(codes) >= 12
-    for code in codes:
+    shown = dict.fromkeys(codes(at))
+    assert len(shown) >= 12
+    for code in shown:
         *before, last = ast.parse(code).body
         assert isinstance(last, ast.Expr), code
         scope: dict = {}

@@ -1,12 +1,16 @@
 """Every page through pages/index.py, on the tiny model: normal, strange and hostile visits."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
+from pages.ui.caption import NATS, by_hand
 from pages.ui.literal import JOINER
 from pages.ui.state import DEFAULT_TEXT
 from tests.navigation import PAGES
+from tests.pages.truths import truths
 from tests.tiny import STEPS
 
 
@@ -24,6 +28,22 @@ def test_page_runs(app, page):
     assert at.session_state["model"] == "tiny"
     assert at.session_state["step"] == STEPS[-1]
     assert at.sidebar.text_area[0].value == DEFAULT_TEXT
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nats_are_explained_where_a_page_counts_in_them(app, page):
+    at = app(page)
+    words = [element.value for element in [*at.markdown, *at.caption]] + [truth.sentence for truth in truths(at)]
+    counted = [text for text in words if re.search(r"\bnats?\b", text)]
+    assert not counted or any(NATS in text for text in words)
+
+
+def test_a_finger_is_told_to_tap(monkeypatch):
+    hint = "Point at a step to see it; click, and every page shows it."
+    monkeypatch.setattr(st, "context", SimpleNamespace(headers={"User-Agent": "Mozilla/5.0 (iPhone) Mobile"}))
+    assert by_hand(hint) == "Tap a step to see it; tap, and every page shows it."
+    monkeypatch.setattr(st, "context", SimpleNamespace(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}))
+    assert by_hand(hint) == hint
 
 
 STRANGE = {

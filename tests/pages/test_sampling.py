@@ -1,6 +1,5 @@
 """The sampling page's Python: links become settings, settings become a Sampler, and anything else is left out."""
 
-import pytest
 import streamlit as st
 
 from core.generation import ORDER, Sampler
@@ -8,15 +7,8 @@ from core.generation.costs import Costs
 from core.generation.speculative import Round
 from pages.ui import state
 from pages.ui.sampling import settings as sampling_settings
-from pages.ui.sampling.compare import about
 from pages.ui.sampling.search import why
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "about 1 s"), (7.4, "about 7 s"), (21, "about 20 s"), (200, "about 3 minutes")]
-)
-def test_times_as_one_says_them(seconds, words):
-    assert about(seconds) == words
+from tests.pages.truths import codes
 
 
 def test_a_slow_draft_says_why_and_when_it_pays():
@@ -37,7 +29,7 @@ def session(monkeypatch, **values) -> dict:
 def test_the_page_opens_with_any_settings(app):
     at = app("sampling", temperature="1e-9", top_k="3", stages="-top_k," + ",".join(n for n in ORDER if n != "top_k"))
     assert not at.exception
-    code = next(one.value for one in at.code if "stages = " in one.value)
+    code = next(one for one in codes(at) if "stages = " in one)
     assert "stages = Sampler(temperature=0.0, order=('top_k', 'repetition_penalty'" in code  # top-k is switched off
     assert not app("sampling", stages="top_k,nonsense", cursor="2").exception
 

@@ -1,11 +1,15 @@
 """The table of properties: links restore what they were made from, and no link can do harm."""
 
 import math
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+import streamlit as st
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from pages.ui import state
 from pages.ui.state import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, ROWS, Property, clean, decode, encode
 
 
@@ -87,3 +91,44 @@ def test_every_default_is_what_its_control_can_show():
 def test_links_leave_the_form_of_runs_out():
     assert not any(name.startswith("setup_") for name in PROPERTIES)
     assert decode({"setup_train_steps": "17"}) == decode({})
+
+
+def test_a_link_carries_only_what_differs():
+    assert encode({name: row.default for name, row in PROPERTIES.items()}) == ""
+    changed = {name: row.default for name, row in PROPERTIES.items()} | {"temperature": 0.5}
+    assert read(encode(changed)) == {"v": "1", "temperature": "0.5"}
+
+
+def test_a_link_of_a_page_carries_what_matters_there_and_nothing_that_was_only_assumed(app):
+    at = app("experiments")
+    assert not at.exception
+    with session_of(at):
+        assert at.session_state["clean"] and at.session_state["step"] == 200  # the first preset and the last step
+        assert state.query() == ""
+    at.session_state["temperature"] = 0.5
+    at.session_state["step"] = 10
+    at.session_state["patched"] = "mlp"
+    at.run()
+    with session_of(at):
+        assert read(state.query("experiments")) == {"v": "1", "step": "10", "patched": "mlp"}
+        assert read(state.query("sampling")) == {"v": "1", "step": "10", "temperature": "0.5"}
+        assert set(read(state.query())) == {"v", "step", "temperature", "patched"}
+
+
+def test_a_reset_brings_the_beginning_back_and_keeps_the_model(app):
+    at = app("experiments", text="the brown dog", step="10", cursor="2", interventions="zero:L0H0", patched="mlp")
+    at.button(key="reset").click().run()
+    assert not at.exception
+    with session_of(at):
+        assert state.query() == ""
+    assert at.session_state["model"] == "tiny" and at.session_state["step"] == 200
+    assert at.session_state["text"] == DEFAULT_TEXT and at.session_state["interventions"] == ""
+
+
+@contextmanager
+def session_of(at):
+    """`pages.ui.state` as in the session of this page."""
+    with pytest.MonkeyPatch.context() as patch:
+        kept = {name: at.session_state[name] for name in [*PROPERTIES, "assumed"] if name in at.session_state}
+        patch.setattr(st, "session_state", kept)
+        yield

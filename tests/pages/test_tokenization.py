@@ -10,6 +10,7 @@ from pages.ui.tokenization import training as tokenization_training
 from pages.ui.tokenization.experiments import EXPERIMENTS
 from tests.pages.test_headers import headers
 from tests.pages.test_pages import said
+from tests.pages.truths import codes
 
 
 @pytest.mark.parametrize(
@@ -119,4 +120,4 @@ def test_every_experiment_sets_its_text_and_answers_with_numbers(app):
 def test_the_word_that_is_replayed_has_merges_where_any_word_has(app):
     at = app("tokenization", text="the 🪁 ball")
     assert not at.exception
-    assert any("joins(tokenizer.ranks, b'the')" in code.value for code in at.code)
+    assert any("joins(tokenizer.ranks, b'the')" in code for code in codes(at))

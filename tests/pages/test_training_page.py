@@ -11,6 +11,7 @@ from core.training import TrainConfig
 from pages.ui.training import setup
 from pages.ui.training.curves import shown_run
 from tests.pages.press import button, train
+from tests.pages.truths import captions
 
 ROWS = [
     {
@@ -207,7 +208,7 @@ def test_one_update_in_slow_motion(app, runs):
         (tokens,) = [one for one in headers(at, "tokens") if one["title"] == "The first sequence"]
         assert len(tokens["chips"]) == len(tokens["values"]) == 49
         at.selectbox(key="update_matrix").set_value("blocks.0.ln1.weight").run()
-        assert not at.exception and "row 0, column" in " ".join(caption.value for caption in at.caption)
+        assert not at.exception and "row 0, column" in captions(at)
     finally:
         (folder / "train.json").unlink()
         (folder / "corpus.txt").unlink()

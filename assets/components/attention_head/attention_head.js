@@ -5,6 +5,7 @@ import { linkedStore } from "../heads/store.js";
 import { penOn, pictureOf } from "../shared/canvas.js";
 import { element, find } from "../shared/elements.js";
 import { announceHover, listenPin, takeAdded } from "../shared/events.js";
+import { forHand } from "../shared/hand.js";
 import { adds, arrow } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
@@ -239,7 +240,7 @@ function build(root) {
     const summed = asked.length > 1 ? ` The shares of ${asked.length} tokens are added: they sum to ${asked.length} × 100 %.` : "";
     note.textContent = store.aside
       ? `Without the first token: what each row gave to it (${label(asked.at(-1))}: ${percent(toFirst(asked.at(-1)))}) is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
-      : `Colours follow the square root of the weight. Click pins a token, shift-click adds one to the sum, here or in the text, Escape unpins.${summed}${kept}`;
+      : `${forHand("Colours follow the square root of the weight. Click pins a token, shift-click adds one to the sum, here or in the text, Escape unpins.")}${summed}${kept}`;
   }
   // What a token gave to the first, in the mean of the heads on show.
   function toFirst(q) {

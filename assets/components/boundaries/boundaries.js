@@ -2,6 +2,7 @@
 // A text, and under each of its lines a track for every tokenizer: a bar from where a token begins to where it ends.
 /** @import { BoundariesHeader } from "../headers.js" */
 
+import { forHand } from "../shared/hand.js";
 import { element, find } from "../shared/elements.js";
 import { component, ending } from "../shared/mount.js";
 import { BLANKS, decode, decodeAnyway, hex } from "../shared/signs.js";
@@ -99,7 +100,7 @@ function build(root) {
     lines.classList.toggle("hovering", Boolean(range));
     for (const bar of self.bars) bar.classList.toggle("lit", Boolean(overlaps(bar.range)));
     for (const glyph of self.glyphs) glyph.classList.toggle("lit", Boolean(overlaps(glyph.range)));
-    if (!range) return (said.textContent = HINT);
+    if (!range) return (said.textContent = forHand(HINT));
     const found = self.header.rows.map((row) => {
       const parts = row.pieces.filter(overlaps).map(([start, end, id]) => spell(start, end) + (id < 0 ? " (not in the list)" : ""));
       return `${row.title}: ${parts.length > 8 ? `${parts.length} tokens` : parts.join(" | ") || "nothing"}`;

@@ -2,6 +2,7 @@
 // Rotary positions as clock hands: each pair of numbers turns at a speed of its own. All computed here from the frequencies.
 /** @import { ClocksHeader } from "../headers.js" */
 
+import { forHand } from "../shared/hand.js";
 import { drawn, element, find, keepChildren, set } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
 import { component, ending } from "../shared/mount.js";
@@ -68,7 +69,7 @@ function build(root) {
     shown.textContent = `${self.at}${self.at < labels.length ? `  ${labels[self.at]}` : ""}`;
     range.setAttribute("aria-valuetext", shown.textContent);
     if (self.picked !== null) describe(self.picked);
-    else said.textContent = HINT;
+    else said.textContent = forHand(HINT);
   }
 
   function next() {

@@ -15,8 +15,10 @@ let opened = null;
 function remember(query) {
   opened ??= { query, follow: location.search.length > 1 };
   opened.follow ||= query !== opened.query;
-  if (opened.follow) history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
+  if (opened.follow) history.replaceState(history.state, "", addressOf(query));
 }
+
+const addressOf = (/** @type {string} */ query) => `${location.pathname}${query && "?"}${query}${location.hash}`;
 
 function build(root) {
   const [button, said, shown] = find(root, "button", "[role=status]", "input");
@@ -26,10 +28,10 @@ function build(root) {
     self.question = `${Date.now()}-${Math.random()}`;
     self.send("ask", { question: self.question });
   });
-  async function answer({ question, query }) {
+  async function answer({ question, link }) {
     if (self.question === null || question !== self.question) return;
     self.question = null;
-    const url = `${location.origin}${location.pathname}?${query}${location.hash}`;
+    const url = `${location.origin}${addressOf(link)}`;
     const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
     said.textContent = copied ? "Copied." : "Copy this address:";
     shown.value = url;

@@ -5,6 +5,7 @@
 
 import { pictureOf } from "../shared/canvas.js";
 import { element, find } from "../shared/elements.js";
+import { forHand } from "../shared/hand.js";
 import { adds, arrow } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
@@ -62,7 +63,7 @@ function build(root) {
     });
     grid.replaceChildren(...rows);
     const pooled = header.length > THUMBNAIL ? " A dot is the largest weight of its patch." : "";
-    foot.textContent = [header.hint, pooled, header.note].filter(Boolean).join(" ");
+    foot.textContent = [forHand(header.hint), pooled, header.note].filter(Boolean).join(" ");
     enlarged.hidden = Boolean(header.view);
     if (focused) button(self.store.main())?.focus();
   }
@@ -89,7 +90,7 @@ function build(root) {
     if (told === self.told) return;
     self.told = told;
     if (!found.length) {
-      ranking.replaceChildren(element("p", {}, "Click one token, then another: the heads are ranked by how much the later reads from the earlier."));
+      ranking.replaceChildren(element("p", {}, forHand("Click one token, then another: the heads are ranked by how much the later reads from the earlier.")));
       return;
     }
     const [reader, source] = store.pair.map((i) => element("code", {}, store.header.labels[i]));

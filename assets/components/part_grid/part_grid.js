@@ -3,6 +3,7 @@
 /** @import { PartCell, PartGridHeader } from "../headers.js" */
 
 import { element, find } from "../shared/elements.js";
+import { forHand } from "../shared/hand.js";
 import { arrow } from "../shared/keys.js";
 import { component, nowhere } from "../shared/mount.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
@@ -70,7 +71,7 @@ function build(root) {
     all.forEach((row, r) => row.forEach((one, c) => (one.tabIndex = r === self.focus[0] && c === self.focus[1] ? 0 : -1)));
   }
 
-  const speak = (button) => (said.textContent = button ? describe(cellOf(button)) : self.header.hint);
+  const speak = (button) => (said.textContent = button ? describe(cellOf(button)) : forHand(self.header.hint));
   const buttonOf = (event) => event.target.closest?.("button");
   grid.addEventListener("pointerover", (event) => buttonOf(event) && speak(buttonOf(event)));
   grid.addEventListener("pointerleave", () => speak(null));

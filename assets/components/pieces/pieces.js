@@ -3,6 +3,7 @@
 // cut a grapheme between them stand under the one sign that they spell. Blocks are filled when they scroll into sight.
 /** @import { PiecesHeader } from "../headers.js" */
 
+import { forHand } from "../shared/hand.js";
 import { element, find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
 import { stepAlong } from "../shared/keys.js";
@@ -156,7 +157,7 @@ function build(root) {
 
   function describe(i) {
     if (i === null || i >= count()) {
-      return detail.replaceChildren(element("p", {}, count() ? self.header.hint : "There is nothing to cut here."));
+      return detail.replaceChildren(element("p", {}, count() ? forHand(self.header.hint) : "There is nothing to cut here."));
     }
     const { starts, ends, learned } = self.data;
     const id = self.data.ids[i];

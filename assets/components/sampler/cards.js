@@ -4,6 +4,7 @@
 
 import { element } from "../shared/elements.js";
 import { arrow } from "../shared/keys.js";
+import { HINT, typeInto } from "../shared/typed.js";
 
 /**
  * @typedef {object} Cards
@@ -25,8 +26,8 @@ export function cardsIn(list, changed) {
     const { name, title, hint } = kind;
     const [min, max, step] = kind.slider;
     const box = element("input", { type: "checkbox", "aria-label": `${title} on`, onchange: check });
-    const output = element("output");
-    const slider = element("input", { type: "range", min, max, step, "aria-label": title, oninput: slide });
+    const output = element("output", { title: HINT, onclick: () => typeInto(slider, output) });
+    const slider = element("input", { type: "range", min, max, step, "aria-label": title, oninput: slide, onkeydown: typed });
     const effect = element("div", { class: "effect" });
     const hands = { class: "handle", "aria-label": `Move ${title}: arrow keys`, onkeydown: walk, onpointerdown: take };
     const handle = element("button", hands, "⠿");
@@ -38,6 +39,11 @@ export function cardsIn(list, changed) {
       settings.values[name] = Number(slider.value);
       settings.off = settings.off.filter((n) => n !== name);
       changed(kind, from);
+    }
+    function typed(/** @type {KeyboardEvent} */ event) {
+      if (!/^[\d.,]$/.test(event.key) || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      typeInto(slider, output, event.key);
     }
     function check() {
       settings.off = settings.off.filter((n) => n !== name).concat(box.checked ? [] : [name]);

@@ -3,6 +3,7 @@
 // The server writes a few tokens and stops; this component asks for more as long as nobody presses Stop.
 /** @import { StoryBranch, StoryHeader, StoryToken } from "../headers.js" */
 
+import { forHand } from "../shared/hand.js";
 import { element } from "../shared/elements.js";
 import { arrow } from "../shared/keys.js";
 import { component, ending, nowhere } from "../shared/mount.js";
@@ -96,7 +97,7 @@ function build(root) {
     $(".choices").replaceChildren();
     for (const b of $(".text").querySelectorAll("button")) b.classList.toggle("lit", token !== null && Number(b.dataset.node) === node);
     if (!token) {
-      $(".about").textContent = tokens().length ? HINT : "Nothing is written yet.";
+      $(".about").textContent = tokens().length ? forHand(HINT) : "Nothing is written yet.";
       return;
     }
     const how = { drawn: `drawn by u = ${token.u?.toFixed(4)}`, chosen: "chosen by hand", typed: "typed" }[token.origin];

@@ -1,7 +1,6 @@
 """What a setting of the sampler does to many texts: how varied, likely and repetitive; in Tinyland also how true."""
 
 import math
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +14,6 @@ from core.text.tinyland.grammar import Env, Grammar
 from core.text.tinyland.vocabulary import vocabulary
 
 Report = Callable[[float, str], object]
-TRIED = (4, 24)  # documents that are written to judge how long more of them take
 
 
 @dataclass(frozen=True)
@@ -119,19 +117,6 @@ def measure(
 
 def _inner(sample: Sample, stop: Collection[int]) -> list[int]:
     return [id for id in sample.ids if id not in stop]
-
-
-def estimate(checkpoint: Checkpoint, temperatures: int, count: int, max_new_tokens: int) -> float:
-    """Seconds that `curve` will take here for so many temperatures and documents at each, judged by a few documents
-    written now: what comes on top for every further document, and what does not depend on their number."""
-    few, more = TRIED
-    took = {}
-    for number in (few, few, more):  # the first is for the compiler and the grammar, and is not counted
-        begun = time.perf_counter()
-        measure(checkpoint, [checkpoint.tokenizer.eot], Sampler(), range(number), max_new_tokens)
-        took[number] = time.perf_counter() - begun
-    each = max(took[more] - took[few], 0.0) / (more - few)
-    return temperatures * (took[few] + each * (count - few))
 
 
 def curve(

@@ -10,7 +10,7 @@ from core.figures import attention as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components, near, state
 from pages.ui.attention.stage import chosen_head
-from pages.ui.caption import truth
+from pages.ui.caption import NATS, truth
 from pages.ui.code import Code
 from pages.ui.view import View, current
 
@@ -62,6 +62,8 @@ def what_it_does() -> None:
         return
     layer, head = chosen_head(view)
     st.markdown(f"Layer {layer}, head {head}: {_verdict(measured, layer, head)}")
+    if measured.causes:
+        st.caption(NATS)
     where_it_looks(view, measured, layer, head)
     what_is_lost(view, measured, layer, head)
 
@@ -111,7 +113,7 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
     counts = f"{chosen[0].cases} random sequences" + (
         f" and {measured.scores['referent'].cases} Tinyland stories" if "referent" in measured.scores else ""
     )
-    truth("measured.scores", chosen[0].mean.shape, f"{counts}, not your text", code)
+    truth("measured.scores", chosen[0].mean.shape, f"measured on {counts}, not on your text", code)
     half = min(HALF, (view.description.config.context_length - 1) // 2)
     st.caption(
         "Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "

@@ -140,4 +140,9 @@ def weights() -> None:
         f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]",
     ).gives(f"weights @ v[: {query + 1}]", view.trace.z[layer, head, query])
     size = view.description.config.d_head
-    truth(f"trace.q, k, v, z{at}", (length, size), "from the model; the stages derived in your browser", code)
+    truth(
+        f"trace.q, k, v, z{at}",
+        (length, size),
+        "query, keys and values are the model's; your browser works out the stages from them",
+        code,
+    )

@@ -40,25 +40,25 @@ def settle(single: dict[str, int], results: list[Result]) -> Result:
     by_name = {result.family.name: result for result in results}
     if state.get("relation") not in by_name:
         best = max(results, key=lambda result: result.right.rate - result.baseline.rate)
-        state.update_quietly(relation=best.family.name, **dict.fromkeys(INPUTS, ""))
+        state.assume(relation=best.family.name, **dict.fromkeys(INPUTS, ""))
     result = by_name[state.get("relation")]
     if any(state.get(name) not in single for name in INPUTS):
-        example(result, single, 0)
+        state.assume(**example(result, single, 0))
     return result
 
 
-def example(result: Result, single: dict[str, int], number: int) -> None:
-    """Sets a, b and c to analogy `number` of the relation, those that come out right first."""
+def example(result: Result, single: dict[str, int], number: int) -> dict[str, str]:
+    """a, b and c of analogy `number` of the relation, those that come out right first."""
     texts = {id: text for text, id in single.items()}
     order = np.argsort(result.ranks, kind="stable")
     row = result.analogies[order[number % len(order)]]
-    state.update_quietly(**{name: texts[int(id)] for name, id in zip(INPUTS, row, strict=False)})
+    return {name: texts[int(id)] for name, id in zip(INPUTS, row, strict=False)}
 
 
 def another(result: Result, single: dict[str, int]) -> None:
     number = st.session_state.get("analogy_number", 0) + 7
     st.session_state["analogy_number"] = number
-    example(result, single, number)
+    state.update_quietly(**example(result, single, number))
 
 
 def right_answer(family: Family, a: int, b: int, c: int) -> int | None:
@@ -97,7 +97,12 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
     code = view.untouched.using("core.analysis.embeddings.analogies", "answer", "unit")
     code = code.then("rows = unit(checkpoint.model.embed.weight.detach().numpy())")
     code = code.gives(f"answer(rows, {a}, {b}, {c})[{order}]", scores[order])
-    truth("cosine(embed.weight, a − b + c)", rows.shape, "all rows at length 1; grey: the words given", code)
+    truth(
+        "cosine(embed.weight, a − b + c)",
+        rows.shape,
+        "every vector was brought to length 1 first; the words that you gave are grey",
+        code,
+    )
 
 
 def triple(share: Share) -> tuple[float, float, float]:
@@ -131,7 +136,12 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
         [(r.family.name, r.right.rate, r.baseline.rate, r.nearest_of_kind.rate, r.chance) for r in results],
     )
     total = sum(len(result.ranks) for result in results)
-    truth("analogies", (total, 4), f"95 % intervals (Wilson); “{chosen.family.name}”: {sample}", code)
+    truth(
+        "analogies",
+        (total, 4),
+        f"the bars are 95 % intervals (Wilson); “{chosen.family.name}” was measured on {sample}",
+        code,
+    )
 
 
 def section() -> None:

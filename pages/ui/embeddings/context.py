@@ -33,13 +33,14 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
     with left:
         components.plot(figures.paths(made.points, ("your text", "the other text")), key="paths", height=380,
                         title="The way of one word through the layers in two texts")  # fmt: skip
-        share = f"the 2 directions that hold {100 * made.explained.sum():.0f} % of these {2 * layers} vectors' variance"
-        truth("trace.resid_post[:, position]", (2, layers, width), f"each at length 1; {share}",
+        held = 100 * made.explained.sum()
+        share = f"{2 * layers} vectors of length 1, in the two directions that hold {held:.0f} % of their variance"
+        truth("trace.resid_post[:, position]", (2, layers, width), share,
               code.gives("found.points", made.points))  # fmt: skip
     with right:
         components.plot(figures.layers(made.similarity, made.others), key="similarity", height=380,
                         title="Similarity of the two vectors by layer")  # fmt: skip
-        truth("cosine by layer", (layers,), "dotted: the mean over the other tokens of the other text",
+        truth("cosine by layer", (layers,), "the dotted line is the mean over the other tokens of the other text",
               code.gives("found.similarity, found.others", (made.similarity, made.others)))  # fmt: skip
 
 

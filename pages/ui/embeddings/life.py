@@ -35,7 +35,9 @@ def section() -> None:
         "ids, groups = numpy.array(found.ids)[found.known], numpy.array(found.groups)[found.known].tolist()",
     )
     code = code.gives("[silhouettes(rows[ids], groups).mean() for rows in tables(checkpoint)]", made["mean"])
-    note = f"cosine distance in all dimensions, {made['n']} words; band: {data.SHUFFLES} random shuffles of the kinds"
+    note = (
+        f"cosine distance in all dimensions, {made['n']} words; the band is what {data.SHUFFLES} random shuffles give"
+    )
     truth("silhouettes(embed.weight)", (len(steps), made["n"]), note, code)
     best = int(made["mean"].argmax())
     now = made["mean"][steps.index(view.step)]

@@ -133,7 +133,7 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     code = code.then(f"matrix = {matrix}", f"ids, distances = {call}")
     code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""
-    note = "cosine of the angle, 1 at most" if cosine else "Euclidean distance, nearest first"
+    note = "the cosine of the angle, 1 at most" if cosine else "the Euclidean distance, nearest first"
     note += "; among the whole words" if whole else "; among all tokens"
     size = (view.tokenizer.vocab_size, table_width(view))
     truth("logits of embed.weight" if spoken else "embed.weight", size, f"{note}.{tied}", code)

@@ -6,7 +6,7 @@ import streamlit as st
 from core.analysis.embeddings import positions
 from core.figures import embeddings_words as figures
 from pages.ui import components, state
-from pages.ui.caption import truth, try_it, what_you_see
+from pages.ui.caption import NATS, truth, try_it, what_you_see
 from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View, current
@@ -44,7 +44,12 @@ def clocks(view: View, layer: int, head: int) -> None:
         "turns = frequencies(checkpoint.config)  # radians per position",
         f"lengths = energy(trace, checkpoint.config, {layer}, {head})",
     ).gives("turns, lengths / lengths.sum()", (turns, used / (used.sum() or 1)))
-    truth("θ^(−2i/Dh)", (len(turns),), f"θ = {config.rope_theta:g}; lengths of the hands measured on this text", code)
+    truth(
+        "θ^(−2i/Dh)",
+        (len(turns),),
+        f"the length of each hand was measured on this text; the base of the speeds, θ, is {config.rope_theta:g}",
+        code,
+    )
 
 
 def alike(view: View, layer: int, head: int) -> None:
@@ -56,15 +61,18 @@ def alike(view: View, layer: int, head: int) -> None:
         table = positions.similarity(model, length)
         figure = figures.positions(table)
         components.plot(figure, key="positions", height=380, title="Similarity of every two positions")
-        notes = {"rotary": "one vector turned to both positions", "learned": "rows of the learned table"}
-        truth("similarity(model)", (length, length), notes.get(config.position, "no positions: all alike"),
+        notes = {
+            "rotary": "one vector was turned to both positions and compared with itself",
+            "learned": "rows of the learned table, compared with one another",
+        }
+        truth("similarity(model)", (length, length), notes.get(config.position, "without positions they are all alike"),
               code.gives(f"similarity(checkpoint.model, {length})", table))  # fmt: skip
     with right:
         if config.position == "rotary":
             curve = positions.preference(view.trace, config, layer, head, length)
             components.plot(figures.distances(curve, f"layer {layer}, head {head}"), key="preference", height=380,
                             title="Mean score of one head by distance")  # fmt: skip
-            note = "every query with every key of this text, placed so far apart"
+            note = "the mean over every query with every key of this text, placed so far apart"
             truth(f"q, k of layer {layer}, head {head}", (length,), note,
                   code.gives(f"preference(trace, checkpoint.config, {layer}, {head}, {length})", curve))  # fmt: skip
 
@@ -96,7 +104,7 @@ def what_if(view: View) -> None:
     with left:
         figure = figures.predictions(labels, made.probs[0, best].tolist(), made.probs[1, best].tolist())
         components.plot(figure, key="moved", height=360, title="Next token as usual and with positions changed")
-        truth("effect(…).probs", made.probs.shape, "the token after your text; the likeliest of both",
+        truth("effect(…).probs", made.probs.shape, "the token after your text: the likeliest of both",
               code.gives("made.probs", made.probs))  # fmt: skip
     with right:
         figure = figures.surprises(view.labels, *made.losses)
@@ -104,8 +112,9 @@ def what_if(view: View) -> None:
             figure, key="surprise", height=360, title="Surprise at each token, as usual and changed", cursor_axis="x"
         )
         before, after = made.losses.mean(axis=1)
-        truth("effect(…).losses", made.losses.shape, f"mean {before:.2f} nats as usual, {after:.2f} changed",
+        truth("effect(…).losses", made.losses.shape, f"in the mean {before:.2f} nats as usual, {after:.2f} changed",
               code.gives("made.losses", made.losses))  # fmt: skip
+        st.caption(NATS)
 
 
 def section() -> None:

@@ -45,7 +45,12 @@ def strips(view: View) -> None:
 
     _strips(key="strips", data=components.pack(header, rows.astype("<f4").tobytes()), on_pin_change=on_pin)
     code = view.untouched.gives("checkpoint.model.embed.weight.detach().numpy()[ids]", rows)
-    truth("embed.weight[ids]", rows.shape, "every number of every vector; beside each row, its length", code)
+    truth(
+        "embed.weight[ids]",
+        rows.shape,
+        "every number of every vector of this text, and beside each row the length of the vector",
+        code,
+    )
 
 
 def token_counts(view: View) -> Counted | None:

@@ -58,7 +58,7 @@ def patching() -> None:
     view = current()
     pairs = presets(view)
     if not state.get("clean") and pairs:
-        state.update_quietly(**pairs[0][1])
+        state.assume(**pairs[0][1])
     with st.container(horizontal=True):
         for number, (name, values) in enumerate(pairs):
             st.button(name, key=f"pair_{number}", on_click=state.update, kwargs=values)
@@ -149,7 +149,7 @@ def _draw(view: View, clean: Prepared, corrupted: Prepared, what: "What", found:
     )
     call = f"patch_everywhere(checkpoint.model, clean, corrupted, *answers, {what!r})"
     code = code.gives(f"{call}.recovered", found["map"])
-    note = "share of the logit difference that one patch brings back, measured; one batched pass a layer"
+    note = "the share of the difference of the logits that one patch brings back, measured for every place"
     truth("patch_everywhere(…).recovered", found["map"].shape, note, code)
     _clicked_place(clean, corrupted, parts, values)
 

@@ -55,5 +55,5 @@ def skills() -> None:
     )
     code = code.gives("[(share.rate, *share.interval) for share in shares]", after)
     counts = ", ".join(str(shares[2 * i][3]) for i in measured)
-    note = f"{counts} cases, the same for both; greedy; 95 % intervals (Wilson)"
+    note = f"{counts} cases, the same for both, answered greedily; the bars are 95 % intervals (Wilson)"
     truth("measure(model, tokenizer, skill, n)", (len(names),), note, code)

@@ -52,7 +52,7 @@ def part_grid(view: View) -> None:
     call = f"part_changes(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
     told = f"found.losses.mean(dim=1) - found.base.mean(), found.answers[:, {view.focus}]"
     code = code.then(f"found = {call}").gives(told, (found.effects, found.answers) if found else None)
-    note = "each alone, on the untouched model, measured on this text"
+    note = "each part was changed alone, in the model as it is, and measured on this text"
     truth("losses.mean(dim=1) − base.mean()", (config.n_layers * (config.n_heads + 2),), note, code)
 
 
@@ -143,7 +143,7 @@ def _edges(view: View) -> None:
         figure, key="edges", height=400, title="Weights of one head; click one to cut it", on_click=on_click
     )
     one = f"trace.pattern[{chosen.layer}, {chosen.head}]"
-    truth(one, pattern.shape, "measured now, with the changes", view.code.gives(one, pattern))
+    truth(one, pattern.shape, "the weights of this head, measured now, with the changes", view.code.gives(one, pattern))
     if len(view.ids) > 1:
         _by_hand(view, chosen)
 
@@ -184,7 +184,7 @@ def compare(view: View) -> None:
     st.markdown(f"**What comes after {where}**")
     st.markdown(verdict(view.tokenizer, before, after, bool(view.interventions)))
     components.plot(figure, key="distributions", height=390, title="The likeliest next tokens, before and after")
-    note = f"the {len(best)} likeliest of {len(before):,} in either model"
+    note = f"the {len(best)} likeliest of {len(before):,} tokens, in either model"
     both = f"plain.probs[{position}], trace.probs[{position}]"
     truth(f"trace.probs[{position}]", before.shape, note, _before_and_after(view).gives(both, (before, after)))
 
@@ -200,7 +200,7 @@ def losses() -> None:
     )
     figure = figures.surprise(view.labels, before, after, view.cursor)
     components.plot(figure, key="surprise", height=250, title="Loss of each token before and after", cursor_axis="x")
-    mean = f"{before.mean():.2f} → {after.mean():.2f} nats a token on average; the higher, the worse"
+    mean = f"on average {before.mean():.2f} → {after.mean():.2f} nats a token; the higher, the worse"
     code = _before_and_after(view).then(
         "def nats(trace):\n    return -trace.logits[:-1].log_softmax(-1).gather(1, trace.ids[1:, None])[:, 0]\n"
     )
@@ -229,7 +229,12 @@ def writings() -> None:
     call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])"
     code = view.code.using("core.generation", "Sampler", "generate")
     code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
-    truth("generate(model, ids, …)", (NEW,), "temperature 0, written now; colour is the token's probability", code)
+    truth(
+        "generate(model, ids, …)",
+        (NEW,),
+        "written now, always with the likeliest token; the colour is its probability",
+        code,
+    )
 
 
 def strip(view: View, made: list[tuple[int, float]], words: str, key: str) -> None:

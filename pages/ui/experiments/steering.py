@@ -69,7 +69,7 @@ def steering() -> None:
             f"steered = intervene(checkpoint, {str(made)!r})",
             f"steps = generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])",
         ).gives("direction, [(step.id, step.raw_probability) for step in steps]", (direction, steered))
-        note = f"added at every position; the direction is {float(direction.norm()):.1f} long"
+        note = f"it is added at every position; the direction is {float(direction.norm()):.1f} long"
         truth("strength × direction", tuple(direction.shape), note, code)
         st.button("Keep it on for every page", key="keep_steer", on_click=_keep, args=(made,))
     _breaking(view, made, direction)
@@ -89,11 +89,11 @@ def _controls(layers: int) -> Steer | None:
     else:
         kinds = sorted(lexicon.CATEGORIES)
         if plus not in kinds:
-            state.update_quietly(steer_kind="animals")
+            state.assume(steer_kind="animals")
         st.selectbox("Words of this kind", kinds, key="steer_kind", persist_state="session")
         plus = state.get("steer_kind")
     if state.get("steer_layer") >= layers:
-        state.update_quietly(steer_layer=layers - 1)
+        state.assume(steer_layer=layers - 1)
     if layers > 1:
         st.slider("At layer", **state.control("steer_layer") | {"max_value": layers - 1})
     st.slider(
@@ -137,7 +137,7 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 
         figure = figures.by_strength(at, [one.nats for one in written], "nats a token", "prediction", False, broken)
         components.plot(figure, key="nats", height=260, title="Surprise of the unsteered model by strength")
         code = _breaking_code(view, made).gives("[one.nats for one in written]", [one.nats for one in written])
-        truth("surprise(model, prompts, rows)", (len(at),), f"mean of {OPENINGS} texts, 95 % intervals", code)
+        truth("surprise(model, prompts, rows)", (len(at),), f"the mean of {OPENINGS} texts, with 95 % intervals", code)
     with right:
         figure = figures.by_strength(at, [one.read for one in written], "share read", "token", True, broken)
         components.plot(figure, key="read", height=260, title="Share that Tinyland's grammar can read, by strength")

@@ -37,7 +37,9 @@ def attribution() -> None:
     with left:
         _grid(found, chosen)
         both = code.gives("parts.heads, parts.mlps", (found.heads, found.mlps))
-        truth("parts.heads, parts.mlps", found.heads.shape, "exact, this text", both)
+        truth(
+            "parts.heads, parts.mlps", found.heads.shape, "what each head and each MLP added, exact for this text", both
+        )
     with right:
         names, amounts, roles = _parts(found, changed)
         figure = figures.running_sum(names, amounts, roles, found.logit)

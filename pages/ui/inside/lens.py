@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import inside as figures
 from core.figures.palette import CATEGORIES, ROLES
 from pages.ui import components, near, state
-from pages.ui.caption import truth, what_you_see
+from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.inside.focus import lens, show, single, switch, window
 from pages.ui.view import View, current
 
@@ -116,7 +116,12 @@ def grid() -> None:
     names = ("top", "top_probability", "rank", "probability", "entropy", "kl")
     values = tuple(getattr(found, name) for name in names)
     code = code.gives(", ".join(f"lens.{name}" for name in names), values)
-    truth("logit_lens(model, trace)", found.top.shape, "derived: each row read by the model's own last layer", code)
+    truth(
+        "logit_lens(model, trace)",
+        found.top.shape,
+        "each row was read by the model's own last norm and table: derived, for the model reads only the last",
+        code,
+    )
     what_you_see(
         "The last layer turns the stream into a guess. Here it is applied **early**: each row is what the model would "
         "say if it stopped there. The top row has read one token and nothing else; the bottom row is the model's real "
@@ -153,13 +158,13 @@ def through_depth() -> None:
             figures.through_depth(lines, "%"), key="depth_probability", height=290, title="Probability by depth"
         )
         drawn = f"lens.probability[:, {position}]"
-        truth(drawn, shape, "this text", code.gives(drawn, lines[0][1]))
+        truth(drawn, shape, "measured on this text", code.gives(drawn, lines[0][1]))
     with middle:
         st.markdown("### Rank (1 is the likeliest)")
         lines = [(name, (found.rank[:, position] + 1).tolist(), colour) for name, found, colour in watched]
         components.plot(figures.through_depth(lines, "rank"), key="depth_rank", height=290, title="Rank by depth")
         drawn = f"lens.rank[:, {position}] + 1"
-        truth(drawn, shape, "this text", code.gives(drawn, lines[0][1]))
+        truth(drawn, shape, "measured on this text", code.gives(drawn, lines[0][1]))
     with right:
         st.markdown("### Entropy and KL")
         found = watched[0][1]
@@ -171,8 +176,14 @@ def through_depth() -> None:
             figures.through_depth(lines, "nats"), key="depth_entropy", height=290, title="Entropy and divergence"
         )
         drawn = f"lens.entropy[:, {position}], lens.kl[:, {position}]"
-        truth(drawn, shape, "nats", code.gives(drawn, (lines[0][1], lines[1][1])))
+        truth(
+            drawn,
+            shape,
+            "both are in nats, on this text; 0.69 nats is one bit",
+            code.gives(drawn, (lines[0][1], lines[1][1])),
+        )
     st.caption(
+        f"{NATS} "
         "Entropy: how undecided the reading is, 0 nats when it is certain. KL (Kullback–Leibler divergence): how far "
         "it still is from the final answer, 0 when it is the same distribution."
     )

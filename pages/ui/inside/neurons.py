@@ -100,7 +100,12 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
     }[state.get("strongest")]
     code = view.code.using("core.analysis.stream.neurons", "writes")
     code = code.using("core.analysis.stream.attribution", "neuron_effects").gives(call, values)
-    truth(f"trace.mlp_post[:, {position}]", values.shape, f"the {len(listed)} largest, this text", code)
+    truth(
+        f"trace.mlp_post[:, {position}]",
+        values.shape,
+        f"the {len(listed)} largest activations at this token of this text",
+        code,
+    )
 
 
 def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
@@ -119,7 +124,7 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
     call = f"vocabulary_effect(checkpoint.model, {layer}, {neuron})"
     code = view.code.using("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
-    note = "change of each logit for one unit of activation, if the final norm divides by 1"
+    note = "the change of each logit for one unit of activation, if the final norm divides by 1"
     truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
 
 
@@ -139,7 +144,12 @@ def _here(view: View, layer: int, neuron: int) -> None:
         title="This neuron in your text",
     )
     name = f"trace.mlp_post[{layer}, :, {neuron}]"
-    truth(name, active.shape, "this text; below 0 is drawn as 0", view.code.gives(name, active))
+    truth(
+        name,
+        active.shape,
+        "how active it is on each token of this text; what is below 0 is drawn as 0",
+        view.code.gives(name, active),
+    )
 
 
 def _elsewhere(view: View, layer: int, neuron: int) -> None:
@@ -176,7 +186,12 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
     call = f"scan(checkpoint.model, texts, k={SNIPPETS}).value[{layer}, {neuron}]"
     code = code.gives(call, scan.value[layer, neuron])
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"
-    truth("scan(model, texts)", scan.value.shape, note if name == "Tinyland" else name, code)
+    truth(
+        "scan(model, texts)",
+        scan.value.shape,
+        note if name == "Tinyland" else f"the {SNIPPETS} strongest of {name}",
+        code,
+    )
     what_you_see(
         "A neuron of an MLP is one number: it is active on some tokens and then adds one fixed vector to the stream. "
         "What it stands for can be guessed from **when** it is active and from **what it promotes**. The stronger "

@@ -13,7 +13,7 @@ import numpy as np
 from core.figures.labels import percent
 from core.text.tinyland import WORLD
 from pages.ui import cache
-from pages.ui.caption import try_it
+from pages.ui.caption import NATS, try_it
 from pages.ui.text import prepare
 from pages.ui.view import View
 
@@ -37,9 +37,9 @@ def untrained(view: View) -> str:
         if int(view.trace.probs[-1].argmax()) == view.ids[-1]:
             answer += ", and it is the token just read, because the layers have not learned to replace it yet"
     answer += f". A model that knows nothing has a loss of ln({size:,}) = {math.log(size):.1f} nats per token"
-    if not losses:
-        return f"{answer}."
-    return f"{answer}; at step {view.step:,} this one has {sum(losses) / len(losses):.1f} on your text."
+    if losses:
+        answer += f"; at step {view.step:,} this one has {sum(losses) / len(losses):.1f} on your text"
+    return f"{answer}. {NATS}"
 
 
 def pronoun(view: View) -> str:

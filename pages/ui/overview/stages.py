@@ -67,7 +67,12 @@ def vectors(view: View) -> None:
         title = "Embedding of each token"
         figure = figures.vectors(embed, view.labels)
         components.plot(figure, key="vectors", height=250, title=title, cursor_axis="x", cursor=view.cursor)
-        truth("trace.embed", embed.shape, "one column per token, measured", view.code.gives("trace.embed", embed))
+        truth(
+            "trace.embed",
+            embed.shape,
+            "a column for each token, its numbers as the model has them",
+            view.code.gives("trace.embed", embed),
+        )
 
 
 def blocks() -> None:
@@ -85,7 +90,8 @@ def blocks() -> None:
         components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
         code = view.code.using("core.analysis.stream.flow", "newly_written")
         code = code.gives("newly_written(trace)", (attention, mlp))
-        truth("|new| / (|new| + |old|)", (2, *attention.shape), "lengths of what is added, and to what", code)
+        words = "the length of what a part adds, as a share of that and what it is added to"
+        truth("|new| / (|new| + |old|)", (2, *attention.shape), words, code)
         st.page_link("inside.py", label="Follow one token through all of them", icon=":material/arrow_forward:")
 
 
@@ -106,7 +112,7 @@ def distribution() -> None:
         title = f"The {BARS} likeliest next tokens"
         header = {"rows": rows, "labels": view.labels, "title": title}
         _guesses(key="guesses", data=components.pack(header | components.pin(view.cursor)))
-        note = f"the {BARS} largest after each token"
+        note = f"the {BARS} likeliest tokens after each token of your text"
         code = view.code.gives(f"trace.probs.topk({top.values.shape[1]})", top)
         truth("trace.probs", view.trace.probs.shape, note, code)
 
@@ -129,4 +135,5 @@ def following() -> None:
         call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
         code = view.code.using("core.generation", "Sampler", "generate")
         code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
-        truth(f"generate(model, ids[:{end}], …)", (len(made),), "temperature 0, written now by this model", code)
+        words = "written now by this model, always with the likeliest token"
+        truth(f"generate(model, ids[:{end}], …)", (len(made),), words, code)

@@ -72,7 +72,12 @@ def compare(view: View, end: int) -> None:
     code = code.then(f"samplers = [\n{samplers}]", f"prompt = {list(prompt)}")
     call = f"measure(checkpoint, prompt, sampler, {seeds}, {TOKENS})"
     code = code.gives(f"[{call} for sampler in samplers]", found)
-    truth("measure(…)", (len(found), count), f"{count} texts each, at most {TOKENS} tokens; intervals 95 %", code)
+    truth(
+        "measure(…)",
+        (len(found), count),
+        f"{count} texts each, of at most {TOKENS} tokens; the intervals are 95 %",
+        code,
+    )
     for column, name, quality in zip(st.columns(len(found), gap="medium"), chosen, found, strict=True):
         with column, st.container(height=260):
             st.caption(name)
@@ -102,26 +107,6 @@ def _table(names: list[str], found: "list[Quality]") -> dict[str, list[Any]]:
     }
 
 
-def _time(view: View) -> str:
-    """How long the curve will take, once that has been tried."""
-    checkpoint = view.checkpoint
-
-    def work(_report: background.Report) -> float:
-        from core.analysis.skills.quality import estimate
-
-        return estimate(checkpoint, len(TEMPERATURES), DOCUMENTS, TOKENS)
-
-    seconds = background.compute(("curve time", view.name, view.step, cache.stamp(view.name)), work, "")
-    return "" if seconds is None else f": {about(seconds)} here, judging by a few documents written just now"
-
-
-def about(seconds: float) -> str:
-    """A length of time as one says it: "about 20 s", "about 3 minutes"."""
-    if seconds < 90:
-        return f"about {max(1, round(seconds)) if seconds < 10 else round(seconds / 5) * 5} s"
-    return f"about {round(seconds / 60)} minutes"
-
-
 def curve(view: View) -> None:
     """Quality and variety against the temperature, measured on new documents."""
     from dataclasses import replace
@@ -131,7 +116,7 @@ def curve(view: View) -> None:
     label = f"Measure {len(TEMPERATURES)} temperatures"
     st.button(label, key="curve_go", on_click=_ask, args=("curve_asked", asked))
     if st.session_state.get("curve_asked") != asked:
-        st.caption(f"{DOCUMENTS} new documents at each temperature, your other settings as they are{_time(view)}.")
+        st.caption(f"{DOCUMENTS} new documents at each temperature, your other settings as they are.")
         return
     checkpoint = view.checkpoint
 
@@ -162,5 +147,6 @@ def curve(view: View) -> None:
         components.plot(figure, key="trade", height=360, title="Quality against variety, a point for each temperature")
     code = view.code.using("core.analysis.skills.quality", "curve").using("core.generation", "Sampler")
     code = code.gives(f"curve(checkpoint, {sampler}, {TEMPERATURES}, range({DOCUMENTS}), {TOKENS})", found)
-    note = f"{DOCUMENTS} documents at each, {sum(q.true.n for q in found):,} stated facts in all; bars: 95 %"
+    facts = sum(q.true.n for q in found)
+    note = f"{DOCUMENTS} documents at each temperature, {facts:,} stated facts in all; the bars are 95 % intervals"
     truth("curve(…)", (len(TEMPERATURES), DOCUMENTS), note, code)

@@ -44,7 +44,7 @@ def beams(view: View, end: int) -> None:
         f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
     ).gives("search, greedy, drawn", (search, greedy, drawn))
     count = sum(len(step) for step in search.steps)
-    truth("search.steps", (count,), f"{count} candidates shown, the likeliest at each step", code)
+    truth("search.steps", (count,), f"{count} candidates are shown, the likeliest at each step", code)
     found = [
         (f"the best of {width} beams", search.beams[0].log_prob, search.beams[0].ids),
         ("greedy", greedy.log_prob, greedy.ids),

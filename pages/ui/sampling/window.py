@@ -91,7 +91,7 @@ def positions(view: View) -> None:
             truth(
                 "loss",
                 found.loss.shape,
-                f"{DOCUMENTS} Tinyland documents, positions that at least {ENOUGH} have; band: 95 %",
+                f"{DOCUMENTS} Tinyland documents, at positions that at least {ENOUGH} have; the band: 95 %",
                 code,
             )
     with right:
@@ -131,7 +131,7 @@ def cost(view: View) -> None:
     figure = figures.cache_cost(lengths, [c.cached for c in found], [c.uncached for c in found])
     components.plot(figure, key="cache_cost", height=320, title="Time for one more token against the length")
     last = found[-1]
-    note = f"median of 5, on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
+    note = f"the median of 5 on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
     code = view.code.using("core.analysis.skills.window", "cache_cost").gives(
         f"[(c.length, c.cached, c.uncached, c.nbytes) for c in cache_cost(checkpoint.model, {lengths})]",
         [(c.length, Timed(c.cached), Timed(c.uncached), c.nbytes) for c in found],

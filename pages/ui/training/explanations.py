@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.training.rows import Row
 from pages.ui import cache, state
-from pages.ui.caption import try_it, what_you_see
+from pages.ui.caption import NATS, try_it, what_you_see
 from pages.ui.training.curves import metrics
 
 SMALL = {
@@ -24,7 +24,7 @@ SMALL = {
 def explain() -> None:
     """What is on the stage."""
     what_you_see(
-        "The **loss** is how surprised the model is by each next token, in *nats*: 0 is certainty. It is measured on "
+        f"The **loss** is how surprised the model is by each next token. {NATS} It is measured on "
         "the documents it trains on and on **held-out** ones that it never trains on. The dashed **entropy floor** is "
         "the surprise left to a reader who knows exactly how the documents are made; dotted lines are simple ways of "
         "guessing, by counting words. Point at a step to see what it wrote and where it looked then; click, and every "

@@ -49,7 +49,7 @@ def gallery() -> None:
                 on_change=stage.on_change,
                 on_hover=stage.on_hover(key),
             )
-            stage.rows_truth(records)
+            stage.rows_truth(records, key)
             stage.thumbnails(stage.nearest(records, key), "failure_heads", key)
         if case.measure == "memorisation" and case.text:
             memorisation(dict(zip(names, ("this case", "its twin"), strict=False)), case.text, "failure_heart")

@@ -115,7 +115,7 @@ def dashboards(parent: dict[str, Any], run: str) -> None:
                 [record], key=f"curves of {record.label}", title=f"Curves of {record.label}", group="fork", height=260,
                 bar=False, on_pick=stage.on_pick, on_change=stage.on_change, on_hover=stage.on_hover("fork"),
             )  # fmt: skip
-            stage.rows_truth([record])
+            stage.rows_truth([record], f"curves of {record.label}")
             stage.thumbnails(record, f"heads of {record.label}", "fork")
     st.caption("Point at a step of one to see the same step of the other. The axes are those of the stage.")
     if len(records) < 2:

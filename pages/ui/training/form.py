@@ -251,7 +251,7 @@ def cost(plan: Plan) -> "Estimate | None":
     )
     held = f"the last {found.compared} runs here" if found.compared > 1 else "the last run here"
     sure = f"held against what {held} did" if found.compared else "not yet held against any run here"
-    note = f"from passes measured on this machine, {sure}; energy assumes 10 W a core"
+    note = f"foretold from passes measured on this machine, {sure}; the energy assumes 10 W a core"
     truth("expect(config)", (), note, code)
     return found
 

@@ -42,7 +42,7 @@ def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
     truth(
         "longest_overlap(sample, text)",
         (sum(len(lengths) for _, lengths in lines.values()),),
-        f"characters, of one sample of 80 tokens at each step; the text has {len(text):,}, its held-out end included",
+        f"counted in a sample of 80 tokens at each step; the text has {len(text):,} characters, held-out end included",
         code,
     )
     st.caption("The longest passage of the last sample that stands in the training text:")

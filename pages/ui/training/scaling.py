@@ -152,7 +152,7 @@ def fit(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following
     truth(
         "fit_power_law(sizes, losses)",
         (len(sizes),),
-        f"{budget:g} TFLOP each; {words if shown or not law else 'first your guess'}",
+        f"each was trained with {budget:g} TFLOP; {words if shown or not law else 'first your guess'}",
         code,
     )
     if expected and shown:

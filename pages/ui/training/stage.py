@@ -107,7 +107,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
     code = reading(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
-    truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code)
+    truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code, key)
 
 
 def lesson(record: ShownRun) -> None:
@@ -120,7 +120,7 @@ def lesson(record: ShownRun) -> None:
             st.info(words)
 
 
-def rows_truth(records: Sequence[ShownRun]) -> None:
+def rows_truth(records: Sequence[ShownRun], key: str) -> None:
     """Where the numbers of the curves come from."""
     scored = set()
     for record in records:
@@ -137,8 +137,8 @@ def rows_truth(records: Sequence[ShownRun]) -> None:
         " for name in rows}",
         lambda: {one.id: [_losses(r) for r in one.rows or metrics(checkpoint_folder(one.id))] for one in records},
     )
-    note = f"measured in training, {held_out}the floor derived; samples at temperature 0.8"
-    truth("metrics.jsonl", (), note, code)
+    note = f"measured in training, {held_out}the floor derived; the samples were drawn at temperature 0.8"
+    truth("metrics.jsonl", (), note, code, key)
 
 
 def _losses(row: Row) -> tuple[int, float | None, float | None]:

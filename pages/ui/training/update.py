@@ -101,14 +101,19 @@ def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     probabilities = [None, *map(float, update.probabilities[0, :length])]
     components.tokens(shown, key="update_tokens", values=probabilities, shared=False, title="The first sequence")
     likely = code.gives(f"update.probabilities[0, :{length}]", update.probabilities[0, :length])
-    truth("update.probabilities[0]", (length,), f"{tokens:,} targets in all, before the update", likely)
+    truth(
+        "update.probabilities[0]",
+        (length,),
+        f"what the model expected before the update; the batch has {tokens:,} targets in all",
+        likely,
+    )
     stage_title(2, "Vectors, rewritten layer by layer", "attention")
     labels = [chip.label for chip in shown]
     parts = newly_written(update.trace)  # both (L, T)
     figure = overview.writes(*parts, labels[:-1])
     height = 90 + 34 * len(parts[0])
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
-    note = "what attention adds and, in the second half, the MLP, on the first sequence"
+    note = "the length of what attention adds and, in the second half, the MLP, on the first sequence"
     shown_code = code.using("core.analysis.stream.flow", "newly_written").gives("newly_written(update.trace)", parts)
     truth("|new| / (|new| + |old|)", (2 * len(parts[0]), length), note, shown_code)
     return labels[1:]
@@ -129,7 +134,7 @@ def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
         st.metric("Clipping", clip, border=True)
     components.plot(figures.losses(labels, before, after), key="update_losses", height=250, title="Loss of each target")
     drawn = "update.losses"
-    truth("update.losses[0], update.losses_after[0]", (len(labels),), "nats, measured before and after",
+    truth("update.losses[0], update.losses_after[0]", (len(labels),), "in nats, before the update and after it",
           code.gives(f"{drawn}[0, :{len(labels)}], {drawn}_after[0, :{len(labels)}]", (before, after)))  # fmt: skip
 
 
@@ -161,7 +166,12 @@ def moving(update: "OneUpdate", code: Code) -> None:
         "[(size(update.gradients, g), size(moved, g) / of if of else 0.0) for g, of in sizes.items()]",
         list(zip(gradients, steps, strict=True)),
     )
-    truth("update.gradients, update.after - update.before", (len(update.before),), f"learning rates: {rates}", code)
+    truth(
+        "update.gradients, update.after - update.before",
+        (len(update.before),),
+        f"the learning rates at this step: {rates}",
+        code,
+    )
     if not update.updates:
         st.caption("The run did not keep its optimizer's memory at this step: the moments begin at 0 here.")
 
@@ -193,7 +203,7 @@ def one_weight(update: "OneUpdate", code: Code) -> None:
     with left:
         title = f"Gradient of {name} around one weight"
         components.plot(figures.window(gradient, at), key="update_window", height=380, title=title, on_click=choose)
-        truth("update.gradients[name]", gradient.shape, "a window; click a weight",
+        truth("update.gradients[name]", gradient.shape, "a window of the whole matrix; click a weight",
               code.gives(f"update.gradients[{name!r}]", update.gradients[name]))  # fmt: skip
     with right:
         index = at if update.before[name].ndim == 2 else at[1:]
@@ -203,6 +213,6 @@ def one_weight(update: "OneUpdate", code: Code) -> None:
         table = {"what": [what for what, _ in lines], "number": [f"{value:.6g}" for _, value in lines]}
         st.dataframe(table, hide_index=True, height=38 + 35 * len(lines))
         who = {"muon": "Muon", "adamw": "AdamW", "sgd": "SGD"}[story.optimizer]
-        note = f"row {at[0]}, column {at[1]}, moved by {who}"
+        note = f"the weight in row {at[0]}, column {at[1]}, moved by {who}"
         truth("weight_story", (len(lines),), note,
               code.gives(f"weight_story(update, {name!r}, {index})", story))  # fmt: skip

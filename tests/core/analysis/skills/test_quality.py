@@ -1,13 +1,11 @@
 """Measures of many texts: on texts whose measures are known by construction, and against single draws."""
 
 import math
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.skills import quality
 from core.analysis.skills.quality import claims, curve, distinct, measure, repetition, truth
 from core.generation import Sampler, generate
 from core.model import load_checkpoint
@@ -34,18 +32,6 @@ def test_distinct_counts_what_a_set_of_strings_counts(texts, n):
     grams = ["".join(map(str, text[i : i + n])) for text in texts for i in range(len(text)) if i + n <= len(text)]
     expected = len(set(grams)) / len(grams) if grams else math.nan
     assert distinct(texts, n) == pytest.approx(expected, nan_ok=True)
-
-
-def test_the_time_of_a_curve_is_judged_by_what_further_documents_take(monkeypatch):
-    """A clock that a text moves by 2 s, and each measurement by 3 s more: 8 temperatures of 60 documents take 984 s."""
-    now = [0.0]
-    monkeypatch.setattr(quality.time, "perf_counter", lambda: now[0])
-
-    def slow(_checkpoint, _prompt, _sampler, seeds, _most):
-        now[0] += 3 + 2 * len(seeds)
-
-    monkeypatch.setattr(quality, "measure", slow)
-    assert quality.estimate(SimpleNamespace(tokenizer=SimpleNamespace(eot=0)), 8, 60, 150) == pytest.approx(984)
 
 
 def test_truth_on_documents_that_the_world_wrote_and_on_a_lie():
