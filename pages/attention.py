@@ -13,7 +13,7 @@ from pages.ui.view import current
 
 def heads() -> None:
     view = current()
-    also = views.pinned(view, views.shown_tokens(view))[:-1]
+    also = views.pins(view, views.shown_tokens(view))[:-1]
     known = view.probabilities
     components.tokens(view.chips, key="tokens", cursor=view.cursor, also=also, probabilities=known, role="attention")
     left, right = st.columns([1, 2], gap="medium")

@@ -35,6 +35,6 @@ page_header(
 stage(blocks)
 section("What would it say if it stopped here?", "lens", lens.grid, height=560)
 section("One token, layer by layer", "depth", lens.through_depth, height=440)
-section("Which parts made this prediction?", "makers", attribution, height=900)
+section("Which parts made this prediction?", "attribution", attribution, height=900)
 section("Neurons", "neurons", neurons, height=1100)
 section("Try", "try", inside_experiments, height=120)

@@ -9,7 +9,7 @@ from pages.ui.sections import section, stage
 from pages.ui.training import stage as on_stage
 from pages.ui.training.curves import curves
 from pages.ui.training.explanations import explain, record_experiments
-from pages.ui.training.failures import gallery, undiagnosed
+from pages.ui.training.failures import gallery, is_undiagnosed
 from pages.ui.training.fork import forking
 from pages.ui.training.form import form
 from pages.ui.training.owner import remember
@@ -30,7 +30,7 @@ def record() -> None:
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )
-    records = on_stage.shown(model)
+    records = on_stage.runs_on_stage(model)
     if not records:
         return
     if state.get("run"):
@@ -45,7 +45,7 @@ def record() -> None:
         on_change=on_stage.on_change,
         on_hover=on_stage.on_hover("curves"),
     )
-    if not undiagnosed(title(records[0].id)):
+    if not is_undiagnosed(title(records[0].id)):
         on_stage.lesson(records[0])
     on_stage.rows_truth(records, "curves")
     on_stage.thumbnails(on_stage.nearest(records, "curves"), "training_heads", "curves")

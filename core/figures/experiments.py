@@ -25,7 +25,7 @@ def distributions(labels: Sequence[str], before: Sequence[float], after: Sequenc
     ]  # fmt: skip
     written = points(
         [max(pair) for pair in zip(before, after, strict=True)], at, "text",
-        text=[_changed(b, a) for b, a in zip(before, after, strict=True)],
+        text=[_from_to(b, a) for b, a in zip(before, after, strict=True)],
         textposition="middle right", cliponaxis=False, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     return figure(
@@ -120,7 +120,7 @@ def by_strength(
     )
 
 
-def _changed(before: float, after: float) -> str:
+def _from_to(before: float, after: float) -> str:
     """As bars say it: short, and exact where two would read alike."""
     if before == after:
         return _share(before)

@@ -82,7 +82,7 @@ def schedule(progress: Sequence[float], rates: Mapping[str, Sequence[float]]) ->
     return _over("budget spent", "learning rate", traces, spent, showlegend=len(rates) > 1)
 
 
-def memorised(lines: Mapping[str, tuple[Sequence[int], Sequence[int]]]) -> Figure:
+def memorisation(lines: Mapping[str, tuple[Sequence[int], Sequence[int]]]) -> Figure:
     """For each name (steps, characters of the longest passage that a sample repeats word for word)."""
     traces = [
         points(list(steps), list(lengths), "lines+markers", name=name, line=line(colour, 2),

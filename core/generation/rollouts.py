@@ -59,7 +59,7 @@ def rollouts(
         past += 1
         going = [
             row for row, i in enumerate(rows)
-            if row in going and past < ends[i] and not ended(texts[i], lengths[i], stop)
+            if row in going and past < ends[i] and not has_ended(texts[i], lengths[i], stop)
         ]  # fmt: skip
         if len(going) <= THIN * len(rows):
             if not going:
@@ -68,12 +68,12 @@ def rollouts(
             going = list(range(len(rows)))
         fresh = torch.tensor([[text[past - 1] if past <= len(text) else 0] for text in (texts[i] for i in rows)])
     return [
-        Sample(tuple(text[n:]), tuple(score), ended(text, n, stop))
+        Sample(tuple(text[n:]), tuple(score), has_ended(text, n, stop))
         for text, n, score in zip(texts, lengths, scores, strict=True)
     ]
 
 
-def ended(text: list[int], prompt: int, stop: Collection[int]) -> bool:
+def has_ended(text: list[int], prompt: int, stop: Collection[int]) -> bool:
     """Whether a stop token has been written after the first `prompt` tokens."""
     return len(text) > prompt and text[-1] in stop
 

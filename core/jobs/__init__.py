@@ -22,8 +22,8 @@ from core.jobs.server import (
 )
 from core.runs.library import (
     RUN_ID,
-    deleted,
     existing_folder,
+    list_deleted,
     list_runs,
     owns,
     record,
@@ -45,10 +45,10 @@ __all__ = [
     "TooManyRuns",
     "attend",
     "delete",
-    "deleted",
     "dispatch",
     "existing_folder",
     "fork",
+    "list_deleted",
     "list_runs",
     "new_key",
     "owns",

@@ -32,8 +32,18 @@ from core.jobs.queue import Limits, TooManyRuns
 from core.messages import without_folders
 from core.model import runs_root
 from core.runs import forks
-from core.runs.library import LOCK, damage, deleted, existing_folder, list_runs, mine, put_aside, record, run_folder
-from core.runs.records import Record, fingerprint, renamed, write_record
+from core.runs.library import (
+    LOCK,
+    damage,
+    existing_folder,
+    list_deleted,
+    list_runs,
+    mine,
+    put_aside,
+    record,
+    run_folder,
+)
+from core.runs.records import Record, fingerprint, with_name, write_record
 from core.runs.summary import summary_of_folder
 from core.training import control
 from core.training.config import TrainConfig
@@ -92,7 +102,7 @@ def start(
         write_settings(folder, replace(config, out=str(folder), threads=threads))
         return ["--config", str(folder / "train.json")]
 
-    return _create(renamed(Record(fingerprint(owner)), name), fill, limit, queue.budget(config))
+    return _create(with_name(Record(fingerprint(owner)), name), fill, limit, queue.budget(config))
 
 
 def fork(
@@ -105,7 +115,7 @@ def fork(
     snapshot, TooManyRuns as `start` does, ValueError for impossible values.
     """
     source = existing_folder(run_id)
-    config = forks.changed(TrainConfig.load(source / "train.json"), changes, at)
+    config = forks.settings_of_fork(TrainConfig.load(source / "train.json"), changes, at)
     parent = {"run": run_id, "step": at, "changes": changes}
 
     def fill(folder: Path) -> list[str]:
@@ -116,7 +126,7 @@ def fork(
         return ["--resume"]
 
     wanted = max(0.0, queue.budget(config) - queue.seconds_until(source, at))
-    return _create(renamed(Record(fingerprint(owner), parent=parent), name), fill, limit, wanted)
+    return _create(with_name(Record(fingerprint(owner), parent=parent), name), fill, limit, wanted)
 
 
 def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, wanted: float) -> str:
@@ -147,7 +157,7 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
 
 def _check_visitor(owner: str | None, limits: Limits, wanted: float) -> None:
     runs = [(run_folder(run_id), _busy(run_folder(run_id))) for run_id in list_runs()]
-    queue.check_visitor(owner, runs + [(folder, False) for folder in deleted()], limits, wanted)
+    queue.check_visitor(owner, runs + [(folder, False) for folder in list_deleted()], limits, wanted)
 
 
 def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> None:

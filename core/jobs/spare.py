@@ -18,10 +18,10 @@ IDLE = 900.0  # seconds that it waits for a run
 def main() -> int:
     """The exit status of the run; 0 where there was none."""
     control.give_way()
-    if not told(QUIET):
+    if not word_came(QUIET):
         import core.generation
         import core.training.trainer  # noqa: F401
-    if not told(IDLE):
+    if not word_came(IDLE):
         return 0
     line = sys.stdin.readline()
     if not line:  # the server is gone
@@ -35,7 +35,7 @@ def main() -> int:
     return train(order["arguments"])
 
 
-def told(seconds: float) -> bool:
+def word_came(seconds: float) -> bool:
     """Waits so long for a line, or for the end of stdin."""
     return bool(select.select([sys.stdin], [], [], seconds)[0])
 

@@ -73,8 +73,8 @@ class Description:
 
 def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
     """The stages that a card tells of. One that tells of none, or of none that can be, is of one stage."""
-    told = card.get("stages")
-    records = told if isinstance(told, list) and all(isinstance(one, dict) for one in told) else []
+    given = card.get("stages")
+    records = given if isinstance(given, list) and all(isinstance(one, dict) for one in given) else []
     begun = [(one.get("name"), one.get("first_step")) for one in records]
     firsts = [first for _, first in begun]
     sound = all(type(name) is str for name, _ in begun) and all(type(first) is int for first in firsts)

@@ -143,7 +143,7 @@ def gpt2_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
             }
             found |= {f"{theirs}.{name}.{kind}": x.T if x.dim() == 2 else x for name, x in matrices.items()}
             found |= {f"{theirs}.ln_{n}.{kind}": own[f"{block}.ln{n}.{kind}"] for n in (1, 2)}
-    return found | untied(checkpoint)
+    return found | own_unembedding(checkpoint)
 
 
 def llama_config(config: ModelConfig) -> dict[str, Any]:
@@ -190,10 +190,10 @@ def llama_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
         module, _, kind = name.rpartition(".")
         if module in names:
             found[f"{names[module]}.{kind}"] = weight
-    return found | untied(checkpoint)
+    return found | own_unembedding(checkpoint)
 
 
-def untied(checkpoint: Checkpoint) -> dict[str, Tensor]:
+def own_unembedding(checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The unembedding where it is a matrix of its own; a tied one is written once, as the embedding."""
     return {} if checkpoint.config.tie_embeddings else {"lm_head.weight": checkpoint.model.unembed.weight}
 

@@ -52,7 +52,7 @@ def zip_run(run_id: str, snapshots: bool = False) -> Iterator[bytes]:
         raise CheckpointError(f"{run_id} has no weights yet: wait for its first snapshot")
     files = [folder / name for name in PLAIN if (folder / name).exists()]
     files += list(weights.values()) if snapshots else [weights[max(weights)]]
-    return _pieces(folder, written(folder), files)
+    return _pieces(folder, without_traces(folder), files)
 
 
 def _pieces(folder: Path, texts: dict[str, str], files: list[Path]) -> Iterator[bytes]:
@@ -71,14 +71,14 @@ def _pieces(folder: Path, texts: dict[str, str], files: list[Path]) -> Iterator[
     yield outbox.take()
 
 
-def written(folder: Path) -> dict[str, str]:
+def without_traces(folder: Path) -> dict[str, str]:
     """The files of the run that would tell where on this machine it lies, as they may leave it."""
     found = {FILE: "".join(finite_json(row) + "\n" for row in read_rows(folder / FILE))}
     with contextlib.suppress(ValueError):  # what cannot be read stays here
         settings = TrainConfig.load(folder / "train.json").to_dict()
-        told = {name: nameless(value) for name, value in settings.items()}
-        told |= {"out": folder.name, "tokenizer": f"{folder.name}/tokenizer.json"}
-        found["train.json"] = json.dumps(told, indent=1)
+        cleaned = {name: nameless(value) for name, value in settings.items()}
+        cleaned |= {"out": folder.name, "tokenizer": f"{folder.name}/tokenizer.json"}
+        found["train.json"] = json.dumps(cleaned, indent=1)
     with contextlib.suppress(ValueError):
         found["card.json"] = json.dumps(nameless(read_card(folder)), indent=2)
     return found

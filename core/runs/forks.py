@@ -18,7 +18,7 @@ CHANGEABLE = frozenset({
 })  # fmt: skip
 
 
-def changed(config: TrainConfig, changes: dict[str, Any], at: int) -> TrainConfig:
+def settings_of_fork(config: TrainConfig, changes: dict[str, Any], at: int) -> TrainConfig:
     """The settings of a fork from step `at`. Raises RunError for what would give it other data or another model, and
     for a step of an earlier stage, whose settings are those of another run."""
     if at < config.first_step:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.model import runs_root
-from core.runs.records import NotYours, Record, owned_by, problem, read_record, renamed, tagged, write_record
+from core.runs.records import NotYours, Record, owned_by, problem, read_record, with_name, with_tags, write_record
 from core.training.config import TrainConfig
 from core.training.folder import RunError
 from core.training.rows import FILE
@@ -42,14 +42,14 @@ def rename(run_id: str, name: str, key: str | None = None) -> None:
     """Give the run a name of at most 60 characters; "" takes it away."""
     with LOCK:
         folder = mine(run_id, key)
-        write_record(folder, renamed(read_record(folder), name))
+        write_record(folder, with_name(read_record(folder), name))
 
 
 def tag(run_id: str, tags: Sequence[str], key: str | None = None) -> None:
     """Replace the tags of the run: at most 8 of at most 24 characters."""
     with LOCK:
         folder = mine(run_id, key)
-        write_record(folder, tagged(read_record(folder), list(tags)))
+        write_record(folder, with_tags(read_record(folder), list(tags)))
 
 
 def put_aside(run_id: str, key: str | None = None) -> None:
@@ -57,14 +57,14 @@ def put_aside(run_id: str, key: str | None = None) -> None:
     with LOCK:
         aside = runs_root() / ASIDE
         aside.mkdir(exist_ok=True)
-        for old in deleted():
+        for old in list_deleted():
             if time.time() - old.stat().st_mtime > KEPT_DELETED:
                 shutil.rmtree(old, ignore_errors=True)
         os.replace(mine(run_id, key), aside / run_id)
         os.utime(aside / run_id)
 
 
-def deleted() -> list[Path]:
+def list_deleted() -> list[Path]:
     """The folders of the runs that have been put aside, the last one first. They carry their ids and records."""
     aside = runs_root() / ASIDE
     folders = list(aside.iterdir()) if aside.is_dir() else []

@@ -74,7 +74,8 @@ def _read(folder: Path) -> tuple[Record, str | None]:
     wrong = [name for name, fits in FITS.items() if name in values and not fits(values[name])]
     kept = {name: values[name] for name in FITS if name in values and name not in wrong}
     read = Record(**{"created": created} | ({"owner": NOBODY} if "owner" in wrong else {}) | kept)
-    return tagged(renamed(read, read.name), read.tags), f"run.json is damaged: {', '.join(wrong)}" if wrong else None
+    read = with_tags(with_name(read, read.name), read.tags)
+    return read, f"run.json is damaged: {', '.join(wrong)}" if wrong else None
 
 
 def _parent(value: object) -> bool:
@@ -106,12 +107,12 @@ def owned_by(record: Record, key: str | None) -> bool:
     return hmac.compare_digest(record.owner, fingerprint(key) or "")
 
 
-def renamed(record: Record, name: str) -> Record:
+def with_name(record: Record, name: str) -> Record:
     """The record under a new name: printable, at most 60 characters, "" for none."""
     return replace(record, name=_plain(name, LONGEST_NAME))
 
 
-def tagged(record: Record, tags: tuple[str, ...] | list[str]) -> Record:
+def with_tags(record: Record, tags: tuple[str, ...] | list[str]) -> Record:
     """The record with these tags instead of those it had: at most 8 different ones of 24 characters."""
     plain = [tag for tag in (_plain(tag, LONGEST_TAG) for tag in tags) if tag]
     return replace(record, tags=tuple(dict.fromkeys(plain))[:MOST_TAGS])

@@ -18,7 +18,7 @@ from core.training.folder import RunError, write_settings
 from core.training.past import copy_past
 from core.training.report import describe
 from core.training.rows import FILE, RowWriter
-from core.training.stages import resolved, source_of
+from core.training.stages import resolve, source_of
 from core.training.state import STATE, Position, read_state, save_state
 
 
@@ -61,7 +61,7 @@ def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
     """A stage from the weights of its parent: the snapshots, the curve and the costs of the life so far are taken over,
     the optimizer begins without a past. What goes wrong with the parent or the data is a ValueError, before anything is
     written."""
-    config = resolved(config)
+    config = resolve(config)
     parent, step = load_checkpoint(source_of(config), config.first_step), config.first_step
     make_data(parent.tokenizer, config, parent.config.context_length)
     copy_past(parent.folder, folder, step)

@@ -151,8 +151,8 @@ class Feedback:
             PairBatch(**vars(m), reference=r, beta=self.settings.weight) for m, r in zip(micro, reference, strict=True)
         ]
         policy, ref = torch.cat([x.sum(1) for x in ours]), torch.cat(reference)
-        _, told = dpo_loss(policy[0::2], policy[1::2], ref[0::2], ref[1::2], self.settings.weight)
-        return found, {"pairs": float(len(pairs)), **told}
+        _, statistics = dpo_loss(policy[0::2], policy[1::2], ref[0::2], ref[1::2], self.settings.weight)
+        return found, {"pairs": float(len(pairs)), **statistics}
 
     def _graded(
         self, groups: list[list[Answer]], model: Transformer, pool: Pool
@@ -176,13 +176,13 @@ class Feedback:
         reference in nats per token, exact and by the three estimators, and the entropy."""
         answers = list(itertools.chain.from_iterable(groups))
         verdicts = Counter(answer.verdict for answer in answers)
-        told = {verdict: verdicts[verdict] / len(answers) for verdict in JUDGED}
-        told["grade"] = sum(self.settings.grades[answer.verdict] for answer in answers) / len(answers)
-        told["length"] = sum(len(answer.ids) - answer.begins for answer in answers) / len(answers)
+        measured = {verdict: verdicts[verdict] / len(answers) for verdict in JUDGED}
+        measured["grade"] = sum(self.settings.grades[answer.verdict] for answer in answers) / len(answers)
+        measured["length"] = sum(len(answer.ids) - answer.begins for answer in answers) / len(answers)
         micro = rectangles([group[0] for group in groups], self.config.micro_batch_tokens)
         jobs = [pool.later(partial(distances, m, model, self.reference)) for m in micro]
         tokens = torch.cat([job.result() for job in jobs])  # (tokens, 5)
-        return told | dict(zip(("kl", "k1", "k2", "k3", "entropy"), tokens.mean(0).tolist(), strict=True))
+        return measured | dict(zip(("kl", "k1", "k2", "k3", "entropy"), tokens.mean(0).tolist(), strict=True))
 
     def _log_probs(self, micro: Sequence[MicroBatch], model: Transformer, pool: Pool) -> list[Tensor]:
         """Of every target, (B, T) for each micro-batch."""

@@ -134,7 +134,7 @@ OLD_NAMES = {
 PAIRED = ("val_loss_per_token", "val_loss_per_document", "floor_per_document")
 
 
-def upgraded(row: dict[str, Any]) -> dict[str, Any]:
+def upgrade(row: dict[str, Any]) -> dict[str, Any]:
     """A row of an earlier version, whose names had no units, under the names of today; others as they are."""
     if row.keys().isdisjoint(OLD_NAMES):
         return row
@@ -155,13 +155,13 @@ def as_row(value: object) -> Row | None:
     of this machine; None for no row."""
     if not isinstance(value, dict):
         return None
-    row = {name: x for name, x in upgraded(value).items() if name in FITS and FITS[name](x)}
+    row = {name: x for name, x in upgrade(value).items() if name in FITS and FITS[name](x)}
     if "message" in row:
         row["message"] = without_folders(row["message"])
     return cast(Row, row) if "step" in row else None
 
 
-def _parsed(lines: list[bytes]) -> list[Row]:
+def _parse(lines: list[bytes]) -> list[Row]:
     """The rows of some lines; half a row, where the disk was full or a process was killed, is none."""
     rows = []
     for line in lines:
@@ -174,7 +174,7 @@ def _parsed(lines: list[bytes]) -> list[Row]:
 def read_rows(path: Path) -> list[Row]:
     """All whole rows of a metrics file; none where there is no such file."""
     try:
-        return _parsed(path.read_bytes().splitlines())
+        return _parse(path.read_bytes().splitlines())
     except OSError:
         return []
 
@@ -189,7 +189,7 @@ def last_row(path: Path) -> Row:
     except OSError:
         return {}
     for line in reversed(lines):
-        if rows := _parsed([line]):
+        if rows := _parse([line]):
             return rows[0]
     return {}
 
@@ -204,4 +204,4 @@ def new_rows(path: Path, offset: int) -> tuple[list[Row], int, int]:
     except OSError:
         return [], 0, 0
     data = data[: data.rfind(b"\n") + 1]
-    return _parsed(data.splitlines()), start_at + len(data), number
+    return _parse(data.splitlines()), start_at + len(data), number

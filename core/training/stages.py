@@ -32,7 +32,7 @@ def source_of(config: TrainConfig) -> str | Path:
     return Path(name) if "/" in name or Path(name, "config.json").is_file() else name
 
 
-def resolved(config: TrainConfig) -> TrainConfig:
+def resolve(config: TrainConfig) -> TrainConfig:
     """The settings of a stage with its parent looked up: the step, what the life has cost so far, and its stages, the
     first of which says what a replay reads; the shape of the model is the parent's. CheckpointError: no such parent."""
     parent = describe(source_of(config), (config.parent or {}).get("step"))
@@ -50,8 +50,8 @@ def resolved(config: TrainConfig) -> TrainConfig:
 
 def history(parent: Description) -> list[dict[str, Any]]:
     """What a parent's card tells of the stages that led to its step; of a card without stages, what can be told."""
-    told = parent.card.get("stages")
-    records = {one.get("first_step"): one for one in told} if isinstance(told, list) else {0: unstaged(parent)}
+    given = parent.card.get("stages")
+    records = {one.get("first_step"): one for one in given} if isinstance(given, list) else {0: only_stage(parent)}
     found = []
     for stage in parent.stages:
         if stage.first_step < parent.step or stage.first_step == 0:
@@ -62,7 +62,7 @@ def history(parent: Description) -> list[dict[str, Any]]:
     return found
 
 
-def unstaged(parent: Description) -> dict[str, Any]:
+def only_stage(parent: Description) -> dict[str, Any]:
     """The only stage of a card that tells of none."""
     known = {name: parent.card[name] for name in ("data", *ENDED) if name in parent.card}
     return known | {"loss_on": LOSS_ON["pretrain"]}

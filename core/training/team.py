@@ -118,7 +118,7 @@ class Distributed:
         for i, micro in enumerate(mine):
             with self.team.no_sync() if i + 1 < len(mine) else nullcontext():
                 with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-                    part = token_losses(self.team, moved(micro, self.device), causal=self.causal).sum() / tokens
+                    part = token_losses(self.team, to_device(micro, self.device), causal=self.causal).sum() / tokens
                 (part * size()).backward()  # DDP takes the mean over the processes
             loss += part.detach()
         for p, working in zip(self.model.parameters(), self.copy.parameters(), strict=True):
@@ -147,7 +147,7 @@ class Distributed:
         dist.destroy_process_group()
 
 
-def moved(micro: MicroBatch, to: torch.device) -> MicroBatch:
+def to_device(micro: MicroBatch, to: torch.device) -> MicroBatch:
     """The micro-batch on another device; itself where it is there already."""
     return replace(micro, inputs=micro.inputs.to(to), targets=micro.targets.to(to))
 

@@ -10,7 +10,7 @@ from pages.ui.view import current
 _chips = components.component("interventions")
 
 
-def chosen() -> tuple[Intervention, ...]:
+def in_force() -> tuple[Intervention, ...]:
     """The interventions that are on, in their order."""
     return parse(state.get("interventions"))
 
@@ -40,7 +40,7 @@ def settle() -> None:
 def switch(one: Intervention) -> str | None:
     """Puts an intervention on, as the last; or off, if it is on. In callbacks, which then have the page run. A message
     when it cannot be added."""
-    on = chosen()
+    on = in_force()
     model = cache.description(state.get("model"), state.get("step"))
     after = tuple(other for other in on if other != one) if one in on else (*on, one)
     try:
@@ -54,7 +54,7 @@ def switch(one: Intervention) -> str | None:
 
 def chips(length: int, *, key: str) -> None:
     """The interventions as chips, each with a button that takes it out. `length`: T, for those beyond the text."""
-    on = chosen()
+    on = in_force()
 
     def on_remove(event: components.Event) -> None:
         at = event.get("index")

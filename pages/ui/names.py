@@ -22,11 +22,11 @@ def title(name: str) -> str:
     if not jobs.RUN_ID.fullmatch(name):
         return name
     try:
-        return called(name, jobs.record(name))
+        return name_of(name, jobs.record(name))
     except RunError:
-        return called(name, jobs.Record())
+        return name_of(name, jobs.Record())
 
 
-def called(run: str, record: jobs.Record) -> str:
+def name_of(run: str, record: jobs.Record) -> str:
     """The name in a run's record; the end of its id where it has none."""
     return record.name or f"run {run[-6:]}"

@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 from core.generation import ORDER, STAGES, Sampler, generate
 from core.model import ModelConfig, Tap, Transformer, load_checkpoint
 from pages.ui import components, scripts, state
-from pages.ui.sampling.stage import described
+from pages.ui.sampling.stage import stage_header
 from tests.bench.bench_app import free_port, show
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.modules import ADDRESS, with_modules
@@ -135,7 +135,7 @@ def sliders(size: int) -> None:
     ids = list(range(2500 if size > 2500 else size))
     header = {
         "key": "k", "label_ids": ids, "labels": [f"·t{i}" for i in ids], "context": ids[:60], "actual": 5, "u": 0.4,
-        "stages": [described(row) for row in STAGES], "settings": settings, "revision": 1,
+        "stages": [stage_header(row) for row in STAGES], "settings": settings, "revision": 1,
     }  # fmt: skip
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

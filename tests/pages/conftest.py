@@ -76,18 +76,18 @@ def trained(runs: Path) -> Iterator[Callable[[dict[int, float]], None]]:
     """trained({width: loss}): finished runs of the ladder of the usual budget, which belong to KEY."""
     folders: list[Path] = []
 
-    from pages.ui.training.scaling import USUAL, called, made
+    from pages.ui.training.scaling import USUAL, name_of_rung, rungs_of
 
     def make(losses: dict[int, float]) -> None:
         for i, (width, loss) in enumerate(losses.items()):
             folder = runs / f"run-2026010{i}-{width:012x}"
             folder.mkdir()
             folders.append(folder)
-            (folder / "train.json").write_text(json.dumps(made(USUAL)[width].config.to_dict()))
+            (folder / "train.json").write_text(json.dumps(rungs_of(USUAL)[width].config.to_dict()))
             (folder / "metrics.jsonl").write_text(
                 json.dumps({"step": 9, "val_loss_per_token": loss, "status": "finished"}) + "\n"
             )
-            write_record(folder, Record(fingerprint(KEY), name=called(USUAL, width)))
+            write_record(folder, Record(fingerprint(KEY), name=name_of_rung(USUAL, width)))
 
     yield make
     for folder in folders:

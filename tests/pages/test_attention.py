@@ -43,12 +43,12 @@ def view(layers=3, heads=4, cursor=None, length=10, d_head=8):
 )
 def test_open_heads_of_a_link(session, text, expected):
     session.update(layer=1, head=2, open_heads=text)
-    assert attention_stage.opened(view()) == expected
+    assert attention_stage.open_heads(view()) == expected
 
 
 def test_heads_beyond_the_model_are_brought_back(session):
     session.update(layer=200, head=200)
-    assert attention_stage.opened(view()) == ([(2, 3)], False)
+    assert attention_stage.open_heads(view()) == ([(2, 3)], False)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_heads_beyond_the_model_are_brought_back(session):
 )
 def test_pinned_tokens_of_a_link(session, cursor, also, expected):
     session["also_pinned"] = also
-    assert attention_stage.pinned(view(cursor=cursor), 10) == expected
+    assert attention_stage.pins(view(cursor=cursor), 10) == expected
 
 
 def test_a_text_too_long_for_all_heads_is_shown_in_part():

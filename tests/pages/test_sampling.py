@@ -55,13 +55,13 @@ def test_what_is_no_setting_is_left_out(monkeypatch):
 
 def test_the_browser_is_given_settings_only_when_the_page_decided(monkeypatch):
     session(monkeypatch)
-    first = sampling_settings.agreed()
+    first = sampling_settings.settings_header()
     moved = sampling_settings.settings()
     moved["values"]["temperature"] = 0.3
     sampling_settings.on_settings(moved)
-    assert sampling_settings.agreed() == first  # the slider was moved there: nothing is sent back
+    assert sampling_settings.settings_header() == first  # the slider was moved there: nothing is sent back
     sampling_settings.fresh()  # a new component must be told
-    given = sampling_settings.agreed()
+    given = sampling_settings.settings_header()
     assert given["settings"]["values"]["temperature"] == 0.3 and given["revision"] == first["revision"]
     state.update(temperature=1.5)
-    assert sampling_settings.agreed()["revision"] == first["revision"] + 1
+    assert sampling_settings.settings_header()["revision"] == first["revision"] + 1

@@ -11,7 +11,7 @@ from core.model import ModelConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.flops import training_flops
 from core.training.measure import batch_lengths
-from pages.ui.training.scaling import NEXT, TRAINED, USUAL, called, made
+from pages.ui.training.scaling import NEXT, TRAINED, USUAL, name_of_rung, rungs_of
 from tests.pages.conftest import KEY
 from tests.pages.press import button
 
@@ -48,7 +48,8 @@ def test_the_guess_comes_first_then_the_law_then_the_next_size(app, trained, mon
     started = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or "run")
     button(at, f"Train width {NEXT}").click().run()
-    assert [(config.model["d_model"], named["name"]) for config, named in started] == [(NEXT, called(USUAL, NEXT))]
+    names = [(config.model["d_model"], named["name"]) for config, named in started]
+    assert names == [(NEXT, name_of_rung(USUAL, NEXT))]
     trained({NEXT: expected})
     assert f"It reached **{expected:.3f}**: inside the interval." in said(opened(app))
 
@@ -87,11 +88,11 @@ def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
 
 
 def test_every_size_gets_the_compute_that_the_page_promises():
-    config = made(USUAL)[TRAINED[0]].config
+    config = rungs_of(USUAL)[TRAINED[0]].config
     tokenizer = make_tokenizer(config)
     data = make_data(tokenizer, config, config.model["context_length"])
     lengths = [batch_lengths(data.batch(step)) for step in range(40)]
-    for rung in made(USUAL).values():
+    for rung in rungs_of(USUAL).values():
         model = ModelConfig.from_dict({**rung.config.model, "vocab_size": tokenizer.vocab_size})
         flops = np.mean([training_flops(model, of_step) for of_step in lengths])
         assert rung.config.steps * flops == pytest.approx(USUAL * 1e12, rel=0.05)

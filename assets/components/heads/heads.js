@@ -19,7 +19,7 @@ const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of 
 function build(root) {
   const [grid, foot, ranking, enlarged, large, name, value, frame] =
     find(root, ".grid", ".foot", ".ranking", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
-  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", told: "", before: null, others: null, send: nowhere };
+  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", sent: "", before: null, others: null, send: nowhere };
   const title = ([layer, head]) => `layer ${layer}, head ${head}`;
   const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
   const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
@@ -86,9 +86,9 @@ function build(root) {
   function rank() {
     const { store } = self;
     const found = store.ranked();
-    const told = JSON.stringify([store.pair, store.open, store.header.stamp]);
-    if (told === self.told) return;
-    self.told = told;
+    const sent = JSON.stringify([store.pair, store.open, store.header.stamp]);
+    if (sent === self.sent) return;
+    self.sent = sent;
     if (!found.length) {
       ranking.replaceChildren(element("p", {}, forHand("Click one token, then another: the heads are ranked by how much the later reads from the earlier.")));
       return;

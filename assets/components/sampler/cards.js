@@ -9,7 +9,7 @@ import { HINT, typeInto } from "../shared/typed.js";
 /**
  * @typedef {object} Cards
  * @property {(stages: StageKind[], settings: SamplerSettings) => void} arrange puts the cards into the order of the settings
- * @property {(told: (kind: StageKind) => { on: boolean, colour: string, effect: string }) => void} paint
+ * @property {(look: (kind: StageKind) => { on: boolean, colour: string, effect: string }) => void} paint
  */
 
 /**
@@ -94,9 +94,9 @@ export function cardsIn(list, changed) {
       for (const kind of stages) if (!cards.has(kind.name)) cards.set(kind.name, card(kind));
       place();
     },
-    paint(told) {
+    paint(look) {
       for (const { kind, made, box, output, slider, effect } of cards.values()) {
-        const { on, colour, effect: words } = told(kind);
+        const { on, colour, effect: words } = look(kind);
         const value = settings.values[kind.name];
         made.classList.toggle("idle", !on);
         made.style.setProperty("--stage", colour);

@@ -19,12 +19,12 @@ export function loadPlotly() {
   return plotly;
 }
 
-let told = false;
+let announced = false;
 
 /** Tells the server, once per page load, that something is on the screen: it has held torch back for that. */
 export function tellDrawn() {
-  if (told) return;
-  told = true;
+  if (announced) return;
+  announced = true;
   const tell = () => fetch(new URL("drawn", serverAt()), { method: "POST", keepalive: true }).catch(() => null);
   requestAnimationFrame(() => requestAnimationFrame(tell)); // the second frame begins when the first has been painted
 }

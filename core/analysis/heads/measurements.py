@@ -61,20 +61,20 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
 
 def known(checkpoint: Checkpoint) -> Measurements:
     """Those that the model was shipped with, else measured now."""
-    found = shipped(checkpoint)
+    found = shipped_measurements(checkpoint)
     return measure(checkpoint) if found is None else found
 
 
 # ---- as a file ----
 
 
-def shipped(description: Description) -> Measurements | None:
+def shipped_measurements(description: Description) -> Measurements | None:
     """The measurements in the model's folder, if they are of these weights. None for a file that cannot be read."""
     try:
-        told = json.loads((description.folder / FILE).read_bytes())["steps"][str(description.step)]
-        if told["sha256"] != digest(weight_files(description.folder)[description.step]):
+        stored = json.loads((description.folder / FILE).read_bytes())["steps"][str(description.step)]
+        if stored["sha256"] != digest(weight_files(description.folder)[description.step]):
             return None
-        return from_json(told)
+        return from_json(stored)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -92,10 +92,10 @@ def to_json(measured: Measurements) -> dict[str, Any]:
     return {part.name: [_record(one) for one in getattr(measured, part.name).values()] for part in fields(measured)}
 
 
-def from_json(told: Mapping[str, Any]) -> Measurements:
+def from_json(stored: Mapping[str, Any]) -> Measurements:
     """What `to_json` gave. ValueError, KeyError or TypeError for anything else."""
-    scores = [HeadScore(**_arrays(one)) for one in told["scores"]]
-    causes = [HeadCause(**_arrays(one)) for one in told["causes"]]
+    scores = [HeadScore(**_arrays(one)) for one in stored["scores"]]
+    causes = [HeadCause(**_arrays(one)) for one in stored["causes"]]
     shapes = {one.mean.shape for one in scores} | {one.mean.shape for one in causes}
     if len(shapes) > 1 or any(len(shape) != 2 for shape in shapes):
         raise ValueError("measurements of heads that are not one model's")
@@ -114,5 +114,5 @@ def _plain(value: object) -> object:
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) and math.isfinite(value) else value
 
 
-def _arrays(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: np.array(v, dtype=np.float64) if isinstance(v, list) else v for name, v in told.items()}
+def _arrays(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.array(v, dtype=np.float64) if isinstance(v, list) else v for name, v in stored.items()}

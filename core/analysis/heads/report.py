@@ -43,8 +43,8 @@ def _head_line(measured: Measurements, layer: int, head: int) -> str:
     verdict = "proved" if is_proved(measured, name, layer, head) else "no role"
     if verdict == "no role" and is_clear(measured.scores[name], layer, head):
         verdict = "looks so" if role.skill else "rests"
-    told = f"L{layer}H{head}  {name:9} {_share(measured.scores[name], layer, head):24} {verdict:9}"
-    return told if cause is None else f"{told} {_loss(cause, layer, head)}"
+    line = f"L{layer}H{head}  {name:9} {_share(measured.scores[name], layer, head):24} {verdict:9}"
+    return line if cause is None else f"{line} {_loss(cause, layer, head)}"
 
 
 def _share(score: HeadScore, layer: int, head: int) -> str:

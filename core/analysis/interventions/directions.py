@@ -32,7 +32,7 @@ def category_direction(checkpoint: Checkpoint, layer: int, category: str, texts:
     texts: sequences of ids. ValueError: no word of that category of Tinyland comes next in them.
     """
     there, everywhere = [], []
-    for ids, real, values in recorded(checkpoint.model, texts, [Site("resid_pre", layer)]):
+    for ids, real, values in record_sites(checkpoint.model, texts, [Site("resid_pre", layer)]):
         stream = values[Site("resid_pre", layer)]  # (B, T, D)
         everywhere.append(stream[real])
         for row, length, rows in zip(ids.tolist(), real.sum(dim=1).tolist(), stream, strict=True):
@@ -43,7 +43,7 @@ def category_direction(checkpoint: Checkpoint, layer: int, category: str, texts:
     return found.mean(dim=0) - torch.cat(everywhere).mean(dim=0)
 
 
-def recorded(
+def record_sites(
     model: Transformer, texts: Sequence[Sequence[int]], sites: Collection[Site]
 ) -> Iterator[tuple[Tensor, Tensor, dict[Site, Tensor]]]:
     """Batches of texts (ids) and what the model's `sites` held on them, float32 on the CPU.

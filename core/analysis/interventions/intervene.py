@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.analysis.interventions.directions import category_direction, prompts_direction, recorded
+from core.analysis.interventions.directions import category_direction, prompts_direction, record_sites
 from core.analysis.interventions.values import Ablate, Cut, How, Intervention, Part, Patch, Steer, check_all, parse
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.model.ids import checked_ids
@@ -110,7 +110,7 @@ def sample_parts(checkpoint: Checkpoint, texts: Sequence[Sequence[int]] | None =
     total: dict[Site, Tensor] = {}
     drawn: dict[Site, Tensor] = {}
     before = 0
-    for _, real, values in recorded(checkpoint.model, rows, sites):
+    for _, real, values in record_sites(checkpoint.model, rows, sites):
         real[:, 0] = False  # the start token
         mine = (places >= before) & (places < before + int(real.sum()))  # (P,)
         for site, tensor in values.items():
@@ -284,8 +284,8 @@ def part_changes(
         log_probs = run_variants(model, ids, edits[start : start + step])  # (R, T, V)
         losses.append(token_losses(log_probs, ids))
         answers.append(log_probs.argmax(dim=-1).cpu())
-    every, told = torch.cat(losses), torch.cat(answers)
-    return PartChanges(every[0], every[1:], told[0], told[1:])
+    all_losses, all_answers = torch.cat(losses), torch.cat(answers)
+    return PartChanges(all_losses[0], all_losses[1:], all_answers[0], all_answers[1:])
 
 
 def part_effects(

@@ -22,8 +22,8 @@ def recall(model: Transformer, tokenizer: Tokenizer, top: int = TOP) -> dict[str
     found: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
     for way, points in found.items():
         for count in (count for count in LADDER if count <= top):
-            told = [person for person in people(way) if min(person.count, top) == count]
-            points.append({"count": count} | share(model, tokenizer, way, told).to_dict())
+            those = [person for person in people(way) if min(person.count, top) == count]
+            points.append({"count": count} | share(model, tokenizer, way, those).to_dict())
     return found
 
 

@@ -13,11 +13,11 @@ def report(skills: Mapping[str, Any]) -> str:
     """The figures of `suite.measure`."""
     lines = [_loss("all kinds", skills["held_out"])]
     lines += [_loss(name, loss) for name, loss in skills["held_out_by_kind"].items()]
-    for name, told in skills.items():
-        if told is None:
+    for name, result in skills.items():
+        if result is None:
             lines.append(f"{name:{WIDTH}}   n/a: by this step the model has read nothing of the kind")
-        elif "rate" in told:
-            lines.append(f"{name:{WIDTH}} {_share(told)}")
+        elif "rate" in result:
+            lines.append(f"{name:{WIDTH}} {_share(result)}")
     return "\n".join([*lines, *_games(skills.get("games")), *_birthdays(skills.get("birthdays"))])
 
 
@@ -28,9 +28,9 @@ def _loss(name: str, loss: Mapping[str, float]) -> str:
     )
 
 
-def _share(told: Mapping[str, float]) -> str:
-    low, high = 100 * told["low"], 100 * told["high"]
-    return f"{100 * told['rate']:6.1f} %  ({told['right']} of {told['n']}; 95 %: {low:.1f}–{high:.1f})"
+def _share(result: Mapping[str, float]) -> str:
+    low, high = 100 * result["low"], 100 * result["high"]
+    return f"{100 * result['rate']:6.1f} %  ({result['right']} of {result['n']}; 95 %: {low:.1f}–{high:.1f})"
 
 
 def _games(curves: Mapping[str, Any] | None) -> Iterator[str]:

@@ -133,8 +133,8 @@ def curves(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
         }
     if "birthday" in kinds:
         total = chats.read(checkpoint).get("documents")  # None: of a stream without end
-        told = register_for(kinds["birthday"] / sum(kinds.values()) * total) if total else Register()
-        found["birthdays"] = birthdays.recall(model, tokenizer, told.top) if told else NEVER
+        register = register_for(kinds["birthday"] / sum(kinds.values()) * total) if total else Register()
+        found["birthdays"] = birthdays.recall(model, tokenizer, register.top) if register else NEVER
     return found
 
 

@@ -250,7 +250,7 @@ def share(at: At, name: str, index: tuple[int, ...]) -> Cell:
     return dot("scores of the row", "e^score / Σ e^score", scores[token : token + 1], one[token : token + 1], *steps)
 
 
-def mixed(at: At, name: str, index: tuple[int, ...]) -> Cell:
+def mix(at: At, name: str, index: tuple[int, ...]) -> Cell:
     """z: the values of all tokens so far, weighted with the pattern."""
     head, i = index
     weights = at.found["pattern"][head, at.position, : at.position + 1]
@@ -258,7 +258,7 @@ def mixed(at: At, name: str, index: tuple[int, ...]) -> Cell:
     return dot(f"v[{i}] of each token up to this one, times its weight", "Σ pattern · v", values, weights)
 
 
-def activated(at: At, name: str, index: tuple[int, ...]) -> Cell:
+def activate(at: At, name: str, index: tuple[int, ...]) -> Cell:
     activation = ACTIVATIONS[at.model.config.activation]
     pre = at.row("mlp_pre")[index[0]]
     formula, value = activation.formula, activation.of(float(pre))
@@ -281,6 +281,6 @@ EXPLAIN: dict[str, Callable[[At, str, tuple[int, ...]], Cell]] = {
     "v": query_key,
     "attn_scores": score,
     "pattern": share,
-    "z": mixed,
-    "mlp_post": activated,
+    "z": mix,
+    "mlp_post": activate,
 }

@@ -30,7 +30,7 @@ def measured_now(view: View, label: str = "") -> "Measurements | None":
     description = view.description
 
     def work(report: background.Report) -> "Measurements":
-        found = measurements.shipped(description)
+        found = measurements.shipped_measurements(description)
         if found is None:
             report(0.1, "random sequences, then stories, then both without each head")
             found = measurements.measure(load_checkpoint(view.name, view.step))
@@ -79,16 +79,16 @@ def _verdict(measured: "Measurements", layer: int, head: int) -> str:
     role, share = ROLES[seen], percent(float(measured.scores[seen].mean[layer, head]))
     if role.skill is None:
         return f"**no role**. It {role.does}: {share} of its attention goes there."
-    told = f"{share} of its attention goes there"
+    text = f"{share} of its attention goes there"
     if (cause := measured.causes.get(role.skill)) is None:
-        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
+        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {text}."
     effect, below = float(cause.mean[layer, head]), percent(float(cause.below[layer, head]))
     amount = f"{effect:+.2g} nats per token, more than without {below} of the other heads".replace("-", "−")
     grows = "grows" if cause.low[layer, head] > 0 else "does not clearly grow"
-    told += f"; without it the loss of {role.skill} {grows} ({amount})"
+    text += f"; without it the loss of {role.skill} {grows} ({amount})"
     if name is None:
-        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {told}."
-    return f"**{role.name}**. It {role.does}: {told}."
+        return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {text}."
+    return f"**{role.name}**. It {role.does}: {text}."
 
 
 def _a(name: str) -> str:

@@ -34,7 +34,7 @@ def shown_tokens(view: View) -> int:
     return length
 
 
-def opened(view: View) -> tuple[Heads, bool]:
+def open_heads(view: View) -> tuple[Heads, bool]:
     """The heads on show, the last of them the one whose role and stages are told, and whether it stands alone."""
     config, text = view.description.config, state.get("open_heads")
     main = (min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1))
@@ -47,12 +47,12 @@ def opened(view: View) -> tuple[Heads, bool]:
 
 def chosen_head(view: View) -> tuple[int, int]:
     """(layer, head) of the open head, or of the last that was."""
-    config, heads = view.description.config, opened(view)[0]
+    config, heads = view.description.config, open_heads(view)[0]
     layer, head = heads[-1] if heads else (state.get("layer"), state.get("head"))
     return min(layer, config.n_layers - 1), min(head, config.n_heads - 1)
 
 
-def pinned(view: View, length: int) -> list[int]:
+def pins(view: View, length: int) -> list[int]:
     """The pinned positions, the cursor last. `also_pinned` counts only beside the cursor it was made for."""
     if view.cursor is None or view.cursor >= length:
         return []
@@ -64,7 +64,7 @@ def pinned(view: View, length: int) -> list[int]:
 def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
     """Draws the grid, with names[layer][head] under each thumbnail; returns how many tokens it shows."""
     config, trace, length = view.description.config, view.trace, shown_tokens(view)
-    heads, alone = opened(view)
+    heads, alone = open_heads(view)
     note = f" The first {length} of {len(view.ids)} tokens are shown." if length < len(view.ids) else ""
     linked = {
         "d_head": config.d_head,
@@ -73,7 +73,7 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
         "view": {
             "open": heads,
             "isolated": alone,
-            "pins": pinned(view, length),
+            "pins": pins(view, length),
             "aside": bool(state.get("first_aside")),
             "turns": {part: st.session_state.get(f"{part}_turn", 0) for part in ("open", "pins", "aside")},
         },

@@ -30,7 +30,7 @@ def tables(view: View) -> np.ndarray | None:
     )
 
 
-def compared(view: View, compare: str) -> tuple[np.ndarray, np.ndarray] | None:
+def vectors_to_compare(view: View, compare: str) -> tuple[np.ndarray, np.ndarray] | None:
     """The vectors to compare, (V, D), and their lengths (V,); None while they are made."""
     model = view.checkpoint.model
 

@@ -94,7 +94,7 @@ def word_map(view: View, found: Words, token: int, closest: list[int], progress:
 
 def nearest(view: View, token: int) -> tuple[list[int], np.ndarray]:
     """The nearest tokens by the chosen measure, and their distances; none while the vectors are prepared."""
-    made = data.compared(view, state.get("compare"))
+    made = data.vectors_to_compare(view, state.get("compare"))
     if made is None:
         return [], np.zeros(0)
     metric = cast(Literal["cosine", "euclidean"], state.get("metric").lower())

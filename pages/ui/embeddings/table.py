@@ -72,7 +72,7 @@ def token_counts(view: View) -> Counted | None:
 
 def lengths(view: View) -> None:
     """Norm against frequency."""
-    made, table = token_counts(view), data.compared(view, "as read")
+    made, table = token_counts(view), data.vectors_to_compare(view, "as read")
     if made is None or table is None:
         return
     if made.counts is None:

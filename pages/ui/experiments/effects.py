@@ -34,7 +34,7 @@ class Effects:
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring what each part matters for this text …")
-def _measured(
+def _measure(
     name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...], how: How
 ) -> tuple[float, list[float], list[int], list[list[int]]]:
     from core.analysis.interventions.intervene import all_parts, part_changes
@@ -50,7 +50,7 @@ def effects(view: View, how: How) -> Effects | None:
     """Those of every part, in the order of `all_parts`; None for a text too short to have a loss."""
     if len(view.ids) < 2:
         return None
-    base, grown, answer, answers = _measured(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
+    base, grown, answer, answers = _measure(view.name, view.step, cache.files_stamp(view.name), view.ids, how)
     return Effects(base, grown, answer[view.focus], [row[view.focus] for row in answers])
 
 

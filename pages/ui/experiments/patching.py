@@ -11,7 +11,7 @@ from core.figures import experiments as figures
 from core.figures.labels import percent
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
-from pages.ui.experiments.stage import switched
+from pages.ui.experiments.stage import end_change
 from pages.ui.literal import literal
 from pages.ui.text import Prepared, prepare
 from pages.ui.view import View, current
@@ -165,7 +165,7 @@ def _clicked_place(clean: Prepared, corrupted: Prepared, parts: list[Part], valu
 
     def keep() -> None:
         state.update(text=corrupted.text, cursor=None)
-        switched(interventions.switch(Patch(part, position, clean.text)))
+        end_change(interventions.switch(Patch(part, position, clean.text)))
 
     left, right = st.columns([7, 3], vertical_alignment="center")
     left.markdown(

@@ -50,8 +50,8 @@ def part_grid(view: View) -> None:
     code = view.untouched.using("core.analysis.interventions.intervene", "all_parts", "part_changes", "sample_parts")
     sample = "None" if how == "zero" else "sample_parts(checkpoint)"
     call = f"part_changes(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
-    told = f"found.losses.mean(dim=1) - found.base.mean(), found.answers[:, {view.focus}]"
-    code = code.then(f"found = {call}").gives(told, (found.effects, found.answers) if found else None)
+    shown = f"found.losses.mean(dim=1) - found.base.mean(), found.answers[:, {view.focus}]"
+    code = code.then(f"found = {call}").gives(shown, (found.effects, found.answers) if found else None)
     note = "each part was changed alone, in the model as it is, and measured on this text"
     truth("losses.mean(dim=1) − base.mean()", (config.n_layers * (config.n_heads + 2),), note, code)
 
@@ -67,10 +67,10 @@ def parts_of(layers: int, heads: int) -> list[Part]:
 
 def _header(view: View, found: Effects | None, how: How) -> dict[str, Any]:
     layers, heads = view.description.config.n_layers, view.description.config.n_heads
-    off = {str(one.part) for one in interventions.chosen() if isinstance(one, Ablate)}
+    off = {str(one.part) for one in interventions.in_force() if isinstance(one, Ablate)}
     parts, width = parts_of(layers, heads), heads + 2
-    told = [found.answer, *found.answers] if found else []
-    said = [chip.label for chip in chips(view.tokenizer, told)]
+    answers = [found.answer, *found.answers] if found else []
+    said = [chip.label for chip in chips(view.tokenizer, answers)]
     cells = [
         {
             "id": str(part),
@@ -102,13 +102,13 @@ def _header(view: View, found: Effects | None, how: How) -> dict[str, Any]:
 
 def _switch_part(part: Part, how: How) -> None:
     """Off as `how` says; on again if it is off in any way."""
-    off = [one for one in interventions.chosen() if isinstance(one, Ablate) and one.part == part]
+    off = [one for one in interventions.in_force() if isinstance(one, Ablate) and one.part == part]
     for one in off:
         interventions.switch(one)
-    switched(None if off else interventions.switch(Ablate(part, how)))
+    end_change(None if off else interventions.switch(Ablate(part, how)))
 
 
-def switched(message: str | None) -> None:
+def end_change(message: str | None) -> None:
     """Ends a callback that changed the model: all of the page shows it. Keeps what could not be done, to be said once
     beside the chips."""
     st.session_state["experiments_message"] = message
@@ -131,12 +131,13 @@ def _edges(view: View) -> None:
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     names = [Part("head", i, h) for i in range(config.n_layers) for h in range(config.n_heads)]
     chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.phrase)
-    cut = {(one.query, one.key): one for one in interventions.chosen() if isinstance(one, Cut) and _covers(one, chosen)}
+    cuts = [one for one in interventions.in_force() if isinstance(one, Cut) and _covers(one, chosen)]
+    cut = {(one.query, one.key): one for one in cuts}
     pattern = view.trace.pattern[chosen.layer, chosen.head].numpy()
 
     def on_click(event: components.PlotEvent) -> None:
         query, key = int(event.y), int(event.x)
-        switched(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
+        end_change(interventions.switch(cut.get((query, key), Cut(chosen, query, key))))
 
     figure = figures.edges(pattern, labels, list(cut), view.cursor)
     components.plot(
@@ -166,7 +167,7 @@ def _by_hand(view: View, head: Part) -> None:
     with right.popover("Cut", width="stretch"):
         for part, words in ((head, "In this head"), (whole, f"In all heads of layer {head.layer}")):
             made = Cut(part, query, key)
-            st.button(words, key=f"cut_{part.kind}", on_click=lambda made=made: switched(interventions.switch(made)))
+            st.button(words, key=f"cut_{part.kind}", on_click=lambda made=made: end_change(interventions.switch(made)))
 
 
 # ---- before and after ----

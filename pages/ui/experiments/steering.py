@@ -10,7 +10,7 @@ from core.text.tinyland import lexicon
 from pages.ui import cache, components, interventions, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
-from pages.ui.experiments.stage import NEW, strip, switched
+from pages.ui.experiments.stage import NEW, end_change, strip
 from pages.ui.literal import literal
 from pages.ui.view import View, current
 
@@ -76,7 +76,7 @@ def steering() -> None:
 
 
 def _keep(made: Steer) -> None:
-    switched(interventions.switch(made))
+    end_change(interventions.switch(made))
 
 
 def _controls(layers: int) -> Steer | None:

@@ -10,7 +10,7 @@ from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.inside.focus import pair, show
-from pages.ui.inside.lens import followed
+from pages.ui.inside.lens import watched_tokens
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def attribution() -> None:
     from core.analysis.stream.attribution import attribute
 
     view = current()
-    (token, against), position = followed(view), view.focus
+    (token, against), position = watched_tokens(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
     code = view.code.using("core.analysis.stream.attribution", "attribute", "sources").having(

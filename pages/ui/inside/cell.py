@@ -6,7 +6,7 @@ import streamlit as st
 from core.figures import inside as figures
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
-from pages.ui.inside.stream import kept, opened
+from pages.ui.inside.stream import kept_cell, open_block
 from pages.ui.view import View
 
 LARGEST = 12  # products that are drawn; the others are in the sum
@@ -14,8 +14,8 @@ LARGEST = 12  # products that are drawn; the others are in the sum
 
 def arithmetic(view: View) -> None:
     """Nothing until a cell is kept; then its inputs and the steps from them to its value."""
-    found = kept(view)
-    layer = opened(view)
+    found = kept_cell(view)
+    layer = open_block(view)
     if found is None or layer is None:
         return
     name, index, cell = found

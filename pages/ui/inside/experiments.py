@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.figures.inside import signed
 from pages.ui.caption import try_it
-from pages.ui.inside.lens import followed
+from pages.ui.inside.lens import watched_tokens
 from pages.ui.state import DEFAULT_TEXT
 from pages.ui.view import View, current
 
@@ -18,7 +18,7 @@ def workers(view: View) -> str:
     """Which parts wrote the lead of the followed token, in this text."""
     from core.analysis.stream.attribution import attribute
 
-    (token, against), position = followed(view), view.focus
+    (token, against), position = watched_tokens(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     layer, head = (int(i) for i in np.unravel_index(found.heads.argmax(), found.heads.shape))
     return (

@@ -22,14 +22,14 @@ COLOURS = {
 }
 
 
-def named(view: View, name: str) -> int | None:
+def named_token(view: View, name: str) -> int | None:
     """The token that the property `name` spells; None where it spells none."""
     return single(view, state.get(name)) if state.get(name) else None
 
 
-def followed(view: View) -> tuple[int, int | None]:
+def watched_tokens(view: View) -> tuple[int, int | None]:
     """The token whose making is watched (the visitor's choice, or the model's answer), and the one compared with it."""
-    token, against = named(view, "answer"), named(view, "against")
+    token, against = named_token(view, "answer"), named_token(view, "against")
     if token is None:
         token = int(view.trace.logits[view.focus].argmax())
     return token, None if against == token else against
@@ -61,7 +61,7 @@ def _list(view: View, label: str, name: str, likely: list[str], nothing: str) ->
         format_func=spelt,
         accept_new_options=True,
         help="Choose one of the likeliest tokens, or type any token of this model's vocabulary.",
-        on_change=partial(near.follow, "lens", "depth", "makers", "neurons", stage=False),
+        on_change=partial(near.follow, "lens", "depth", "attribution", "neurons", stage=False),
         **state.control(name),
     )
     if chosen and single(view, chosen) is None:
@@ -72,9 +72,9 @@ def grid() -> None:
     """Layer × position: what the model would say there."""
     view = current()
     choose(view)
-    token, _ = followed(view)
-    own = named(view, "answer") is None
-    found = lens(view, named(view, "answer"))
+    token, _ = watched_tokens(view)
+    own = named_token(view, "answer") is None
+    found = lens(view, named_token(view, "answer"))
     by = switch("Colour", "lens", COLOURS)
     start, stop = window(view)
     own_answers = found.top[-1, start:stop].tolist()
@@ -142,8 +142,8 @@ def _ends(by: str, size: int, most: float) -> list[str]:
 def through_depth() -> None:
     """The followed token, and the one it is compared with, from the embedding to the answer; and how settled it is."""
     view = current()
-    position, (token, against) = view.focus, followed(view)
-    answer = named(view, "answer")
+    position, (token, against) = view.focus, watched_tokens(view)
+    answer = named_token(view, "answer")
     watched = [(show(view, token), lens(view, answer), ROLES["prediction"])]
     if against is not None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))

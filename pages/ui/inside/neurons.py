@@ -10,7 +10,7 @@ from core.figures.labels import percent, plain
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.inside.focus import pair, show, switch
-from pages.ui.inside.lens import followed
+from pages.ui.inside.lens import watched_tokens
 from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View, current
@@ -51,11 +51,11 @@ def ranking(view: View) -> np.ndarray:
 
     position, by, model = view.focus, state.get("strongest"), view.checkpoint.model
     if by == "effect":
-        return neuron_effects(model, view.trace, position, *followed(view))
+        return neuron_effects(model, view.trace, position, *watched_tokens(view))
     return view.trace.mlp_post[:, position].numpy() if by == "activation" else writes(model, view.trace, position)
 
 
-def chosen(view: View, best: tuple[int, int]) -> tuple[int, int]:
+def chosen_neuron(view: View, best: tuple[int, int]) -> tuple[int, int]:
     """The neuron that the visitor chose, if this model has it; else the strongest."""
     config = view.description.config
     return pair("neuron", (config.n_layers, config.d_mlp)) or best
@@ -67,7 +67,7 @@ def neurons() -> None:
     values = ranking(view)
     order = np.argsort(-np.abs(values), axis=None, kind="stable")[:STRONGEST]
     listed = [(int(i) // values.shape[1], int(i) % values.shape[1]) for i in order]
-    layer, neuron = chosen(view, listed[0])
+    layer, neuron = chosen_neuron(view, listed[0])
     left, right = st.columns([4, 7], gap="large")
     with left:
         _list(view, values, listed, (layer, neuron))
@@ -96,7 +96,7 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
     call = {
         "writes": f"writes(checkpoint.model, trace, {position})",
         "activation": f"trace.mlp_post[:, {position}]",
-        "effect": f"neuron_effects(checkpoint.model, trace, {position}, *{followed(view)})",
+        "effect": f"neuron_effects(checkpoint.model, trace, {position}, *{watched_tokens(view)})",
     }[state.get("strongest")]
     code = view.code.using("core.analysis.stream.neurons", "writes")
     code = code.using("core.analysis.stream.attribution", "neuron_effects").gives(call, values)

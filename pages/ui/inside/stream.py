@@ -50,17 +50,17 @@ ROWS = (  # title, role, lines of strips beside one another
 )
 
 
-def opened(view: View) -> int | None:
+def open_block(view: View) -> int | None:
     """The block that is open, if this model has it."""
     layer = state.get("block")
     return layer if layer is not None and layer < view.description.config.n_layers else None
 
 
-def kept(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
+def kept_cell(view: View) -> tuple[str, tuple[int, ...], "Cell"] | None:
     """The cell that is kept, worked out: tensor, place and arithmetic; None where there is no such cell here."""
     from core.analysis.stream.cells import explain
 
-    layer = opened(view)
+    layer = open_block(view)
     name, *place = str(state.get("cell")).split(".")
     if layer is None or not all(p.isdecimal() and len(p) < 6 for p in place):
         return None
@@ -111,7 +111,7 @@ def _header_and_array(view: View) -> tuple[dict[str, Any], bytes]:
         "links": found.links,  # (L, W, T)
         "sure": reading.top_probability[:, start:stop],
     }
-    layer, cell = opened(view), kept(view)
+    layer, cell = open_block(view), kept_cell(view)
     words, says = np.unique(reading.top[:, start:stop], return_inverse=True)
     header = {
         "title": f"The {config.n_layers} blocks of {view.name} and the tokens that flow through them",

@@ -27,7 +27,7 @@ def _ids(view: View, text: str) -> tuple[int, ...]:
     return prepare(text, view.tokenizer, view.description.config.context_length).ids
 
 
-def untrained(view: View) -> str:
+def explain_untrained(view: View) -> str:
     """How even the distribution is, and the loss on the visitor's text beside that of a fair guess."""
     size, best = view.tokenizer.vocab_size, float(view.trace.probs[-1].max())
     losses = [-math.log(p) for p in view.probabilities if p is not None]
@@ -72,7 +72,7 @@ def overview_experiments(view: View) -> None:
         (
             "Back to the first step",
             "Before any training, which next token will the model favour?",
-            untrained,
+            explain_untrained,
             {"step": first},
         ),
         (

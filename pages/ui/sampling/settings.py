@@ -51,7 +51,7 @@ def fresh() -> None:
         st.session_state["sampler_given"] = now
 
 
-def agreed() -> dict[str, Any]:
+def settings_header() -> dict[str, Any]:
     """The part of the component's header that holds the settings, with a revision number.
 
     The browser moves its own sliders and tells the session afterwards. Data that it was given stays the same meanwhile,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.generation import STAGES, StageKind
 from pages.ui import cache, components, state
-from pages.ui.sampling.settings import agreed, fresh, on_settings
+from pages.ui.sampling.settings import fresh, on_settings, settings_header
 from pages.ui.text import chips
 from pages.ui.view import View
 
@@ -26,7 +26,7 @@ def _names(stamp: tuple[str | int, ...], ids: tuple[int, ...], _view: View) -> l
     return [chip.label for chip in chips(_view.tokenizer, ids)]
 
 
-def described(row: StageKind) -> dict[str, Any]:
+def stage_header(row: StageKind) -> dict[str, Any]:
     """A row of the table of stages as the browser needs it."""
     return {name: value for name, value in asdict(row).items() if name not in ("rule", "low", "high")}
 
@@ -49,8 +49,8 @@ def sampler(view: View, position: int, *, key: str) -> None:
         "context": context,
         "actual": actual,
         "u": uniform(state.get("seed"), position + 1),
-        "stages": [described(row) for row in STAGES],
-        **agreed(),
+        "stages": [stage_header(row) for row in STAGES],
+        **settings_header(),
     }
 
     _sampler(key=key, data=components.pack(header, logits.tobytes()), on_settings_change=on_settings)

@@ -78,7 +78,7 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
         label or name,
         "trained",
         rows=rows,
-        kept=kept(folder),
+        kept=kept_steps(folder),
         mixed=_is_mixture(folder),
         flops_per_token=_flops(folder),
         summary=asdict(summary_of_folder(folder)),
@@ -86,7 +86,7 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
 
 
 def _of_run(name: str, folder: Path, label: str) -> ShownRun:
-    found = ShownRun(name, label, "damaged", kept=kept(folder), flops_per_token=_flops(folder))
+    found = ShownRun(name, label, "damaged", kept=kept_steps(folder), flops_per_token=_flops(folder))
     now = jobs.status(name)
     try:
         config = TrainConfig.load(folder / "train.json")
@@ -104,7 +104,7 @@ def _of_run(name: str, folder: Path, label: str) -> ShownRun:
     )
 
 
-def kept(folder: Path) -> tuple[int, ...]:
+def kept_steps(folder: Path) -> tuple[int, ...]:
     """The steps whose weights are in the folder; none when they cannot be read."""
     try:
         return tuple(weight_files(folder))

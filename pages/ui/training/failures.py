@@ -78,7 +78,7 @@ def _begin(letter: str, case: Failure) -> None:
     st.session_state.pop(f"failure_told_{letter}", None)
 
 
-def undiagnosed(name: str) -> bool:
+def is_undiagnosed(name: str) -> bool:
     """Whether a run of this name belongs to a case of which this visitor has not seen the reveal."""
     letters = [letter for letter in CASES if name in (SICK.format(letter), SOUND.format(letter))]
     return any(f"failure_told_{letter}" not in st.session_state for letter in letters)

@@ -13,7 +13,7 @@ from pages.ui import state
 from pages.ui.literal import literal
 from pages.ui.names import title
 from pages.ui.training import stage
-from pages.ui.training.curves import curves, kept, shown_runs
+from pages.ui.training.curves import curves, kept_steps, shown_runs
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.settings import key as setting
 
@@ -42,7 +42,7 @@ def forking() -> None:
     except (RunError, ValueError):
         st.warning("The files of this run cannot be read.")
         return
-    steps = kept(folder)
+    steps = kept_steps(folder)
     if parent:
         dashboards(parent, run)
     if len(steps) < 2:

@@ -30,7 +30,7 @@ def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
     if not last:
         return
     st.markdown("### How much it knows by heart")
-    components.plot(figures.memorised(lines), key=key, height=200, title="Longest passage repeated word for word")
+    components.plot(figures.memorisation(lines), key=key, height=200, title="Longest passage repeated word for word")
     first = next(iter(runs))
     code = Code().using("core.lab.memorisation", "longest_overlap").using("core.model", "checkpoint_folder")
     code = code.using("core.training.rows", "read_rows").then(

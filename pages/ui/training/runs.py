@@ -15,11 +15,11 @@ from core.training import TrainConfig
 from core.training.folder import RunError
 from pages.ui import state
 from pages.ui.literal import literal
-from pages.ui.names import called, title
+from pages.ui.names import name_of, title
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
-from pages.ui.training.differences import changed, differences, short
-from pages.ui.training.failures import undiagnosed
+from pages.ui.training.differences import differences, short, what_is_new
+from pages.ui.training.failures import is_undiagnosed
 from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.stage import SHOWN
@@ -34,20 +34,20 @@ def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     """A row for each run, as st.dataframe takes it."""
     rows: list[dict[str, Any]] = []
     for i, run in enumerate(runs):
-        before = next((other for other in runs[i + 1 :] if not undiagnosed(title(other))), None)
+        before = next((other for other in runs[i + 1 :] if not is_undiagnosed(title(other))), None)
         scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
             now, record = jobs.status(run), jobs.record(run)
         except RunError:  # it has just been deleted
             continue
-        difference = (now.message or "") if now.state == "damaged" else changed(run, before)
+        difference = (now.message or "") if now.state == "damaged" else what_is_new(run, before)
         rows.append(
             {
                 "run": title(run),
                 "state": now.state,
                 "step": now.step,
                 "held-out loss": scored[-1] if scored else None,
-                "changed": SECRET if undiagnosed(record.name) else difference,
+                "changed": SECRET if is_undiagnosed(record.name) else difference,
                 "tags": list(record.tags),
                 "minutes ago": round((time.time() - record.created) / 60),
             }
@@ -108,7 +108,7 @@ def _overlay(runs: Sequence[str], key: str) -> None:
 def compare(chosen: Sequence[str]) -> None:
     """What differs in the settings of several runs."""
     st.markdown("### What differs in their settings")
-    if any(undiagnosed(title(run)) for run in chosen):
+    if any(is_undiagnosed(title(run)) for run in chosen):
         st.caption("One of them is a case below: make your diagnosis first.")
         return
     found = differences(chosen)
@@ -188,8 +188,8 @@ def _delete(run: str) -> None:
 
 def undo() -> None:
     """A button for each run that this visitor has deleted, for a day; of many, the last ones."""
-    aside = [(folder.name, read_record(folder)) for folder in jobs.deleted()]
-    mine = [(run, called(run, record)) for run, record in aside if owned_by(record, owner_key())]
+    aside = [(folder.name, read_record(folder)) for folder in jobs.list_deleted()]
+    mine = [(run, name_of(run, record)) for run, record in aside if owned_by(record, owner_key())]
     for run, name in mine[:UNDO]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{name} was deleted.", width="content")

@@ -29,8 +29,8 @@ TOKENS_PER_STEP, LENGTH = 955, 89  # of the documents of one step, on average: h
 def ladder() -> None:
     """The budget, the runs, the fit and the prediction."""
     budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, USUAL, key="scaling_budget")
-    rungs = made(float(budget))
-    found = {width: runs_called(called(budget, width)) for width in (*TRAINED, NEXT)}
+    rungs = rungs_of(float(budget))
+    found = {width: runs_called(name_of_rung(budget, width)) for width in (*TRAINED, NEXT)}
     states = {width: _state(run) for width, run in found.items()}
     st.markdown(
         f"Sizes: {len(TRAINED)} widths from {TRAINED[0]} to {TRAINED[-1]}, with as many layers and heads, each trained "
@@ -56,7 +56,7 @@ def ladder() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def made(budget: float) -> dict[int, Any]:
+def rungs_of(budget: float) -> dict[int, Any]:
     """The rung of each width that the budget buys at least one step of."""
     from core.lab import scaling
 
@@ -65,7 +65,7 @@ def made(budget: float) -> dict[int, Any]:
     return {rung.config.model["d_model"]: rung for rung in rungs}
 
 
-def called(budget: float, width: int) -> str:
+def name_of_rung(budget: float, width: int) -> str:
     """The name of the run of one rung."""
     return f"ladder of {budget:g} TFLOP, width {width}"
 
@@ -98,7 +98,7 @@ def _last_row(run: str | None) -> Row | None:
 def _begin(budget: float, widths: list[int]) -> None:
     try:
         for width in widths:
-            jobs.start(made(budget)[width].config, owner_key(), name=called(budget, width))
+            jobs.start(rungs_of(budget)[width].config, owner_key(), name=name_of_rung(budget, width))
     except (RunError, ValueError) as error:
         st.session_state["scaling_error"] = f"Not all were started: {literal(str(error))}."
     except OSError:

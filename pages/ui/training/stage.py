@@ -18,7 +18,7 @@ from pages.ui.components import OnEvent
 from pages.ui.literal import literal
 from pages.ui.names import title
 from pages.ui.text import prepare
-from pages.ui.training.curves import ShownRun, kept, metrics, shown_runs
+from pages.ui.training.curves import ShownRun, kept_steps, metrics, shown_runs
 
 SHOWN = 30  # runs in the list
 THUMBNAILS = 48  # tokens of the text whose attention is drawn small
@@ -33,7 +33,7 @@ def runs() -> list[str]:
     return found[:SHOWN] + [run for run in found[SHOWN:] if run == chosen]
 
 
-def shown(model: str) -> list[ShownRun]:
+def runs_on_stage(model: str) -> list[ShownRun]:
     """The record on the stage, the chosen run's or else the model's, and those that the visitor laid over it."""
     first = state.get("run") or model
     names = [first, *(name for name in st.session_state.get("training_overlay", []) if name != first)]
@@ -55,7 +55,7 @@ def show(run: str) -> None:
 def on_pick(happened: dict[str, Any]) -> None:
     """A click on a curve: every page shows that model at the kept step nearest to it."""
     name, asked = happened["run"], happened["step"]
-    steps = kept(checkpoint_folder(name))
+    steps = kept_steps(checkpoint_folder(name))
     if not steps:
         st.session_state["training_note"] = "No weights of this run have been kept yet."
         return

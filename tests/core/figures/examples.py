@@ -114,7 +114,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "training.curves": lambda: training.curves(ROWS),
     "training.parameters": lambda: training.parameters(PARTS | {"total": sum(PARTS.values())}),
     "training.schedule": lambda: training.schedule(np.linspace(0, 1, 100), {"Muon": CURVE[:100], "AdamW": CURVE[:100]}),
-    "training.memorised": lambda: training.memorised({"own": (range(20), range(20))}),
+    "training.memorisation": lambda: training.memorisation({"own": (range(20), range(20))}),
     "training.scaling": lambda: training.scaling(
         [1e5, 2e5, 4e5], [3.0, 2.5, 2.2], ([1e5, 8e5], [3.0, 2.0]), (8e5, 2.1, 1.9, 2.4), (8e5, 2.2), (8e5, 2.0)
     ),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.figures import training_update as update
-from core.figures.training import PARTS, memorised, parameters, scaling, schedule
+from core.figures.training import PARTS, memorisation, parameters, scaling, schedule
 from core.model.config import ModelConfig
 from tests.core.figures.examples import drawn
 
@@ -45,7 +45,7 @@ def test_what_is_expected_carries_its_interval():
 
 
 def test_passages_by_step():
-    assert list(drawn(memorised({"a": ([0, 5], [3, 40]), "b": ([], [])})).data[0].y) == [3, 40]
+    assert list(drawn(memorisation({"a": ([0, 5], [3, 40]), "b": ([], [])})).data[0].y) == [3, 40]
 
 
 @pytest.mark.parametrize(("at", "shape"), [((0, 0), (300, 40)), ((299, 39), (300, 40)), ((2, 3), (4, 5))])

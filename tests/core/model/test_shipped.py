@@ -36,7 +36,7 @@ def test_its_card(shipped):
 def test_its_heads(shipped):
     """heads.json is of these weights, at every step."""
     for step in shipped.steps:
-        found = measurements.shipped(describe("tinyland", step))
+        found = measurements.shipped_measurements(describe("tinyland", step))
         assert found is not None, step
         assert found.scores["induction"].mean.shape == (shipped.config.n_layers, shipped.config.n_heads)
         assert set(found.causes) == {"copying", "reference"}

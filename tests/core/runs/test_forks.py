@@ -22,7 +22,7 @@ def fork(config, out, at, **changes):
     target = Path(out)
     target.mkdir()
     copy_past(Path(config.out), target, at, forks.mark(at, changes))
-    config = replace(forks.changed(config, changes, at), out=out)
+    config = replace(forks.settings_of_fork(config, changes, at), out=out)
     write_settings(target, config)
     list(train(config, resume=True))
     return rows_of(out)
@@ -81,11 +81,11 @@ def test_another_optimizer_takes_over_a_kept_state(parent):
 
 def test_what_cannot_be_forked(parent, tmp_path):
     with pytest.raises(RunError, match="data, seed cannot change"):
-        forks.changed(parent, {"seed": 1, "data": {}, "steps": 3}, 4)
+        forks.settings_of_fork(parent, {"seed": 1, "data": {}, "steps": 3}, 4)
     taught = replace(parent, stage="sft", parent={"checkpoint": "x", "step": 9})
     with pytest.raises(RunError, match="step 4 lies before this stage, which began at step 9"):
-        forks.changed(taught, {}, 4)
-    assert forks.changed(taught, {"steps": 3}, 9).steps == 3
+        forks.settings_of_fork(taught, {}, 4)
+    assert forks.settings_of_fork(taught, {"steps": 3}, 9).steps == 3
     (tmp_path / "x").mkdir()
     with pytest.raises(RunError, match="no snapshot of step 11"):
         copy_past(Path(parent.out), tmp_path / "x", 11)

@@ -144,17 +144,17 @@ def test_what_is_shipped_is_read_for_these_weights_only(tmp_path, random_model):
     config = replace(random_model.config, vocab_size=300)
     model = Transformer(config, seed=1).requires_grad_(False).eval()
     save_checkpoint(folder, model, Tokenizer.byte_tokenizer(), {}, step=7)
-    assert measurements.shipped(describe(folder)) is None
+    assert measurements.shipped_measurements(describe(folder)) is None
     found = measured(copier(says=1.0))
     measurements.write(folder, {7: found})
-    read = measurements.shipped(describe(folder))
+    read = measurements.shipped_measurements(describe(folder))
     assert read is not None and list(read.scores) == list(found.scores)
     np.testing.assert_allclose(read.causes["copying"].mean, found.causes["copying"].mean, rtol=1e-4, atol=1e-9)
     assert read.causes["copying"].cases == 12
     assert measurements.known(load_checkpoint(folder)).scores["induction"].mean.shape == (2, 12)  # nothing is measured
     told = json.loads((folder / measurements.FILE).read_text())
     (folder / measurements.FILE).write_text(json.dumps({"steps": {"7": {**told["steps"]["7"], "causes": [{}]}}}))
-    assert measurements.shipped(describe(folder)) is None
+    assert measurements.shipped_measurements(describe(folder)) is None
     measurements.write(folder, {7: found})
     save_checkpoint(folder, Transformer(config, seed=2), Tokenizer.byte_tokenizer(), {}, step=7)
-    assert measurements.shipped(describe(folder)) is None  # they were of other weights
+    assert measurements.shipped_measurements(describe(folder)) is None  # they were of other weights

@@ -10,7 +10,7 @@ from core.analysis.interventions.directions import (
     category_direction,
     mentions,
     prompts_direction,
-    recorded,
+    record_sites,
 )
 from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, edit_of, steering
 from core.analysis.interventions.steering import (
@@ -70,7 +70,7 @@ def test_recorded_batches_hold_what_each_text_alone_gives(tiny):
     texts = [ids_of(tiny.tokenizer, text) for text in TEXTS * 7]  # more than one batch
     sites = [Site("resid_pre", 1), Site("z", 0)]
     count = 0
-    for ids, real, values in recorded(tiny.model, texts, sites):
+    for ids, real, values in record_sites(tiny.model, texts, sites):
         for row, length, stream, z in zip(ids, real.sum(dim=1), *(values[site] for site in sites), strict=True):
             trace, count = run_trace(tiny.model, row[:length]), count + 1
             torch.testing.assert_close(stream[:length], trace.resid_pre[1], atol=1e-4, rtol=1e-4)
