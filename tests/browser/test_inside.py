@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.figures.labels import percent
-from tests.browser.resting import resting_box
+from tests.browser.resting import resting_box, see
 
 TEXT = "the red ball and the dog"
 
@@ -147,3 +147,14 @@ def test_another_text_leaves_the_choice_of_token_alone(page):
     expect(page.get_by_role("combobox", name=re.compile("Follow the token"))).to_have_value("the model's own answer")
     assert page.get_by_text("not one token of this model").count() == 0
     assert "answer=" not in page.url
+
+
+def test_the_lens_starts_at_the_first_column_and_cuts_no_name(page):
+    page.goto("/inside?text=the+red+ball+and+the+brown+dog+likes+bread+because+she+was+tired")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    see(page, "lens")
+    grid = page.locator(".st-key-section-lens").get_by_role("grid")
+    grid.get_by_role("gridcell").first.wait_for()
+    assert grid.evaluate("e => e.parentElement.scrollLeft") == 0
+    cut = "cells => cells.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    assert grid.locator(".head, .cell b").evaluate_all(cut) == []

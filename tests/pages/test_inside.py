@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from pages.ui.inside.lens import came_up
 from tests.pages.truths import captions, codes
 from tests.tiny import CONTEXT
 
@@ -94,3 +95,15 @@ def test_interventions_that_are_on_are_a_part_of_their_own(app):
     assert added and total + float(added[1].replace("−", "-")) == pytest.approx(logit, abs=3e-4)
     assert abs(total - logit) > 0.01
     assert "your changes inside the model" in captions(at)
+
+
+@pytest.mark.parametrize(
+    ("rank", "words"),
+    [
+        ([900, 30, 0, 0], "first comes up as the likeliest next token **after block 1**, and stays so to the end."),
+        ([0, 5, 0], "**before any block**, but not for good"),
+        ([900, 3, 4], "after no block; its best rank is 4."),
+    ],
+)
+def test_where_the_answer_first_comes_up(rank, words):
+    assert words in came_up("·*had*", rank) and "*had*" not in came_up("·*had*", rank)

@@ -145,7 +145,7 @@ function build(root) {
     self.header = header;
     self.data = floats(payload);
     draw();
-    if (moved) bring(header.focus - header.start);
+    if (moved && header.cursor !== null) bring(header.focus - header.start); // without a pin it starts at the first column
   }
   return Object.assign(self, { show, destroy: ending(send.cancel, hush, onThemeChange(root, () => self.header && draw())) });
 }

@@ -29,6 +29,13 @@ class Lens:
     kl: NDArray[np.float32]
 
 
+def first_up(rank: Sequence[int]) -> tuple[int, bool] | None:
+    """Of the ranks of a token through the depth, 0 the likeliest: where it is first the likeliest, and whether it then
+    stays so; None where it never is."""
+    first = next((depth for depth, place in enumerate(rank) if place == 0), None)
+    return None if first is None else (first, not any(rank[first:]))
+
+
 @torch.inference_mode()
 def logit_lens(model: Transformer, trace: Trace, chosen: int | Sequence[int] | None = None) -> Lens:
     """Read every layer of the trace's residual stream through the final norm and the unembedding.

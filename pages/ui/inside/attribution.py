@@ -47,9 +47,9 @@ def attribution() -> None:
         sums = "parts.total, parts.logit"
         truth(sums, (), _sum_line(found, changed), code.gives(sums, (found.total, found.logit)))
     what_you_see(
-        "The last vector is a **sum** of everything that was written into the stream, so its logit is one too. Blue "
-        "parts argue for the token, orange ones against it. The bars stack those parts up in order: they end at the "
-        "dashed line, the logit that the model computed. "
+        "The last vector is a **sum** of everything that was written into the stream, so its logit is one too. In "
+        "the grid, blue parts argue for the token, orange ones against it. The bars stack those parts up in order, "
+        "coloured by kind: up is for, down is against, and they end at the dashed line, the logit of the model. "
         f"{_division(found)} What a part does through *later* parts is not counted here: a head may fetch what an MLP "
         "then says. *Experiments* shows what is lost without it."
     )

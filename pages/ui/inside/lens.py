@@ -10,6 +10,7 @@ from core.figures.palette import CATEGORIES, ROLES
 from pages.ui import components, near, state
 from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.inside.focus import lens, show, single, switch, window
+from pages.ui.literal import literal
 from pages.ui.view import View, current
 
 _lens = components.component("lens")
@@ -122,10 +123,25 @@ def grid() -> None:
         "each row was read by the model's own last norm and table: derived, for the model reads only the last",
         code,
     )
+    st.markdown(came_up(show(view, token), found.rank[:, view.focus].tolist()))
     what_you_see(
         "The last layer turns the stream into a guess. Here it is applied **early**: each row is what the model would "
         "say if it stopped there. The top row has read one token and nothing else; the bottom row is the model's real "
         "answer. Point at a cell for its probability and for the rank of the final answer."
+    )
+
+
+def came_up(word: str, rank: list[int]) -> str:
+    """Where the followed token first was the likeliest one, at the token in question; Markdown."""
+    from core.analysis.stream.lens import first_up
+
+    found, name = first_up(rank), f"“{literal(word)}”"
+    if found is None:
+        return f"**{name}** is the likeliest next token after no block; its best rank is {min(rank) + 1:,}."
+    depth, stays = found
+    where = "before any block" if depth == 0 else f"after block {depth - 1}"
+    return f"**{name}** first comes up as the likeliest next token **{where}**" + (
+        ", and stays so to the end." if stays else ", but not for good: later blocks change their mind."
     )
 
 
