@@ -28,6 +28,7 @@ function build(root) {
   };
   const place = (section) => document.querySelector(`.st-key-section-${CSS.escape(section.anchor)}`);
   const waits = (placed) => placed.querySelector("[data-testid=stSkeletonElement]") !== null;
+  const computes = (placed) => placed.querySelector("[data-testid=stProgress]") !== null; // what comes then has another height
 
   // ---- what is near ----
 
@@ -44,7 +45,7 @@ function build(root) {
       const box = placed.getBoundingClientRect();
       section.near = box.bottom > top - AHEAD * screen && box.top < top + (1 + AHEAD) * screen;
       section.waits = waits(placed);
-      if (section.waits || !section.near) section.since = null;
+      if (section.waits || computes(placed) || !section.near) section.since = null;
       else section.since ??= now;
       section.settled = section.since !== null && now - section.since > SETTLE;
       if (section.settled) section.height = box.height;
