@@ -104,9 +104,13 @@ def keep_tokenizer(tokenizer: Tokenizer, name: str, owner: str | None = None) ->
         if path.exists():
             raise TokenizerError(f"there is a tokenizer called {path.stem} already: choose another name")
         if len(saved_tokenizers()) >= MAX_SAVED:
-            raise TokenizerError(f"{MAX_SAVED} tokenizers are kept here, as many as may: remove one of yours")
+            raise TokenizerError(
+                f"{MAX_SAVED} tokenizers are kept here, the most that this server keeps: remove one of yours"
+            )
         if owner is not None and len(tokenizers_of(owner)) >= MAX_OF_ONE:
-            raise TokenizerError(f"{MAX_OF_ONE} of yours are kept here, as many as one visitor may: remove one first")
+            raise TokenizerError(
+                f"{MAX_OF_ONE} of yours are kept here, the most that one visitor may keep: remove one first"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         whose = {} if owner is None else {"owner": owner}
         write_atomically(path, json.dumps(tokenizer.to_json() | {"name": path.stem} | whose).encode("utf-8"))

@@ -81,7 +81,8 @@ def blocks() -> None:
     view = current()
     attention, mlp = newly_written(view.trace)  # (L, T)
     words = (
-        f"{len(attention)} **blocks** rewrite the vectors. In each, *attention* fetches what earlier words know, "
+        f"{len(attention)} **blocks** rewrite the vectors. In each, *attention* fetches information from "
+        "earlier words, "
         "then an *MLP* works on each word alone. The stronger the colour, the more of the vector is newly written."
     )
     with beside(words, "attention.py", "Which token looks at which"):
@@ -101,7 +102,8 @@ def distribution() -> None:
     ids = sorted(set(top.indices.flatten().tolist()))
     names = {id: chip.label for id, chip in zip(ids, chips(view.tokenizer, ids), strict=True)}
     words = (
-        "The last vector becomes a **probability for every token** in the list. Point at a token anywhere above, or "
+        "The last vector becomes a **probability for every token** in the vocabulary. Point at a token anywhere "
+        "above, or "
         "pin it, to see what the model expected after it."
     )
     with beside(words, "sampling.py", "Change the prediction"):
@@ -120,7 +122,7 @@ def distribution() -> None:
 def following() -> None:
     view = current()
     words = (
-        "One token is chosen and joins the text, and everything starts again from step 1. "
+        "One token is chosen and joins the text, and everything starts again from the top. "
         "Here the model always takes the likeliest; the stronger the colour, the surer it was. "
         "Pin an earlier token to continue from there."
     )

@@ -78,14 +78,14 @@ def test_nothing_is_overwritten_and_there_is_an_end(folder: Path, monkeypatch: p
         keep_tokenizer(TRAINED, "a")
     monkeypatch.setattr(saved, "MAX_SAVED", 2)
     keep_tokenizer(TRAINED, "b")
-    with pytest.raises(TokenizerError, match="as many as may"):
+    with pytest.raises(TokenizerError, match="the most that this server keeps"):
         keep_tokenizer(TRAINED, "c")
 
 
 def test_one_visitor_cannot_take_every_place_and_removes_only_what_is_his(folder: Path) -> None:
     for i in range(saved.MAX_OF_ONE):
         keep_tokenizer(TRAINED, f"a{i}", "ada")
-    with pytest.raises(TokenizerError, match="as many as one visitor may"):
+    with pytest.raises(TokenizerError, match="the most that one visitor may keep"):
         keep_tokenizer(TRAINED, "more", "ada")
     keep_tokenizer(TRAINED, "b", "bob")
     keep_tokenizer(TRAINED, "nobodys")
