@@ -123,7 +123,7 @@ function build(root) {
     const placed = section && place(section);
     if (!placed) return;
     placed.scrollIntoView({ block: "start" });
-    if (self.sections.every((one) => !one.near || one.settled)) self.target = null;
+    if (section.near && self.sections.every((one) => !one.near || one.settled)) self.target = null;
     else after("aim", 100, look);
   }
 
