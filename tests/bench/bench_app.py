@@ -7,9 +7,7 @@ lines are of the same pins, without and with a run that trains beside them, in a
 
 import contextlib
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from core import jobs
 from core.training import preset
 from tests.chromium import MISSING, chromium_path
+from tests.serving import serving
 from tests.tiny import make_checkpoint
 
 STARTS = 5
@@ -58,12 +57,6 @@ HOVER = """([strip, at]) => new Promise(done => {
 })"""
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def show(name: str, times: list[float]) -> None:
     times = sorted(times)
     print(f"{name:46s} {times[len(times) // 2]:6.0f} / {times[int(len(times) * 0.95)]:.0f} ms")
@@ -72,23 +65,14 @@ def show(name: str, times: list[float]) -> None:
 @contextlib.contextmanager
 def opened(browser: Browser, script: str, runs: str) -> Iterator[tuple[Page, float]]:
     """A page of a new server, asked for as soon as it answers; and when the server was started."""
-    port, started = free_port(), time.perf_counter()
-    environment = os.environ | {"GLASSBOX_RUNS": runs, "GLASSBOX_MODEL": "tiny", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    try:
-        while time.perf_counter() - started < 30:
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", port)):
-                    break
-            time.sleep(0.02)
-        page.goto(f"http://127.0.0.1:{port}")
-        yield page, started
-    finally:
-        page.close()
-        server.terminate()
-        server.wait(20)
+    started = time.perf_counter()
+    with serving(script, GLASSBOX_RUNS=runs, GLASSBOX_MODEL="tiny", OMP_NUM_THREADS="1") as server:
+        try:
+            page.goto(server.address)
+            yield page, started
+        finally:
+            page.close()
 
 
 def starts(browser: Browser, runs: str) -> None:

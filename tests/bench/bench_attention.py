@@ -4,17 +4,15 @@ Points at heads, then at tokens, and waits until all linked views are drawn (the
 next frame begins. Milliseconds, p50/p95, on the shipped model with a short text and with one that fills its context.
 """
 
-import os
 import shutil
-import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.bench.bench_app import free_port, show
+from tests.bench.bench_app import show
+from tests.serving import serving
 
 ROUNDS = 60
 TEXTS = {"23 tokens": "", "256 tokens": "Mia gave the red ball to Tom because she was tired. " * 30}
@@ -45,26 +43,12 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         sys.exit("no Chromium: sudo apt-get install chromium")
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL)
-    try:
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-            address = f"http://127.0.0.1:{port}"
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-                    break
-                except OSError:
-                    time.sleep(0.2)
-            for name, text in TEXTS.items():
-                measure(page, address, name, text)
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(20)
+    with serving(OMP_NUM_THREADS="1") as server, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        for name, text in TEXTS.items():
+            measure(page, server.address, name, text)
+        browser.close()
 
 
 if __name__ == "__main__":

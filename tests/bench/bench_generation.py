@@ -10,10 +10,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,9 +23,10 @@ from core.generation import ORDER, STAGES, Sampler, generate
 from core.model import ModelConfig, Tap, Transformer, load_checkpoint
 from pages.ui import components, scripts, state
 from pages.ui.sampling.stage import stage_header
-from tests.bench.bench_app import free_port, show
+from tests.bench.bench_app import show
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.modules import ADDRESS, with_modules
+from tests.serving import serving
 
 NEW = 120
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -165,32 +163,22 @@ CLICK = """() => new Promise(done => {
 
 def first_token(rounds: int = 30) -> None:
     """Milliseconds from the click on Write to the first token in the page, on the shipped model."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        with sync_playwright() as driver:
-            page = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS).new_page()
-            while server.poll() is None and socket.socket().connect_ex(("127.0.0.1", port)):
-                time.sleep(0.1)
-            page.goto(
-                f"http://127.0.0.1:{port}/sampling?v=1&new_tokens=4&text=One+day,+Brigid+and+Suki+were+in+the+park."
-            )
-            write, drop = page.locator(".write"), page.get_by_role("button", name="Delete this branch")
-            write.wait_for(timeout=60_000)
-            page.wait_for_timeout(5000)  # the rest of the page, and what is compiled at the first start
-            times = []
-            for _ in range(rounds):
-                times.append(page.evaluate(CLICK))
-                write.get_by_text("Write on").wait_for()
-                page.wait_for_timeout(300)
-                drop.first.click()
-                page.locator(".tree .row").wait_for(state="detached")
-                page.wait_for_timeout(300)
-            show("click to the first token", times)
-    finally:
-        server.terminate()
-        server.wait(20)
+    text = "One+day,+Brigid+and+Suki+were+in+the+park."
+    with serving() as server, sync_playwright() as driver:
+        page = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS).new_page()
+        page.goto(f"{server.address}/sampling?v=1&new_tokens=4&text={text}")
+        write, drop = page.locator(".write"), page.get_by_role("button", name="Delete this branch")
+        write.wait_for(timeout=60_000)
+        page.wait_for_timeout(5000)  # the rest of the page, and what is compiled at the first start
+        times = []
+        for _ in range(rounds):
+            times.append(page.evaluate(CLICK))
+            write.get_by_text("Write on").wait_for()
+            page.wait_for_timeout(300)
+            drop.first.click()
+            page.locator(".tree .row").wait_for(state="detached")
+            page.wait_for_timeout(300)
+        show("click to the first token", times)
 
 
 def main() -> None:

@@ -8,16 +8,12 @@ to the end of the answer. Everything stays on this machine and ends by itself.
 
 import argparse
 import asyncio
-import contextlib
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import websockets
@@ -27,10 +23,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core import jobs
 from core.training import preset
-from tests.bench.bench_app import free_port
 from tests.chromium import MISSING, chromium_path
+from tests.serving import serving
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [
     "Brigid had a kite.", "One day, Suki was in the park.", "Nadia lives in", "7 + 16 =", "Last winter, Ezra",
     "English: The clumsy beetle", "Otto had a lamp. He", "The capital of", "One morning, Nadia was in the",
@@ -123,26 +118,6 @@ def type_in_browsers(port: int, seconds: float, seen: list[float]) -> None:
         browser.close()
 
 
-@contextlib.contextmanager
-def server(runs: str) -> Iterator[tuple[int, int]]:
-    """Port and process id of Glassbox, started afresh."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"GLASSBOX_RUNS": runs}, stdout=subprocess.DEVNULL, stderr=sys.stderr
-    )
-    try:
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
-                break
-            time.sleep(0.05)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 def megabytes(pid: int) -> float:
     """What a process holds in memory."""
     (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
@@ -199,10 +174,12 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as runs:
         os.environ["GLASSBOX_RUNS"] = runs
-        with server(runs) as (port, pid):
+        with serving(GLASSBOX_RUNS=runs) as server:
+            port, pid = server.port, server.process.pid
             time.sleep(FRESH)
             errors = measure(f"started {FRESH} s ago", port, pid, visitors, seconds)
-        with server(runs) as (port, pid):
+        with serving(GLASSBOX_RUNS=runs) as server:
+            port, pid = server.port, server.process.pid
             warm(port)
             errors += measure("warm", port, pid, visitors, seconds)
             run = jobs.start(preset("live", seconds=seconds + 60, steps=10**6))

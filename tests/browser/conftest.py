@@ -2,10 +2,6 @@
 
 import contextlib
 import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import serving as servers
 from tests.chromium import MISSING, chromium_path
-from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -77,33 +72,10 @@ def shipped_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @contextlib.contextmanager
 def serving(model: str, runs: Path, session: pytest.Session, script: str = "app.py") -> Iterator[str]:
     """The address of a server of `script` that shows `model` and keeps its runs, and its log, in `runs`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": model, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     log = runs / "server.log"
     session.stash.setdefault(LOGS, []).append(log)
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env=environment, stdout=out, stderr=out
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: _answers(process, address, log), 60)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _answers(process: subprocess.Popen, address: str, log: Path) -> bool:
-    assert process.poll() is None, log.read_text()
-    try:
-        urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-    except OSError:
-        return False
-    return True
+    with servers.serving(script, log, GLASSBOX_RUNS=str(runs), GLASSBOX_MODEL=model, OMP_NUM_THREADS="1") as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from tests.browser.conftest import ROOT
 from tests.modules import ADDRESS, with_modules
+from tests.serving import ROOT
 
 ONCE = """async (address) => {
   const { once } = await import(address);

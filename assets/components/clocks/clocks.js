@@ -1,6 +1,7 @@
 // @ts-check
 // Rotary positions as clock hands: each pair of numbers turns at a speed of its own. All computed here from the frequencies.
 /** @import { ClocksHeader } from "../headers.js" */
+/** @import { Theme } from "../shared/theme.js" */
 
 import { forHand } from "../shared/hand.js";
 import { drawn, element, find, keepChildren, set } from "../shared/elements.js";
@@ -13,12 +14,13 @@ import { reach, turns } from "./hands.js";
 
 const HINT = "Point at a clock to read its speed. The dashed hand is the pinned token; the longer the hand, the more the head uses it.";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [play, range, faces, said, shown] = find(root, ".play", "input", ".faces", ".said", "output");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const self = { header: /** @type {ClocksHeader} */ (null), at: 0, picked: null, theme: null };
+  const self = { header: /** @type {ClocksHeader} */ (/** @type {unknown} */ (null)), at: 0, picked: /** @type {number | null} */ (null), theme: /** @type {Theme} */ (/** @type {unknown} */ (null)) };
 
-  function face(i) {
+  function face(/** @type {number} */ i) {
     const tell = () => describe((self.picked = i));
     return element(
       "button",
@@ -35,9 +37,9 @@ function build(root) {
     );
   }
 
-  const period = (i) => (2 * Math.PI) / self.header.frequencies[i];
+  const period = (/** @type {number} */ i) => (2 * Math.PI) / self.header.frequencies[i];
 
-  function describe(i) {
+  function describe(/** @type {number} */ i) {
     const { frequencies, shares, labels, pinned, where } = self.header;
     const degrees = (frequencies[i] * 180) / Math.PI;
     const between = pinned === null || pinned >= labels.length ? "" :
@@ -53,8 +55,8 @@ function build(root) {
     keepChildren(faces, frequencies.length, face);
     frequencies.forEach((f, i) => {
       const button = faces.children[i];
-      const point = (position, r) => [r * Math.sin(f * position), -r * Math.cos(f * position)];
-      const part = (name) => button.querySelector(`.${name}`);
+      const point = (/** @type {number} */ position, /** @type {number} */ r) => [r * Math.sin(f * position), -r * Math.cos(f * position)];
+      const part = (/** @type {string} */ name) => button.querySelector(`.${name}`);
       set(part("rim"), { stroke: theme.line });
       set(part("hub"), { fill: theme.muted });
       const [x, y] = point(self.at, reach(shares, i));
@@ -92,7 +94,7 @@ function build(root) {
   });
   range.addEventListener("change", () => announceHover(null));
   const hush = listenHover((position) => {
-    if (!self.header || position === null || playing.running() || root.activeElement === range || position === self.at) return;
+    if (!self.header || position === null || playing.running() || range.matches(":focus") || position === self.at) return;
     self.at = position;
     draw();
   });

@@ -9,10 +9,10 @@ import { rested } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
 /** The state with which the page was opened, and whether the address follows what changes it. */
-let opened = null;
+let opened = /** @type {{ query: string, follow: boolean } | null} */ (null);
 
 // Once something was changed, the address follows, so that a reload keeps it. Only the browser is told: the server has it all.
-function remember(query) {
+function remember(/** @type {string} */ query) {
   opened ??= { query, follow: location.search.length > 1 };
   opened.follow ||= query !== opened.query;
   if (opened.follow) history.replaceState(history.state, "", addressOf(query));
@@ -20,15 +20,16 @@ function remember(query) {
 
 const addressOf = (/** @type {string} */ query) => `${location.pathname}${query && "?"}${query}${location.hash}`;
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [button, said, shown] = find(root, "button", "[role=status]", "input");
-  const self = { question: null, send: nowhere };
+  const self = { question: /** @type {string | null} */ (null), send: nowhere };
   const quiet = rested(() => (said.textContent = ""), 2500);
   button.addEventListener("click", () => {
     self.question = `${Date.now()}-${Math.random()}`;
     self.send("ask", { question: self.question });
   });
-  async function answer({ question, link }) {
+  async function answer(/** @type {CopyLinkHeader} */ { question, link }) {
     if (self.question === null || question !== self.question) return;
     self.question = null;
     const url = `${location.origin}${addressOf(link)}`;

@@ -2,11 +2,12 @@
 // What the curves know of a row: its axes, its small plots, and how its numbers are written.
 /** @import { CurvesRun, MetricsRow } from "../headers.js" */
 
+/** @type {Record<string, { title: string, of: (row: MetricsRow, run: Pick<CurvesRun, "flops_per_token">) => number | undefined }>} */
 export const AXES = {
   steps: { title: "step", of: (row) => row.step },
   tokens: { title: "tokens read", of: (row) => row.tokens },
   time: { title: "seconds of training", of: (row) => row.seconds },
-  FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? row.tokens * run.flops_per_token },
+  FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? Number(row.tokens) * Number(run.flops_per_token) },
 };
 export const MINIS = {
   lr: "Learning rate",
@@ -25,8 +26,9 @@ export const SCALES = {
   update_ratio: { type: "log", tickformat: "~g" },
 };
 export const PARTS = { embed: "embedding", final: "final" };
+/** @type {Record<string, (row: MetricsRow) => string>} */
 export const EVENTS = {
-  lr: (row) => `rate ${short(row.was)} → ${short(row.lr)}`,
+  lr: (row) => `rate ${short(Number(row.was))} → ${short(Number(row.lr))}`,
   target_loss: (row) => (number(row.value) ? `ends at loss ${short(row.value)}` : "no target"),
   patience: (row) => (number(row.value) ? `ends after ${row.value} evaluations no better` : "no patience"),
   fork: (row) => `fork: ${row.message}`,
@@ -35,8 +37,8 @@ export const EVENTS = {
 /** @param {unknown} value @returns {value is number} */
 export const number = (value) => typeof value === "number" && Number.isFinite(value);
 export const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-export const short = (x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
-export const clock = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
+export const short = (/** @type {number} */ x) => (x === 0 ? "0" : Math.abs(x) < 0.01 ? x.toExponential(1) : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3))) : compact.format(x));
+export const clock = (/** @type {number} */ s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`);
 /**
  * Where a small logarithmic scale is marked: at every power of ten, or at every second, third… if there are many.
  * @param {number} low
@@ -48,11 +50,12 @@ export function ticks(low, high) {
   const step = Math.ceil((span + 1) / 4);
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
+/** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 
 /**
  * The last row at a step or before it: what had happened by then. Of rows at one step the later one.
- * @param {Pick<CurvesRun, "rows">} run
+ * @param {{ rows: MetricsRow[] }} run
  * @param {number} step
  * @param {(row: MetricsRow) => unknown} [has] only rows of which this is true
  * @returns {MetricsRow | null}
@@ -63,14 +66,14 @@ export function upTo(run, step, has = () => true) {
 
 /**
  * The row whose step is nearest, as on a logarithmic axis: of steps 10 and 300, step 100 is nearer to 300.
- * @param {Pick<CurvesRun, "rows">} run
+ * @param {{ rows: MetricsRow[] }} run
  * @param {number} step
  * @param {(row: MetricsRow) => unknown} [has] only rows of which this is true
  * @returns {MetricsRow | null}
  */
 export function nearest(run, step, has = () => true) {
-  const far = (row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
-  let best = null;
+  const far = (/** @type {MetricsRow} */ row) => Math.abs(Math.log1p(row.step) - Math.log1p(step));
+  let best = /** @type {MetricsRow | null} */ (null);
   for (const row of run.rows) if (has(row) && (!best || far(row) < far(best))) best = row;
   return best;
 }

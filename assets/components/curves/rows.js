@@ -1,7 +1,19 @@
 // @ts-check
 // The rows of runs that go on, fetched from the server.
+/** @import { CurvesRun, MetricsRow, RunSummary } from "../headers.js" */
 
 import { serverAt } from "../shared/server.js";
+
+/**
+ * A run whose rows are fetched, and what is known of the fetching.
+ * @typedef {Omit<CurvesRun, "rows"> & { rows: MetricsRow[], offset: number, file: number, reported: number, heard: number,
+ *   position?: number | null, timer?: number, gone?: boolean, asking?: boolean }} FetchedRun
+ */
+/**
+ * What the server answers: core/jobs/server.py, `read_since`.
+ * @typedef {{ rows: MetricsRow[], offset: number, file?: number, restarted?: boolean, summary: RunSummary | null,
+ *   status?: { state: string, position: number | null } }} Update
+ */
 
 const POLL = 1000; // ms between two questions for new rows
 const EAGER = 250; // as long as there is none yet
@@ -10,8 +22,12 @@ const SILENCE = 15_000; // ms without a row after which Python looks whether the
 
 // Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
 // `changed(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
+/**
+ * @param {{ send: import("../shared/mount.js").Send, gone: boolean }} self
+ * @param {(error: Error | null, fresh: boolean) => void} changed
+ */
 export function poller(self, changed) {
-  function take(run, { rows, offset, file = 0, restarted = false, summary }) {
+  function take(/** @type {FetchedRun} */ run, /** @type {Update} */ { rows, offset, file = 0, restarted = false, summary }) {
     if (restarted || offset < run.offset) run.rows = [];
     const last = run.rows.at(-1)?.step ?? -1;
     if (rows.length && rows[0].step < last) run.rows = run.rows.filter((row) => row.step < rows[0].step); // an earlier state
@@ -25,7 +41,7 @@ export function poller(self, changed) {
   }
 
   // What the run is doing, when the server says so; else a last row or a long silence tells.
-  function judge(run, { rows, status }) {
+  function judge(/** @type {FetchedRun} */ run, /** @type {Update} */ { rows, status }) {
     const step = run.rows.at(-1)?.step ?? 0;
     const silent = run.live && !status && performance.now() - run.heard > SILENCE;
     if (silent) run.heard = performance.now();
@@ -38,7 +54,7 @@ export function poller(self, changed) {
     self.send("change", { run: run.id, kind: silent ? "silent" : run.live ? "state" : "ended", step });
   }
 
-  async function poll(run) {
+  async function poll(/** @type {FetchedRun} */ run) {
     if (self.gone || run.gone || run.asking) return;
     let rest = null;
     run.asking = true;
@@ -54,7 +70,7 @@ export function poller(self, changed) {
       }
     } catch (error) {
       rest = 5 * POLL;
-      changed(error, false);
+      changed(/** @type {Error} */ (error), false);
     } finally {
       run.asking = false;
     }

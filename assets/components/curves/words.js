@@ -1,15 +1,19 @@
 // @ts-check
 // What the curves say in words: how a run is doing, and its numbers at a step.
+/** @import { CurvesRun, MetricsRow } from "../headers.js" */
 
 import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
 import { clock, compact, nearest, number, short, upTo } from "./numbers.js";
 
+/** @typedef {Omit<CurvesRun, "rows"> & { rows: MetricsRow[], position?: number | null }} ShownRun */
+
 const NOTHING = { step: 0, done: 0, seconds_left: null, tokens_per_second: null, utilisation: null, beaten: null }; // before the first answer
 
-export const dot = (colour) => element("span", { class: "gb-dot", style: { background: colour } });
+export const dot = (/** @type {string} */ colour) => element("span", { class: "gb-dot", style: { background: colour } });
 
 // Name, progress and speed of one run.
+/** @param {ShownRun} run */
 export function progress(run) {
   const { step, done, seconds_left, tokens_per_second, utilisation, beaten } = run.summary ?? NOTHING;
   const bar = element("progress", { max: 1, value: run.live ? done : 1, "aria-label": `progress of ${run.label}` });
@@ -26,21 +30,27 @@ export function progress(run) {
 }
 
 // The numbers of one run at a step, after a dot of its colour where there are several; `chosen`: a click opens this one.
+/**
+ * @param {ShownRun} run
+ * @param {number} now
+ * @param {string} colour
+ * @param {boolean} chosen
+ */
 export function values(run, now, colour, chosen) {
   const made = element("div");
   const [row, scored] = [upTo(run, now, (row) => number(row.loss_per_token)), upTo(run, now, (row) => number(row.val_loss_per_token))];
   if (!row && !scored) return null;
   if (colour) made.append(dot(colour));
   made.classList.toggle("gb-chosen", chosen);
-  const pair = (name, value) => {
+  const pair = (/** @type {string} */ name, /** @type {string} */ value) => {
     made.append(element("span", {}, `${name} `, element("b", {}, value)));
   };
-  const at = (nearest(run, now) ?? row ?? scored).step;
-  const away = (seen) => (seen.step === at ? "" : ` (step ${whole(seen.step)})`);
+  const at = (nearest(run, now) ?? row ?? scored ?? { step: now }).step;
+  const away = (/** @type {{ step: number }} */ seen) => (seen.step === at ? "" : ` (step ${whole(seen.step)})`);
   pair("step", whole(at));
   if (number(run.forked_at) && at <= run.forked_at) made.append(element("span", {}, `one run with its parent until step ${whole(run.forked_at)}`));
-  if (row) pair("training", row.loss_per_token.toFixed(3) + away(row));
-  if (scored) pair("held out", scored.val_loss_per_token.toFixed(3) + away(scored));
+  if (row) pair("training", Number(row.loss_per_token).toFixed(3) + away(row));
+  if (scored) pair("held out", Number(scored.val_loss_per_token).toFixed(3) + away(scored));
   if (number(scored?.floor_per_document) && number(scored.val_loss_per_document)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_loss_per_document / scored.floor_per_document - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));
   if (number(row?.grad_norm)) pair("gradient norm", short(row.grad_norm));

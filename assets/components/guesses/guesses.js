@@ -8,9 +8,10 @@ import { component, ending } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [list, after] = find(root, "ol", ".after");
-  const self = { header: /** @type {GuessesHeader} */ (null), cursor: null, hovered: null };
+  const self = { header: /** @type {GuessesHeader} */ (/** @type {unknown} */ (null)), cursor: /** @type {number | null} */ (null), hovered: /** @type {number | null} */ (null) };
 
   function draw() {
     const { rows, labels } = self.header;

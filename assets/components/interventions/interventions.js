@@ -8,10 +8,11 @@ import { applyTheme, onThemeChange } from "../shared/theme.js";
 
 const NONE = "Nothing is changed: this is the model as it was trained.";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [list] = find(root, ".list");
 
-  function chip({ label, note }, index) {
+  function chip(/** @type {InterventionsHeader["items"][number]} */ { label, note }, /** @type {number} */ index) {
     const remove = { "aria-label": `Remove: ${label}`, onclick: () => self.send("remove", { index }) };
     const words = [element("span", {}, label), ...(note ? [element("small", {}, note)] : [])];
     return element("li", { class: note ? "idle" : null, title: label }, ...words, element("button", remove, "✕"));

@@ -18,9 +18,10 @@ import { HINT, typeInto } from "../shared/typed.js";
  * @returns {Cards}
  */
 export function cardsIn(list, changed) {
-  /** @type {Map<string, { kind: StageKind, made: HTMLElement, box: HTMLInputElement, output: HTMLElement, slider: HTMLInputElement, effect: HTMLElement }>} */
-  const cards = new Map();
-  let settings = /** @type {SamplerSettings} */ (null);
+  /** @typedef {{ kind: StageKind, made: HTMLElement, box: HTMLInputElement, output: HTMLElement, slider: HTMLInputElement, effect: HTMLElement }} Card */
+  const cards = /** @type {Map<string, Card>} */ (new Map());
+  const cardOf = (/** @type {string} */ name) => /** @type {Card} */ (cards.get(name));
+  let settings = /** @type {SamplerSettings} */ (/** @type {unknown} */ (null));
 
   function card(/** @type {StageKind} */ kind) {
     const { name, title, hint } = kind;
@@ -58,7 +59,7 @@ export function cardsIn(list, changed) {
     }
     function take() {
       made.classList.add("dragged");
-      const others = settings.order.filter((n) => n !== name).map((n) => cards.get(n).made);
+      const others = settings.order.filter((n) => n !== name).map((n) => cardOf(n).made);
       const middle = (/** @type {HTMLElement} */ other) => other.getBoundingClientRect().top + other.offsetHeight / 2;
       const drag = (/** @type {PointerEvent} */ event) => move(kind, others.filter((other) => middle(other) < event.clientY).length);
       const drop = () => {
@@ -83,7 +84,7 @@ export function cardsIn(list, changed) {
 
   function place() {
     settings.order.forEach((name, i) => {
-      const { made } = cards.get(name);
+      const { made } = cardOf(name);
       if (list.children[i] !== made) list.insertBefore(made, list.children[i] ?? null);
     });
   }

@@ -1,6 +1,7 @@
 // @ts-check
 // The step of training that the map is at: played, dragged, or set by the page. `self.at` is a number, between two steps while
 // the map slides from one to the next.
+/** @import { SpaceHeader } from "../headers.js" */
 
 import { find } from "../shared/elements.js";
 import { whole } from "../shared/numbers.js";
@@ -8,10 +9,16 @@ import { paced } from "../shared/pace.js";
 
 const PACE = 650; // milliseconds from one step to the next while playing
 
+/**
+ * @param {ShadowRoot} root
+ * @param {{ header: SpaceHeader, at: number, send: import("../shared/mount.js").Send }} self
+ * @param {() => void} redraw
+ */
 export function timeline(root, self, redraw) {
   const [range, play, output, score] = find(root, "input[type=range]", ".play", "output", ".score");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches; // then the maps follow one another without sliding
-  let [running, playing, asked] = [0, false, null];
+  let [running, playing] = [0, false];
+  let asked = /** @type {number | null} */ (null);
   const last = () => self.header.steps.length - 1;
 
   function tell() {
@@ -24,10 +31,10 @@ export function timeline(root, self, redraw) {
   }
 
   // Runs to step `to` in `time` ms, then calls `after`.
-  function run(to, time, after = () => {}) {
+  function run(/** @type {number} */ to, /** @type {number} */ time, after = () => {}) {
     cancelAnimationFrame(running);
     const [from, begun] = [self.at, performance.now()];
-    const tick = (now) => {
+    const tick = (/** @type {number} */ now) => {
       const t = time > 0 ? Math.min(Math.max(now - begun, 0) / time, 1) : 1;
       self.at = from + (to - from) * t;
       tell();
@@ -81,7 +88,7 @@ export function timeline(root, self, redraw) {
   range.addEventListener("change", () => commit(Number(range.value)));
 
   // The page says where the training stands, and stood `before` (null at first).
-  function follow(before) {
+  function follow(/** @type {number | null} */ before) {
     const { at } = self.header;
     range.max = last();
     self.at = Math.min(self.at, last());

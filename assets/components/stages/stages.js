@@ -6,11 +6,12 @@ import { element, find } from "../shared/elements.js";
 import { component, nowhere } from "../shared/mount.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [list] = find(root, "ol");
   const self = { send: nowhere };
 
-  function part({ name, title, step, share, current }) {
+  function part(/** @type {StagesHeader["parts"][number]} */ { name, title, step, share, current }) {
     const button = element("button", { title, "aria-current": current ? "step" : null, onclick: () => self.send("go", { step }) }, name);
     return element("li", { style: { "flex-grow": String(share) } }, button);
   }
