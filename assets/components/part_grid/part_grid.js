@@ -8,15 +8,16 @@ import { arrow } from "../shared/keys.js";
 import { component, nowhere } from "../shared/mount.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
-const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(Math.abs(x) < 9.95 ? 2 : 1);
+const signed = (/** @type {number} */ x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(Math.abs(x) < 9.95 ? 2 : 1);
 // More loss is orange, less is blue: the palette's diverging scale the other way round.
-const scaleOf = (theme) => [...theme.diverging].reverse();
+const scaleOf = (/** @type {import("../shared/theme.js").Theme} */ theme) => [...theme.diverging].reverse();
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [grid, said, ends, flips, name, bar] = find(root, ".grid", ".said", ".ends", ".flips", ".name", ".bar");
-  const self = { header: /** @type {PartGridHeader} */ (null), send: nowhere, focus: [0, 0] };
+  const self = { header: /** @type {PartGridHeader} */ (/** @type {unknown} */ (null)), send: nowhere, focus: [0, 0] };
   const cells = () => [...grid.children].map((row) => [...row.querySelectorAll("button")]);
-  const cellOf = (button) => self.header.rows[button.dataset.row].cells[button.dataset.cell];
+  const cellOf = (/** @type {HTMLElement} */ button) => self.header.rows[Number(button.dataset.row)].cells[Number(button.dataset.cell)];
 
   function describe(/** @type {PartCell} */ cell) {
     const { base, answer, how } = self.header;
@@ -46,6 +47,13 @@ function build(root) {
     rove();
   }
 
+  /**
+   * @param {PartCell} cell
+   * @param {number} r
+   * @param {number} c
+   * @param {string[]} scale
+   * @param {number} limit
+   */
   function button(cell, r, c, scale, limit) {
     const { effect } = cell;
     const share = effect === null ? 0 : Math.sign(effect) * Math.sqrt(Math.min(Math.abs(effect) / limit, 1));
@@ -71,23 +79,23 @@ function build(root) {
     all.forEach((row, r) => row.forEach((one, c) => (one.tabIndex = r === self.focus[0] && c === self.focus[1] ? 0 : -1)));
   }
 
-  const speak = (button) => (said.textContent = button ? describe(cellOf(button)) : forHand(self.header.hint));
-  const buttonOf = (event) => event.target.closest?.("button");
-  grid.addEventListener("pointerover", (event) => buttonOf(event) && speak(buttonOf(event)));
+  const speak = (/** @type {HTMLElement | null} */ button) => (said.textContent = button ? describe(cellOf(button)) : forHand(self.header.hint));
+  const buttonOf = (/** @type {any} */ event) => event.target.closest?.("button");
+  grid.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => buttonOf(event) && speak(buttonOf(event)));
   grid.addEventListener("pointerleave", () => speak(null));
-  grid.addEventListener("focusin", (event) => {
+  grid.addEventListener("focusin", (/** @type {FocusEvent} */ event) => {
     self.focus = [Number(buttonOf(event).dataset.row), Number(buttonOf(event).dataset.cell)];
     rove();
     speak(buttonOf(event));
   });
   grid.addEventListener("focusout", () => speak(null));
-  grid.addEventListener("click", (event) => {
+  grid.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const button = buttonOf(event);
     if (!button) return;
     button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true"); // at once; the server confirms
     self.send("press", { id: cellOf(button).id });
   });
-  grid.addEventListener("keydown", (event) => {
+  grid.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
     if (!way) return;
     event.preventDefault();
@@ -95,7 +103,7 @@ function build(root) {
   });
 
   function show(/** @type {PartGridHeader} */ header) {
-    const focused = grid.contains(root.activeElement ?? document.activeElement);
+    const focused = grid.contains(/** @type {ShadowRoot} */ (root).activeElement ?? document.activeElement);
     self.header = header;
     grid.setAttribute("aria-label", header.title);
     draw();

@@ -14,15 +14,17 @@ import { THEME, applyTheme, onThemeChange, pixelsOf, ramp } from "../shared/them
 
 const ROW = 17;
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [canvas, value, bar, low, high] = find(root, "canvas", ".value", ".bar", ".low", ".high");
-  const self = { header: /** @type {StripsHeader} */ (null), numbers: null, cell: null, lit: null, theme: null, table: null, send: nowhere };
+  const self = { header: /** @type {StripsHeader} */ (/** @type {unknown} */ (null)), numbers: new Float32Array(), cell: /** @type {[number, number] | null} */ (null), lit: /** @type {number | null} */ (null),
+    theme: /** @type {import("../shared/theme.js").Theme} */ (/** @type {unknown} */ (null)), table: new Uint32Array(), send: nowhere };
   const gutter = () => (canvas.clientWidth < 500 ? 74 : 96); // for the names
   const margin = () => (canvas.clientWidth < 500 ? 40 : 84); // for the lengths
 
   function picture() {
     const { labels, width, limit } = self.header;
-    const place = (x) => Math.round(255 * Math.min(Math.max((x / limit + 1) / 2, 0), 1));
+    const place = (/** @type {number} */ x) => Math.round(255 * Math.min(Math.max((x / limit + 1) / 2, 0), 1));
     return pictureOf(width, labels.length, Uint32Array.from(self.numbers, (x) => self.table[place(x)]));
   }
 
@@ -43,6 +45,14 @@ function build(root) {
   }
 
   // The name and the length of a row, and its frame.
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} label
+   * @param {number} i
+   * @param {number} left
+   * @param {number} room
+   * @param {number} end
+   */
   function row(pen, label, i, left, room, end) {
     const { norms, cursor } = self.header;
     const [theme, y, marked] = [self.theme, i * ROW, i === cursor || i === self.lit];
@@ -63,12 +73,16 @@ function build(root) {
     pen.strokeRect(left, y + 0.5, room, ROW - 2);
   }
 
-  function read(cell) {
+  function read(/** @type {[number, number] | null} */ cell) {
     self.cell = cell;
     const { labels, width } = self.header;
     value.textContent = cell ? `${labels[cell[0]]}  number ${cell[1] + 1} of ${width}: ${self.numbers[cell[0] * width + cell[1]].toFixed(4)}` : "";
     draw();
   }
+  /**
+   * @param {MouseEvent} event
+   * @returns {[number, number | null] | null} row and column; no column beside the cells
+   */
   function at(event) {
     const { labels, width } = self.header;
     const room = canvas.clientWidth - gutter() - margin();
@@ -77,20 +91,20 @@ function build(root) {
     return row < 0 || row >= labels.length ? null : [row, column >= 0 && column < width ? column : null];
   }
   const pin = paced((position) => self.send("pin", { position }));
-  canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     const cell = at(event);
     announceHover(cell ? cell[0] : null);
-    read(cell && cell[1] !== null ? cell : null);
+    read(cell && cell[1] !== null ? [cell[0], cell[1]] : null);
   });
   canvas.addEventListener("pointerleave", () => {
     announceHover(null);
     read(null);
   });
-  canvas.addEventListener("click", (event) => {
+  canvas.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const cell = at(event);
     if (cell) pin(cell[0] === self.header.cursor ? null : cell[0]);
   });
-  canvas.addEventListener("keydown", (event) => {
+  canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
     const { labels, width, cursor } = self.header;
     const [row, column] = self.cell ?? [cursor ?? 0, 0];
@@ -117,7 +131,7 @@ function build(root) {
   const unwatch = onThemeChange(root, () => self.header && recolour());
   const sizes = new ResizeObserver(draw);
   sizes.observe(canvas.parentElement);
-  function show(/** @type {StripsHeader} */ header, payload) {
+  function show(/** @type {StripsHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     self.header = header;
     self.numbers = floats(payload);
     self.cell = null;

@@ -1,6 +1,6 @@
 // @ts-check
 // A strip of token chips: hover shows, click or arrow keys pin, click again or Escape unpins.
-/** @import { TokensHeader } from "../headers.js" */
+/** @import { Chip, TokensHeader } from "../headers.js" */
 
 import { element, find, keepChildren } from "../shared/elements.js";
 import { addPin, announceHover, announcePin, listenHover, listenPin, settlePin } from "../shared/events.js";
@@ -13,24 +13,26 @@ import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js"
 
 const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [frame, list, tip, legend, note] = find(root, ".frame", ".strip", ".tip", ".legend", ".note");
-  const self = { cursor: null, focus: 0, header: /** @type {TokensHeader} */ (null), turn: null, asked: null, send: nowhere };
+  const self = { cursor: /** @type {number | null} */ (null), focus: 0, header: /** @type {TokensHeader} */ (/** @type {unknown} */ (null)), turn: /** @type {number | null | undefined} */ (null), asked: /** @type {object | null} */ (null), send: nowhere };
   const chips = () => list.children;
-  const describe = (chip, i) => {
+  const describe = (/** @type {Chip} */ chip, /** @type {number} */ i) => {
     const also = self.header.also.includes(i) ? ", pinned too" : "";
     const said = numbers(i).map(([name, text]) => `, ${name} ${text}`).join("");
     return `position ${i}, ${chip.said}${chip.id === null ? "" : `, id ${chip.id}`}${said}${also}`;
   };
   // What is known of a token: the value that colours it, and its probability where that is something else.
-  const numbers = (i) => {
+  const numbers = (/** @type {number} */ i) => {
     const { values, value_label, probabilities } = self.header;
+    const [value, probability] = [values?.[i] ?? null, probabilities?.[i] ?? null];
     const known = [];
-    if ((values?.[i] ?? null) !== null) known.push([value_label, format(values[i])]);
-    if ((probabilities?.[i] ?? null) !== null) known.push(["probability", percent(probabilities[i])]);
+    if (value !== null) known.push([value_label, format(value)]);
+    if (probability !== null) known.push(["probability", percent(probability)]);
     return known;
   };
-  const format = (value) => (self.header.percent ? percent(value) : value.toFixed(2));
+  const format = (/** @type {number} */ value) => (self.header.percent ? percent(value) : value.toFixed(2));
 
   function draw() {
     const theme = applyTheme(root);
@@ -55,7 +57,7 @@ function build(root) {
     mark();
   }
 
-  function explain(theme) {
+  function explain(/** @type {import("../shared/theme.js").Theme} */ theme) {
     const [bar, low, high, name] = find(legend, ".bar", ".low", ".high", ".name");
     bar.style.background = ramp(theme.sequential, FAINT, STRONG);
     low.textContent = format(self.header.low);
@@ -72,18 +74,19 @@ function build(root) {
   }
 
   const send = paced((position) => self.send("pin", { position }));
-  function pin(position) {
+  function pin(/** @type {number | null} */ position) {
     self.cursor = position;
     mark();
     if (self.header.shared) announcePin(position);
     if (self.header.reports) send(position);
   }
 
-  function preview(position) {
+  function preview(/** @type {number | null} */ position) {
     const chip = position === null ? null : self.header.chips[position];
     [...chips()].forEach((button, i) => button.classList.toggle("lit", i === position));
     tip.hidden = !chip;
-    if (!chip) return;
+    if (position === null || !chip) return;
+    /** @type {(string | number)[][]} */
     const rows = [
       ["position", position],
       ["token", chip.label],
@@ -100,6 +103,7 @@ function build(root) {
 
   // Asks the server's route for the strip up to a token: its answer is there sooner than a fragment would be drawn.
   const ask = paced(async (position) => {
+    if (!self.header.source) return;
     const { url, ids } = self.header.source;
     const question = (self.asked = {});
     const read = ids.slice(0, (position ?? ids.length - 1) + 1);
@@ -110,20 +114,20 @@ function build(root) {
     draw();
   });
 
-  const positionOf = (event) => {
+  const positionOf = (/** @type {any} */ event) => {
     const button = event.target.closest?.("button");
     return button ? Number(button.dataset.position) : null;
   };
-  list.addEventListener("pointerover", (event) => announceHover(positionOf(event)));
+  list.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => announceHover(positionOf(event)));
   list.addEventListener("pointerleave", () => announceHover(null));
-  list.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && preview(positionOf(event)));
+  list.addEventListener("focusin", (/** @type {any} */ event) => event.target.matches(":focus-visible") && preview(positionOf(event)));
   list.addEventListener("focusout", () => preview(null));
-  list.addEventListener("click", (event) => {
+  list.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const position = positionOf(event);
     if (position === null || (self.header.shared && adds(event) && addPin(position))) return;
     pin(position === self.cursor ? null : position);
   });
-  list.addEventListener("keydown", (event) => {
+  list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const to = stepAlong(event, positionOf(event) ?? self.focus, chips().length);
     if (event.key === "Escape") {
       preview(null);
@@ -142,7 +146,7 @@ function build(root) {
   });
   const unfollow = listenPin((position) => self.header?.source && ask(position));
   function show(/** @type {TokensHeader} */ header) {
-    const known = self.asked && header.turn === self.turn && header.source.url === self.header.source.url;
+    const known = self.asked && header.turn === self.turn && header.source?.url === self.header.source?.url;
     if (known) return draw(); // called again with what it was given before: what was asked for since is newer
     self.asked = null;
     self.header = header;

@@ -9,7 +9,7 @@ const PARTS = new RegExp(
 );
 
 // The code as [kind, text], of kind "" where it is nothing of these.
-export function parts(code) {
+export function parts(/** @type {string} */ code) {
   const found = [];
   let end = 0;
   for (const match of code.matchAll(PARTS)) {

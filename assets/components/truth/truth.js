@@ -7,18 +7,19 @@ import { component } from "../shared/mount.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { parts } from "./python.js";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [sentence, toggle, origin] = find(root, "p span", ".toggle", "section");
   const [tensor, shape, code, copy, said] = find(root, ".tensor code", ".tensor span", "pre code", ".copy", "[role=status]");
 
-  const open = (wanted) => {
+  const open = (/** @type {boolean} */ wanted) => {
     origin.hidden = !wanted;
     toggle.setAttribute("aria-expanded", String(wanted));
     toggle.textContent = wanted ? "Hide code" : "Show code";
     said.textContent = "";
   };
   toggle.addEventListener("click", () => open(origin.hidden));
-  origin.addEventListener("keydown", (event) => {
+  origin.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
     open(false);
     toggle.focus();
