@@ -9,7 +9,7 @@ from core.training import measure
 @pytest.mark.parametrize(("short", "full", "expected"), [(2e9, 82e9, torch.float32), (4e11, 2e11, torch.bfloat16)])
 def test_auto_is_the_faster_of_two_precisions(monkeypatch, short, full, expected):
     speeds = {torch.bfloat16: short, torch.float32: full}
-    monkeypatch.setattr(measure, "peak_flops", lambda dtype, *_, **__: speeds[dtype])
+    monkeypatch.setattr(measure, "product_seconds", lambda square: 1 / speeds[square.dtype])
     measure.working_dtype.cache_clear()
     try:
         assert measure.working_dtype("auto") == expected
