@@ -23,10 +23,11 @@ def change() -> None:
 
 
 def where_the_visitor_is(request: Request) -> Request:
-    """`request`, unless it comes from a page that was left.
+    """`request`, unless it comes from a page that was left; a timer says nothing of controls.
 
     A view may report while its visitor goes to another page: Streamlit would return to the old one, and leave the
-    screen blank. No public issue found.
+    screen blank. What a timer asks for comes without the values of controls: it has no news, and what it says of a
+    control that the server has just set would set it back. No public issues found.
     """
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
@@ -34,6 +35,8 @@ def where_the_visitor_is(request: Request) -> Request:
             vars(session)["page_asked_for"] = client_state.page_script_hash
         elif client_state and vars(session).get("page_asked_for") not in (None, "", client_state.page_script_hash):
             return
+        if client_state and client_state.is_auto_rerun:
+            client_state.ClearField("widget_states")
         request(session, client_state)
 
     return request_rerun

@@ -1,6 +1,5 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
-from playwright.sync_api import expect
 
 # Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work.
 RESTING = """() => {
@@ -30,6 +29,12 @@ STILL = """element => new Promise(done => {
     };
     look();
 })"""
+SEEN = """section => {
+  const placed = document.querySelector(section)
+  if (placed && !placed.querySelector("[data-testid=stSkeletonElement]")) return true
+  placed?.scrollIntoView({ block: "nearest" })
+  return false
+}"""
 
 
 def ready(page) -> None:
@@ -52,7 +57,5 @@ def resting_box(locator) -> dict[str, float]:
 
 
 def see(page, anchor: str) -> None:
-    """Scrolls to a section of the page, and waits until it is drawn."""
-    section = page.locator(f".st-key-section-{anchor}")
-    section.scroll_into_view_if_needed()
-    expect(section.locator("[data-testid=stSkeletonElement]")).to_have_count(0)
+    """Scrolls to a section of the page until it is drawn: what comes in above it may push it out of sight again."""
+    page.wait_for_function(SEEN, arg=f".st-key-section-{anchor}", polling=500)

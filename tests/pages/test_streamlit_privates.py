@@ -21,7 +21,9 @@ def test_the_file_names_the_installed_version():
 
 def test_what_is_changed_is_there():
     assert list(inspect.signature(ORIGINAL).parameters)[1:] == ["client_state"]
-    assert {"page_script_hash", "fragment_id"} <= set(ClientState.DESCRIPTOR.fields_by_name)
+    assert {"page_script_hash", "fragment_id", "is_auto_rerun", "widget_states"} <= set(
+        ClientState.DESCRIPTOR.fields_by_name
+    )
     assert "net_util.get_external_ip" in inspect.getsource(server_util)  # by attribute: it finds the changed one
 
 
@@ -66,6 +68,16 @@ def test_sessions_do_not_hear_for_one_another():
     request(one, ClientState(page_script_hash="a", fragment_id="f"))
     request(other, ClientState(page_script_hash="a", fragment_id="f"))
     assert got == [("one", ""), ("other", ""), ("one", "f")]
+
+
+@pytest.mark.parametrize("timer", [True, False])
+def test_a_timer_sets_no_control_back(timer):
+    got = []
+    request = streamlit_privates.where_the_visitor_is(lambda _, state: got.append(state))
+    state = ClientState(page_script_hash="a", fragment_id="f", is_auto_rerun=timer)
+    state.widget_states.widgets.add(id="tokenizer", string_value="what it was before")
+    request(SimpleNamespace(), state)
+    assert got == [state] and len(state.widget_states.widgets) == (not timer) and state.fragment_id == "f"
 
 
 def test_the_app_has_changed_the_session():
