@@ -9,11 +9,15 @@ import { BLANKS, decode, decodeAnyway, hex } from "../shared/signs.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
 const HINT = "Point at a bar or a letter: every tokenizer's token there lights up.";
-const seen = (text) => text.replace(/[ \n\t]/g, (c) => BLANKS[c]).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "␣");
+const seen = (/** @type {string} */ text) => text.replace(/[ \n\t]/g, (c) => /** @type {Record<string, string>} */ (BLANKS)[c]).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "␣");
 
+/** @typedef {HTMLElement & { range: number[] }} Ranged */
+
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [ruler, lines, said] = find(root, ".ruler", ".lines", ".said");
-  const self = { header: /** @type {BoundariesHeader} */ (null), bytes: null, signs: [], bars: [], glyphs: [] };
+  const self = { header: /** @type {BoundariesHeader} */ (/** @type {unknown} */ (null)), bytes: new Uint8Array(), signs: /** @type {string[]} */ ([]),
+    bars: /** @type {Ranged[]} */ ([]), glyphs: /** @type {Ranged[]} */ ([]) };
 
   // Widths in pixels of all graphemes, as this browser draws them.
   function measure() {
@@ -25,7 +29,7 @@ function build(root) {
   }
 
   // Graphemes from..to of each line: as many as fit, broken after a space where there is one, and after a line end.
-  function wrap(widths, room) {
+  function wrap(/** @type {number[]} */ widths, /** @type {number} */ room) {
     const found = [];
     for (let from = 0; from < widths.length; ) {
       let [to, width, space] = [from, 0, 0];
@@ -51,12 +55,12 @@ function build(root) {
     lines.replaceChildren(...wrap(widths, width - label).map(([from, to]) => line(from, to, widths)));
   }
 
-  function line(from, to, widths) {
+  function line(/** @type {number} */ from, /** @type {number} */ to, /** @type {number[]} */ widths) {
     const { ends, rows } = self.header;
-    const begin = (i) => (i ? ends[i - 1] : 0);
+    const begin = (/** @type {number} */ i) => (i ? ends[i - 1] : 0);
     const lefts = [0];
-    for (let i = from; i < to; i++) lefts.push(lefts.at(-1) + widths[i]);
-    const place = (byte) => {
+    for (let i = from; i < to; i++) lefts.push(lefts[lefts.length - 1] + widths[i]);
+    const place = (/** @type {number} */ byte) => {
       let i = from;
       while (i < to - 1 && byte >= ends[i]) i++;
       const share = (byte - begin(i)) / (ends[i] - begin(i));
@@ -74,7 +78,7 @@ function build(root) {
       const here = row.pieces.filter(([start, end]) => start < last && end > first);
       const bars = here.map((piece) => {
         const left = place(Math.max(piece[0], first));
-        const right = piece[1] >= last ? lefts.at(-1) : place(piece[1]);
+        const right = piece[1] >= last ? lefts[lefts.length - 1] : place(piece[1]);
         const kind = piece[2] < 0 ? "unknown" : row.pieces.indexOf(piece) % 2 ? "odd" : null;
         const style = { left: `${left + 0.5}px`, width: `${Math.max(right - left - 1, 1)}px` };
         return Object.assign(element("b", { class: kind, style }), { range: piece });
@@ -88,15 +92,15 @@ function build(root) {
     return element("div", { class: "line" }, ...heading, ...tracks);
   }
 
-  const spell = (start, end) => {
+  const spell = (/** @type {number} */ start, /** @type {number} */ end) => {
     const bytes = self.bytes.subarray(start, end);
     const text = decode(bytes);
     return text === null ? hex(bytes) : seen(text);
   };
 
-  function light(node) {
+  function light(/** @type {Ranged | null} */ node) {
     const range = node?.range;
-    const overlaps = (other) => range && other[0] < range[1] && other[1] > range[0];
+    const overlaps = (/** @type {number[]} */ other) => range && other[0] < range[1] && other[1] > range[0];
     lines.classList.toggle("hovering", Boolean(range));
     for (const bar of self.bars) bar.classList.toggle("lit", Boolean(overlaps(bar.range)));
     for (const glyph of self.glyphs) glyph.classList.toggle("lit", Boolean(overlaps(glyph.range)));
@@ -108,7 +112,7 @@ function build(root) {
     said.textContent = found.join("   ");
   }
 
-  lines.addEventListener("pointerover", (event) => light(event.target.range ? event.target : null));
+  lines.addEventListener("pointerover", (/** @type {any} */ event) => light(event.target.range ? event.target : null));
   lines.addEventListener("pointerleave", () => light(null));
   lines.tabIndex = 0;
   const unwatch = onThemeChange(root, () => applyTheme(root));
@@ -120,7 +124,7 @@ function build(root) {
   });
   sizes.observe(lines);
   document.fonts?.ready.then(draw);
-  function show(/** @type {BoundariesHeader} */ header, bytes) {
+  function show(/** @type {BoundariesHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
     applyTheme(root);
     self.header = header;
     self.bytes = bytes;

@@ -3,7 +3,14 @@
 
 import { THEME } from "../shared/theme.js";
 
-// The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
+/**
+ * The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
+ * @param {Float32Array} points
+ * @param {number} n
+ * @param {number} dims
+ * @param {number} s
+ * @param {Iterable<number>} some
+ */
 export function boxOf(points, n, dims, s, some) {
   const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
   let radius = 1e-9;
@@ -16,9 +23,18 @@ export function boxOf(points, n, dims, s, some) {
   return [...[0, 1].map((k) => (low[k] + high[k]) / 2), ...[0, 1].map((k) => (high[k] - low[k]) / 2 || 1e-9)];
 }
 
-// Rings and names for [word, weight, must] triples, most important first; a name that would cover another is left out.
+/**
+ * Rings and names for [word, weight, must] triples, most important first; a name that would cover another is left out.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Iterable<[number, number, boolean?]>} wanted
+ * @param {number | null} at
+ * @param {ArrayLike<number>} places
+ * @param {string[]} words
+ * @param {number} room
+ * @param {import("../shared/theme.js").Theme} theme
+ */
 export function nameThem(pen, wanted, at, places, words, room, theme) {
-  const taken = [];
+  const taken = /** @type {number[][]} */ ([]);
   const seen = new Set();
   for (const [i, weight, must] of wanted) {
     if (seen.has(i)) continue;
@@ -44,7 +60,12 @@ export function nameThem(pen, wanted, at, places, words, room, theme) {
   }
 }
 
-// A dotted line through the spots [x, y].
+/**
+ * A dotted line through the spots [x, y].
+ * @param {CanvasRenderingContext2D} pen
+ * @param {[number, number][]} spots
+ * @param {string} colour
+ */
 export function dotted(pen, spots, colour) {
   pen.beginPath();
   for (const spot of spots) pen.lineTo(...spot);
@@ -56,9 +77,16 @@ export function dotted(pen, spots, colour) {
   pen.globalAlpha = 1;
 }
 
-// The nearest of `some` words to a place on the screen, at most `most` pixels away, or null.
+/**
+ * The nearest of `some` words to a place on the screen, at most `most` pixels away, or null.
+ * @param {number} x
+ * @param {number} y
+ * @param {number} most
+ * @param {ArrayLike<number>} places
+ * @param {Iterable<number>} some
+ */
 export function nearestAt(x, y, most, places, some) {
-  let [best, least] = [null, most * most];
+  let best = /** @type {number | null} */ (null), least = most * most;
   for (const i of some) {
     const d = (places[3 * i] - x) ** 2 + (places[3 * i + 1] - y) ** 2;
     if (d < least) [best, least] = [i, d];
@@ -67,15 +95,21 @@ export function nearestAt(x, y, most, places, some) {
 }
 
 // 1, 2 or 5 times a power of ten, at most `length`.
-export function roundLength(length) {
+export function roundLength(/** @type {number} */ length) {
   const power = 10 ** Math.floor(Math.log10(length));
   return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop();
 }
 
-// The nearest of `some` words that lies in the direction `way` of the word `from`, or null.
+/**
+ * The nearest of `some` words that lies in the direction `way` of the word `from`, or null.
+ * @param {number[]} way
+ * @param {number} from
+ * @param {ArrayLike<number>} places
+ * @param {Iterable<number>} some
+ */
 export function towards(way, from, places, some) {
   const [x, y] = [places[3 * from], places[3 * from + 1]];
-  let [best, least] = [null, Infinity];
+  let best = /** @type {number | null} */ (null), least = Infinity;
   for (const i of some) {
     const [dx, dy] = [places[3 * i] - x, places[3 * i + 1] - y];
     const [along, aside] = [dx * way[0] + dy * way[1], Math.abs(dx * way[1]) + Math.abs(dy * way[0])];
