@@ -1,6 +1,5 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
-
 # Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work.
 RESTING = """() => {
     const count = root => {
