@@ -117,9 +117,12 @@ HEAD_START = 2.5  # seconds in which whoever comes with the server may see text 
 def _warm_up() -> None:
     """Imports what every page needs, unless a page has; then the garbage collector need not look at it again."""
     drawn.wait(HEAD_START)
-    from core.generation import fast  # brings torch
+    import torch
+
+    from core.generation import fast
 
     fast.warm_up()
+    torch.set_num_threads(1)  # of a pass: visitors are what runs side by side, and a second thread spins while it waits
     plotly_gzipped()
     gc.collect()
     gc.freeze()

@@ -57,4 +57,6 @@ def resting_box(locator) -> dict[str, float]:
 
 def see(page, anchor: str) -> None:
     """Scrolls to a section of the page until it is drawn: what comes in above it may push it out of sight again."""
-    page.wait_for_function(SEEN, arg=f".st-key-section-{anchor}", polling=500)
+    section = f".st-key-section-{anchor}"
+    page.locator(section).scroll_into_view_if_needed()
+    page.wait_for_function(SEEN, arg=section, polling=500)

@@ -10,6 +10,7 @@ the tensor's first. Edits act in order, each on what the one before it left.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 
 import torch
 import torch.nn.functional as F
@@ -244,7 +245,9 @@ def run_variants(model: Transformer, ids: Sequence[int], variants: Sequence[Edit
     read = checked_ids(ids, model.config)
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
-        return torch.cat([edit(site, row, 0) for edit, row in zip(variants, tensor.split(1), strict=True)])
+        rows = tensor.split(1)
+        edited = [edit(site, row, 0) for edit, row in zip(variants, rows, strict=True)]
+        return tensor if all(map(is_, edited, rows)) else torch.cat(edited)  # at most sites nothing is changed
 
     batch = torch.tensor([read] * len(variants), device=model.embed.weight.device)  # (R, T)
     logits: Tensor = model(batch, tap=tap)  # (R, T, V)

@@ -52,7 +52,7 @@ class ShownRun:
     summary: dict[str, Any] | None = None
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)  # shared, not copied: thousands of rows, which nobody changes
 def _rows(path: str, stamp: tuple[int, int]) -> list[Row]:
     return read_rows(Path(path))
 
