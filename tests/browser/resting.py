@@ -30,7 +30,8 @@ STILL = """element => new Promise(done => {
 })"""
 SEEN = """section => {
   const placed = document.querySelector(section)
-  if (placed && !placed.querySelector("[data-testid=stSkeletonElement]")) return true
+  const resting = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+  if (placed && resting && !placed.querySelector("[data-testid=stSkeletonElement]")) return true
   placed?.scrollIntoView({ block: "nearest" })
   return false
 }"""
@@ -56,7 +57,8 @@ def resting_box(locator) -> dict[str, float]:
 
 
 def see(page, anchor: str) -> None:
-    """Scrolls to a section of the page until it is drawn: what comes in above it may push it out of sight again."""
+    """Scrolls to a section until it is drawn, and nothing is being computed: what comes in above it may push
+    it out of sight again, and a key pressed while it is drawn anew would be lost."""
     section = f".st-key-section-{anchor}"
     page.locator(section).scroll_into_view_if_needed()
     page.wait_for_function(SEEN, arg=section, polling=500)
