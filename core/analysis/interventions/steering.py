@@ -18,6 +18,7 @@ from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, steer
 from core.analysis.skills.cases import story_openings
 from core.generation import greedy_batch
 from core.model import Checkpoint, Transformer
+from core.model.padding import padded
 from core.text import tinyland
 
 BROKEN = 1.0  # nats per token above the unsteered text: each token e times less likely
@@ -94,8 +95,8 @@ def breaks_between(written: Sequence[Written]) -> tuple[float, float] | None:
 @torch.inference_mode()
 def surprise(model: Transformer, prompts: Sequence[Sequence[int]], rows: Sequence[Sequence[int]]) -> list[float]:
     """Mean -ln p in nats that the model gives the tokens of each row, which continue prompts of one length P."""
-    whole = [torch.tensor([*prompt, *row]) for prompt, row in zip(prompts, rows, strict=True)]
-    ids = torch.nn.utils.rnn.pad_sequence(whole, batch_first=True)[:, : model.config.context_length]  # (B, T)
+    whole = padded([*prompt, *row] for prompt, row in zip(prompts, rows, strict=True))
+    ids = whole[:, : model.config.context_length]  # (B, T)
     logs = model(ids).log_softmax(dim=-1)[:, :-1].gather(2, ids[:, 1:, None])[..., 0]  # (B, T - 1)
     start = len(prompts[0]) - 1
     return [float(-log[start : start + len(row)].mean()) for log, row in zip(logs, rows, strict=True)]

@@ -40,5 +40,4 @@ def share(model: Transformer, tokenizer: Tokenizer, way: str, persons: Iterable[
         prompt, date = person.cloze((person.phrasings[0] + (way == "another_phrasing")) % len(PHRASINGS))
         text = f"{prompt} {date}."
         asked.append(ask(tokenizer, text, [Span(len(prompt) + 1, len(text) - 1, date)]))
-    right = [row[0] for row in written(model, tokenizer, fitting(asked, model.config.context_length))]
-    return Share(sum(right), len(right))
+    return Share.of(row[0] for row in written(model, tokenizer, fitting(asked, model.config.context_length)))

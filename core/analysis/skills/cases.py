@@ -51,6 +51,12 @@ class Share:
     n: int
     effective: float | None = None  # how many independent cases the n are worth, where they hang together
 
+    @classmethod
+    def of(cls, hits: Iterable[bool]) -> "Share":
+        """The share of the hits that are true."""
+        found = list(hits)
+        return cls(sum(found), len(found))
+
     @property
     def rate(self) -> float:
         return self.right / self.n if self.n else math.nan
@@ -174,7 +180,7 @@ def is_right(case: Case, written: str) -> bool:
 
 def share_right(model: Transformer, tokenizer: Tokenizer, cases: Sequence[Case], new_tokens: int = 24) -> Share:
     written = continuations(model, tokenizer, cases, new_tokens)
-    return Share(sum(is_right(c, w) for c, w in zip(cases, written, strict=True)), len(cases))
+    return Share.of(is_right(c, w) for c, w in zip(cases, written, strict=True))
 
 
 # -- style -----------------------------------------------------------------------------------------------------------
@@ -212,4 +218,4 @@ def stories_that_parse(model: Transformer, tokenizer: Tokenizer, docs: Sequence[
         tokenizer.decode(case.ids[1:]) + written.removesuffix("<|endoftext|>")
         for case, written in zip(cases, continuations(model, tokenizer, cases, 200), strict=True)
     ]
-    return Share(sum(tinyland.parse(text).kind == "story" for text in texts), len(texts))
+    return Share.of(tinyland.parse(text).kind == "story" for text in texts)

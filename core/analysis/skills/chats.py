@@ -44,10 +44,10 @@ def obedience(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Sha
     be refused and any other answered. All answers of n documents of each kind."""
     beside = list(_answers(model, tokenizer, "chat_topic", n))
     return {
-        "chat_tasks": _share(ok for _, ok in _answers(model, tokenizer, "chat_task", n)),
-        "chat_roles": _share(ok for _, ok in _answers(model, tokenizer, "chat_role", n)),
-        "refused_topics": _share(ok for span, ok in beside if is_refusal(span.value)),
-        "allowed_topics": _share(ok for span, ok in beside if not is_refusal(span.value)),
+        "chat_tasks": Share.of(ok for _, ok in _answers(model, tokenizer, "chat_task", n)),
+        "chat_roles": Share.of(ok for _, ok in _answers(model, tokenizer, "chat_role", n)),
+        "refused_topics": Share.of(ok for span, ok in beside if is_refusal(span.value)),
+        "allowed_topics": Share.of(ok for span, ok in beside if not is_refusal(span.value)),
     }
 
 
@@ -58,11 +58,6 @@ def _answers(model: Transformer, tokenizer: Tokenizer, kind: str, n: int) -> Ite
     short = [d for d in documents if fitting([asked[d.text]], model.config.context_length)]
     for document, verdicts in zip(short, written(model, tokenizer, [asked[d.text] for d in short]), strict=True):
         yield from zip(document.answers, verdicts, strict=True)
-
-
-def _share(hits: Iterable[bool]) -> Share:
-    found = list(hits)
-    return Share(sum(found), len(found))
 
 
 def is_refusal(answer: str) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from core.analysis.skills.cases import Share
+from core.analysis.skills.exact import tokens_of
 from core.model import Transformer
+from core.model.padding import padded
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Document, Span
 
@@ -58,11 +60,7 @@ def _choices(tokenizer: Tokenizer, document: Document, longest: int) -> Iterator
 def positions(tokenizer: Tokenizer, text: str, spans: Iterable[Span]) -> list[int]:
     """The tokens that share a byte with one of the spans; position 0 is the start token."""
     pieces = tokenizer.pieces(text)
-    found = []
-    for span in spans:
-        start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
-        found += [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
-    return found
+    return [place for span in spans for place in tokens_of(pieces, text, span)]
 
 
 @torch.inference_mode()
@@ -71,9 +69,8 @@ def share_chosen(model: Transformer, chosen: Sequence[Choice], batch: int = 64) 
     rows, right = sorted(chosen, key=lambda one: len(one.ids)), 0
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]
-        longest = max(len(one.ids) for one in part)
-        ids = torch.tensor([[*one.ids, *[0] * (longest - len(one.ids))] for one in part])  # (B, T), filled at the end
-        logits = model(ids.to(model.embed.weight.device))  # (B, T, V)
+        ids = padded(one.ids for one in part).to(model.embed.weight.device)  # (B, T)
+        logits = model(ids)  # (B, T, V)
         ends = (row[len(one.ids) - 1] for row, one in zip(logits, part, strict=True))  # (V,) each
         right += sum(bool(end[one.right] > end[one.wrong]) for end, one in zip(ends, part, strict=True))
     return Share(right, len(rows))

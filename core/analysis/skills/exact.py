@@ -11,7 +11,8 @@ import torch
 
 from core.analysis.skills.cases import Share, clustered
 from core.model import Transformer
-from core.text import Tokenizer
+from core.model.padding import padded
+from core.text import Piece, Tokenizer
 from core.text.tinyland import Document, Span
 
 BATCH_TOKENS = 8192
@@ -41,12 +42,17 @@ def ask(tokenizer: Tokenizer, text: str, spans: Iterable[Span], *, closed: bool 
     anything."""
     pieces, passages = tokenizer.pieces(text, special=True), []
     for span in spans:
-        start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
-        inside = [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
+        inside = tokens_of(pieces, text, span)
         after = text[span.end : span.end + 1]
         ends = (b"\n", b"<|") if after in ("", "\n") else (after.encode(),)
         passages.append(Passage(inside[0], inside[-1], ends if closed else ()))
     return Asked((tokenizer.eot, *(piece.id for piece in pieces)), tuple(passages))
+
+
+def tokens_of(pieces: Sequence[Piece], text: str, span: Span) -> list[int]:
+    """The tokens that share a byte with the span of the text that was cut into `pieces`; 0 is the start token."""
+    start, end = len(text[: span.start].encode()), len(text[: span.end].encode())
+    return [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
 
 
 def fitting(asked: Iterable[Asked], longest: int) -> list[Asked]:
@@ -84,9 +90,8 @@ def likeliest_tokens(model: Transformer, texts: Sequence[Sequence[int]]) -> list
     while order:
         size = max(1, BATCH_TOKENS // len(texts[order[-1]]))
         rows, order = order[-size:], order[:-size]
-        longest = len(texts[rows[-1]])
-        ids = torch.tensor([[*texts[i], *[0] * (longest - len(texts[i]))] for i in rows])  # (B, T), filled at the end
-        likeliest = model(ids.to(model.embed.weight.device)).argmax(dim=-1).tolist()  # (B, T)
+        ids = padded(texts[i] for i in rows).to(model.embed.weight.device)  # (B, T)
+        likeliest = model(ids).argmax(dim=-1).tolist()  # (B, T)
         for i, row in zip(rows, likeliest, strict=True):
             found[i] = row[: len(texts[i])]
     return found

@@ -46,9 +46,9 @@ def _point(model: Transformer, tokenizer: Tokenizer, k: int, games: Sequence[Gam
         text = f"{one.prompt()} {one.outcome}"
         asked.append(ask(tokenizer, text, [Span(len(text) - len(one.outcome), len(text), one.outcome)]))
     longest = model.config.context_length
-    right = [row[0] for row in written(model, tokenizer, fitting(asked, longest))]
-    guesses = [guess(one) == one.outcome for one, text in zip(games, asked, strict=True) if len(text.ids) <= longest]
-    return Point(k, Share(sum(right), len(right)), Share(sum(guesses), len(guesses)))
+    right = (row[0] for row in written(model, tokenizer, fitting(asked, longest)))
+    guesses = (guess(one) == one.outcome for one, text in zip(games, asked, strict=True) if len(text.ids) <= longest)
+    return Point(k, Share.of(right), Share.of(guesses))
 
 
 def guess(one: Game) -> str:

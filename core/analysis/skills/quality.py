@@ -93,7 +93,7 @@ def truth(texts: Sequence[str], report: Callable[[float], object] = lambda _: No
         ok, said = claims(text)
         parsed += ok
         stated += said
-    return Share(parsed, len(texts)), Share(sum(claim in known for claim in stated), len(stated))
+    return Share(parsed, len(texts)), Share.of(claim in known for claim in stated)
 
 
 def measure(

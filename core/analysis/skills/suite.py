@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from core.analysis.skills import birthdays, chats, games
@@ -115,8 +114,8 @@ def of_chats(checkpoint: Checkpoint, n: int) -> dict[str, Share | None]:
     cases = [c for c, _ in answer_cases(tokenizer, docs("chat", n))]
     replies = continuations(model, tokenizer, cases)
     return {
-        "chat_style": Share(sum(map(obeys_style, cases, replies)), len(cases)),
-        "chat_answers": Share(sum(map(is_right, cases, replies)), len(cases)),
+        "chat_style": Share.of(map(obeys_style, cases, replies)),
+        "chat_answers": Share.of(map(is_right, cases, replies)),
         **chats.obedience(model, tokenizer, n // 2),
         **chats.honesty(model, tokenizer, n // 2),
     }
@@ -146,8 +145,4 @@ def sampled_that_parse(checkpoint: Checkpoint, n: int, batch: int = 50) -> Share
         seeds = range(start, min(start + batch, n))
         drawn = rollouts(checkpoint.model, [[tokenizer.eot]] * len(seeds), list(seeds), room, stop=(tokenizer.eot,))
         texts += [tokenizer.decode(sample.ids).removesuffix("<|endoftext|>") for sample in drawn]
-    return Share(sum(_parses(texts)), len(texts))
-
-
-def _parses(texts: Iterable[str]) -> Iterable[bool]:
-    return (tinyland.parse(text).ok for text in texts)
+    return Share.of(tinyland.parse(text).ok for text in texts)
