@@ -1,6 +1,10 @@
 // @ts-check
 // The open head twice: as a heat map, and as lines between two columns of tokens. Its numbers are those of the grid of heads.
 
+/** @import { Theme } from "../shared/theme.js" */
+/** @typedef {[number, number]} Cell reader and source */
+/** @typedef {{ weights: Float32Array, colours: Uint32Array, canvas: HTMLCanvasElement }} Drawn a picture, and what it was drawn from */
+
 import { linkedStore } from "../heads/store.js";
 import { penOn, pictureOf } from "../shared/canvas.js";
 import { element, find } from "../shared/elements.js";
@@ -18,18 +22,21 @@ const COLUMN = 104; // pixels of each column of tokens
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]]; // of the lines of the first pinned token, the second, …
 const [LOW, HIGH] = [15, 24]; // pixels of a token in the columns: the whole text when it fits, else it scrolls
 
-const quoted = (text) => element("code", {}, text);
+const quoted = (/** @type {string} */ text) => element("code", {}, text);
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [heat, scroll, lines, spacer, box, aside, panels] =
     find(root, ".heat canvas", ".scroll", ".scroll canvas", ".spacer", "input", ".aside span", ".panels");
   const [name, note, from, by] = find(root, ".name", ".note", ".from", ".by");
   const store = linkedStore;
   const self = {
-    cell: null, theme: null, coloured: null, table: [], colours: null, drawn: null, sized: "", unit: 0, row: 0, query: null, send: nowhere,
+    cell: /** @type {Cell | null} */ (null), theme: /** @type {Theme} */ (/** @type {unknown} */ (null)), coloured: /** @type {Theme | null} */ (null),
+    table: /** @type {string[]} */ ([]), colours: new Uint32Array(), drawn: /** @type {Drawn | null} */ (null), sized: "", unit: 0, row: 0,
+    query: /** @type {number | null} */ (null), send: nowhere,
   };
-  const label = (i) => store.header.labels[i];
-  const penOf = (canvas) => {
+  const label = (/** @type {number} */ i) => store.header.labels[i];
+  const penOf = (/** @type {HTMLCanvasElement} */ canvas) => {
     const made = penOn(canvas, `12px ${THEME.fonts.code}`);
     made.pen.textBaseline = "middle";
     return made;
@@ -80,6 +87,7 @@ function build(root) {
     heat.setAttribute("aria-label", `Attention weights of ${title()}: a row for each reader. Arrow keys move, Enter pins.`);
   }
 
+  /** @param {CanvasRenderingContext2D} p @param {number} unit */
   function cells(p, unit) {
     for (let q = 0; q < store.header.length; q++)
       store.row(q).forEach((weight, k) => {
@@ -101,6 +109,7 @@ function build(root) {
   }
 
   // Which colour is how much.
+  /** @param {CanvasRenderingContext2D} p @param {number} y @param {number} long */
   function legend(p, y, long) {
     for (let i = 0; i < long; i++) {
       p.fillStyle = self.table[Math.round((255 * i) / long)];
@@ -130,11 +139,19 @@ function build(root) {
     }
     const { pen: p } = penOf(lines);
     const top = scroll.scrollTop;
-    const y = (i) => (i + 0.5) * ROW - top;
-    const inside = (i) => y(i) > -ROW && y(i) < height + ROW;
+    const y = (/** @type {number} */ i) => (i + 0.5) * ROW - top;
+    const inside = (/** @type {number} */ i) => y(i) > -ROW && y(i) < height + ROW;
     const asked = store.queries();
     const [reads, readBy] = sums(asked);
     const [left, right] = [COLUMN, width - COLUMN];
+    /**
+     * @param {number} q
+     * @param {number} k
+     * @param {number} weight
+     * @param {string} colour
+     * @param {number} strength
+     * @param {number[]} [dash]
+     */
     const line = (q, k, weight, colour, strength, dash = []) => {
       p.setLineDash(dash);
       p.strokeStyle = colour;
@@ -170,6 +187,17 @@ function build(root) {
   }
 
   // A token of a column, with its share behind it as a bar and as a number.
+  /**
+   * @param {CanvasRenderingContext2D} p
+   * @param {number} i
+   * @param {number} y
+   * @param {number} x
+   * @param {CanvasTextAlign} align
+   * @param {number} at
+   * @param {boolean} asked
+   * @param {number} share
+   * @param {string} colour
+   */
   function token(p, i, y, x, align, at, asked, share, colour) {
     const thick = self.row - 4;
     const outer = align === "right" ? 0 : x + COLUMN;
@@ -192,7 +220,7 @@ function build(root) {
   }
 
   // What the asked tokens read from each token, and what each later reader takes from them: sums over the asked.
-  function sums(asked) {
+  function sums(/** @type {number[]} */ asked) {
     const { length } = store.header;
     const [reads, readBy] = [new Float32Array(length), new Float32Array(length)];
     for (const a of asked) {
@@ -211,6 +239,12 @@ function build(root) {
     return `the mean of heads ${heads.map(([l, h]) => `${l}.${h}`).join(", ")}`;
   }
 
+  /**
+   * @param {HTMLElement} paragraph
+   * @param {string} lead
+   * @param {Float32Array} shares
+   * @param {(Node | string)[]} who
+   */
   function tell(paragraph, lead, shares, who) {
     const best = [...shares.keys()].filter((i) => shares[i] > 0.0005).sort((a, b) => shares[b] - shares[a]).slice(0, 4);
     const parts = best.flatMap((i, n) => [n ? ", " : " ", quoted(label(i)), ` ${percent(shares[i])}`]);
@@ -239,11 +273,11 @@ function build(root) {
     const kept = store.pins.length ? "" : " Nothing is pinned: the last token is shown.";
     const summed = asked.length > 1 ? ` The shares of ${asked.length} tokens are added: they sum to ${asked.length} × 100 %.` : "";
     note.textContent = store.aside
-      ? `Without the first token: what each row gave to it (${label(asked.at(-1))}: ${percent(toFirst(asked.at(-1)))}) is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
+      ? `Without the first token: what each row gave to it (${label(store.query())}: ${percent(toFirst(store.query()))}) is left out and the rest divided by what remains, so that each row adds up to 100 % again.${summed}`
       : `${forHand("Colours follow the square root of the weight. Click pins a token, shift-click adds one to the sum, here or in the text, Escape unpins.")}${summed}${kept}`;
   }
   // What a token gave to the first, in the mean of the heads on show.
-  function toFirst(q) {
+  function toFirst(/** @type {number} */ q) {
     const heads = store.shown();
     return heads.reduce((sum, [layer, head]) => sum + store.given(layer, head, q)[0], 0) / heads.length;
   }
@@ -268,25 +302,26 @@ function build(root) {
   // ---- the hand ----
 
   const send = paced((pins) => self.send("pins", pins));
-  function pin(positions) {
+  function pin(/** @type {number[]} */ positions) {
     send({ positions, turn: store.choose("pins", store.pinning(positions)) });
   }
+  /** @param {number} i @param {boolean} add */
   function toggle(i, add) {
     const { pins } = store;
     if (add) return pin(pins.includes(i) ? pins.filter((p) => p !== i) : [...pins, i]);
     pin(pins.length === 1 && pins[0] === i ? [] : [i]);
   }
-  function bring(i) {
+  function bring(/** @type {number} */ i) {
     const low = (i + 3) * self.row - scroll.clientHeight;
     scroll.scrollTop = Math.min(Math.max(scroll.scrollTop, low), Math.max((i - 2) * self.row, 0));
   }
 
-  function cellAt(event) {
+  function cellAt(/** @type {MouseEvent} */ event) {
     const [k, q] = [event.offsetX, event.offsetY].map((v) => Math.floor(v / self.unit));
     const { length } = store.header;
-    return q >= 0 && q < length && k >= 0 && k <= q ? [q, k] : null;
+    return q >= 0 && q < length && k >= 0 && k <= q ? /** @type {Cell} */ ([q, k]) : null;
   }
-  heat.addEventListener("pointermove", (event) => {
+  heat.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     const cell = cellAt(event);
     if (String(cell) === String(self.cell)) return;
     self.cell = cell;
@@ -299,14 +334,17 @@ function build(root) {
     draw();
   });
   // A cell pins its reader, and the heads are ranked by what it reads from there. The same cell again: unpinned.
-  function choose(/** @type {[number, number]} */ [q, k], add) {
+  function choose(/** @type {Cell} */ [q, k], /** @type {boolean} */ add) {
     const again = String(store.pair) === String([q, k]);
     if (add || again || store.pins.length !== 1 || store.pins[0] !== q) toggle(q, add);
     if (!add && store.pins.length) store.set({ pair: [q, k] });
   }
-  heat.addEventListener("click", (event) => cellAt(event) && choose(/** @type {[number, number]} */ (cellAt(event)), adds(event)));
+  heat.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    const cell = cellAt(event);
+    if (cell) choose(cell, adds(event));
+  });
   heat.addEventListener("blur", () => self.cell && ((self.cell = null), draw()));
-  heat.addEventListener("keydown", (event) => {
+  heat.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
     const { length } = store.header;
     if (event.key === "Escape") pin([]);
@@ -321,11 +359,11 @@ function build(root) {
     event.preventDefault();
   });
 
-  const tokenAt = (event) => {
+  const tokenAt = (/** @type {MouseEvent} */ event) => {
     const i = Math.floor((event.offsetY + scroll.scrollTop) / self.row);
     return i >= 0 && i < store.header.length ? i : null;
   };
-  lines.addEventListener("pointermove", (event) => {
+  lines.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     const side = event.offsetX < COLUMN ? "reader" : event.offsetX > lines.clientWidth - COLUMN ? "source" : null;
     const hovered = side ? tokenAt(event) : null;
     if (hovered === store.hovered && side === store.side) return;
@@ -333,14 +371,17 @@ function build(root) {
     if (hovered !== null) store.set({ side });
   });
   lines.addEventListener("pointerleave", () => announceHover(null));
-  lines.addEventListener("click", (event) => tokenAt(event) !== null && toggle(tokenAt(event), adds(event)));
+  lines.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    const i = tokenAt(event);
+    if (i !== null) toggle(i, adds(event));
+  });
   scroll.addEventListener("scroll", () => drawLines());
   box.addEventListener("change", () => {
     self.send("aside", { on: box.checked, turn: store.choose("aside", { aside: box.checked }) });
   });
 
   const unwatch = onThemeChange(root, () => {
-    self.theme = null;
+    self.theme = applyTheme(root);
     draw();
   });
   const sizes = new ResizeObserver(draw);

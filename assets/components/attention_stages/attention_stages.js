@@ -1,12 +1,17 @@
 // @ts-check
 // The stages of one token's attention: q · k, scale, mask, softmax, weights × values, z. Each cell tells what it was made from.
 
+/** @import { Theme } from "../shared/theme.js" */
+/** @typedef {ReturnType<typeof compute>} Stages */
+/** @typedef {{ row: number | "sum", column: number, j: number }} Cell `j`: the number of a vector */
+/** @typedef {[string, (string | number)[]]} Inputs a row of the table below: its name, then its cells */
+
 import { linkedStore } from "../heads/store.js";
 import { penOn } from "../shared/canvas.js";
 import { element, find } from "../shared/elements.js";
 import { announceHover } from "../shared/events.js";
 import { arrow } from "../shared/keys.js";
-import { component, ending } from "../shared/mount.js";
+import { component, ending, focusedIn } from "../shared/mount.js";
 import { minus, percent } from "../shared/numbers.js";
 import { clip } from "../shared/signs.js";
 import { THEME, applyTheme, inkOn, mix, onThemeChange } from "../shared/theme.js";
@@ -24,21 +29,25 @@ const COLUMNS = [
   ["6  weight × v, added up: z", "what is read", "Each token's value v times its weight. The sum of each column below is z, what the head has read."],
 ];
 
-function number(x) {
+function number(/** @type {number} */ x) {
   if (x === -Infinity) return "−∞";
   const size = Math.abs(x);
   const shown = size >= 100 ? x.toFixed(1) : size >= 0.01 || size === 0 ? x.toFixed(2) : x.toPrecision(1);
   return minus(shown);
 }
-const exact = (x) => minus(x.toFixed(Math.abs(x) < 0.1 ? 4 : 3));
+const exact = (/** @type {number} */ x) => minus(x.toFixed(Math.abs(x) < 0.1 ? 4 : 3));
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [body, sums, scroll, spacer, columns, heading, check, what, formulaOf, table, wide] =
     find(root, ".body", ".sums", ".scroll", ".spacer", ".columns", ".title", ".check", ".what", ".formula", "table", ".wide");
   const store = linkedStore;
-  const self = { t: null, cell: /** @type {{ row: any, column: number, j: number } | null} */ (null), theme: null, headed: "", unit: 0, reach: 1 };
-  const label = (i) => store.header.labels[i];
-  const code = (i) => element("code", {}, label(i));
+  const self = {
+    t: /** @type {Stages} */ (/** @type {unknown} */ (null)), cell: /** @type {Cell | null} */ (null), theme: /** @type {Theme} */ (/** @type {unknown} */ (null)), headed: "",
+    unit: 0, reach: 1,
+  };
+  const label = (/** @type {number} */ i) => store.header.labels[i];
+  const code = (/** @type {number} */ i) => element("code", {}, label(i));
 
   // Left edges of the seven columns and the right end, in CSS pixels.
   function edges() {
@@ -48,6 +57,7 @@ function build(root) {
     return [0, ...Array.from({ length: 6 }, (_, i) => token + i * step), width - 8];
   }
 
+  /** @param {HTMLCanvasElement} canvas @param {number} height */
   function penOf(canvas, height) {
     const { pen } = penOn(canvas, `12px ${THEME.fonts.code}`, height);
     pen.textBaseline = "middle";
@@ -107,6 +117,12 @@ function build(root) {
   }
 
   // One number a cell: `scale` × values, coloured by sign and size.
+  /**
+   * @param {CanvasRenderingContext2D} p
+   * @param {Float32Array | number[]} values
+   * @param {number} scale
+   * @param {number} y
+   */
   function strip(p, values, scale, y) {
     const [x, unit] = [edges()[STRIP], self.unit];
     values.forEach((value, j) => {
@@ -115,6 +131,12 @@ function build(root) {
     });
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} p
+   * @param {number | "sum"} row
+   * @param {number} y
+   * @param {number} height
+   */
   function mark(p, row, y, height) {
     const { cell } = self;
     if (cell?.row !== row) return;
@@ -145,6 +167,7 @@ function build(root) {
     const strongest = t.weights.indexOf(Math.max(...t.weights));
     const { row, column, j } = self.cell ?? { row: strongest, column: 1, j: 0 };
     const root8 = `√${t.size}`;
+    /** @param {(Node | string)[]} words @param {string} formula @param {Inputs[]} [inputs] */
     const say = (words, formula, inputs = []) => {
       what.replaceChildren(...words);
       formulaOf.textContent = formula;
@@ -190,7 +213,7 @@ function build(root) {
     );
   }
 
-  function fill(inputs) {
+  function fill(/** @type {Inputs[]} */ inputs) {
     const numbers = inputs.flatMap(([, values]) => values.filter((v) => typeof v === "number").map(Math.abs));
     const reach = Math.max(...numbers, 1e-9);
     table.parentElement.tabIndex = inputs.length ? 0 : -1; // it may be wider than the page
@@ -235,44 +258,45 @@ function build(root) {
 
   // ---- the hand ----
 
-  function columnAt(x) {
+  function columnAt(/** @type {number} */ x) {
     const ends = edges();
     const column = Math.min(Math.max(ends.findIndex((edge, i) => i && x < edge) - 1, 1), STRIP);
     const found = x >= ends[STRIP] ? STRIP : column;
     return { column: found, j: Math.min(Math.max(Math.floor((x - ends[STRIP] - 8) / self.unit), 0), self.t.size - 1) };
   }
-  function point(cell) {
+  function point(/** @type {Cell | null} */ cell) {
     if (JSON.stringify(cell) === JSON.stringify(self.cell)) return;
     self.cell = cell;
     announceHover(cell && cell.row !== "sum" ? cell.row : null);
     paint();
   }
-  const hold = (on) => store.read(self, on);
+  const hold = (/** @type {boolean} */ on) => store.read(self, on);
   body.addEventListener("pointerenter", () => hold(true));
-  body.addEventListener("pointermove", (event) => {
+  body.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     const row = Math.floor((event.offsetY + scroll.scrollTop) / ROW);
     if (self.t && row < self.t.length) point({ row, ...columnAt(event.offsetX) });
   });
   body.addEventListener("pointerleave", () => {
-    if (root.activeElement === body) return; // the keys go on from the cell that was pointed at
+    if (focusedIn(root) === body) return; // the keys go on from the cell that was pointed at
     announceHover(null);
     hold(false);
   });
-  sums.addEventListener("pointermove", (event) => self.t && point({ row: "sum", ...columnAt(event.offsetX) }));
+  sums.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => self.t && point({ row: "sum", ...columnAt(event.offsetX) }));
   scroll.addEventListener("scroll", () => self.t && rows());
   body.addEventListener("focus", () => hold(true));
   body.addEventListener("blur", () => {
     announceHover(null);
     hold(false);
   });
-  body.addEventListener("keydown", (event) => {
+  body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
     if (!way) return;
     event.preventDefault();
     const { length, size, query } = self.t;
-    const { row, column, j } = /** @type {{ row: any, column: number, j: number }} */ (self.cell ?? { row: query, column: 1, j: 0 });
+    const { row, column, j } = self.cell ?? { row: query, column: 1, j: 0 };
     const down = (row === "sum" ? length : row) + way[1];
-    const to = { row: /** @type {any} */ (down >= length ? "sum" : Math.max(down, 0)), column, j };
+    /** @type {Cell} */
+    const to = { row: down >= length ? "sum" : Math.max(down, 0), column, j };
     if (column === STRIP && way[0] && j + way[0] >= 0) to.j = Math.min(j + way[0], size - 1);
     else to.column = Math.min(Math.max(column + way[0], 1), STRIP);
     if (to.row !== "sum") {
@@ -283,7 +307,7 @@ function build(root) {
   });
 
   const unwatch = onThemeChange(root, () => {
-    self.theme = null;
+    self.theme = applyTheme(root);
     draw();
   });
   const sizes = new ResizeObserver(draw);

@@ -2,12 +2,15 @@
 // Every attention head as a thumbnail, layer by layer, drawn here from one typed array. Hover or walk to see one large.
 // A linked grid (`header.view`) shares its numbers and what is open or pinned with the views beside it, without the server.
 /** @import { HeadsHeader } from "../headers.js" */
+/** @import { Head } from "./store.js" */
+/** @import { Theme } from "../shared/theme.js" */
+/** @typedef {{ open: Head[], isolated: boolean }} Shown */
 
 import { pictureOf } from "../shared/canvas.js";
 import { element, find } from "../shared/elements.js";
 import { forHand } from "../shared/hand.js";
 import { adds, arrow } from "../shared/keys.js";
-import { component, ending, nowhere } from "../shared/mount.js";
+import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
 import { applyTheme, onThemeChange, pixelsOf } from "../shared/theme.js";
@@ -16,17 +19,23 @@ import { Store, linkedStore } from "./store.js";
 const RANKED = 6; // heads that are named of those that link two tokens
 const THUMBNAIL = 96; // pixels a side; longer texts show the largest weight of each patch
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [grid, foot, ranking, enlarged, large, name, value, frame] =
     find(root, ".grid", ".foot", ".ranking", ".large", ".large canvas", ".large .name", ".large .value", ".frame");
-  const self = { store: /** @type {Store} */ (null), own: /** @type {Store} */ (null), hush: null, theme: null, table: null, drawn: "", sent: "", before: null, others: null, send: nowhere };
-  const title = ([layer, head]) => `layer ${layer}, head ${head}`;
-  const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
-  const button = ([layer, head]) => grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
+  const self = {
+    store: /** @type {Store} */ (/** @type {unknown} */ (null)), own: /** @type {Store | null} */ (null), hush: /** @type {(() => void) | null} */ (null),
+    theme: /** @type {Theme} */ (/** @type {unknown} */ (null)), table: new Uint32Array(), drawn: "", sent: "", before: /** @type {Shown} */ ({ open: [], isolated: false }),
+    others: /** @type {Head[] | null} */ (null), send: nowhere,
+  };
+  const title = (/** @type {Head} */ [layer, head]) => `layer ${layer}, head ${head}`;
+  const same = (/** @type {Head | null} */ a, /** @type {Head | null} */ b) => a && b && a[0] === b[0] && a[1] === b[1];
+  const button = (/** @type {Head} */ [layer, head]) => /** @type {HTMLElement | null} */ (grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`));
 
+  /** @param {Float32Array} weights @param {number} length */
   function image(weights, length) {
     const side = Math.min(length, THUMBNAIL);
-    const place = (i) => Math.floor((i * side) / length);
+    const place = (/** @type {number} */ i) => Math.floor((i * side) / length);
     const most = new Float32Array(side * side);
     for (let q = 0, at = 0; q < length; at += ++q)
       for (let k = 0; k <= q; k++) {
@@ -39,6 +48,7 @@ function build(root) {
     return pictureOf(side, side, pixels);
   }
 
+  /** @param {number} layer @param {number} head */
   function cell(layer, head) {
     const { scores, length } = self.store.header;
     const score = scores?.[layer]?.[head];
@@ -56,14 +66,14 @@ function build(root) {
     self.table = pixelsOf(self.theme.sequential);
     grid.style.setProperty("--heads", header.heads);
     grid.setAttribute("aria-label", header.title);
-    const focused = root.activeElement?.dataset?.layer !== undefined;
+    const focused = focusedIn(root)?.dataset?.layer !== undefined;
     const rows = Array.from({ length: header.layers }, (_, layer) => {
       const label = element("span", { class: "label", role: "rowheader" }, `layer ${layer}`);
       return element("div", { class: "row", role: "row" }, label, ...Array.from({ length: header.heads }, (_, head) => cell(layer, head)));
     });
     grid.replaceChildren(...rows);
     const pooled = header.length > THUMBNAIL ? " A dot is the largest weight of its patch." : "";
-    foot.textContent = [forHand(header.hint), pooled, header.note].filter(Boolean).join(" ");
+    foot.textContent = [forHand(header.hint ?? ""), pooled, header.note].filter(Boolean).join(" ");
     enlarged.hidden = Boolean(header.view);
     if (focused) button(self.store.main())?.focus();
   }
@@ -72,7 +82,7 @@ function build(root) {
     const { store } = self;
     const focus = store.open.at(-1) ?? store.header.selected;
     for (const b of grid.querySelectorAll("button")) {
-      const here = [Number(b.dataset.layer), Number(b.dataset.head)];
+      const here = /** @type {Head} */ ([Number(b.dataset.layer), Number(b.dataset.head)]);
       const on = store.open.some((head) => same(head, here));
       b.setAttribute("aria-selected", on);
       b.classList.toggle("dim", store.isolated && !on);
@@ -89,14 +99,14 @@ function build(root) {
     const sent = JSON.stringify([store.pair, store.open, store.header.stamp]);
     if (sent === self.sent) return;
     self.sent = sent;
-    if (!found.length) {
+    if (!store.pair || !found.length) {
       ranking.replaceChildren(element("p", {}, forHand("Click one token, then another: the heads are ranked by how much the later reads from the earlier.")));
       return;
     }
     const [reader, source] = store.pair.map((i) => element("code", {}, store.header.labels[i]));
     const mean = found.reduce((sum, { share }) => sum + share, 0) / found.length;
     const said = element("p", {}, "How much ", reader, " reads from ", source, `, most first (on average over all heads ${percent(mean)}):`);
-    const focused = root.activeElement?.dataset?.ranked;
+    const focused = focusedIn(root)?.dataset?.ranked;
     const list = found.slice(0, RANKED).map(({ head: [layer, head], share }) => {
       const on = store.open.some((one) => same(one, [layer, head]));
       const attributes = { "aria-pressed": on, "data-ranked": `${layer}.${head}`, title: `open layer ${layer}, head ${head}` };
@@ -125,20 +135,20 @@ function build(root) {
     value.textContent = `${labels[q]} → ${labels[best]}: ${percent(store.at(q, best))}`;
   }
 
-  const headOf = (event) => {
+  const headOf = (/** @type {any} */ event) => {
     const b = event.target.closest?.("button");
-    return b ? [Number(b.dataset.layer), Number(b.dataset.head)] : null;
+    return b ? /** @type {Head} */ ([Number(b.dataset.layer), Number(b.dataset.head)]) : null;
   };
   const send = paced((chosen) => self.send("select", chosen));
-  function open(heads, isolated = false) {
+  function open(/** @type {Head[]} */ heads, isolated = false) {
     const turn = self.store.choose("open", { open: heads, isolated, peek: null });
     send({ open: heads, isolated, turn });
   }
-  const peek = (head) => !same(head, self.store.peek) && self.store.set({ peek: head });
+  const peek = (/** @type {Head | null} */ head) => !same(head, self.store.peek) && self.store.set({ peek: head });
 
-  grid.addEventListener("pointerover", (event) => event.pointerType !== "touch" && headOf(event) && peek(headOf(event)));
+  grid.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => event.pointerType !== "touch" && headOf(event) && peek(headOf(event)));
   grid.addEventListener("pointerleave", () => self.store.peek && self.store.set({ peek: null }));
-  grid.addEventListener("click", (event) => {
+  grid.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const head = headOf(event);
     if (!head) return;
     const { open: now, isolated, header } = self.store;
@@ -150,13 +160,16 @@ function build(root) {
     else open([head]);
   });
   // The head alone; a head that stands alone is joined by those that were open before.
-  function isolate(head, { open: heads, isolated }) {
+  function isolate(/** @type {Head} */ head, /** @type {Shown} */ { open: heads, isolated }) {
     const alone = isolated && same(heads[0], head);
     if (!isolated) self.others = heads;
     open(alone ? self.others ?? [head] : [head], !alone);
   }
-  grid.addEventListener("dblclick", (event) => self.store.header.view && headOf(event) && isolate(headOf(event), self.before));
-  grid.addEventListener("keydown", (event) => {
+  grid.addEventListener("dblclick", (/** @type {MouseEvent} */ event) => {
+    const head = headOf(event);
+    if (self.store.header.view && head) isolate(head, self.before);
+  });
+  grid.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const from = headOf(event) ?? self.store.main();
     const way = arrow(event);
     const linked = Boolean(self.store.header.view);
@@ -168,7 +181,7 @@ function build(root) {
     const to = [from[0] + way[1], from[1] + way[0]];
     if (!button(to)) return;
     open([to], self.store.isolated);
-    button(to).focus();
+    button(to)?.focus();
   });
 
   const unwatch = onThemeChange(root, () => self.drawn && (draw(), mark()));
@@ -182,7 +195,7 @@ function build(root) {
     self.drawn = wanted;
     mark();
   };
-  function show(/** @type {HeadsHeader} */ header, payload) {
+  function show(/** @type {HeadsHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     const store = header.view ? linkedStore : (self.own ??= new Store());
     if (store !== self.store) {
       self.hush?.();

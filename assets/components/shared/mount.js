@@ -47,6 +47,14 @@ export function hostOf(root) {
 }
 
 /**
+ * The element within a component that has the keyboard, if one has.
+ * @param {Root} root
+ */
+export function focusedIn(root) {
+  return root instanceof ShadowRoot ? /** @type {HTMLElement | null} */ (root.activeElement) : null;
+}
+
+/**
  * Keeps one object per mounted component. Streamlit cleans up and calls the default function again on each change, on a busy
  * machine some time later: what `start` returned is torn down only when its element has left the page. `stop` is for Streamlit.
  * @template {{ destroy?(): void }} Kept
