@@ -1,20 +1,60 @@
 // @ts-check
 // An opened block of the residual stream: its tensors as heat strips, and what the cell pointed at is. stream.js says what
 // `self` holds; `tools` are its ways to read the array: cell(name, position, index), label(position), spot().
+/** @import { StreamHeader, TensorFacts } from "../headers.js" */
 
 import { element } from "../shared/elements.js";
 import { arrow } from "../shared/keys.js";
 import { percent } from "../shared/numbers.js";
 import { arithmetic, written } from "./arithmetic.js";
 
+/**
+ * A tensor of the block as a strip of cells.
+ * @typedef {object} Strip
+ * @property {string} name
+ * @property {TensorFacts} spec
+ * @property {number} heads 0: a vector
+ * @property {number} count numbers, of each head
+ * @property {number} rows of cells
+ * @property {number} columns
+ * @property {HTMLElement} node
+ * @property {HTMLCanvasElement} canvas
+ * @property {HTMLElement} mark
+ * @property {HTMLElement} kept
+ * @property {HTMLElement} range
+ */
+/** @typedef {number[]} Index [i] of a vector, [head, i] of a matrix */
+/** @typedef {{ strip: Strip, index: Index }} Spot */
+/**
+ * @typedef {object} Stream what this takes of stream.js
+ * @property {StreamHeader} header
+ * @property {Strip[]} strips
+ * @property {Spot | null} cell that is pointed at
+ * @property {number} seen width in pixels
+ * @property {Record<string, [number, number, number][]>} tables of colours
+ * @property {HTMLElement} readout
+ * @property {import("../shared/mount.js").Send} send
+ */
+/**
+ * @typedef {object} Tools
+ * @property {HTMLElement} flow
+ * @property {(name: string, position: number, index: Index) => number} cell
+ * @property {(position: number) => string} label
+ * @property {() => number} spot
+ */
+
 const HINT =
   "Each line of cells is a tensor at the chosen token: blue positive, orange negative, blank near zero. " +
   "Point at a cell for its value, formula and inputs; click it for the whole arithmetic. " +
   "Keyboard: Tab to a strip, arrow keys to walk, Enter to keep a cell, Escape to leave.";
 
+/**
+ * @param {Stream} self
+ * @param {Tools} tools
+ */
 export function openedBlock(self, { flow, cell, label, spot }) {
-  function open(made) {
-    const parts = self.header.parts.map(([title, role, lines]) => {
+  function open(/** @type {{ node: HTMLElement }} */ made) {
+    const parts = (self.header.parts ?? []).map(([title, role, lines]) => {
       const rows = lines.map((names) => element("div", { class: "line" }, ...names.map(tensor)));
       return element("div", { class: "part", style: { "--part": `var(--gb-${role})` } }, element("b", {}, title), ...rows);
     });
@@ -35,8 +75,8 @@ export function openedBlock(self, { flow, cell, label, spot }) {
   // On a narrow window the readout stands at its lower edge, as long as the strips are in sight.
   const seen = new IntersectionObserver(([entry]) => self.readout?.classList.toggle("away", !entry.isIntersecting));
 
-  function tensor(name) {
-    const spec = self.header.tensors[name];
+  function tensor(/** @type {string} */ name) {
+    const spec = /** @type {Record<string, TensorFacts>} */ (self.header.tensors)[name];
     const shape = self.header.arrays[name][1];
     const [heads, count] = shape.length === 3 ? [shape[1], shape[2]] : [0, shape[1]];
     const said = `${name}, ${spec.words}: ${heads ? `${heads} heads of ` : ""}${count} numbers. Arrow keys walk, Enter keeps a cell.`;
@@ -46,7 +86,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     const node = element("div", { class: "strip", tabindex: 0, role: "group", "data-name": name, "aria-label": said }, canvas, kept, mark);
     const title = element("div", {}, element("code", {}, name), element("span", { class: "words" }, spec.words), range);
     const box = element("div", { class: "tensor", style: spec.least ? { "--least": `${spec.least}px` } : null }, title, node);
-    const strip = { name, spec, heads, count, node, canvas, mark, kept, range, place: null };
+    const strip = { name, spec, heads, count, node, canvas, mark, kept, range, rows: 0, columns: 0 };
     self.strips.push(strip);
     node.addEventListener("pointermove", (event) => choose(strip, under(strip, event)));
     node.addEventListener("pointerleave", () => choose(null));
@@ -58,7 +98,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
   }
 
   // How many rows and columns of cells: a row for each head, or as many as keep a cell three pixels wide.
-  function size(strip) {
+  function size(/** @type {Strip} */ strip) {
     const room = Math.max(60, strip.node.clientWidth);
     strip.rows = strip.heads || Math.ceil((3 * strip.count) / room);
     strip.columns = strip.heads ? strip.count : Math.ceil(strip.count / strip.rows);
@@ -67,13 +107,18 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     strip.node.style.setProperty("--tall", `${strip.rows === 1 ? 16 : strip.rows * (strip.heads ? 10 : 9)}px`);
   }
 
-  const first = (strip) => (strip.heads ? [0, 0] : [0]);
+  const first = (/** @type {Strip} */ strip) => (strip.heads ? [0, 0] : [0]);
+  /** @param {Strip} strip @param {number} r @param {number} c */
   const indexAt = (strip, r, c) => (strip.heads ? [r, c] : [r * strip.columns + c]);
+  /** @param {Strip} strip @param {Index} index */
   const placeOf = (strip, index) =>
     strip.heads ? index : [Math.floor(index[0] / strip.columns), index[0] % strip.columns];
+  /** @param {Strip} strip @param {Index} index */
   const exists = (strip, index) => index.every((i) => i >= 0) && (strip.heads ? index[0] < strip.heads && index[1] < strip.count : index[0] < strip.count);
+  /** @param {Strip} strip @param {Index} index @param {number} position */
   const masked = (strip, index, position) => strip.spec.keys && index[1] > position;
 
+  /** @param {Strip} strip @param {PointerEvent | MouseEvent} event */
   function under(strip, event) {
     const box = strip.canvas.getBoundingClientRect();
     const r = Math.floor(((event.clientY - box.top) / box.height) * strip.rows);
@@ -82,7 +127,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     return exists(strip, index) ? index : null;
   }
 
-  function paint(strip) {
+  function paint(/** @type {Strip} */ strip) {
     const position = spot();
     const image = new ImageData(strip.columns, strip.rows);
     let limit = strip.spec.shares ? 1 : 0;
@@ -100,12 +145,13 @@ export function openedBlock(self, { flow, cell, label, spot }) {
       const t = strip.spec.shares ? value : 0.5 + (0.5 * value) / (limit || 1);
       image.data.set([...table[Math.round(255 * t)], 255], at);
     }
-    strip.canvas.getContext("2d").putImageData(image, 0, 0);
+    strip.canvas.getContext("2d")?.putImageData(image, 0, 0);
     strip.range.textContent = strip.spec.shares ? "0 to 100 %" : `±${limit.toPrecision(3)}`;
-    const keptHere = self.header.cell?.name === strip.name && exists(strip, self.header.cell.index);
-    outline(strip, strip.kept, keptHere ? self.header.cell.index : null);
+    const held = self.header.cell;
+    outline(strip, strip.kept, held?.name === strip.name && exists(strip, held.index) ? held.index : null);
   }
 
+  /** @param {Strip} strip @param {HTMLElement} mark @param {Index | null} index */
   function outline(strip, mark, index) {
     mark.hidden = !index;
     if (!index) return;
@@ -114,12 +160,13 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     mark.style.cssText = `left:calc(${box[0]}% - 2px);top:calc(${box[1]}% - 2px);width:calc(${box[2]}% + 4px);height:calc(${box[3]}% + 4px)`;
   }
 
-  function choose(strip, index = null) {
+  function choose(/** @type {Strip | null} */ strip, index = /** @type {Index | null} */ (null)) {
     self.cell = strip && index ? { strip, index } : null;
     for (const other of self.strips) outline(other, other.mark, other === strip ? index : null);
     readout();
   }
 
+  /** @param {Strip} strip @param {Index | null} index */
   function hold(strip, index) {
     if (!index || masked(strip, index, spot())) return;
     const kept = self.header.cell;
@@ -129,6 +176,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     self.send("cell", { name: same ? "" : strip.name, index });
   }
 
+  /** @param {KeyboardEvent} event @param {Strip} strip */
   function step(event, strip) {
     const index = self.cell?.strip === strip ? self.cell.index : first(strip);
     const [r, c] = placeOf(strip, index);
@@ -137,7 +185,7 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     else if (event.key === "Escape") {
       if (self.header.cell) self.send("cell", { name: "", index });
       else self.send("open", { layer: null });
-      flow.querySelector(`[data-layer="${self.header.opened}"]`)?.focus();
+      /** @type {HTMLElement | null} */ (flow.querySelector(`[data-layer="${self.header.opened}"]`))?.focus();
     } else if (way) {
       const [nr, nc] = [r + way[1], c + way[0]];
       const next = indexAt(strip, nr, nc);
@@ -150,8 +198,9 @@ export function openedBlock(self, { flow, cell, label, spot }) {
   // ---- what a cell is ----
   function readout() {
     if (self.header?.opened === null || !self.strips.length) return;
-    const kept = self.header.cell && self.strips.find((s) => s.name === self.header.cell.name);
-    const shown = self.cell ?? (kept && exists(kept, self.header.cell.index) ? { strip: kept, index: self.header.cell.index } : null);
+    const held = self.header.cell;
+    const kept = held && self.strips.find((s) => s.name === held.name);
+    const shown = self.cell ?? (kept && exists(kept, held.index) ? { strip: kept, index: held.index } : null);
     for (const strip of self.strips) strip.node.classList.toggle("source", Boolean(shown?.strip.spec.reads.includes(strip.name)));
     self.readout.classList.toggle("empty", !shown);
     if (!shown) return self.readout.replaceChildren(element("b", {}, `Inside block ${self.header.opened}`), element("p", {}, HINT));
@@ -161,17 +210,19 @@ export function openedBlock(self, { flow, cell, label, spot }) {
     beside(strip);
   }
 
+  /** @param {Strip} strip @param {Index} index */
   function valueOf(strip, index) {
     if (masked(strip, index, spot())) return "masked";
     const value = cell(strip.name, spot(), index);
     return strip.spec.shares ? percent(value) : written(value);
   }
 
+  /** @param {Strip} strip @param {Index} index */
   function facts(strip, index) {
     const { spec, heads } = strip;
     const position = spot();
-    const at = (place) => `${label(place)} (position ${place})`;
-    const place = spec.keys ? ["reads from", at(index[1])] : ["number", index.at(-1)];
+    const at = (/** @type {number} */ place) => `${label(place)} (position ${place})`;
+    const place = spec.keys ? ["reads from", at(index[1])] : ["number", index[index.length - 1]];
     const where = heads ? [index[0], position, index[1]] : [position, index[0]];
     const rows = [
       ["what", spec.words],
@@ -184,19 +235,20 @@ export function openedBlock(self, { flow, cell, label, spot }) {
       ["shape", spec.shape],
       ["Python", `${spec.code}[${[...(spec.site ? [self.header.opened] : []), ...where].join(", ")}]`],
     ];
-    const row = ([name, text]) => [element("dt", {}, name), element("dd", { class: name === "Python" ? "code" : null }, text)];
+    const row = (/** @type {(string | number)[]} */ [name, text]) => [element("dt", {}, name), element("dd", { class: name === "Python" ? "code" : null }, text)];
     return element("dl", {}, ...rows.flatMap(row));
   }
 
   // Where there is room for two columns, the readout stands level with the strip that it explains.
-  function beside(strip) {
-    const [strips, box] = [self.readout.previousSibling, self.readout.getBoundingClientRect()];
+  function beside(/** @type {Strip} */ strip) {
+    const [strips, box] = [/** @type {HTMLElement} */ (self.readout.previousSibling), self.readout.getBoundingClientRect()];
     const frame = strips.getBoundingClientRect();
     const wanted = strip.node.getBoundingClientRect().top - frame.top - 60;
     const down = box.left < frame.right ? 0 : Math.min(Math.max(0, wanted), Math.max(0, frame.height - box.height));
     self.readout.style.marginTop = `${down}px`;
   }
 
+  /** @param {Strip} strip @param {number} position @param {Index} index */
   const numbers = (strip, position, index) => {
     const { name, spec } = strip;
     return arithmetic({ name, index, position, spec, width: self.header.arrays.q[1][2], cell, label });

@@ -2,12 +2,16 @@
 // The residual stream of the loaded model: a rail for each token, flowing down through the blocks. A block opens in place
 // into its tensors, each a heat strip. Everything comes from one Float32Array; the header says what lies where.
 /** @import { StreamHeader } from "../headers.js" */
+/** @import { Rgb, Theme } from "../shared/theme.js" */
+/** @import { Spot, Strip } from "./block.js" */
+/** @typedef {[number, SVGElement]} Railed a column, and what lights up with it */
+/** @typedef {{ node: HTMLElement, svg: SVGElement, shade: SVGElement, links: SVGElement, says: HTMLElement, depth: number, rails: Railed[] }} Row */
 
 import { floats } from "../shared/bytes.js";
 import { drawn, element, find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
 import { arrow } from "../shared/keys.js";
-import { component, ending, nowhere } from "../shared/mount.js";
+import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
 import { clip } from "../shared/signs.js";
@@ -18,26 +22,30 @@ const [ROW, EDGE, COLUMN] = [74, 72, 30]; // heights of a block and of the ends,
 const ATTENTION = 24; // where in a block's row attention writes, and the MLP
 const MLP = 54;
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [frame, scroll, flow, status] = find(root, ".frame", ".scroll", ".flow", ".status");
   const self = {
-    header: /** @type {StreamHeader} */ (null), data: null, hovered: null, at: null, strips: [], cell: null, rows: [], seen: 0, wide: 0,
-    theme: null, tables: {}, readout: null, send: nowhere,
+    header: /** @type {StreamHeader} */ (/** @type {unknown} */ (null)), data: new Float32Array(), hovered: /** @type {number | null} */ (null),
+    at: /** @type {number | null} */ (null), strips: /** @type {Strip[]} */ ([]), cell: /** @type {Spot | null} */ (null),
+    rows: /** @type {Row[]} */ ([]), seen: 0, wide: 0, theme: /** @type {Theme} */ (/** @type {unknown} */ (null)), tables: /** @type {Record<string, Rgb[]>} */ ({}),
+    readout: /** @type {HTMLElement} */ (/** @type {unknown} */ (null)), send: nowhere,
   };
   const focus = () => self.hovered ?? self.header.focus; // the token that everything is about
-  const inWindow = (position) => position !== null && position >= self.header.start && position < end();
+  const inWindow = (/** @type {number | null} */ position) => position !== null && position >= self.header.start && position < end();
   const end = () => self.header.start + self.header.labels.length;
 
   // ---- reading the array ----
-  const read = (name, ...place) => {
+  const read = (/** @type {string} */ name, /** @type {number[]} */ ...place) => {
     const [offset, shape] = self.header.arrays[name];
     return self.data[offset + place.reduce((at, i, axis) => at * shape[axis] + i, 0)];
   };
-  const column = (position) => position - self.header.start;
-  const label = (position) => self.header.names[position];
+  const column = (/** @type {number} */ position) => position - self.header.start;
+  const label = (/** @type {number} */ position) => self.header.names[position];
   const spot = () => (inWindow(focus()) ? focus() : self.header.focus); // the token whose numbers are shown
 
   // A cell of an opened tensor: [i] of a vector, [head, i] of a matrix. k and v are here for every token, the rest for the window.
+  /** @param {string} name @param {number} position @param {number[]} index */
   function cell(name, position, index) {
     const shape = self.header.arrays[name][1];
     return read(name, self.header.whole.includes(name) ? position : column(position), ...index.slice(0, shape.length - 1));
@@ -71,11 +79,9 @@ function build(root) {
 
   // What had the keyboard before a redraw gets it back.
   function keep() {
-    const active = root.activeElement;
-    if (!active?.dataset?.name) return null;
-    return active.dataset.name;
+    return focusedIn(root)?.dataset?.name || null;
   }
-  const restore = (name) => flow.querySelector(`[data-name="${name}"]`)?.focus({ preventScroll: true });
+  const restore = (/** @type {string} */ name) => flow.querySelector(`[data-name="${name}"]`)?.focus({ preventScroll: true });
 
   // A wide diagram is scrolled so that the token in question can be seen.
   function bring() {
@@ -84,6 +90,7 @@ function build(root) {
     if (x > scroll.scrollLeft + room || x < scroll.scrollLeft) scroll.scrollLeft = Math.max(0, x - room / 2);
   }
 
+  /** @param {number} height @param {(Node | string)[]} side @param {number} depth */
   function row(height, side, depth) {
     const { labels } = self.header;
     const svg = drawn("svg", { width: self.wide * labels.length, height, "aria-hidden": "true" });
@@ -104,18 +111,32 @@ function build(root) {
       const position = self.header.start + Math.floor(event.offsetX / self.wide);
       if (inWindow(position)) pin(position === self.header.cursor ? null : position);
     });
-    return { node, svg, shade, links, says, depth, rails: [] };
+    return { node, svg, shade, links, says, depth, rails: /** @type {Railed[]} */ ([]) };
   }
 
-  const middle = (c) => (c + 0.5) * self.wide;
+  const middle = (/** @type {number} */ c) => (c + 0.5) * self.wide;
   // A token's name, slanted so that neighbours do not cover one another; it begins at the rail.
+  /**
+   * @param {string} text
+   * @param {number} c
+   * @param {number} y
+   * @param {number} angle
+   * @param {string} kind
+   */
   const slanted = (text, c, y, angle, kind) => {
     const transform = `translate(${middle(c) + (angle < 0 ? 4 : -4)} ${y}) rotate(${angle})`;
     return drawn("text", { class: kind, transform }, clip(text, 9));
   };
-  const note = (text) => element("small", {}, text);
+  const note = (/** @type {string} */ text) => element("small", {}, text);
 
   // A stretch of rail, as thick as the vector is long; `depth` counts halves of blocks.
+  /**
+   * @param {Row} made
+   * @param {number} c
+   * @param {number} depth
+   * @param {number} from
+   * @param {number} to
+   */
   function rail(made, c, depth, from, to) {
     const longest = self.header.longest;
     const thick = 1 + 7 * Math.sqrt(read("stream", depth, c) / longest);
@@ -137,7 +158,7 @@ function build(root) {
     return made;
   }
 
-  function block(layer) {
+  function block(/** @type {number} */ layer) {
     const { labels, facts, opened } = self.header;
     const open = opened === layer;
     const attributes = {
@@ -146,7 +167,7 @@ function build(root) {
       "data-layer": layer,
       "data-name": `block ${layer}`,
       onclick: () => toggle(layer),
-      onkeydown: (event) => walk(event, layer),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => walk(event, layer),
     };
     const button = element("button", attributes, `${open ? "▾" : "▸"} Block ${layer}`, note(facts.attention), note(facts.mlp));
     const made = row(ROW, [button], layer);
@@ -175,6 +196,7 @@ function build(root) {
     return made;
   }
 
+  /** @param {number} depth @param {number} c */
   const guess = (depth, c) => self.header.words[self.header.says[depth][c]];
 
   // ---- following the token ----
@@ -183,7 +205,7 @@ function build(root) {
     const position = focus();
     const c = column(inWindow(position) ? position : self.header.focus);
     for (const made of self.rows) {
-      made.shade.setAttribute("x", c * self.wide);
+      made.shade.setAttribute("x", String(c * self.wide));
       made.shade.classList.toggle("pinned", self.header.cursor === position);
       for (const [i, node] of made.rails) node.classList.toggle("on", i === c);
       made.says.replaceChildren();
@@ -194,6 +216,7 @@ function build(root) {
     inside.refresh();
   }
 
+  /** @param {Row} made @param {number} c */
   function says(made, c) {
     const depth = Math.min(made.depth + 1, self.header.layers);
     const first = made.depth === self.header.layers ? "so it says" : "would say";
@@ -201,6 +224,7 @@ function build(root) {
   }
 
   // From whom the token reads, all heads together: a line for each share above 2 %.
+  /** @param {Row} made @param {number} c */
   function link(made, c) {
     const paths = [];
     for (let other = 0; other < c; other++) {
@@ -214,14 +238,15 @@ function build(root) {
   }
 
   // One sentence about the token and the block that is pointed at (or open, or the last).
-  function tell(c) {
+  function tell(/** @type {number} */ c) {
     const { layers, opened } = self.header;
     const layer = Math.min(Math.max(self.at ?? opened ?? layers - 1, 0), layers - 1);
     const position = self.header.start + c;
     let best = 0;
     for (let k = 1; k <= position; k++) if (read("links", layer, c, k) > read("links", layer, c, best)) best = k;
     const share = percent(read("links", layer, c, best));
-    const length = (...place) => ((x) => (x < 1000 ? x.toFixed(1) : Math.round(x).toLocaleString("en-GB")))(read(...place));
+    const length = (/** @type {string} */ name, /** @type {number[]} */ ...place) =>
+      ((x) => (x < 1000 ? x.toFixed(1) : Math.round(x).toLocaleString("en-GB")))(read(name, ...place));
     status.textContent =
       `At ${label(position)} (position ${position}), block ${layer} receives a vector of length ${length("stream", 2 * layer, c)}. ` +
       `Attention adds one of length ${length("attn", layer, c)}, read most from ${label(best)} (${share}, mean of the heads); ` +
@@ -229,14 +254,15 @@ function build(root) {
   }
 
   const sendPin = paced((position) => self.send("pin", { position }));
-  function pin(position) {
+  function pin(/** @type {number | null} */ position) {
     self.header.cursor = position;
     self.header.focus = position ?? self.header.total - 1;
     sendPin(position);
     point();
   }
-  const toggle = (layer) => self.send("open", { layer: self.header.opened === layer ? null : layer });
+  const toggle = (/** @type {number} */ layer) => self.send("open", { layer: self.header.opened === layer ? null : layer });
 
+  /** @param {KeyboardEvent} event @param {number} layer */
   function walk(event, layer) {
     const [side, move] = arrow(event) ?? [0, 0];
     if (move) flow.querySelector(`[data-layer="${layer + move}"]`)?.focus();
@@ -256,7 +282,7 @@ function build(root) {
   const resized = () => scroll.clientWidth && Math.abs(scroll.clientWidth - self.seen) > 1; // not when the page is left
   const sizes = new ResizeObserver(() => self.header && resized() && draw());
   sizes.observe(scroll);
-  function show(/** @type {StreamHeader} */ header, payload) {
+  function show(/** @type {StreamHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     self.header = header;
     self.data = floats(payload);
     self.cell = null;
