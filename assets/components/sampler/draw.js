@@ -1,15 +1,43 @@
 // @ts-check
 // The canvases of the sampler: bars with a lane for each stage, the tokens laid end to end, and a slider's sweep.
+/** @import { SamplerHeader, SamplerSettings } from "../headers.js" */
+/** @import { Row, Stage } from "./stages.js" */
+/** @import { Theme } from "../shared/theme.js" */
 
 import { penOn } from "../shared/canvas.js";
 import { percent } from "../shared/numbers.js";
 import { clip } from "../shared/signs.js";
 import { THEME } from "../shared/theme.js";
 
+/**
+ * What the settings make of the logits. Token ids are the places of `cutAt` (0: kept to the end; i: cut by stages[i]), `rank`
+ * (−1: cut), `before` and `after`.
+ * @typedef {{ stages: Stage[], last: Row, cutAt: Uint8Array, rank: Int32Array, before: Float64Array, after: Float64Array, shown: Uint32Array }} Picture
+ */
+/**
+ * @typedef {object} Look
+ * @property {Picture} now
+ * @property {Theme} theme
+ * @property {Record<string, string>} colours of the stages
+ * @property {SamplerHeader} header
+ * @property {SamplerSettings} settings
+ * @property {Uint32Array | null} draws how often each place of the last row came in 1,000 draws
+ * @property {number | null} lit the bar that is pointed at
+ * @property {number} u
+ * @property {number | undefined} chosen
+ * @property {(id: number) => string} label
+ * @property {() => boolean} logarithmic
+ */
+/** @typedef {{ id: number, from: number, to: number }} Found a token, and the values of a slider between which it is drawn */
+
 const LANE = 9; // px of a stage's lane
 const NAMES = 58; // px for the tokens' names, written upwards
 
 // The bars of the likeliest tokens and, below, a lane for each stage that is on. Returns where the bars stand.
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Look} look
+ */
 export function drawBars(canvas, { now, theme, colours, header, draws, lit, label, logarithmic }) {
   const lanes = header.stages.length;
   const { pen, width, height } = penOn(canvas, `11px ${THEME.fonts.code}`);
@@ -20,7 +48,7 @@ export function drawBars(canvas, { now, theme, colours, header, draws, lit, labe
   const log = logarithmic();
   const largest = Math.max(...Array.from(shown, (id) => Math.max(before[id], after[id])), 1e-9);
   const top = log ? 1 : Math.min(1, largest * 1.08);
-  const y = (p) => {
+  const y = (/** @type {number} */ p) => {
     const part = log ? 1 + Math.log10(Math.max(p, 1e-6)) / 6 : p / top;
     return base - (base - 8) * Math.min(Math.max(part, 0), 1);
   };
@@ -75,17 +103,33 @@ export function drawBars(canvas, { now, theme, colours, header, draws, lit, labe
   return { left, step };
 }
 
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} colour
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ */
 function bar(pen, colour, x, y, width, height) {
   pen.fillStyle = colour;
   pen.fillRect(x, y, width, height);
 }
 
-function ticks(top) {
+function ticks(/** @type {number} */ top) {
   const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5].find((s) => top / s <= 5) ?? 0.5;
   return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
 }
 
 // A token's name, written downwards; underlined when it is the one that really came.
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} colour
+ * @param {boolean} real
+ */
 function name(pen, text, x, y, colour, real) {
   pen.save();
   pen.translate(x, y);
@@ -99,6 +143,11 @@ function name(pen, text, x, y, colour, real) {
 }
 
 // The tokens laid end to end, and u.
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pick<Look, "now" | "theme" | "u" | "label">} look
+ * @param {number} chosen its place in the row
+ */
 export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
   const { pen, width, height } = penOn(canvas, `12px ${THEME.fonts.code}`);
   const { last } = now;
@@ -126,9 +175,16 @@ export function drawCumulative(canvas, { now, theme, u, label }, chosen) {
 }
 
 // Which token the same u draws along a slider: found is [{id, from, to}].
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pick<Look, "theme" | "label" | "settings" | "chosen">} look
+ * @param {Found[]} found
+ * @param {{ name: string, title: string }} slider
+ * @param {number[]} ends of it
+ */
 export function drawSweep(canvas, { theme, label, settings, chosen }, found, { name, title }, [low, high]) {
   const { pen, width, height } = penOn(canvas, `12px ${THEME.fonts.code}`);
-  const at = (value) => ((value - low) / (high - low)) * width;
+  const at = (/** @type {number} */ value) => ((value - low) / (high - low)) * width;
   pen.textBaseline = "middle";
   pen.textAlign = "center";
   found.forEach(({ id, from, to }, i) => {

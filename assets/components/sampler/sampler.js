@@ -2,6 +2,9 @@
 // The distribution under the visitor's hand: sliders, bars, dice and table, all computed here from the raw logits.
 // stages.js does the arithmetic, draw.js the canvases, cards.js the list of stages.
 /** @import { SamplerHeader, SamplerSettings, StageKind } from "../headers.js" */
+/** @import { Theme } from "../shared/theme.js" */
+/** @import { Found, Picture } from "./draw.js" */
+/** @import { Row } from "./stages.js" */
 
 import { floats } from "../shared/bytes.js";
 import { element, keepChildren } from "../shared/elements.js";
@@ -16,15 +19,21 @@ import { chiSquare, countIds, drawFrom, drawMany, rawRow, rowEntropy, spread, st
 const REST = 300; // ms without a change before the session is told
 const SWEEP = 120; // ms without one before the other values of a slider are tried
 
-const bold = (text) => element("b", {}, text);
+const bold = (/** @type {string} */ text) => element("b", {}, text);
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
-  const $ = (selector) => root.querySelector(selector);
+  const $ = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
   const self = {
-    header: /** @type {SamplerHeader} */ (null), settings: /** @type {SamplerSettings} */ (null), kinds: /** @type {Map<string, StageKind>} */ (new Map()),
-    u: 0, flips: [], touched: "temperature", cause: null, draws: null, lit: null, count: 20, revision: null, logits: null, raw: null,
-    before: null, rawRank: null, counts: null, labels: new Map(), now: null, theme: null, colours: {}, places: null, chosen: undefined,
-    label: (id) => self.labels.get(id) ?? `token ${id}`,
+    header: /** @type {SamplerHeader} */ (/** @type {unknown} */ (null)), settings: /** @type {SamplerSettings} */ (/** @type {unknown} */ (null)),
+    kinds: /** @type {Map<string, StageKind>} */ (new Map()), u: 0, flips: /** @type {string[][]} */ ([]), touched: "temperature",
+    cause: /** @type {string | null} */ (null), draws: /** @type {Uint32Array | null} */ (null), lit: /** @type {number | null} */ (null), count: 20,
+    revision: /** @type {number | null} */ (null), logits: new Float32Array(), raw: /** @type {Row} */ (/** @type {unknown} */ (null)),
+    before: new Float64Array(), rawRank: new Int32Array(), counts: /** @type {Map<number, number>} */ (new Map()),
+    labels: /** @type {Map<number, string>} */ (new Map()), now: /** @type {Picture} */ (/** @type {unknown} */ (null)),
+    theme: /** @type {Theme} */ (/** @type {unknown} */ (null)), colours: /** @type {Record<string, string>} */ ({}), places: { left: 0, step: 1 },
+    chosen: /** @type {number | undefined} */ (undefined),
+    label: (/** @type {number} */ id) => self.labels.get(id) ?? `token ${id}`,
     logarithmic: () => $(".axis").value === "log",
     send: nowhere,
   };
@@ -37,11 +46,11 @@ function build(root) {
   // The settings that are on, in the order in which they act.
   function active() {
     const { order, off, values } = self.settings;
-    const on = order.filter((name) => !off.includes(name) && values[name] !== self.kinds.get(name).off);
+    const on = order.filter((name) => !off.includes(name) && values[name] !== kindOf(name).off);
     return Object.fromEntries(on.map((name) => [name, values[name]]));
   }
 
-  function changed({ name, title }, from = null) {
+  function changed(/** @type {StageKind} */ { name, title }, from = /** @type {number | null} */ (null)) {
     self.touched = name;
     self.cause = from === null ? title : `${title} ${from} → ${self.settings.values[name]}`;
     self.draws = null;
@@ -82,14 +91,15 @@ function build(root) {
   }
   const refresh = framed(update);
 
-  const titleOf = (name) => self.kinds.get(name).title;
+  const kindOf = (/** @type {string} */ name) => /** @type {StageKind} */ (self.kinds.get(name));
+  const titleOf = (/** @type {string} */ name) => kindOf(name).title;
 
   function paintCards() {
     const on = active();
     cards.paint((kind) => ({ on: kind.name in on, colour: self.colours[kind.name], effect: kind.name in on ? effectOf(kind) : "" }));
   }
 
-  function effectOf({ name, kind }) {
+  function effectOf(/** @type {StageKind} */ { name, kind }) {
     const i = self.now.stages.findIndex((stage) => stage.name === name);
     const [earlier, row] = [self.now.stages[i - 1].row, self.now.stages[i].row];
     const cut = earlier.ids.length - row.ids.length;
@@ -101,14 +111,14 @@ function build(root) {
     return `cuts ${whole(cut)} tokens, ${percent(Math.max(0, 1 - kept / earlier.total))} of what was left`;
   }
 
-  const effective = (row) => {
+  const effective = (/** @type {Row} */ row) => {
     const n = Math.exp(rowEntropy(row));
     return n < 100 ? n.toFixed(1) : whole(Math.round(n));
   };
 
   function paintNumbers() {
     const { last, before, after, shown, cutAt } = self.now;
-    const sum = (probs) => Math.max(0, 1 - shown.reduce((total, id) => total + probs[id], 0));
+    const sum = (/** @type {Float64Array} */ probs) => Math.max(0, 1 - shown.reduce((total, id) => total + probs[id], 0));
     const hidden = self.logits.length - shown.length;
     const kept = last.ids.length - shown.reduce((n, id) => n + (cutAt[id] ? 0 : 1), 0);
     $(".tail").textContent = hidden
@@ -188,14 +198,15 @@ function build(root) {
   // What the same u draws at every value of the slider that was touched last.
   function sweep() {
     const name = self.touched;
-    const { title, whole: integer, off, slider: [low, high, step] } = self.kinds.get(name);
+    const { title, whole: integer, off, slider: [low, high, step] } = kindOf(name);
     const points = Math.min(Math.round((high - low) / step), self.logits.length > 10_000 ? 20 : 100);
-    const [found, on] = [[], active()];
+    const [found, on] = [/** @type {Found[]} */ ([]), active()];
     for (let i = 0; i <= points; i++) {
       const raw = low + ((high - low) * i) / points;
       const value = integer ? Math.round(raw) : +raw.toFixed(4);
       const settings = self.settings.order.flatMap((n) => (n === name ? (value === off ? [] : [[n, value]]) : n in on ? [[n, on[n]]] : []));
-      const row = stagesOf(self.raw, self.counts, Object.fromEntries(settings)).at(-1).row;
+      const stages = stagesOf(self.raw, self.counts, Object.fromEntries(settings));
+      const row = stages[stages.length - 1].row;
       const id = row.ids[drawFrom(row, self.u)];
       if (found.length && found[found.length - 1].id === id) found[found.length - 1].to = value;
       else found.push({ id, from: value, to: value });
@@ -204,14 +215,14 @@ function build(root) {
   }
   const sweepLater = rested(sweep, SWEEP);
 
-  $(".u").addEventListener("input", (event) => setU(Number(event.target.value)));
-  $(".cumulative").addEventListener("click", (event) => setU(Math.min(event.offsetX / event.target.clientWidth, 0.9999)));
+  $(".u").addEventListener("input", (/** @type {any} */ event) => setU(Number(event.target.value)));
+  $(".cumulative").addEventListener("click", (/** @type {any} */ event) => setU(Math.min(event.offsetX / event.target.clientWidth, 0.9999)));
   $(".roll").addEventListener("click", () => setU(Math.random()));
   $(".thousand").addEventListener("click", () => {
     self.draws = drawMany(self.now.last, 1000, Math.random);
     redraw();
   });
-  function setU(u) {
+  function setU(/** @type {number} */ u) {
     self.u = u;
     self.flips = [];
     self.cause = null;
@@ -228,20 +239,20 @@ function build(root) {
   $(".off").addEventListener("click", () => {
     for (const { name, off } of self.header.stages) self.settings.values[name] = off;
     self.settings.off = [];
-    changed(self.kinds.get("temperature"));
+    changed(kindOf("temperature"));
   });
   $(".reorder").addEventListener("click", () => {
     self.settings.order = self.header.stages.map(({ name }) => name);
     cards.arrange(self.header.stages, self.settings);
-    changed(self.kinds.get(self.touched));
+    changed(kindOf(self.touched));
   });
-  $(".count").addEventListener("change", (event) => {
+  $(".count").addEventListener("change", (/** @type {any} */ event) => {
     self.count = Number(event.target.value);
     update();
   });
   $(".axis").addEventListener("change", () => update());
 
-  function point(i) {
+  function point(/** @type {number | null} */ i) {
     if (i === self.lit) return;
     self.lit = i;
     const tip = $(".tip");
@@ -257,19 +268,19 @@ function build(root) {
     self.places = drawBars($(".bars"), self);
     paintTable();
   }
-  const at = (event) => {
+  const at = (/** @type {any} */ event) => {
     const i = Math.floor((event.offsetX - self.places.left) / self.places.step);
     return i >= 0 && i < self.now.shown.length ? i : null;
   };
-  $(".bars").addEventListener("pointermove", (event) => point(at(event)));
+  $(".bars").addEventListener("pointermove", (/** @type {PointerEvent} */ event) => point(at(event)));
   $(".bars").addEventListener("pointerleave", () => point(null));
-  $("tbody").addEventListener("pointerover", (event) => point(event.target.closest("tr")?.rowIndex - 1));
+  $("tbody").addEventListener("pointerover", (/** @type {any} */ event) => point(event.target.closest("tr")?.rowIndex - 1));
   $("tbody").addEventListener("pointerleave", () => point(null));
 
   const unwatch = onThemeChange(root, () => self.header && update());
   const sizes = new ResizeObserver(() => self.header && update());
   sizes.observe($(".view"));
-  function show(/** @type {SamplerHeader} */ header, payload) {
+  function show(/** @type {SamplerHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     const first = !self.header;
     const same = !first && header.key === self.header.key;
     self.header = header;

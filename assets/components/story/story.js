@@ -6,28 +6,36 @@
 import { forHand } from "../shared/hand.js";
 import { element } from "../shared/elements.js";
 import { arrow } from "../shared/keys.js";
-import { component, ending, nowhere } from "../shared/mount.js";
+import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
 import { rested } from "../shared/pace.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
+/** @typedef {{ of: (token: StoryToken) => number, low: number, high: number, words: (value: number) => string, more: string }} Measure */
+/** @typedef {{ do: string, number: number, node?: number, token?: number, text?: string }} Press */
+
 const PATIENCE = 300; // ms for a press that is still under way
 const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
 const HINT = "Point at a token to see what else could have stood there; click it to keep the list, then click another word to branch.";
-const bits = (v) => `${v.toFixed(1)} bits`;
+const bits = (/** @type {number} */ v) => `${v.toFixed(1)} bits`;
+/** @type {Record<string, Measure>} */
 const MEASURES = {
   p: { of: (t) => t.raw, low: 0, high: 1, words: percent, more: "" },
   surprise: { of: (t) => t.surprise, low: 0, high: 8, words: bits, more: " or more" },
   entropy: { of: (t) => t.entropy, low: 0, high: 6, words: bits, more: " or more" },
 };
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
-  const $ = (selector) => root.querySelector(selector);
-  const self = { header: /** @type {StoryHeader} */ (null), pinned: null, folded: new Set(), stopped: null, presses: [], count: 0, send: nowhere };
+  const $ = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
+  const self = {
+    header: /** @type {StoryHeader} */ (/** @type {unknown} */ (null)), pinned: /** @type {number | null} */ (null), folded: /** @type {Set<number>} */ (new Set()),
+    stopped: /** @type {number | null} */ (null), presses: /** @type {Press[]} */ ([]), count: 0, send: nowhere,
+  };
   const by = Math.random(); // a component that is drawn anew counts its presses from the start
 
   // A busy server may be given only the last of several presses: each is sent until the server says that it has seen it.
-  const act = (what, more = {}) => {
+  const act = (/** @type {string} */ what, more = {}) => {
     self.presses.push({ ...more, do: what, number: ++self.count });
     send();
   };
@@ -37,7 +45,7 @@ function build(root) {
   const writing = () => self.header.left > 0 && self.stopped !== self.header.job;
 
   const tokens = () => [...self.header.path, ...self.header.ahead];
-  const tokenOf = (node) => tokens().find((t) => t.node === node);
+  const tokenOf = (/** @type {number} */ node) => tokens().find((t) => t.node === node);
 
   // ---- the text ----
 
@@ -55,7 +63,7 @@ function build(root) {
       element("span", { class: "caret" }),
       ...header.ahead.map((token) => word(token, theme, measure, " ahead")),
     ];
-    const focused = root.activeElement?.dataset?.node;
+    const focused = focusedIn(root)?.dataset?.node;
     const text = $(".text");
     const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
     text.replaceChildren(...pieces);
@@ -76,7 +84,13 @@ function build(root) {
     tree();
   }
 
-  function word(/** @type {StoryToken} */ token, theme, measure, state) {
+  /**
+   * @param {StoryToken} token
+   * @param {import("../shared/theme.js").Theme} theme
+   * @param {Measure} measure
+   * @param {string} state
+   */
+  function word(token, theme, measure, state) {
     const value = measure.of(token);
     const colour = mix(theme.sequential, FAINT + ((STRONG - FAINT) * (value - measure.low)) / (measure.high - measure.low));
     const attributes = {
@@ -91,7 +105,7 @@ function build(root) {
 
   // ---- the alternatives of one token ----
 
-  function panel(node) {
+  function panel(/** @type {number | null} */ node) {
     const token = node === null ? null : tokenOf(node);
     $(".about").replaceChildren();
     $(".choices").replaceChildren();
@@ -119,7 +133,7 @@ function build(root) {
   // ---- the tree ----
 
   function tree() {
-    const rows = [];
+    const rows = /** @type {HTMLElement[]} */ ([]);
     let hidden = Infinity; // the depth of a folded branch: what is deeper is not shown
     const { branches } = self.header;
     branches.forEach((branch, i) => {
@@ -130,7 +144,7 @@ function build(root) {
     $(".tree").replaceChildren(...rows);
   }
 
-  function rowOf(/** @type {StoryBranch} */ branch, parent) {
+  function rowOf(/** @type {StoryBranch} */ branch, /** @type {boolean} */ parent) {
     const folded = self.folded.has(branch.first);
     const fold = () => {
       folded ? self.folded.delete(branch.first) : self.folded.add(branch.first);
@@ -139,6 +153,7 @@ function build(root) {
     const remove = () => act("delete", { node: branch.first });
     const named = branch.name ? "jump named" : "jump";
     const jump = element("button", { class: named, title: branch.text, onclick: () => act("go", { node: branch.last }) }, branch.name || branch.text);
+    /** @param {import("../shared/elements.js").Attributes} attributes @param {string} sign */
     const button = (attributes, sign) => element("button", { title: attributes["aria-label"], ...attributes }, sign);
     return element(
       "div",
@@ -162,6 +177,7 @@ function build(root) {
   }
 
   // A field in the place of the branch's button.
+  /** @param {StoryBranch} branch @param {HTMLElement} jump */
   function rename(branch, jump) {
     const field = element("input", { type: "text", value: branch.name, maxlength: 60, "aria-label": "Name of the branch" });
     field.addEventListener("keydown", (event) => {
@@ -174,21 +190,21 @@ function build(root) {
 
   // ---- hands ----
 
-  const nodeOf = (event) => {
+  const nodeOf = (/** @type {any} */ event) => {
     const b = event.target.closest?.("[data-node]");
     return b ? Number(b.dataset.node) : null;
   };
-  $(".text").addEventListener("pointerover", (event) => nodeOf(event) !== null && panel(nodeOf(event)));
+  $(".text").addEventListener("pointerover", (/** @type {PointerEvent} */ event) => nodeOf(event) !== null && panel(nodeOf(event)));
   $(".text").addEventListener("pointerleave", () => self.pinned !== null && panel(self.pinned));
-  $(".text").addEventListener("focusin", (event) => panel(nodeOf(event)));
-  $(".text").addEventListener("click", (event) => {
+  $(".text").addEventListener("focusin", (/** @type {FocusEvent} */ event) => panel(nodeOf(event)));
+  $(".text").addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const node = nodeOf(event);
     if (node === null) return;
     self.pinned = self.pinned === node ? null : node;
     for (const b of $(".text").querySelectorAll("button")) b.setAttribute("aria-pressed", Number(b.dataset.node) === self.pinned);
     panel(node);
   });
-  $(".text").addEventListener("keydown", (event) => {
+  $(".text").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const along = arrow(event)?.[0];
     const all = [...$(".text").querySelectorAll("button")];
     if (along) {
@@ -210,7 +226,7 @@ function build(root) {
   });
   $(".back").addEventListener("click", () => act("back"));
   $(".forward").addEventListener("click", () => act("forward"));
-  $(".say").addEventListener("submit", (event) => {
+  $(".say").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const field = $(".say input");
     if (!field.value) return;
