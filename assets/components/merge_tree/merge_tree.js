@@ -9,36 +9,43 @@ import { player } from "../shared/pace.js";
 import { decode, hasUnseen, hex, spelled } from "../shared/signs.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 
+/** @typedef {{ from: number, to: number, level: number, children: Part[], made: number, rank: number | null }} Part */
+
 const [HEIGHT, BASE, BOX, LEAST, PACE] = [264, 30, 24, 13, 900];
 
-function label(bytes) {
+function label(/** @type {Uint8Array} */ bytes) {
   const text = decode(bytes);
   if (text === null || hasUnseen(text)) return hex(bytes);
   return (/^\p{M}/u.test(text) ? "◌" : "") + spelled(text);
 }
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [svg, range, play, back, on, count, said, why, scroll] =
     find(root, "svg", "input", ".play", ".back", ".on", ".count", ".said", ".why", ".scroll");
-  const self = { header: /** @type {MergeTreeHeader} */ (null), bytes: null, step: 0, key: "", nodes: [], rows: [] };
+  const self = {
+    header: /** @type {MergeTreeHeader} */ (/** @type {unknown} */ (null)), bytes: new Uint8Array(), step: 0, key: "", nodes: /** @type {Part[]} */ ([]),
+    rows: /** @type {Part[][]} */ ([]),
+  };
   const last = () => self.header.joins.length;
 
   // Every node of the finished tree: bytes from..to, its height above the bytes, its children, and the step that made it.
   function grow() {
-    let row = [...self.bytes].map((_, i) => ({ from: i, to: i + 1, level: 0, children: [], made: 0 }));
+    /** @type {Part[]} */
+    let row = [...self.bytes].map((_, i) => ({ from: i, to: i + 1, level: 0, children: [], made: 0, rank: null }));
     self.nodes = [...row];
     self.rows = [row];
     self.header.joins.forEach(([start, width, rank], step) => {
       const children = row.slice(start, start + width);
       const level = 1 + Math.max(...children.map((child) => child.level));
-      const node = { from: children[0].from, to: children.at(-1).to, level, children, made: step + 1, rank };
+      const node = { from: children[0].from, to: children[children.length - 1].to, level, children, made: step + 1, rank };
       row = [...row.slice(0, start), node, ...row.slice(start + width)];
       self.nodes.push(node);
       self.rows.push(row);
     });
   }
 
-  const name = (node) => label(self.bytes.subarray(node.from, node.to));
+  const name = (/** @type {Part} */ node) => label(self.bytes.subarray(node.from, node.to));
 
   function draw() {
     const room = scroll.clientWidth;
@@ -50,8 +57,8 @@ function build(root) {
     svg.style.width = `${width}px`;
     const levels = Math.max(1, ...self.nodes.map((node) => node.level));
     const rise = Math.min((HEIGHT - BASE - BOX - 16) / levels, 66);
-    const x = (node) => shift + (unit * (node.from + node.to)) / 2;
-    const y = (node) => HEIGHT - BASE - node.level * rise;
+    const x = (/** @type {Part} */ node) => shift + (unit * (node.from + node.to)) / 2;
+    const y = (/** @type {Part} */ node) => HEIGHT - BASE - node.level * rise;
     const top = new Set(self.rows[self.step]);
     const shown = self.nodes.filter((node) => node.made <= self.step);
     const lines = shown.flatMap((node) =>
@@ -62,12 +69,21 @@ function build(root) {
     svg.setAttribute("aria-label", `${self.header.title}. After ${self.step} joins: ${self.rows[self.step].map(name).join(" | ")}`);
   }
 
+  /**
+   * @param {Part} node
+   * @param {number} x
+   * @param {number} y
+   * @param {number} unit
+   * @param {number} rise
+   * @param {boolean} isTop
+   */
   function box(node, x, y, unit, rise, isTop) {
     const text = name(node);
     const size = Math.min(13, ((node.to - node.from) * unit - 4) / (0.62 * text.length));
     const wide = Math.min(Math.max(text.length * size * 0.62 + 12, 20), (node.to - node.from) * unit - 2);
     const tall = Math.min(BOX, rise - 3);
     const fresh = node.made === self.step && self.step > 0;
+    /** @param {number} y @param {string} words */
     const beside = (y, words) => drawn("text", { x, y, class: "rank", "font-size": 10 }, words);
     return drawn(
       "g",
@@ -75,7 +91,7 @@ function build(root) {
       drawn("rect", { x: x - wide / 2, y: y - tall / 2, width: wide, height: tall, rx: 5 }),
       drawn("text", { x, y, "font-size": Math.max(size, 5) }, text),
       ...(!node.level && unit >= 20 ? [beside(y + 22, hex(self.bytes.subarray(node.from, node.to)))] : []),
-      ...(node.level && rise >= 40 ? [beside(y - 20, whole(node.rank))] : []),
+      ...(node.rank !== null && rise >= 40 ? [beside(y - 20, whole(node.rank))] : []),
     );
   }
 
@@ -107,11 +123,11 @@ function build(root) {
     );
   }
 
-  function sentence(before, joined = null, after = "") {
+  function sentence(/** @type {string} */ before, joined = /** @type {string[] | null} */ (null), after = "") {
     said.replaceChildren(before, ...(joined ? [element("code", {}, joined.join(" + ")), after] : []));
   }
 
-  function go(step) {
+  function go(/** @type {number} */ step) {
     self.step = Math.min(Math.max(step, 0), last());
     draw();
     tell();
@@ -132,7 +148,7 @@ function build(root) {
   range.addEventListener("input", () => (playing.stop(), go(Number(range.value))));
   const sizes = new ResizeObserver(draw);
   sizes.observe(scroll);
-  function show(/** @type {MergeTreeHeader} */ header, bytes) {
+  function show(/** @type {MergeTreeHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
     applyTheme(root);
     const key = JSON.stringify(header) + hex(bytes);
     if (key === self.key) return;

@@ -16,17 +16,23 @@ import { applyTheme, onThemeChange } from "../shared/theme.js";
 const BLOCK = 400;
 const GROUP = 40; // tokens of one sign that are drawn under it; a longer heap of marks is drawn token by token
 const NONE = 0xffffffff; // the id of what is in no list
+/** @typedef {ReturnType<typeof read>} Pieces */
+/** @typedef {{ from: number, to: number, filled: boolean, text: HTMLElement, ids: HTMLElement }} Block */
+
+/** @type {Record<string, string>} */
 const SPOKEN = { " ": "space ", "\n": "line end ", "\t": "tab " };
 
 // The text, and of token i its id, start, end, group and learned count.
+/** @param {PiecesHeader} header @param {Uint8Array<ArrayBuffer>} payload */
 function read(header, payload) {
   const bytes = payload.subarray(0, header.size);
   const numbers = new Uint32Array(payload.slice(header.size).buffer);
-  const column = (k) => numbers.subarray(k * header.count, (k + 1) * header.count);
+  const column = (/** @type {number} */ k) => numbers.subarray(k * header.count, (k + 1) * header.count);
   return { bytes, ids: column(0), starts: column(1), ends: column(2), groups: column(3), learned: column(4) };
 }
 
 // Writes a text into a node, with stand-ins for what cannot be seen.
+/** @param {HTMLElement} node @param {string} text @param {boolean} marks */
 function write(node, text, marks) {
   let plain = "";
   for (const c of text) {
@@ -39,25 +45,31 @@ function write(node, text, marks) {
   node.append(plain);
 }
 
-const said = (text) => [...text].map((c) => SPOKEN[c] ?? shown(c)[0]).join("");
+const said = (/** @type {string} */ text) => [...text].map((c) => SPOKEN[c] ?? shown(c)[0]).join("");
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [frame, text, ids, detail, note, marks] = find(root, ".frame", ".text", ".ids", ".detail", ".note", ".marks");
   const self = {
-    header: /** @type {PiecesHeader} */ (null), data: null, cursor: null, focus: 0, lit: null, chips: new Map(), numbers: new Map(),
-    blocks: [], watches: [], times: new Map(), send: nowhere,
+    header: /** @type {PiecesHeader} */ (/** @type {unknown} */ (null)), data: /** @type {Pieces} */ (/** @type {unknown} */ (null)),
+    cursor: /** @type {number | null} */ (null), focus: 0, lit: /** @type {number | null} */ (null),
+    chips: /** @type {Map<number | null, HTMLElement>} */ (new Map()), numbers: /** @type {Map<number | null, HTMLElement>} */ (new Map()),
+    blocks: /** @type {Block[]} */ ([]), watches: /** @type {IntersectionObserver[]} */ ([]),
+    times: /** @type {Map<string | number, number>} */ (new Map()), send: nowhere,
   };
-  const bytesOf = (i) => self.data.bytes.subarray(self.data.starts[i], self.data.ends[i]);
-  const special = (i) => self.header.special[self.data.ids[i]];
+  const bytesOf = (/** @type {number} */ i) => self.data.bytes.subarray(self.data.starts[i], self.data.ends[i]);
+  const special = (/** @type {number} */ i) => self.header.special[self.data.ids[i]];
   const count = () => self.header.count;
 
   // A token's label inside a group: a lone mark on a dotted circle, bytes that are no character in hex.
+  /** @param {number} i @param {boolean} inGroup */
   function label(i, inGroup) {
     const decoded = decode(bytesOf(i));
     if (decoded === null) return hex(bytesOf(i));
     return inGroup && /^\p{M}/u.test(decoded) ? `◌${decoded}` : decoded;
   }
 
+  /** @param {number} i @param {boolean} inGroup */
   function chip(i, inGroup) {
     const unknown = self.data.ids[i] === NONE;
     const [text, name] = [label(i, inGroup), unknown ? "not in the vocabulary" : `${self.header.id_name} ${self.data.ids[i]}`];
@@ -73,7 +85,7 @@ function build(root) {
   }
 
   // The tokens from..to of a block, in groups; what lies between words is struck out.
-  function fill(block) {
+  function fill(/** @type {Block} */ block) {
     const { starts, ends, groups } = self.data;
     let at = block.from ? ends[block.from - 1] : 0;
     for (let i = block.from; i < block.to; ) {
@@ -98,6 +110,7 @@ function build(root) {
     mark();
   }
 
+  /** @param {number} from @param {number} to */
   function group(from, to) {
     const text = decodeAnyway(self.data.bytes.subarray(self.data.starts[from], self.data.ends[to - 1]));
     const sign = withoutDirection(text).replace(/\uFFFD+$/, "…");
@@ -106,6 +119,7 @@ function build(root) {
     return element("span", { class: "group" }, glyph, element("span", { class: "parts" }, ...parts));
   }
 
+  /** @param {HTMLElement} node @param {number} from @param {number} to */
   function gap(node, from, to) {
     const made = element("span", { class: "gap" });
     write(made, decodeAnyway(self.data.bytes.subarray(from, to)), marks.checked);
@@ -117,7 +131,7 @@ function build(root) {
     unwatchBlocks();
     self.watches = [text, ids].map((pane) => {
       pane.replaceChildren();
-      const come = (entries) => entries.forEach((e) => e.isIntersecting && !e.target.block.filled && fill(e.target.block));
+      const come = (/** @type {any[]} */ entries) => entries.forEach((e) => e.isIntersecting && !e.target.block.filled && fill(e.target.block));
       return new IntersectionObserver(come, { root: pane, rootMargin: "600px 0px" });
     });
     self.chips.clear();
@@ -126,12 +140,12 @@ function build(root) {
     for (let from = 0; from < count(); ) {
       let to = Math.min(from + BLOCK, count());
       while (to < count() && self.data.groups[to] === self.data.groups[to - 1] && to - from < BLOCK + GROUP) to++;
-      const block = { from, to, filled: false };
-      for (const [name, pane, height, watch] of [["text", text, 0.55, self.watches[0]], ["ids", ids, 0.35, self.watches[1]]]) {
-        const node = element("div", { style: { "min-height": `${(to - from) * height + 8}px` } });
-        block[name] = Object.assign(node, { block });
+      const [textNode, idsNode] = [0.55, 0.35].map((height) => element("div", { style: { "min-height": `${(to - from) * height + 8}px` } }));
+      const block = { from, to, filled: false, text: textNode, ids: idsNode };
+      for (const [i, pane] of [text, ids].entries()) {
+        const node = Object.assign([block.text, block.ids][i], { block });
         pane.append(node);
-        watch.observe(node);
+        self.watches[i].observe(node);
       }
       self.blocks.push(block);
       from = to;
@@ -139,8 +153,8 @@ function build(root) {
     if (self.blocks.length) fill(self.blocks[0]);
   }
 
-  const blockOf = (i) => self.blocks.find((block) => i < block.to);
-  function reach(i) {
+  const blockOf = (/** @type {number} */ i) => self.blocks.find((block) => i < block.to);
+  function reach(/** @type {number} */ i) {
     const block = blockOf(i);
     if (block && !block.filled) fill(block);
     return self.chips.get(i);
@@ -149,13 +163,13 @@ function build(root) {
   function mark() {
     self.focus = Math.min(self.cursor ?? self.focus, Math.max(count() - 1, 0));
     for (const [i, button] of self.chips) {
-      button.setAttribute("aria-pressed", i === self.cursor);
+      button.setAttribute("aria-pressed", String(i === self.cursor));
       button.tabIndex = i === self.focus ? 0 : -1;
     }
     for (const [i, number] of self.numbers) number.classList.toggle("pinned", i === self.cursor);
   }
 
-  function describe(i) {
+  function describe(/** @type {number | null} */ i) {
     if (i === null || i >= count()) {
       return detail.replaceChildren(element("p", {}, count() ? forHand(self.header.hint) : "There is nothing to cut here."));
     }
@@ -172,13 +186,13 @@ function build(root) {
     if (self.header.ranks) facts.push(["merge rank", special(i) ? "none: special" : bytes.length === 1 ? "none: a byte" : whole(id)]);
     if (learned[i]) facts.push(["pairs counted when learned", whole(learned[i])]);
     facts.push(["times in this text", whole(self.times.get(key(i)) ?? 0)]);
-    const fact = ([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { title: value }, value));
+    const fact = (/** @type {string[]} */ [name, value]) => element("div", {}, element("dt", {}, name), element("dd", { title: value }, value));
     detail.replaceChildren(element("dl", {}, ...facts.map(fact)));
   }
 
-  const key = (i) => (self.data.ids[i] === NONE ? hex(bytesOf(i)) : self.data.ids[i]);
+  const key = (/** @type {number} */ i) => (self.data.ids[i] === NONE ? hex(bytesOf(i)) : self.data.ids[i]);
 
-  function light(i) {
+  function light(/** @type {number | null} */ i) {
     for (const node of [self.chips.get(self.lit), self.numbers.get(self.lit)]) node?.classList.remove("lit");
     self.lit = i;
     for (const node of [self.chips.get(i), self.numbers.get(i)]) node?.classList.add("lit");
@@ -187,23 +201,24 @@ function build(root) {
   }
 
   const send = paced((position) => self.send("pin", { position }));
-  function pin(i) {
+  function pin(/** @type {number | null} */ i) {
     self.cursor = i;
     mark();
     light(null);
     send(i === null ? null : i + self.header.offset);
   }
 
-  const indexOf = (event) => {
+  const indexOf = (/** @type {any} */ event) => {
     const node = event.target.closest?.("[data-i]");
     return node ? Number(node.dataset.i) : null;
   };
-  const over = (i) => {
+  const over = (/** @type {number | null} */ i) => {
     if (i === self.lit) return;
     light(i);
     if (self.header.shared) announceHover(i === null ? null : i + self.header.offset);
   };
   // The number across is brought into sight without moving the page.
+  /** @param {number} i @param {HTMLElement} pane @param {HTMLElement | undefined} node */
   function follow(i, pane, node) {
     if (node && pane.scrollHeight > pane.clientHeight) {
       const [a, b] = [node.getBoundingClientRect(), pane.getBoundingClientRect()];
@@ -211,7 +226,7 @@ function build(root) {
     }
   }
   for (const pane of [text, ids]) {
-    pane.addEventListener("pointerover", (event) => {
+    pane.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => {
       const i = indexOf(event);
       over(i);
       if (i === null) return;
@@ -219,14 +234,14 @@ function build(root) {
       else follow(i, text, reach(i));
     });
     pane.addEventListener("pointerleave", () => over(null));
-    pane.addEventListener("click", (event) => {
+    pane.addEventListener("click", (/** @type {MouseEvent} */ event) => {
       const i = indexOf(event);
-      if (i !== null && !String(root.getSelection?.() ?? "")) pin(i === self.cursor ? null : i);
+      if (i !== null && !String(/** @type {any} */ (root).getSelection?.() ?? "")) pin(i === self.cursor ? null : i);
     });
   }
-  text.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && light(indexOf(event)));
+  text.addEventListener("focusin", (/** @type {any} */ event) => event.target.matches(":focus-visible") && light(indexOf(event)));
   text.addEventListener("focusout", () => light(null));
-  text.addEventListener("keydown", (event) => {
+  text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const to = stepAlong(event, indexOf(event) ?? self.focus, count());
     if (event.key === "Escape") {
       if (self.cursor !== null) pin(null);
@@ -243,7 +258,7 @@ function build(root) {
     const i = position === null ? null : position - self.header.offset;
     light(i !== null && i >= 0 && i < count() ? i : null);
   });
-  function show(/** @type {PiecesHeader} */ header, payload) {
+  function show(/** @type {PiecesHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     applyTheme(root);
     const changed = self.header?.version !== header.version;
     self.header = header;

@@ -97,7 +97,7 @@ export function nearestAt(x, y, most, places, some) {
 // 1, 2 or 5 times a power of ten, at most `length`.
 export function roundLength(/** @type {number} */ length) {
   const power = 10 ** Math.floor(Math.log10(length));
-  return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop();
+  return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop() ?? power;
 }
 
 /**

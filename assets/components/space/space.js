@@ -8,19 +8,22 @@ import { penOn } from "../shared/canvas.js";
 import { find } from "../shared/elements.js";
 import { announceHover, listenHover } from "../shared/events.js";
 import { arrow } from "../shared/keys.js";
-import { component, ending, nowhere } from "../shared/mount.js";
+import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { boxOf, dotted, nameThem, nearestAt, roundLength, towards } from "./draw.js";
 import { legendOf } from "./legend.js";
 import { timeline } from "./time.js";
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [canvas, tip, ruler, search] = find(root, "canvas", ".tip", ".ruler", "input[type=search]");
   const [frame, legend, said, alone, fixed, zooms] = find(root, ".frame", ".legend", ".said", ".alone", ".fixed", ".zoom");
   const self = {
-    header: /** @type {SpaceHeader} */ (null), points: null, at: 0, hidden: new Set(), hover: null, found: null, places: null, boxes: [],
-    largest: null, kin: new Set(), theme: null, unit: 1, centre: [0, 0], speaking: false, send: nowhere,
+    header: /** @type {SpaceHeader} */ (/** @type {unknown} */ (null)), points: new Float32Array(), at: 0, hidden: /** @type {Set<number>} */ (new Set()),
+    hover: /** @type {number | null} */ (null), found: /** @type {Set<number> | null} */ (null), places: new Float32Array(),
+    boxes: /** @type {number[][]} */ ([]), largest: [0, 0, 1, 1], kin: /** @type {Set<number>} */ (new Set()),
+    theme: /** @type {import("../shared/theme.js").Theme} */ (/** @type {unknown} */ (null)), unit: 1, centre: [0, 0], speaking: false, send: nowhere,
   };
   const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
 
@@ -48,10 +51,10 @@ function build(root) {
     self.unit = Math.min((w / 2 - 40) / box[2], (h / 2 - 28) / box[3]) * view.zoom; // pixels per unit
     self.centre = [box[0] - view.x, box[1] - view.y];
     const [cy, sy, cp, sp] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
-    if (self.places?.length !== 3 * n) self.places = new Float32Array(3 * n);
+    if (self.places.length !== 3 * n) self.places = new Float32Array(3 * n);
     for (let i = 0; i < n; i++) {
       const [p, q] = [(a * n + i) * dims, (b * n + i) * dims];
-      const value = (k) => self.points[p + k] + (self.points[q + k] - self.points[p + k]) * t;
+      const value = (/** @type {number} */ k) => self.points[p + k] + (self.points[q + k] - self.points[p + k]) * t;
       let [x, y, z] = [value(0), value(1), dims === 3 ? value(2) : 0];
       if (dims === 3) {
         [x, z] = [x * cy - z * sy, x * sy + z * cy];
@@ -63,10 +66,10 @@ function build(root) {
     }
   }
 
-  const index = (id) => self.header.ids.indexOf(id);
+  const index = (/** @type {number | null} */ id) => (id === null ? -1 : self.header.ids.indexOf(id));
   const family = () => new Set([self.header.chosen, ...self.header.near].map(index).filter((i) => i >= 0));
   const isolated = () => alone.checked && index(self.header.chosen) >= 0;
-  const visible = (i) => (isolated() ? self.kin.has(i) : !self.hidden.has(self.header.groups[i]));
+  const visible = (/** @type {number} */ i) => (isolated() ? self.kin.has(i) : !self.hidden.has(self.header.groups[i]));
 
   // ---- drawing ----
 
@@ -112,10 +115,11 @@ function build(root) {
   }
 
   // Where the chosen word has been at the last few steps.
+  /** @param {CanvasRenderingContext2D} pen @param {number} i */
   function trail(pen, i) {
     const { dims, words } = self.header;
     if (dims !== 2 || self.at < 0.01 || !visible(i)) return;
-    const spots = [];
+    const spots = /** @type {[number, number][]} */ ([]);
     for (let s = Math.max(0, Math.floor(self.at) - 4); s <= self.at; s++) {
       const [x, y] = self.points.subarray((s * words.length + i) * dims);
       spots.push([canvas.clientWidth / 2 + (x - self.centre[0]) * self.unit, canvas.clientHeight / 2 - (y - self.centre[1]) * self.unit]);
@@ -123,15 +127,16 @@ function build(root) {
     dotted(pen, [...spots, [self.places[3 * i], self.places[3 * i + 1]]], self.theme.text);
   }
 
-  const onScreen = (i) => {
+  const onScreen = (/** @type {number} */ i) => {
     const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
     return x > 0 && y > 12 && x < canvas.clientWidth && y < canvas.clientHeight;
   };
 
   // Names, most important first; all of them when zoomed in, or when some stand alone; one that would cover another is left out.
+  /** @param {CanvasRenderingContext2D} pen @param {number} at @param {Set<number>} ring */
   function label(pen, at, ring) {
     const { words, mine } = self.header;
-    const wanted = [];
+    const wanted = /** @type {[number, number, boolean][]} */ ([]);
     if (self.hover !== null) wanted.push([self.hover, 600, true]);
     if (at >= 0) wanted.push([at, 700, true]);
     if (self.found && self.found.size <= 60) for (const i of self.found) wanted.push([i, 500, false]);
@@ -157,8 +162,9 @@ function build(root) {
 
   // ---- hands ----
 
+  /** @param {number} x @param {number} y */
   const nearestTo = (x, y, most = 14) => nearestAt(x, y, most, self.places, [...self.header.words.keys()].filter(visible));
-  function hover(i, quiet = false) {
+  function hover(/** @type {number | null} */ i, quiet = false) {
     self.hover = i;
     canvas.classList.toggle("over", i !== null);
     tip.hidden = i === null;
@@ -177,18 +183,18 @@ function build(root) {
     }
     redraw();
   }
-  function choose(i) {
+  function choose(/** @type {number | null} */ i) {
     const id = i === null || self.header.ids[i] === self.header.chosen ? null : self.header.ids[i];
     said.textContent = i === null ? "" : `${self.header.words[i]}, ${self.header.names[self.header.groups[i]]}`;
     self.send("pick", { id });
   }
 
-  let drag = null;
-  canvas.addEventListener("pointerdown", (event) => {
+  let drag = /** @type {{ x: number, y: number, moved: number } | null} */ (null);
+  canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
     drag = { x: event.offsetX, y: event.offsetY, moved: 0 };
     canvas.setPointerCapture(event.pointerId);
   });
-  canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (!drag) return hover(nearestTo(event.offsetX, event.offsetY));
     const [dx, dy] = [event.offsetX - drag.x, event.offsetY - drag.y];
     drag.moved += Math.abs(dx) + Math.abs(dy);
@@ -204,7 +210,7 @@ function build(root) {
     Object.assign(drag, { x: event.offsetX, y: event.offsetY });
     redraw();
   });
-  canvas.addEventListener("pointerup", (event) => {
+  canvas.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
     canvas.classList.remove("grab");
     if (drag && drag.moved < 5) {
       const i = nearestTo(event.offsetX, event.offsetY, 18);
@@ -219,23 +225,23 @@ function build(root) {
     redraw();
   });
   // The wheel scrolls the page; with Ctrl, or when the map has been clicked into, it zooms.
-  canvas.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && root.activeElement !== canvas) return;
+  canvas.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+    if (!event.ctrlKey && focusedIn(root) !== canvas) return;
     event.preventDefault();
     zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15);
   }, { passive: false });
-  function zoom(factor) {
+  function zoom(/** @type {number} */ factor) {
     view.zoom = Math.min(Math.max(view.zoom * factor, 0.5), 30);
     redraw();
   }
-  zooms.addEventListener("click", (event) => {
+  zooms.addEventListener("click", (/** @type {any} */ event) => {
     const what = event.target.closest("button")?.dataset.do;
     if (what === "fit") Object.assign(view, { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 });
     zoom(what === "in" ? 1.4 : what === "out" ? 1 / 1.4 : 1);
   });
 
   // Arrow keys walk to the nearest word in that direction; Enter chooses it, Escape lets go.
-  canvas.addEventListener("keydown", (event) => {
+  canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
     if (event.key === "Escape") {
       hover(null);
@@ -260,7 +266,7 @@ function build(root) {
     const text = search.value.trim().toLowerCase();
     const hits = [...self.header.words.keys()].filter((i) => self.header.words[i].toLowerCase().includes(text));
     // words that begin with the text come first
-    const begins = (i) => Number(self.header.words[i].toLowerCase().startsWith(text));
+    const begins = (/** @type {number} */ i) => Number(self.header.words[i].toLowerCase().startsWith(text));
     hits.sort((i, j) => begins(j) - begins(i));
     self.found = text ? new Set(hits) : null;
     const found = hits.length ? `${hits.length} of ${self.header.words.length} words match; Enter chooses the first.` : `No word on the map has “${text}” in it.`;
@@ -269,7 +275,7 @@ function build(root) {
     redraw();
   }
   search.addEventListener("input", lookFor);
-  search.addEventListener("keydown", (event) => {
+  search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && self.found?.size) {
       const first = [...self.found][0];
       search.value = "";
@@ -301,7 +307,7 @@ function build(root) {
   const unwatch = onThemeChange(root, () => self.header && recolour());
   const sizes = new ResizeObserver(redraw);
   sizes.observe(canvas);
-  function show(/** @type {SpaceHeader} */ header, payload) {
+  function show(/** @type {SpaceHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     const points = floats(payload);
     const first = !self.header;
     const changed = first || header.kind !== self.header.kind || points.length !== self.points.length;

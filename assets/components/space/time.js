@@ -4,13 +4,14 @@
 /** @import { SpaceHeader } from "../headers.js" */
 
 import { find } from "../shared/elements.js";
+import { focusedIn } from "../shared/mount.js";
 import { whole } from "../shared/numbers.js";
 import { paced } from "../shared/pace.js";
 
 const PACE = 650; // milliseconds from one step to the next while playing
 
 /**
- * @param {ShadowRoot} root
+ * @param {import("../shared/mount.js").Root} root
  * @param {{ header: SpaceHeader, at: number, send: import("../shared/mount.js").Send }} self
  * @param {() => void} redraw
  */
@@ -24,7 +25,7 @@ export function timeline(root, self, redraw) {
   function tell() {
     const { steps, scores } = self.header;
     const s = Math.round(self.at);
-    if (root.activeElement !== range || Number(range.value) !== s) range.value = s;
+    if (focusedIn(root) !== range || Number(range.value) !== s) range.value = s;
     range.setAttribute("aria-valuetext", `step ${whole(steps[s])}`);
     output.textContent = `step ${whole(steps[s])}`;
     score.textContent = scores ? `silhouette ${scores[s].toFixed(2)}` : "";
