@@ -1,7 +1,13 @@
 // @ts-check
 // The curves of one or more runs. Rows come with the data, or are fetched from the run's own route while it goes on; Python
 // hears only of a pinned or hovered step, of a new snapshot and of a run that ended.
-/** @import { CurvesHeader } from "../headers.js" */
+/** @import { CurvesHeader, MetricsRow } from "../headers.js" */
+/** @import { View } from "./figure.js" */
+/** @import { Mini } from "./numbers.js" */
+/** @import { FetchedRun } from "./rows.js" */
+/** @import { ShownRun } from "./words.js" */
+/** @typedef {ShownRun & Partial<Pick<FetchedRun, "timer" | "gone">>} Run */
+/** @typedef {{ from: object, group: string, step: number | null }} Moved which component moved the cursor of a group, and where to */
 
 import { element, find, keepChildren } from "../shared/elements.js";
 import { channel } from "../shared/events.js";
@@ -14,19 +20,24 @@ import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks, upTo } from "./numbers.js";
 import { poller } from "./rows.js";
 import { dot, progress, values } from "./words.js";
-import { at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
+import { across, at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
 
 // Curves of one group share a cursor; all curves on a page have the same axes.
+/** @type {[(moved: Moved) => void, (handler: (moved: Moved) => void) => () => void]} */
 const [announceStep, listenStep] = channel("glassbox:step");
+/** @type {[(view: View) => void, (handler: (view: View) => void) => () => void]} */
 const [announceAxes, listenAxes] = channel("glassbox:axes");
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [frame, bar, states, main, read, minis, list, samples, alert, plotted] =
     find(root, ...["curves", "bar", "states", "main", "read", "minis", "parts", "samples", "alert", "plotted"].map((name) => `.gb-${name}`));
   const kept = JSON.parse(sessionStorage.getItem("glassbox:curves") || "{}");
+  /** @type {View} */
   const view = { axis: "steps", x: "log", y: "linear", unit: "token", ...kept };
   const self = {
-    header: /** @type {CurvesHeader} */ (null), runs: [], view, hovered: null, lead: 0, zero: 0, share: (_x) => 0, documents: false,
+    header: /** @type {CurvesHeader} */ (/** @type {unknown} */ (null)), runs: /** @type {Run[]} */ ([]), view, hovered: /** @type {number | null} */ (null),
+    lead: 0, zero: 0, share: (/** @type {number} */ _x) => 0, documents: false,
     revealed: "", waiting: false, gone: false, drawing: Promise.resolve(), send: nowhere,
   };
 
@@ -53,8 +64,9 @@ function build(root) {
 
   const documented = () => self.runs.some((run) => run.rows.some((row) => number(row.val_loss_per_document)));
 
+  /** @param {keyof View} name @param {string} title @param {string[][]} choices */
   function options(name, title, choices) {
-    const choose = (value) => {
+    const choose = (/** @type {string} */ value) => {
       view[name] = value;
       sessionStorage.setItem("glassbox:curves", JSON.stringify(view));
       announceAxes(view);
@@ -66,7 +78,7 @@ function build(root) {
   }
 
   function toolbar() {
-    const counted = (run) => number(run.flops_per_token) || run.rows.every((row) => number(row.flops));
+    const counted = (/** @type {Run} */ run) => number(run.flops_per_token) || run.rows.every((row) => number(row.flops));
     const axes = Object.keys(AXES).filter((name) => name !== "FLOPs" || self.runs.every(counted));
     if (!axes.includes(view.axis)) view.axis = "steps";
     self.documents = documented();
@@ -95,13 +107,14 @@ function build(root) {
       yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? LOG_TICKS : { rangemode: "tozero" }) } };
     await Plotly.react(plotted, traces(self, theme), layout(theme, xaxis, self.header.height, style), config);
     watch(plotted);
-    const drawn = Object.entries(MINIS).map(([name, title]) => mini(name, title, theme)); // all have their place before any is drawn
+    const drawn = Object.entries(MINIS).map(([name, title]) => mini(/** @type {Mini} */ (name), title, theme)); // all have their place before any is drawn
     for (const one of drawn) if (one) await one(Plotly, xaxis, config);
     place();
     say();
   }
 
   // The place of a small plot, and what draws it there; nothing where no run has such numbers.
+  /** @param {Mini} name @param {string} title @param {import("../shared/theme.js").Theme} theme */
   function mini(name, title, theme) {
     const lines = smallLines(self, name, theme);
     let box = minis.querySelector(`[data-name="${name}"]`);
@@ -120,14 +133,14 @@ function build(root) {
     const scale = { ...SCALES[name], ...marks };
     const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...scale, nticks: 4 } };
     const node = box.querySelector(".gb-plotted");
-    return async (Plotly, xaxis, config) => {
+    return async (/** @type {any} */ Plotly, /** @type {object} */ xaxis, /** @type {object} */ config) => {
       await Plotly.react(node, lines, layout(theme, { ...xaxis, title: undefined, nticks: 5, tickangle: 0 }, 104, style), config);
       watch(node);
     };
   }
 
   // A plot that has changed its size moves its cursor line.
-  function watch(node) {
+  function watch(/** @type {any} */ node) {
     if (!node.dataset.watched) node.on("plotly_afterplot", place);
     node.dataset.watched = "yes";
   }
@@ -156,9 +169,10 @@ function build(root) {
       const [stick, node] = [box.querySelector(".gb-line"), box.querySelector(".gb-plotted")];
       const plot = node._fullLayout;
       const row = run && now !== null ? nearest(run, now) : null;
-      stick.hidden = !plot || !row || (self.hovered === null && self.header.mark === null);
-      if (stick.hidden) continue;
-      const x = Math.max(at(self, row, run), self.zero);
+      const hidden = !plot || !row || (self.hovered === null && self.header.mark === null);
+      stick.hidden = hidden;
+      if (hidden) continue;
+      const x = across(self, row, run);
       stick.classList.toggle("pinned", self.hovered === null);
       stick.style.left = `${plot.xaxis._offset + plot.xaxis.d2p(x)}px`;
       stick.style.top = `${node.offsetTop + plot.yaxis._offset}px`;
@@ -166,7 +180,7 @@ function build(root) {
     }
   }
 
-  function hover(value, mine = true, nearest = 0) {
+  function hover(/** @type {number | null} */ value, mine = true, nearest = 0) {
     if (value === self.hovered && nearest === self.lead) return;
     [self.hovered, self.lead] = [value, nearest];
     place();
@@ -178,20 +192,22 @@ function build(root) {
   const report = rested((value) => self.send("hover", { run: lead()?.id, step: value }), 250);
 
   // Where the pointer is in a plot, in pixels of its axes.
+  /** @param {MouseEvent} event @param {any} node */
   function pointer(event, node) {
     const [box, plot] = [node.getBoundingClientRect(), node._fullLayout];
     return [event.clientX - box.left - plot.xaxis._offset, event.clientY - box.top - plot.yaxis._offset];
   }
 
   // The number of the run that has the point nearest to the pointer.
+  /** @param {MouseEvent} event @param {HTMLElement} box */
   function runUnder(event, box) {
-    const node = box.querySelector(".gb-plotted");
+    const node = /** @type {any} */ (box.querySelector(".gb-plotted"));
     const plot = node._fullLayout;
     if (!plot || self.runs.length < 2) return 0;
     const [x, y] = pointer(event, node);
     let [best, least] = [0, Infinity];
-    for (const trace of node.data.filter((one) => one.meta !== undefined && one.visible !== "legendonly")) {
-      trace.x.forEach((value, i) => {
+    for (const trace of node.data.filter((/** @type {any} */ one) => one.meta !== undefined && one.visible !== "legendonly")) {
+      trace.x.forEach((/** @type {number} */ value, /** @type {number} */ i) => {
         const away = Math.hypot(plot.xaxis.d2p(value) - x, plot.yaxis.d2p(trace.y[i]) - y);
         if (away < least) [best, least] = [trace.meta, away];
       });
@@ -199,34 +215,36 @@ function build(root) {
     return best;
   }
 
+  /** @param {MouseEvent} event @param {HTMLElement} box */
   function stepUnder(event, box) {
-    const node = box.querySelector(".gb-plotted");
+    const node = /** @type {any} */ (box.querySelector(".gb-plotted"));
     const [plot, run] = [node._fullLayout, self.runs[runUnder(event, box)]];
     if (!plot || !run?.rows.length) return null;
     const x = plot.xaxis.p2d(pointer(event, node)[0]);
-    const scale = (value) => (view.x === "log" ? Math.log(Math.max(value, self.zero)) : value);
+    const scale = (/** @type {number} */ value) => (view.x === "log" ? Math.log(Math.max(value, self.zero)) : value);
+    const away = (/** @type {MetricsRow} */ row) => Math.abs(scale(Number(at(self, row, run))) - scale(x));
     let best = run.rows[0];
-    for (const row of run.rows) if (Math.abs(scale(at(self, row, run)) - scale(x)) < Math.abs(scale(at(self, best, run)) - scale(x))) best = row;
+    for (const row of run.rows) if (away(row) < away(best)) best = row;
     return best.step;
   }
 
-  function pin(value) {
+  function pin(/** @type {number | null} */ value) {
     const run = lead();
     if (run && value !== null) self.send("pick", { run: run.id, step: value });
   }
 
-  function follow(box) {
-    const point = (event) => hover(stepUnder(event, box), true, runUnder(event, box));
+  function follow(/** @type {HTMLElement} */ box) {
+    const point = (/** @type {MouseEvent} */ event) => hover(stepUnder(event, box), true, runUnder(event, box));
     box.addEventListener("pointermove", point);
     box.addEventListener("pointerleave", () => hover(null));
-    box.addEventListener("click", (event) => {
+    box.addEventListener("click", (/** @type {any} */ event) => {
       if (event.target.closest?.(".legend")) return;
       point(event); // the page may have moved under a pointer that rests
       pin(self.hovered);
     });
   }
   follow(main);
-  main.addEventListener("keydown", (event) => {
+  main.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const run = self.runs[0];
     const steps = [...new Set((run?.rows ?? []).filter((row) => number(row.val_loss_per_token)).map((row) => row.step))];
     if (event.key === "Escape") return hover(null);
@@ -235,7 +253,7 @@ function build(root) {
     if (!way || !steps.length) return;
     const move = way[0] - way[1];
     event.preventDefault();
-    const from = steps.indexOf(nearest({ rows: steps.map((n) => ({ step: n })) }, step())?.step);
+    const from = steps.indexOf(Number(nearest({ rows: steps.map((n) => ({ step: n })) }, step() ?? 0)?.step));
     hover(steps[Math.min(Math.max(from + move, 0), steps.length - 1)]);
   });
   main.addEventListener("blur", () => hover(null));
@@ -253,12 +271,12 @@ function build(root) {
     if (!self.header) return;
     const now = step();
     const { categories } = applyTheme(frame);
-    const colour = (i) => (self.runs.length > 1 ? categories[i % categories.length] : "");
+    const colour = (/** @type {number} */ i) => (self.runs.length > 1 ? categories[i % categories.length] : "");
     main.setAttribute("aria-label", `${self.header.title}. Arrow keys move through the evaluations, Enter opens that step on every page.`);
     main.setAttribute("aria-valuenow", now ?? 0);
     main.setAttribute("aria-valuemax", Math.max(0, ...self.runs.map((run) => run.rows.at(-1)?.step ?? 0)));
     states.replaceChildren(...self.runs.map(progress));
-    const chosen = (i) => self.hovered !== null && self.runs.length > 1 && i === self.lead;
+    const chosen = (/** @type {number} */ i) => self.hovered !== null && self.runs.length > 1 && i === self.lead;
     read.replaceChildren(...(now === null ? [] : self.runs.map((run, i) => values(run, now, colour(i), chosen(i))).filter(Boolean)));
     parts(now);
     main.setAttribute("aria-valuetext", read.textContent);
@@ -266,18 +284,18 @@ function build(root) {
   }
 
   // The lines of the update ratios by name, with their numbers at the cursor; those of several runs have the runs' colours.
-  function parts(now) {
+  function parts(/** @type {number | null} */ now) {
     const run = self.runs[0];
     const row = self.runs.length === 1 && now !== null ? upTo(run, now, (row) => row.update_ratio) : null;
     list.hidden = !row;
     if (!row) return;
     const named = [...partColours(run, applyTheme(frame))].map(([name, colour]) => {
-      return element("span", {}, dot(colour), PARTS[name] ?? `block ${name}`, element("b", {}, ` ${short(row.update_ratio[name])}`));
+      return element("span", {}, dot(colour), PARTS[name] ?? `block ${name}`, element("b", {}, ` ${short(Number(row.update_ratio?.[name]))}`));
     });
     list.replaceChildren(element("span", {}, MINIS.update_ratio), ...named);
   }
 
-  function write(now) {
+  function write(/** @type {number | null} */ now) {
     const shown = self.runs.map((run) => (now === null ? null : upTo(run, now, (row) => typeof row.sample === "string")));
     keepChildren(samples, shown.length, () =>
       element("figure", { class: "gb-sample" }, element("figcaption", { class: "gb-name" }), element("pre")),
@@ -301,7 +319,8 @@ function build(root) {
     const before = new Map(self.runs.map((run) => [run.id, run]));
     self.runs = header.runs.map(({ rows, summary, ...given }) => {
       if (rows) return { ...given, rows, summary };
-      const run = Object.assign(before.get(given.id) ?? { rows: [], summary, offset: 0, file: 0, reported: Math.max(-1, ...given.kept) }, given);
+      const fresh = { rows: [], summary, offset: 0, file: 0, reported: Math.max(-1, ...given.kept) };
+      const run = /** @type {FetchedRun} */ (Object.assign(before.get(given.id) ?? fresh, given));
       before.delete(given.id);
       run.heard = performance.now();
       clearTimeout(run.timer);

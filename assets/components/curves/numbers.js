@@ -9,6 +9,7 @@ export const AXES = {
   time: { title: "seconds of training", of: (row) => row.seconds },
   FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? Number(row.tokens) * Number(run.flops_per_token) },
 };
+/** @typedef {keyof typeof MINIS} Mini a small plot, and what it shows of a row */
 export const MINIS = {
   lr: "Learning rate",
   grad_norm: "Gradient norm",
@@ -18,6 +19,7 @@ export const MINIS = {
 };
 const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
 export const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
+/** @type {Record<Mini, { type?: string, rangemode?: string, tickformat?: string }>} */
 export const SCALES = {
   lr: { rangemode: "tozero" },
   grad_norm: { type: "log", tickformat: "~g" },
@@ -25,6 +27,7 @@ export const SCALES = {
   utilisation: { rangemode: "tozero", tickformat: "~%" },
   update_ratio: { type: "log", tickformat: "~g" },
 };
+/** @type {Record<string, string>} */
 export const PARTS = { embed: "embedding", final: "final" };
 /** @type {Record<string, (row: MetricsRow) => string>} */
 export const EVENTS = {

@@ -11,14 +11,16 @@ import { THEME, applyTheme, isDark, onThemeChange } from "../shared/theme.js";
 import { followKeys } from "./keys.js";
 
 // Figures are drawn with the light palette; in the dark each of its colours becomes its dark counterpart.
-function translator(dark) {
-  if (!dark) return (value) => value;
+function translator(/** @type {boolean} */ dark) {
+  if (!dark) return (/** @type {any} */ value) => value;
   const pairs = new Map();
+  /** @param {any} a @param {any} b */
   const walk = (a, b) => {
     if (typeof a === "string") pairs.set(a.toLowerCase(), b);
     else for (const k of Object.keys(a)) walk(a[k], b[k]);
   };
   walk(THEME.light, THEME.dark);
+  /** @type {(value: any) => any} */
   const swap = (value) => {
     if (typeof value === "string") return (value[0] === "#" && pairs.get(value.toLowerCase())) || value;
     if (Array.isArray(value)) return value.map(swap);
@@ -29,6 +31,7 @@ function translator(dark) {
   return swap;
 }
 
+/** @param {any} layout @param {import("../shared/theme.js").Theme} theme */
 function dress(layout, theme) {
   const axis = { automargin: true, gridcolor: theme.line, zerolinecolor: theme.line, linecolor: theme.line, tickcolor: theme.line };
   const dressed = {
@@ -56,17 +59,23 @@ function dress(layout, theme) {
 }
 
 // The frame around the column of the pinned token, where the figure has a column for each token.
+/**
+ * @param {any} figure
+ * @param {number | null | undefined} position
+ * @param {import("../shared/theme.js").Theme} theme
+ */
 function frame(figure, position, theme) {
-  if (position === null || !(position < figure.layout?.meta?.columns)) return [];
+  if (typeof position !== "number" || !(position < figure.layout?.meta?.columns)) return [];
   const line = { color: theme.roles.token, width: 2 };
   return [{ type: "rect", x0: position - 0.5, x1: position + 0.5, y0: 0, y1: 1, yref: "y domain", line }];
 }
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [node, message, spoken] = find(root, ".gb-plot", ".gb-plot-message", ".gb-plot-spoken");
   const self = {
-    figure: null, header: /** @type {PlotHeader} */ (null), cursor: null, pointed: null, bound: false, pointAgain: null, send: nowhere,
-    drawing: Promise.resolve(),
+    figure: /** @type {any} */ (null), header: /** @type {PlotHeader} */ (/** @type {unknown} */ (null)), cursor: /** @type {number | null | undefined} */ (null),
+    pointed: /** @type {any} */ (null), bound: false, pointAgain: () => {}, send: nowhere, drawing: Promise.resolve(),
   };
 
   async function draw() {
@@ -95,9 +104,9 @@ function build(root) {
   const report = rested((point) => self.send("hover", describe(point)), 80);
   function bind() {
     self.bound = true;
-    node.on("plotly_click", (event) => self.send("click", describe(event.points[0])));
+    node.on("plotly_click", (/** @type {any} */ event) => self.send("click", describe(event.points[0])));
     self.pointAgain = followKeys(node, spoken, () => self.header.clickable && self.pointed && self.send("click", describe(self.pointed)));
-    node.on("plotly_hover", (event) => {
+    node.on("plotly_hover", (/** @type {any} */ event) => {
       const point = (self.pointed = event.points[0]);
       const axis = self.header.cursor_axis;
       if (axis) announceHover(Number(Array.isArray(point.pointIndex) ? point.pointIndex[axis === "x" ? 1 : 0] : point.pointIndex));
@@ -106,11 +115,12 @@ function build(root) {
     node.on("plotly_unhover", () => self.header.cursor_axis && announceHover(null));
   }
 
+  /** @type {(value: any) => any} */
   const plain = (value) => {
     if (["number", "string", "boolean"].includes(typeof value)) return value;
     return Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(/** @type {ArrayLike<any>} */ (value), plain) : null;
   };
-  const describe = (point) => ({
+  const describe = (/** @type {any} */ point) => ({
     x: plain(point.x), y: plain(point.y), z: plain(point.z),
     point: plain(point.pointIndex ?? point.pointNumber), curve: point.curveNumber, customdata: plain(point.customdata),
   });
@@ -125,7 +135,7 @@ function build(root) {
   });
   const sizes = new ResizeObserver(() => node.offsetWidth && self.bound && globalThis.Plotly.Plots.resize(node));
   sizes.observe(node);
-  function show(/** @type {PlotHeader} */ header, payload) {
+  function show(/** @type {PlotHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
     self.header = header;
     self.figure = JSON.parse(new TextDecoder().decode(payload));
     settlePin(self, header);
