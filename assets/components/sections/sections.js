@@ -4,31 +4,45 @@
 /** @import { SectionsHeader } from "../headers.js" */
 
 import { element, find } from "../shared/elements.js";
-import { component, ending, hostOf, nowhere } from "../shared/mount.js";
+import { component, ending, focusedIn, hostOf, nowhere } from "../shared/mount.js";
 import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
+
+/**
+ * @typedef {object} Section
+ * @property {string} anchor
+ * @property {string} title
+ * @property {number} height in pixels: measured, or what Python takes it to be
+ * @property {boolean} near
+ * @property {number | null} since when it has been drawn
+ * @property {boolean} [waits] for Python to draw it
+ * @property {boolean} [settled] it has its own height
+ */
 
 const AHEAD = 0.5; // of the screen's height, above and below it, counts as near
 const REST = 600; // ms: what has left is told when the page has come to rest; what arrives, at once
 const SETTLE = 600; // ms that a section has to take its own height, once drawn
 const AGAIN = 2000; // ms after which what is still not drawn is asked for again
-const measured = {}; // the sections of each page that was opened, with their heights
+const measured = /** @type {Record<string, Record<string, Section | undefined>>} */ ({}); // the sections of each page that was opened, with their heights
 
+/** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [main] = find(document, "[data-testid=stMain]");
   const [nav, toggle, entries] = find(root, "nav", "nav button", "nav ol");
   const heights = document.head.appendChild(element("style"));
   const self = {
-    page: null, sections: [], reported: [], reportedAt: 0, target: null, current: undefined, scrolled: false, send: nowhere,
+    page: /** @type {string | null} */ (null), sections: /** @type {Section[]} */ ([]), reported: /** @type {string[]} */ ([]), reportedAt: 0,
+    target: /** @type {string | null} */ (null), current: /** @type {string | null | undefined} */ (undefined), scrolled: false, send: nowhere,
   };
-  const timers = {};
+  const timers = /** @type {Record<string, number | undefined>} */ ({});
+  /** @param {string} name @param {number} ms @param {() => void} act */
   const after = (name, ms, act) => {
     clearTimeout(timers[name]);
     timers[name] = setTimeout(act, ms);
   };
-  const place = (section) => document.querySelector(`.st-key-section-${CSS.escape(section.anchor)}`);
-  const waits = (placed) => placed.querySelector("[data-testid=stSkeletonElement]") !== null;
-  const computes = (placed) => placed.querySelector("[data-testid=stProgress]") !== null; // what comes then has another height
+  const place = (/** @type {Section} */ section) => document.querySelector(`.st-key-section-${CSS.escape(section.anchor)}`);
+  const waits = (/** @type {Element} */ placed) => placed.querySelector("[data-testid=stSkeletonElement]") !== null;
+  const computes = (/** @type {Element} */ placed) => placed.querySelector("[data-testid=stProgress]") !== null; // what comes then has another height
 
   // ---- what is near ----
 
@@ -60,16 +74,17 @@ function build(root) {
   }
 
   // What stands at the top of the screen stays there when a height above it changes.
-  function keepHeights(top) {
-    const rule = ({ anchor, height }) => `.st-key-section-${CSS.escape(anchor)}{min-height:${Math.round(height)}px}`;
+  function keepHeights(/** @type {number} */ top) {
+    const rule = (/** @type {Section} */ { anchor, height }) => `.st-key-section-${CSS.escape(anchor)}{min-height:${Math.round(height)}px}`;
     const text = self.sections.filter((one) => !one.settled).map(rule).join("");
     if (heights.textContent === text) return;
     const read = self.sections.map(place).filter((placed) => placed && placed.getBoundingClientRect().top < top + 80).at(-1);
-    const before = read?.getBoundingClientRect().top;
+    const before = read ? read.getBoundingClientRect().top : 0;
     heights.textContent = text;
     if (read) main.scrollTop += read.getBoundingClientRect().top - before;
   }
 
+  /** @param {string[]} near @param {number} now */
   function report(near, now) {
     const arrived = near.some((anchor) => !self.reported.includes(anchor));
     const left = self.reported.some((anchor) => !near.includes(anchor));
@@ -79,6 +94,7 @@ function build(root) {
     if (undrawn) after("again", AGAIN + 50, look);
   }
 
+  /** @param {string[]} near @param {number} now */
   function say(near, now) {
     clearTimeout(timers.left);
     timers.left = undefined;
@@ -88,7 +104,7 @@ function build(root) {
 
   // ---- the rail ----
 
-  function mark(anchor) {
+  function mark(/** @type {string | null} */ anchor) {
     if (anchor === self.current) return;
     self.current = anchor;
     for (const link of nav.querySelectorAll("a")) {
@@ -99,10 +115,10 @@ function build(root) {
   }
 
   // The address follows without a step in the history: a reload, or a copied link, comes back to the section that was read.
-  const address = (anchor) =>
+  const address = (/** @type {string | null | undefined} */ anchor) =>
     history.replaceState(history.state, "", location.pathname + location.search + (anchor ? `#${anchor}` : ""));
 
-  function go(anchor) {
+  function go(/** @type {string | null} */ anchor) {
     close();
     address(anchor);
     const section = self.sections.find((one) => one.anchor === anchor);
@@ -132,16 +148,16 @@ function build(root) {
     toggle.setAttribute("aria-expanded", "false");
   };
   toggle.addEventListener("click", () => toggle.setAttribute("aria-expanded", String(nav.classList.toggle("open"))));
-  nav.addEventListener("keydown", (event) => {
+  nav.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
     if (nav.classList.contains("open")) toggle.focus();
-    else root.activeElement?.blur();
+    else focusedIn(root)?.blur();
     close();
   });
 
   function list() {
     const listed = [{ anchor: "", title: "Top of the page" }, ...self.sections].map(({ anchor, title }) => {
-      const onclick = (event) => {
+      const onclick = (/** @type {MouseEvent} */ event) => {
         event.preventDefault();
         go(anchor || null);
       };
