@@ -81,6 +81,17 @@ def test_a_link_to_a_section_opens_there(page):
     expect(link).to_have_attribute("aria-current", "location")
 
 
+def test_a_link_with_a_former_name_of_a_section_opens_there_and_gets_its_name(page):
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto("/inside?v=1&text=the+red+ball#makers")
+    ready(page)
+    page.wait_for_url("**#attribution")
+    is_drawn(page, "attribution")
+    at_rest(page, "attribution")
+    top = section(page, "attribution").evaluate("e => e.getBoundingClientRect().top")
+    assert 0 <= top < 120
+
+
 def test_a_link_to_no_section_opens_at_the_top(page):
     page.goto("/attention?v=1&text=the+red+ball#%3Cimg%20src=x%3E")
     ready(page)

@@ -23,6 +23,7 @@ const AHEAD = 0.5; // of the screen's height, above and below it, counts as near
 const REST = 600; // ms: what has left is told when the page has come to rest; what arrives, at once
 const SETTLE = 600; // ms that a section has to take its own height, once drawn
 const AGAIN = 2000; // ms after which what is still not drawn is asked for again
+const RENAMED = new Map([["makers", "attribution"]]); // sections by the names that older links have for them
 const measured = /** @type {Record<string, Record<string, Section | undefined>>} */ ({}); // the sections of each page that was opened, with their heights
 
 /** @param {import("../shared/mount.js").Root} root */
@@ -178,7 +179,9 @@ function build(root) {
       self.sections = sections.map(({ anchor, title, height }) => (kept[anchor] = { near: false, since: null, ...kept[anchor], anchor, title, height: kept[anchor]?.height ?? height }));
       self.page = page;
       const hash = decodeURIComponent(location.hash.slice(1));
-      self.target = sections.some(({ anchor }) => anchor === hash) ? hash : null;
+      const asked = RENAMED.get(hash) ?? hash;
+      self.target = sections.some(({ anchor }) => anchor === asked) ? asked : null;
+      if (self.target !== null && asked !== hash) address(asked);
       list();
     }
     look();
