@@ -6,7 +6,7 @@ from random import Random
 from core.text.tinyland import lexicon
 
 LETTERS = string.ascii_lowercase + "     "
-KEYWORDS = ("cheap", "buy", "best", "free", "deal", "online", "offer", "discount", "kettle", "umbrella", "price", "shop")
+KEYWORDS = ("cheap", "buy", "best", "free", "deal", "online", "offer", "discount", "kettle", "umbrella", "price")
 
 
 def gibberish(rng: Random) -> str:

@@ -12,6 +12,7 @@ SENTENCES = (
     "The smörgåsbord at {a}’s house had pâté, soufflé and a façade made of über-large biscuits.",
 )
 KINDS = ("cp1252", "latin1", "twice", "cp437", "macroman", "entities", "lossy")
+LABELS = tuple(f"mojibake_{kind}" for kind in KINDS)
 
 
 def sentence(rng: Random) -> str:

@@ -1,0 +1,147 @@
+"""How often each stage is right: its decisions against the labels of the crawl."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from core.data.document import Document, Page
+from core.data.pipeline import process
+from core.data.stage import Dropped, Kept, Stage
+
+Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
+EXAMPLES = 20
+COPIES = frozenset({"exact_copy", "near_copy", "template"})
+
+
+def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
+    """The interval of Wilson (1927) for a rate: honest near 0 and 1 and for few observations."""
+    if not total:
+        return 0.0, 1.0
+    rate, spread = hits / total, z * z / total
+    middle = (rate + spread / 2) / (1 + spread)
+    half = z * math.sqrt(rate * (1 - rate) / total + spread / total / 4) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """nan where there was nothing to count."""
+        return self.hits / self.total if self.total else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.hits, self.total)
+
+
+@dataclass(slots=True)
+class Score:
+    """right: what was dropped or changed and should be. wrong: should not. missed: should be and was not.
+
+    By kind of label where there is one. The examples name the page, and the reason or the span.
+    """
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    found: dict[str, int] = field(default_factory=dict)
+    labelled: dict[str, int] = field(default_factory=dict)
+    wrongly: list[tuple[int, str]] = field(default_factory=list)
+    overlooked: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def precision(self) -> Rate:
+        return Rate(self.right, self.right + self.wrong)
+
+    @property
+    def recall(self) -> Rate:
+        return Rate(sum(self.found.values()), sum(self.labelled.values()))
+
+    def recall_of(self, kind: str) -> Rate:
+        return Rate(self.found.get(kind, 0), self.labelled.get(kind, 0))
+
+    def expect(self, kind: str, found: bool, page: int, text: str) -> None:
+        self.labelled[kind] = self.labelled.get(kind, 0) + 1
+        self.found[kind] = self.found.get(kind, 0) + found
+        if not found:
+            self.missed += 1
+            _example(self.overlooked, page, text)
+
+    def act(self, right: bool, page: int, text: str) -> None:
+        self.right += right
+        self.wrong += not right
+        if not right:
+            _example(self.wrongly, page, text)
+
+
+def _example(examples: list[tuple[int, str]], page: int, text: str) -> None:
+    if len(examples) < EXAMPLES:
+        examples.append((page, text))
+
+
+class Judge:
+    """Runs labelled pages through the stages, and scores each stage on the pages that reach it."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = stages
+        self.dropping = [Score() for _ in stages]
+        self.mending = [Score() for _ in stages]
+        self._met: list[set[tuple[str, int]]] = [set() for _ in stages]
+
+    def run(self, pages: Iterable[Page]) -> Iterator[Document]:
+        for page in pages:
+
+            def watch(number: int, document: Document, outcome: Kept | Dropped, page: Page = page) -> None:
+                self._score_drop(number, page, outcome)
+                if isinstance(outcome, Kept) and self.stages[number].mends:
+                    _score_changes(self.mending[number], self.stages[number].mends, page, document, outcome)
+
+            kept = process(self.stages, page.document, watch)
+            if kept is not None:
+                yield kept
+
+    def _score_drop(self, number: int, page: Page, outcome: Kept | Dropped) -> None:
+        score, dropped = self.dropping[number], isinstance(outcome, Dropped)
+        due = self._due(number, page)
+        for kind in due:
+            score.expect(kind, dropped, page.document.id, kind)
+        if isinstance(outcome, Dropped):
+            score.act(bool(due), page.document.id, outcome.reason)
+
+    def _due(self, number: int, page: Page) -> list[str]:
+        """Labels for which this stage should drop the page. A copy is one only where what it copies was seen before:
+        of those that reach a stage, the first should stay."""
+        drops, met = self.stages[number].drops, self._met[number]
+        due = sorted((page.kinds & drops) - COPIES)
+        if not drops & COPIES:
+            return due
+        own = ("page", page.document.id)
+        for label in page.of_kind(*(drops & COPIES)):
+            own = ("template" if label.kind == "template" else "page", label.of or 0)
+            if own in met:
+                due.append(label.kind)
+        met.add(own)
+        return due
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _score_changes(score: Score, mends: frozenset[str], page: Page, document: Document, outcome: Kept) -> None:
+    """A span counts as mended if its truth stands in the text, or, where there is none, if it is gone from it."""
+    before, after = _plain(document.text), _plain(outcome.document.text)
+    spans = []
+    for label in page.of_kind(*mends):
+        shown = _plain(page.shown(label))
+        if shown in before:  # else an earlier stage took it
+            spans.append(shown)
+            score.expect(label.kind, _plain(label.truth) in after if label.truth else shown not in after,
+                         page.document.id, shown)  # fmt: skip
+    for change in outcome.changes:
+        was = _plain(change.before)
+        score.act(any(was in span or span in was for span in spans), page.document.id, was)
