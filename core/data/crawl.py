@@ -1,6 +1,6 @@
 """A raw crawl of Tinyland, in which every defect is known: page number n of a seed, in any order, without end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from random import Random
@@ -31,7 +31,7 @@ SHAPES = {
 EXTRAS = {"mojibake": 0.10, "accents": 0.08, "insult": 0.04, "personal": 0.16, "decoy": 0.12}
 RIGHTS = {"no_licence": 0.04, "opt_out": 0.05, "no_consent": 0.03}
 STORIES = 5  # an article has two to so many
-LONG = 1500  # stories in a page that is too long
+LONG = 1800  # stories in a page that is too long
 TRIES = 50  # to find a page that can be copied
 
 
@@ -214,7 +214,7 @@ class _Builder:
             self.out.paragraph(line)
 
 
-_JUNK = {
+_JUNK: dict[str, Callable[[Random], str]] = {
     "gibberish": junk.gibberish,
     "spam": junk.spam,
     "word_list": junk.word_list,

@@ -1,0 +1,24 @@
+"""One way to write the same text: Unicode's composed form, plain spaces, no invisible characters, no empty lines."""
+
+import re
+import unicodedata
+
+from core.data.document import Document
+from core.data.stage import Dropped, Kept, Stage
+
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]|[^\\S\n]+$", re.MULTILINE)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+
+
+def normalised(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", text))).strip()
+
+
+class Normalise(Stage):
+    name = "normalise"
+
+    def judge(self, document: Document) -> Kept | Dropped:
+        text = normalised(document.text)
+        return Kept(Document(document.id, text, document.meta)) if text else Dropped("no text")
