@@ -10,7 +10,8 @@ from core.data.stage import Dropped, Kept, Stage
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 EXAMPLES = 20
-COPIES = frozenset({"exact_copy", "near_copy", "template"})
+# Labels that name what a page copies, and what that is
+COPIES = {"exact_copy": "page", "near_copy": "page", "template": "template", "translated_copy": "translation"}
 
 
 def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
@@ -42,12 +43,13 @@ class Rate:
 class Score:
     """right: what was dropped or changed and should be. wrong: should not. missed: should be and was not.
 
-    By kind of label where there is one. The examples name the page, and the reason or the span.
+    clean: wrongly dropped pages that no other stage is there to drop either: a real loss. By kind of label where there is one. The examples name the page, and the reason or the span.
     """
 
     right: int = 0
     wrong: int = 0
     missed: int = 0
+    clean: int = 0
     found: dict[str, int] = field(default_factory=dict)
     labelled: dict[str, int] = field(default_factory=dict)
     wrongly: list[tuple[int, str]] = field(default_factory=list)
@@ -90,6 +92,7 @@ class Judge:
         self.stages = stages
         self.dropping = [Score() for _ in stages]
         self.mending = [Score() for _ in stages]
+        self._anybody = frozenset().union(*(stage.drops for stage in stages))
         self._met: list[set[tuple[str, int]]] = [set() for _ in stages]
 
     def run(self, pages: Iterable[Page]) -> Iterator[Document]:
@@ -111,17 +114,16 @@ class Judge:
             score.expect(kind, dropped, page.document.id, kind)
         if isinstance(outcome, Dropped):
             score.act(bool(due), page.document.id, outcome.reason)
+            score.clean += not due and not page.kinds & self._anybody
 
     def _due(self, number: int, page: Page) -> list[str]:
         """Labels for which this stage should drop the page. A copy is one only where what it copies was seen before:
         of those that reach a stage, the first should stay."""
         drops, met = self.stages[number].drops, self._met[number]
-        due = sorted((page.kinds & drops) - COPIES)
-        if not drops & COPIES:
-            return due
+        due = sorted(page.kinds & drops - COPIES.keys())
         own = ("page", page.document.id)
-        for label in page.of_kind(*(drops & COPIES)):
-            own = ("template" if label.kind == "template" else "page", label.of or 0)
+        for label in page.of_kind(*(drops & COPIES.keys())):
+            own = (COPIES[label.kind], label.of or 0)
             if own in met:
                 due.append(label.kind)
         met.add(own)

@@ -1,4 +1,4 @@
-"""The rules of C4 (Raffel et al. 2020, arXiv 1910.10683, section 2.2): lines are left out, then what is left is judged."""
+"""The rules of C4 (Raffel et al. 2020, arXiv 1910.10683, section 2.2): lines are left out, then the rest is judged."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Documents that hold a question of the test are dropped: word n-grams in common, 13 as for GPT-3 (arXiv 2005.14165)."""
+"""Documents that hold a question of the test are dropped: they share word 13-grams, as for GPT-3 (arXiv 2005.14165)."""
 
 import re
 from collections import Counter

@@ -10,7 +10,7 @@ class ExactDuplicates(Stage):
     """The first stays."""
 
     name = "exact duplicates"
-    drops = frozenset({"exact_copy"})
+    drops = frozenset({"exact_copy", "translated_copy"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""Which language is it? (py3langid). It must be told which languages can occur: of all 97 it takes short English for Welsh."""
+"""Which language is it? (py3langid)
+
+It must be told which languages can occur: choosing from all it knows, it takes short English for Welsh.
+"""
 
 from functools import lru_cache
 

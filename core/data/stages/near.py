@@ -47,7 +47,7 @@ class NearDuplicates(Stage):
     """
 
     name = "near duplicates"
-    drops = frozenset({"near_copy", "exact_copy", "template"})
+    drops = frozenset({"near_copy", "exact_copy", "template", "translated_copy"})
 
     def __init__(
         self,
