@@ -43,7 +43,8 @@ class Rate:
 class Score:
     """right: what was dropped or changed and should be. wrong: should not. missed: should be and was not.
 
-    clean: wrongly dropped pages that no other stage is there to drop either: a real loss. By kind of label where there is one. The examples name the page, and the reason or the span.
+    clean: wrongly dropped pages that no other stage is there to drop either, so a real loss. found, labelled: by kind
+    of label, how many were dropped or mended, of how many. The examples name the page, and the reason or the span.
     """
 
     right: int = 0

@@ -1,5 +1,7 @@
 """May it be used? Only with a licence that allows it, and where nobody opted out or refused."""
 
+from urllib.parse import urlsplit
+
 from core.data.document import Document
 from core.data.stage import Dropped, Kept, Stage
 
@@ -21,7 +23,8 @@ class Licence(Stage):
         licence = said.get("licence", "")
         if not licence:
             return Dropped("no licence")
-        if not licence.split("://")[-1].startswith(self.allowed):
+        address = urlsplit(licence)
+        if not f"{address.netloc}{address.path}".startswith(self.allowed):
             return Dropped("licence not among those allowed", licence)
         robots = {word.strip() for word in said.get("robots", "").split(",")}
         if "noai" in robots or said.get("tdm-reservation") == "1":

@@ -6,14 +6,14 @@ import unicodedata
 from core.data.document import Document
 from core.data.stage import Dropped, Kept, Stage
 
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]|[^\\S\n]+$", re.MULTILINE)
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 
 
 def normalised(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _LINES.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", text))).strip()
+    text = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _LINES.sub("\n", _SPACES.sub(" ", unicodedata.normalize("NFC", text))).strip()
 
 
 class Normalise(Stage):
