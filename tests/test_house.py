@@ -86,8 +86,9 @@ def test_files_stay_short(path):
         assert lines <= 150, "a page is about 130 lines at most: move drawing to core.figures, logic to core"
 
 
-def test_text_and_figures_do_not_load_torch():
-    code = "import sys, core.text, core.figures.palette, pages.ui.state; assert 'torch' not in sys.modules"
+def test_text_data_and_figures_do_not_load_torch():
+    rooms = "core.text, core.data.crawl, core.data.score, core.data.stages, core.figures.palette, pages.ui.state"
+    code = f"import sys, {rooms}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 

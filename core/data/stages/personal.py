@@ -14,9 +14,9 @@ from core.data.document import Document
 from core.data.stage import Change, Kept, Stage
 
 Found = Iterator[tuple[int, int]]
-# How a number is dialled that names no country, and how it must begin: a British one with 0, as also 00, Europe's way
-# abroad. Without this, numbers of versions are taken for telephones.
-REGIONS = {"US": "", "GB": ("0", "+")}
+REGIONS = ("US", "GB")  # how a number without a country is dialled; abroad is 011 from the one, 00 from the other
+# A number that is written in groups, in those of its country: else numbers of versions are taken for telephones.
+LENIENCY = phonenumbers.Leniency.STRICT_GROUPING
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -45,10 +45,9 @@ def _is_card(text: str) -> bool:
 def _phones(text: str) -> Found:
     if not _DIGITS.search(text):
         return
-    for region, beginning in REGIONS.items():
-        for found in phonenumbers.PhoneNumberMatcher(text, region):
-            if found.raw_string.startswith(beginning):
-                yield found.start, found.end
+    for region in REGIONS:
+        for found in phonenumbers.PhoneNumberMatcher(text, region, LENIENCY):
+            yield found.start, found.end
 
 
 FINDERS: dict[str, Callable[[str], Found]] = {  # in this order: a card's digits are not to be taken for a telephone's

@@ -1,4 +1,4 @@
-"""The usual stages on a fixed crawl: how often each is right, as recorded. A change of a rule or a library shows here."""
+"""The usual stages on a fixed crawl: how often each is right, as recorded. A change of rule or library shows here."""
 
 import pytest
 
@@ -34,7 +34,7 @@ DROPPED = {
 # changed rightly, wrongly
 CHANGED = {
     "repair": (58, 0),
-    "personal data": (233, 1),
+    "personal data": (233, 0),
 }
 # mended, of how many
 MENDED = {
@@ -95,8 +95,8 @@ def test_the_funnel_narrows_to_what_is_kept(judge):
         assert statistics.seen.documents == statistics.kept.documents + statistics.reasons.total()
 
 
-def test_at_most_one_of_three_pages_that_should_not_be_there_is_left(judge):
-    """What each stage should have dropped and nobody did: paraphrased questions, templates, copies much changed."""
+def test_what_gets_through_is_what_no_rule_can_see(judge):
+    """Paraphrased questions, templates, copies much changed, insults; a copy alone where the page it copies went."""
     crawl = Crawl(0)
     unwanted = {"foreign", "gibberish", "spam", "word_list", "too_short", "too_long", "exact_copy", "leak",
                 "no_licence", "opt_out", "no_consent"}  # fmt: skip
