@@ -30,7 +30,7 @@ def odds() -> None:
     truth("trace.probs", (len(view.ids) - 1,), note, code)
     sampler(view, end - 1, key="sampler")
     logits, chosen, context = view.trace.logits[end - 1], chosen_sampler(), view.ids[:end]
-    code = view.code.using("core.generation", "Sampler")
+    code = view.code.with_import("core.generation", "Sampler")
     code = code.then(f"stages = {chosen}.stages(trace.logits[{end - 1}].numpy(), ids[:{end}])")
     shown = f"trace.probs[{end - 1}], stages[-1].probs"
     code = code.gives(shown, lambda: (logits.softmax(-1), chosen.probs(logits.numpy(), context)))

@@ -52,7 +52,7 @@ def comparing() -> None:
     drawn = boundaries(source.text, cuts, key="boundaries")
     size = len(source.text.encode("utf-8", "replace"))
     calls = "".join(f"    {tokenizers.call(cut.key, description)},\n" for cut in cuts)
-    code = tokenizers.python(source).having(f"found = [\n{calls}]")
+    code = tokenizers.python(source).with_lines(f"found = [\n{calls}]")
     cut_off = f"; only the first {MAX_ALIGNED} signs, {drawn:,} bytes, are drawn" if drawn < size else ""
     truth("piece.start, piece.end", (len(cuts), "pieces"), f"your text has {size:,} bytes{cut_off}",
           code.gives("found", [cut.pieces for cut in cuts]))  # fmt: skip
@@ -86,8 +86,8 @@ def speaking() -> None:
         figure, key="languages", height=400, title=title, on_click=lambda e: tokenizers.read(texts[int(e.y)])
     )
     made = ", ".join(tokenizers.maker(key, description) for key in keys)
-    code = Code().using("core.model", "describe").using("core.text", "public_encoding")
-    code = code.using("core.text.languages", "SENTENCES").then(f"tokenizers = [{made}]")
+    code = Code().with_import("core.model", "describe").with_import("core.text", "public_encoding")
+    code = code.with_import("core.text.languages", "SENTENCES").then(f"tokenizers = [{made}]")
     code = code.gives("[[len(t.encode(text)) for t in tokenizers] for text in SENTENCES.values()]", costs)
     truth(
         "len(tokenizer.encode(sentence))",

@@ -149,7 +149,11 @@ def life(
     traces = [
         panel.of(trace)
         for panel, means in zip(panels, scores.values(), strict=False)
-        for trace in (_others(steps, means, chosen), _chosen(steps, means, chosen), *_leading(steps, means, chosen))
+        for trace in (
+            _others(steps, means, chosen),
+            _curve_of_head(steps, means, chosen),
+            *_curves_of_leaders(steps, means, chosen),
+        )
     ]
     of_skills = zip(panels[len(scores) :], skills.items(), strict=False)
     traces += [panel.of(_skill_loss(name, steps, values)) for panel, (name, values) in of_skills]
@@ -188,7 +192,7 @@ def _others(steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) ->
     )  # fmt: skip
 
 
-def _chosen(steps: Sequence[int], means: np.ndarray, head: tuple[int, int]) -> Spec:
+def _curve_of_head(steps: Sequence[int], means: np.ndarray, head: tuple[int, int]) -> Spec:
     return _curve(
         np.maximum(steps, ZERO), means[:, head[0], head[1]], np.array([(*head, step) for step in steps]),
         line=line(ROLES["attention"], 2.5), marker={"size": 6, "color": ROLES["attention"]},
@@ -202,7 +206,7 @@ def _leaders(means: np.ndarray, chosen: tuple[int, int]) -> list[tuple[int, int]
     return [head for head in ranked if head != chosen][:LEADERS]
 
 
-def _leading(steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> list[Spec]:
+def _curves_of_leaders(steps: Sequence[int], means: np.ndarray, chosen: tuple[int, int]) -> list[Spec]:
     """A line in a colour of its own for each of the leaders."""
     return [
         _curve(

@@ -32,11 +32,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        return _typed(value)
+        return _typed_array(value)
     raise TypeError(f"{type(value).__name__} has no place in a figure")
 
 
-def _typed(array: np.ndarray) -> Any:
+def _typed_array(array: np.ndarray) -> Any:
     if array.dtype in (np.int64, np.uint64) and array.size:
         least, most = array.min(), array.max()
         fits = (kind for kind in INTEGERS if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max)

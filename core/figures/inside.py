@@ -31,7 +31,7 @@ SCALES: dict[str, tuple[str, Spec]] = {  # kind of a curve through the depth: it
 }
 
 
-def signed(x: float, digits: int = 2) -> str:
+def with_sign(x: float, digits: int = 2) -> str:
     """A logit with its sign: +1.25, −0.30."""
     return f"{x:+.{digits}f}".replace("-", "−")
 
@@ -71,7 +71,7 @@ def parts(heads: np.ndarray, mlps: np.ndarray, chosen: tuple[int, int]) -> Figur
     layers, count = heads.shape
     values = np.column_stack([heads, mlps])
     names = [*(f"head {head}" for head in range(count)), "MLP"]
-    text = [[signed(v) for v in row] for row in values]
+    text = [[with_sign(v) for v in row] for row in values]
     hovers = [[f"block {i}, {name}: {v}" for name, v in zip(names, row, strict=True)] for i, row in enumerate(text)]
     cells = signed_heat(
         values, DIVERGING, text=text, texttemplate="%{text}" if count <= 16 else None, xgap=2, ygap=2,
@@ -98,11 +98,11 @@ def running_sum(names: Sequence[str], amounts: Sequence[float], roles: Sequence[
     steps = bars(
         at, list(amounts), base=ends - np.array(amounts), marker={"color": [ROLES[role] for role in roles]},
         customdata=[
-            f"{name}: {signed(amount)}<br>sum so far {signed(end)}"
+            f"{name}: {with_sign(amount)}<br>sum so far {with_sign(end)}"
             for name, amount, end in zip(names, amounts, ends, strict=True)
         ],
         hovertemplate="%{customdata}<extra></extra>",
-        text=[signed(amount, 1) for amount in amounts] if len(names) <= 14 else None,
+        text=[with_sign(amount, 1) for amount in amounts] if len(names) <= 14 else None,
         textposition="outside", textangle=0, cliponaxis=False,
     )  # fmt: skip
     return figure(
@@ -119,7 +119,7 @@ def columns(values: np.ndarray, labels: Sequence[str], start: int, focus: int, u
     """A bar for each token at positions start, …: blue where it adds, orange where it takes away."""
     each = bars(
         np.arange(start, start + len(values)), values, marker={"color": [_sign(v) for v in values]},
-        customdata=[f"{plain(label)}: {signed(v)} {unit}" for label, v in zip(labels, values, strict=True)],
+        customdata=[f"{plain(label)}: {with_sign(v)} {unit}" for label, v in zip(labels, values, strict=True)],
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     low, high = min(LEAST * -0.2, float(values.min()) * 1.1), max(LEAST, float(values.max()) * 1.1)
@@ -136,14 +136,14 @@ def _sign(value: float) -> str:
     return str(LIGHT["diverging"][7 if value >= 0 else 1])
 
 
-def ranked(
+def ranked_bars(
     names: Sequence[str], values: Sequence[float], hovers: Sequence[str], chosen: int | None = None, role: str = ""
 ) -> Figure:
     """Horizontal bars, the first on top, each with its value; `chosen` outlined. Without a `role` the sign colours."""
     colours = [ROLES[role] if role else _sign(v) for v in values]
     outline = {"color": LIGHT["text"], "width": [2 if i == chosen else 0 for i in range(len(values))]}
     below = min(values, default=0) < 0
-    text = [signed(v) if below else f"{v:.2f}" if v < 100 else f"{v:,.0f}" for v in values]
+    text = [with_sign(v) if below else f"{v:.2f}" if v < 100 else f"{v:,.0f}" for v in values]
     each = row_bars(
         list(values), colours, text, marker={"color": colours, "line": outline}, customdata=list(hovers),
         hovertemplate="%{customdata}<extra></extra>",

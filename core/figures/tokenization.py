@@ -55,7 +55,7 @@ def languages(names: Sequence[str], tokenizers: Sequence[str], tokens: Sequence[
     )
 
 
-def learning(curve: Sequence[tuple[int, float]], target: int, references: Mapping[str, float]) -> Figure:
+def learning_curve(curve: Sequence[tuple[int, float]], target: int, references: Mapping[str, float]) -> Figure:
     """Bytes per token on held-out text (`curve`: size, bytes per token) as the vocabulary grows to `target`.
 
     `references` are other tokenizers on the same text, drawn as lines across.

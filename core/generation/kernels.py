@@ -36,7 +36,7 @@ PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.we
          "mlp.w_out.weight", "mlp.w_out.bias")  # fmt: skip
 
 
-def compiled(function: Callable[P, R], fastmath: bool = False) -> Callable[P, R]:
+def compile_kernel(function: Callable[P, R], fastmath: bool = False) -> Callable[P, R]:
     """The function in machine code, without the interpreter's lock while it runs."""
     try:
         fast: Callable[P, R] = njit(cache=True, nogil=True, fastmath=fastmath)(function)
@@ -58,13 +58,13 @@ def _floats_at(_: object, __: object) -> tuple[Any, Callable[..., Value]]:
 floats_at: Any = intrinsic(_floats_at)
 
 
-@compiled
+@compile_kernel
 def vector(address: int, length: int) -> Singles:
     """The weights (length,) that lie there; none where the address is 0."""
     return carray(floats_at(address), (length if address else 0,))
 
 
-@compiled
+@compile_kernel
 def matrix(address: int, rows: int, columns: int) -> Singles:
     return carray(floats_at(address), (rows, columns))
 
@@ -73,7 +73,7 @@ def matrix(address: int, rows: int, columns: int) -> Singles:
 # between two orders by where the arrays happen to lie, and the same text would not always get the same numbers.
 
 
-@partial(compiled, fastmath=True)
+@partial(compile_kernel, fastmath=True)
 def dot(a: Singles, b: Singles) -> np.float32:
     total = ZERO
     for i in range(len(a)):
@@ -81,7 +81,7 @@ def dot(a: Singles, b: Singles) -> np.float32:
     return total
 
 
-@partial(compiled, fastmath=True)
+@partial(compile_kernel, fastmath=True)
 def mean(x: Singles) -> np.float32:
     total = ZERO
     for i in range(len(x)):
@@ -89,7 +89,7 @@ def mean(x: Singles) -> np.float32:
     return total / np.float32(len(x))
 
 
-@partial(compiled, fastmath=True)
+@partial(compile_kernel, fastmath=True)
 def mean_square(x: Singles, centre: np.float32) -> np.float32:
     total = ZERO
     for i in range(len(x)):
@@ -97,7 +97,7 @@ def mean_square(x: Singles, centre: np.float32) -> np.float32:
     return total / np.float32(len(x))
 
 
-@compiled
+@compile_kernel
 def matvec(weight: Singles, x: Singles, bias: Singles, out: Singles) -> None:
     """out (N,) = weight (N, M) @ x (M,) + bias (N,). Row by row, as the weights lie: read from memory in one stream
     they came at 26 GB/s, four rows at a time at 12, by torch's linear at 12."""
@@ -107,7 +107,7 @@ def matvec(weight: Singles, x: Singles, bias: Singles, out: Singles) -> None:
         out[i] += bias[i]
 
 
-@compiled
+@compile_kernel
 def normalise(x: Singles, gain: Singles, bias: Singles, eps: np.float32, centred: int, out: Singles) -> None:
     """LayerNorm when centred, else RMSNorm, of x (N,)."""
     centre = mean(x) if centred else ZERO
@@ -118,7 +118,7 @@ def normalise(x: Singles, gain: Singles, bias: Singles, eps: np.float32, centred
         out[i] += bias[i]
 
 
-@compiled
+@compile_kernel
 def turn(head: Singles, cos: Singles, sin: Singles, rotated: Singles) -> None:
     """Rotary position: head (Dh,) in place, halves paired; cos and sin (Dh,)."""
     half = len(head) // 2
@@ -128,7 +128,7 @@ def turn(head: Singles, cos: Singles, sin: Singles, rotated: Singles) -> None:
         head[i] = head[i] * cos[i] + rotated[i] * sin[i]
 
 
-@compiled
+@compile_kernel
 def attend(q: Singles, keys: Singles, values: Singles, scores: Singles, z: Singles) -> None:
     """z (Dh,) = softmax(q kᵀ / √Dh) v over keys and values (S, Dh)."""
     scale = np.float32(1 / math.sqrt(len(q)))
@@ -147,7 +147,7 @@ def attend(q: Singles, keys: Singles, values: Singles, scores: Singles, z: Singl
             z[i] += part * values[t, i]
 
 
-@compiled
+@compile_kernel
 def activate(hidden: Singles, gate: Singles, kind: int) -> None:
     """hidden (M,) in place; gate (M,) for SwiGLU only."""
     for i in range(len(hidden)):
@@ -162,7 +162,7 @@ def activate(hidden: Singles, gate: Singles, kind: int) -> None:
             hidden[i] = np.float32(0.5) * h * np.float32(1 + math.erf(h * 0.7071067811865476))
 
 
-@compiled
+@compile_kernel
 def token_logits(
     token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Singles, ...],
     layers: tuple[NDArray[np.int64], ...], k_cache: Singles, v_cache: Singles, logits: Singles,

@@ -68,7 +68,7 @@ def entry(folder: Path) -> tuple[float, list[str]] | None:
     return (since, options or []) if fits else None
 
 
-def waiting(root: Path) -> list[tuple[Path, list[str]]]:
+def waiting_runs(root: Path) -> list[tuple[Path, list[str]]]:
     """The folders and options of the runs that wait, the next one first."""
     entries = [(path.parent, entry(path.parent)) for path in root.glob(f"run-*/{FILE}")]
     found = sorted((known[0], folder, known[1]) for folder, known in entries if known)
@@ -79,7 +79,7 @@ def position(folder: Path) -> int | None:
     """1 for the run that is next, None for one that does not wait."""
     if entry(folder) is None:
         return None
-    order = [waiting_folder for waiting_folder, _ in waiting(folder.parent)]
+    order = [waiting_folder for waiting_folder, _ in waiting_runs(folder.parent)]
     return order.index(folder) + 1 if folder in order else None
 
 
@@ -110,7 +110,9 @@ def check_visitor(owner: str | None, runs: list[tuple[Path, bool]], limits: Limi
             "stop one, or wait until one has finished"
         )
     mine = [(folder, busy, record) for folder, busy, record in own if record.created > recent]
-    used = sum(reserved(folder, record) if busy else seconds_of(folder, record) for folder, busy, record in mine)
+    used = sum(
+        reserved_seconds(folder, record) if busy else seconds_of(folder, record) for folder, busy, record in mine
+    )
     if used + wanted > 60 * limits.visitor_minutes:
         raise TooManyRuns(
             f"your runs of the last 24 hours have taken, or may still take, {used / 60:.1f} minutes, and this one may "
@@ -123,7 +125,7 @@ def budget(config: TrainConfig) -> float:
     return config.seconds or UNTIMED
 
 
-def reserved(folder: Path, record: Record) -> float:
+def reserved_seconds(folder: Path, record: Record) -> float:
     """Seconds that a run has trained or may still train; a fork without the past that it shares."""
     trained = seconds_of(folder, record)
     try:

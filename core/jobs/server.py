@@ -140,7 +140,7 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
     folder = run_folder(run_id)
     with LOCK, queue.exclusively(runs_root()):
         _check_visitor(made.owner, limits, wanted)
-        if len(queue.waiting(runs_root())) >= limits.waiting:
+        if len(queue.waiting_runs(runs_root())) >= limits.waiting:
             raise TooManyRuns(
                 f"{limits.waiting} runs are waiting, as many as this server allows: come back when some have finished"
             )
@@ -171,7 +171,7 @@ def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> 
         if state in ("running", "queued", "finished", "damaged"):
             raise RunError(f"{run_id} is {state}{'' if state == 'damaged' else ' already'}")
         if state != "paused":
-            left = queue.reserved(folder, record(run_id)) - queue.seconds_of(folder, record(run_id))
+            left = queue.reserved_seconds(folder, record(run_id)) - queue.seconds_of(folder, record(run_id))
             _check_visitor(record(run_id).owner, Limits.of_server(), left)
         control.go(folder)
         if state == "paused":
@@ -183,13 +183,13 @@ def resume(run_id: str, key: str | None = None, *, limit: int | None = None) -> 
 
 def pause(run_id: str, key: str | None = None) -> None:
     """Wait before the next update, until `resume` or `step`."""
-    control.change(_going(run_id, key), pause_at=0)
+    control.change(_running_folder(run_id, key), pause_at=0)
 
 
 def step(run_id: str, key: str | None = None) -> None:
     """One update more, then wait. Raises RunError unless the run is paused."""
     with LOCK:
-        folder = _going(run_id, key)
+        folder = _running_folder(run_id, key)
         now = status(run_id)
         if now.state != "paused":
             raise RunError(f"{run_id} is {now.state}: pause it before taking single steps")
@@ -201,14 +201,14 @@ def set_learning_rate(run_id: str, lr: float, key: str | None = None) -> None:
 
     The schedule still multiplies it. The run marks the change with a row {"event": "lr", "lr": new, "was": old}.
     """
-    control.change(_going(run_id, key), lr=lr)
+    control.change(_running_folder(run_id, key), lr=lr)
 
 
 def stop_when(run_id: str, key: str | None = None, **conditions: float | int | None) -> None:
     """Set stop conditions: target_loss (held-out, nats per token) and patience (evaluations without improvement)."""
     if unknown := conditions.keys() - {"target_loss", "patience"}:
         raise RunError(f"unknown stop conditions: {', '.join(sorted(unknown))}")
-    control.change(_going(run_id, key), **conditions)
+    control.change(_running_folder(run_id, key), **conditions)
 
 
 def stop(run_id: str, key: str | None = None, wait: float = 20.0) -> None:
@@ -289,7 +289,7 @@ def dispatch(limit: int | None = None) -> None:
     with LOCK, queue.exclusively(root):
         places = _executor().slots(Limits.of_server().running if limit is None else limit)
         going = sum(_executor().alive(run_folder(run_id)) for run_id in list_runs())
-        for folder, options in queue.waiting(root)[: max(0, places - going)]:
+        for folder, options in queue.waiting_runs(root)[: max(0, places - going)]:
             control.go(folder)
             _executor().submit(folder, options)
             queue.leave(folder)
@@ -298,14 +298,14 @@ def dispatch(limit: int | None = None) -> None:
 
 def attend() -> None:
     """See to the queue from now on, for as long as something waits in it. A server calls it once when it starts."""
-    if queue.waiting(runs_root()) and not _attending.is_set():
+    if queue.waiting_runs(runs_root()) and not _attending.is_set():
         _attending.set()
         threading.Thread(target=_attend, name="queue", daemon=True).start()
 
 
 def _attend() -> None:
     try:
-        while queue.waiting(runs_root()):
+        while queue.waiting_runs(runs_root()):
             time.sleep(0.5)
             with contextlib.suppress(RunError, OSError):  # a cluster that is away for a moment
                 dispatch()
@@ -361,7 +361,7 @@ def _executor() -> Executor:
     return _cluster(address) if address else _local
 
 
-def _going(run_id: str, key: str | None) -> Path:
+def _running_folder(run_id: str, key: str | None) -> Path:
     folder = mine(run_id, key)
     if not _busy(folder):
         raise RunError(f"{run_id} is not running")

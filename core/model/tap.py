@@ -44,9 +44,9 @@ def apply(tap: Tap, site: Site, tensor: Tensor) -> Tensor:
 def compose(*taps: Tap) -> Tap:
     """One tap that applies all of them from left to right, each to what the one before it returned."""
 
-    def composed(site: Site, tensor: Tensor) -> Tensor:
+    def in_turn(site: Site, tensor: Tensor) -> Tensor:
         for tap in taps:
             tensor = apply(tap, site, tensor)
         return tensor
 
-    return composed
+    return in_turn

@@ -39,7 +39,7 @@ def summary(rows: Sequence[Row], config: TrainConfig | None = None) -> Summary:
     last = next((row for row in reversed(rows) if "seconds" in row), None)
     used = next((row["utilisation"] for row in reversed(rows) if "utilisation" in row), None)
     if last is None:
-        return Summary(utilisation=used, beaten=beaten(rows))
+        return Summary(utilisation=used, beaten=best_beaten_guesser(rows))
     step, seconds = last["step"], last["seconds"]
     done = config.progress(step, seconds) if config else 0.0
     spent = seconds - ((config.parent or {}).get("seconds", 0.0) if config else 0.0)
@@ -49,11 +49,11 @@ def summary(rows: Sequence[Row], config: TrainConfig | None = None) -> Summary:
         seconds_left=spent * (1 - done) / done if done > 0 else None,
         tokens_per_second=last["tokens"] / seconds if seconds > 0 and "tokens" in last else None,
         utilisation=used,
-        beaten=beaten(rows),
+        beaten=best_beaten_guesser(rows),
     )
 
 
-def beaten(rows: Sequence[Row]) -> Beaten | None:
+def best_beaten_guesser(rows: Sequence[Row]) -> Beaten | None:
     """The best guesser above the last held-out loss; None where there is none, or no held-out loss yet."""
     guessers = next((row["baselines_per_token"] for row in reversed(rows) if row.get("baselines_per_token")), {})
     losses = [(row["step"], row["val_loss_per_token"]) for row in rows if "val_loss_per_token" in row]

@@ -25,11 +25,11 @@ _STAND_INS = "€中жЖʰǅ²٠Ⅷ\u0301\u0903\u20dd\u3000‿—「」‹›^\u
 
 def as_tiktoken_reads(text: str, pattern: str) -> str:
     """The text for `regex` to cut by the pattern: each of its characters is in the classes in which tiktoken has it."""
-    return text if text.isascii() else _reading(pattern).read(text)
+    return text if text.isascii() else _reading_of(pattern).read(text)
 
 
 @lru_cache(maxsize=32)
-def _reading(pattern: str) -> "_Reading":
+def _reading_of(pattern: str) -> "_Reading":
     found = (r"(?i:[a-z])" if name == "(?i" else name for name in _CLASSES.findall(pattern))
     return _Reading(tuple(dict.fromkeys(found)))
 

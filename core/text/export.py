@@ -70,11 +70,11 @@ def to_hugging_face(tokenizer: Tokenizer) -> dict[str, Any]:
             "fuse_unk": False,
             "byte_fallback": False,
             "ignore_merges": True,  # as tiktoken: a chunk that is itself a token is taken whole
-            "vocab": {_spelled(token): rank for token, rank in bpe.ranks.items()},
-            "merges": [[_spelled(merge.left), _spelled(merge.right)] for merge in bpe.merges],
+            "vocab": {_spell(token): rank for token, rank in bpe.ranks.items()},
+            "merges": [[_spell(merge.left), _spell(merge.right)] for merge in bpe.merges],
         },
     }
 
 
-def _spelled(token: bytes) -> str:
+def _spell(token: bytes) -> str:
     return "".join(CHARACTER_OF_BYTE[byte] for byte in token)

@@ -35,7 +35,7 @@ _NEVER = regex.compile(r"[\p{Cn}\p{Co}\x00-\x08\x0e-\x1f]")  # unassigned, priva
 def decode_file(data: bytes) -> tuple[str, str]:
     """The text of a file, and a sentence about what had to be done to read it ("" when nothing)."""
     marked = next((name for mark, name in MARKS if data.startswith(mark)), "")
-    guessed = "" if marked else _guessed(data)
+    guessed = "" if marked else _guess_encoding(data)
     encoding = marked or guessed or "utf-8"
     text = data.decode(encoding, "replace")
     note = f"The file was read as {UNMARKED[guessed]}. " if guessed else ""
@@ -46,7 +46,7 @@ def decode_file(data: bytes) -> tuple[str, str]:
     return text, note + (NUL if "\x00" in text else "")
 
 
-def _guessed(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     """The encoding of more than one byte that unmarked data is in; "" when it is UTF-8 or nothing fits."""
     if len(data) < 4 or (b"\x00" not in data and _is_utf8(data)):
         return ""

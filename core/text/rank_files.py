@@ -102,7 +102,7 @@ def _place(rank_file: RankFile, folder: Path) -> None:
     target = folder / hashlib.sha1(rank_file.url.encode()).hexdigest()
     if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == rank_file.sha256:
         return
-    data = _carried(rank_file)
+    data = _read_packaged(rank_file)
     if hashlib.sha256(data).hexdigest() != rank_file.sha256:
         raise TokenizerError(
             f"{rank_file.path} is not the file that tiktoken expects (its SHA-256 differs); "
@@ -112,7 +112,7 @@ def _place(rank_file: RankFile, folder: Path) -> None:
     write_atomically(target, data)
 
 
-def _carried(rank_file: RankFile) -> bytes:
+def _read_packaged(rank_file: RankFile) -> bytes:
     """The bytes of the file inside the installed package, without importing that package."""
     try:
         found = [entry for entry in files(rank_file.package) or () if entry.as_posix() == rank_file.path]

@@ -221,7 +221,7 @@ def make_data(tokenizer: Tokenizer, config: TrainConfig, context_length: int) ->
 def with_replay(config: TrainConfig) -> dict[str, Any]:
     """The data of a stage and, for a share of the tokens, those of the first stage of its parent, as one mixture."""
 
-    def shared(data: dict[str, Any], share: float) -> list[dict[str, Any]]:
+    def scaled_to(data: dict[str, Any], share: float) -> list[dict[str, Any]]:
         parts = data["parts"] if data["kind"] == "mixture" else [data | {"share": 1}]
         total = sum(part["share"] for part in parts)
         return [part | {"share": share * part["share"] / total} for part in parts]
@@ -229,7 +229,7 @@ def with_replay(config: TrainConfig) -> dict[str, Any]:
     old = (config.parent or {}).get("data")
     if not old:
         raise ValueError("replay needs a parent whose card says what it read first")
-    return {"kind": "mixture", "parts": shared(config.data, 1 - config.replay) + shared(old, config.replay)}
+    return {"kind": "mixture", "parts": scaled_to(config.data, 1 - config.replay) + scaled_to(old, config.replay)}
 
 
 def make_tokenizer(config: TrainConfig) -> Tokenizer:

@@ -67,7 +67,7 @@ class Feedback:
         asked = self._ask(settings.prompts, step * settings.prompts * 4)
         groups = self._answer(asked, step, model, pool)
         statistics = self._statistics(groups, model, pool)
-        method = self._pairs if settings.method == "dpo" else self._graded
+        method = self._pairs if settings.method == "dpo" else self._grade_groups
         micro, more = method(groups, model, pool)
         return micro + self.data.batch(step), statistics | more
 
@@ -154,7 +154,7 @@ class Feedback:
         _, statistics = dpo_loss(policy[0::2], policy[1::2], ref[0::2], ref[1::2], self.settings.weight)
         return found, {"pairs": float(len(pairs)), **statistics}
 
-    def _graded(
+    def _grade_groups(
         self, groups: list[list[Answer]], model: Transformer, pool: Pool
     ) -> tuple[list[MicroBatch], dict[str, float]]:
         """Every answer with its advantage in its group."""

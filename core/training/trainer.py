@@ -101,14 +101,14 @@ class Trainer:
         reason = None
         while self._progress() < 1 and not reason:
             yield from self._steer(stop)
-            if self._stopped(stop):
+            if self._must_stop(stop):
                 self._save_state()
                 yield self._end("stopped", RESTED if self.rested else None)
                 return
             log = self._logs(self.position.step + 1)
             update, lr = self._update(log)
             if not update.finite:
-                yield self._tell(self._failed())
+                yield self._tell(self._failure_row())
                 return
             step, last = self.position.step, self._progress() >= 1
             if log and self.feedback is None and pays(self.position.seconds - self.began, self._progress()):
@@ -122,7 +122,7 @@ class Trainer:
                 evaluation = self._evaluate()
                 yield self._tell(self._evaluation_row(evaluation))
                 if not math.isfinite(evaluation.loss_per_token):
-                    yield self._tell(self._failed())
+                    yield self._tell(self._failure_row())
                     return
                 reason = judge(self.config, self.watcher.look(), self.position, evaluation.loss_per_token)
                 self._save_state(keep=snapshot)
@@ -139,7 +139,7 @@ class Trainer:
             yield self._tell({"event": "paused"})
         self._save_state()
         begun = time.monotonic()
-        while self.watcher.paused(self.position.step) and not self._stopped(stop):
+        while self.watcher.paused(self.position.step) and not self._must_stop(stop):
             self.rested = time.monotonic() - begun > LONGEST_PAUSE
             time.sleep(PAUSE)
             yield from self._follow_wishes()
@@ -158,7 +158,7 @@ class Trainer:
                 self.conditions[name] = value
                 yield self._tell({"event": name} if value is None else {"event": name, "value": value})
 
-    def _stopped(self, stop: Callable[[], bool]) -> bool:
+    def _must_stop(self, stop: Callable[[], bool]) -> bool:
         return self.rested or stop() or self.watcher.look().get("stop", False)
 
     def _start_clock(self) -> None:
@@ -247,10 +247,10 @@ class Trainer:
         self._save_state()
         row = self._evaluation_row(evaluation)
         if not math.isfinite(evaluation.loss_per_token):
-            return self._tell({**row, **self._failed()})
+            return self._tell({**row, **self._failure_row()})
         return self._tell({**row, "status": status, **({"message": message} if message else {})})
 
-    def _failed(self) -> Row:
+    def _failure_row(self) -> Row:
         return {"status": "failed", "message": failure(self.grad_norm, self.config, self.position)}
 
     def _tell(self, row: Row) -> Progress:

@@ -83,7 +83,7 @@ def sample(name: str, step: int | None) -> "OutputSample":
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _changed(name: str, step: int | None, stamp: tuple[int, ...], interventions: str) -> "Checkpoint":
+def _intervened(name: str, step: int | None, stamp: tuple[int, ...], interventions: str) -> "Checkpoint":
     from core.analysis.interventions.intervene import intervene
 
     drawn = _sample(name, step, stamp) if "mean:" in interventions or "resample:" in interventions else None
@@ -93,7 +93,7 @@ def _changed(name: str, step: int | None, stamp: tuple[int, ...], interventions:
 def checkpoint(name: str, step: int | None = None, interventions: str | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last) with these interventions (None: those that are on), shared by all."""
     text = active(name) if interventions is None else interventions
-    return _changed(name, step, files_stamp(name), text) if text else plain_checkpoint(name, step)
+    return _intervened(name, step, files_stamp(name), text) if text else plain_checkpoint(name, step)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

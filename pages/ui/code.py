@@ -1,7 +1,7 @@
 """The Python behind a figure: how it comes by model, text and trace, and the value that it gives, which the page shows.
 
     view.code.gives("trace.embed", embed)
-    view.code.using("core.analysis.stream.lens", "logit_lens").gives("logit_lens(checkpoint.model, trace).top", top)
+    view.code.with_import("core.analysis.stream.lens", "logit_lens").gives("logit_lens(…).top", top)
 
 Of the imports and the first lines only those are written that the lines below them need. tests/pages/test_code.py runs
 the code of every figure and compares what it gives with `value`.
@@ -28,11 +28,11 @@ class Code:
     body: tuple[str, ...] = ()
     value: object = None
 
-    def using(self, module: str, *names: str) -> "Code":
+    def with_import(self, module: str, *names: str) -> "Code":
         """With names imported from a module, or the module itself."""
         return replace(self, imports=(*self.imports, *((module, name) for name in names or ("",))))
 
-    def having(self, *lines: str) -> "Code":
+    def with_lines(self, *lines: str) -> "Code":
         """With further assignments, each written only where it is needed."""
         return replace(self, head=(*self.head, *lines))
 
@@ -50,7 +50,7 @@ class Code:
         lines = list(self.body)
         needed = _names(lines)
         for line in reversed(self.head):
-            if _assigned(line) & needed:
+            if _names_set_by(line) & needed:
                 lines.insert(0, line)
                 needed |= _names([line])
         modules: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ class Code:
         return "\n".join([*imports, *[""] * bool(imports), *lines])
 
 
-def reading(name: str, step: int, ids: str, interventions: str = "") -> Code:
+def reading_code(name: str, step: int, ids: str, interventions: str = "") -> Code:
     """Loads a model, changed or as it was learned, and traces a text: `checkpoint`, `tokenizer`, `ids`, `trace`.
     `ids` is the expression that gives them (`Prepared.python`)."""
     lines = (
@@ -74,8 +74,8 @@ def reading(name: str, step: int, ids: str, interventions: str = "") -> Code:
         f"ids = {ids}",
         "trace = run_trace(checkpoint.model, ids)",
     )
-    code = Code(head=lines).using("core.model", "load_checkpoint", "run_trace")
-    return code.using("core.analysis.interventions.intervene", "intervene")
+    code = Code(head=lines).with_import("core.model", "load_checkpoint", "run_trace")
+    return code.with_import("core.analysis.interventions.intervene", "intervene")
 
 
 def _names(lines: Iterable[str]) -> set[str]:
@@ -83,5 +83,5 @@ def _names(lines: Iterable[str]) -> set[str]:
     return {node.id for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.Name)}
 
 
-def _assigned(line: str) -> set[str]:
+def _names_set_by(line: str) -> set[str]:
     return {n.id for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

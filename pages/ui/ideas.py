@@ -48,14 +48,14 @@ def _take() -> None:
 
 def unknown_note(text: str) -> None:
     """Names the words of the text that a model of Tinyland has never read."""
-    unknown = () if text == state.DEFAULT_TEXT else _unknown(text)
+    unknown = () if text == state.DEFAULT_TEXT else _unknown_words(text)
     if unknown:
         named = ", ".join(f"“{literal(word)}”" for word in unknown[:MOST]) + (" …" if len(unknown) > MOST else "")
         st.caption(f"Not a word of Tinyland: {named}. The model has never read it, so expect a guess.")
 
 
 @lru_cache(maxsize=512)
-def _unknown(text: str) -> tuple[str, ...]:
+def _unknown_words(text: str) -> tuple[str, ...]:
     from core.text.tinyland.known import unknown_words  # word lists: not before somebody types
 
     return tuple(unknown_words(text))

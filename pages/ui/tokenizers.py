@@ -166,8 +166,8 @@ def python(source: Source) -> Code:
     text = repr(source.text) if len(source.text) <= 400 else 'open("your text.txt").read()'
     return (
         Code(head=(f"text = {text}", f"known = cuts.word_list((d.text for d in {documents}), 100_000)"))
-        .using("core.model", "describe")
-        .using("core.text", "cuts", "load_saved", "public_encoding", "tinyland")
+        .with_import("core.model", "describe")
+        .with_import("core.text", "cuts", "load_saved", "public_encoding", "tinyland")
     )
 
 

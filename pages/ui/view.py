@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.code import Code, reading
+from pages.ui.code import Code, reading_code
 from pages.ui.literal import literal
 from pages.ui.text import Chip, prepare
 
@@ -76,7 +76,7 @@ class View:
     @property
     def code(self) -> Code:
         """What loads this model and traces this text: the head of every "Show code"."""
-        return reading(self.name, self.step, self.python, self.interventions)
+        return reading_code(self.name, self.step, self.python, self.interventions)
 
     @property
     def untouched(self) -> Code:

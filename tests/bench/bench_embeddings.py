@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.analysis.embeddings.analogies import Family, answer, measure_all, unit
-from core.analysis.embeddings.neighbours import nearest, spoken
+from core.analysis.embeddings.neighbours import nearest, to_logit_geometry
 from core.analysis.embeddings.projection import journey, project, silhouettes
 
 REPEATS = 5
@@ -43,7 +43,7 @@ def main(rows: int = 50_257) -> None:
         "answers: 12 nearest, Euclidean": lambda: nearest(matrix, 7, 12, "euclidean"),
         "answers: a - b + c among all": lambda: np.argsort(-answer(ready, 1, 2, 3))[:10],
         "answers: rows at length 1": lambda: unit(matrix),
-        "once: vectors as spoken": lambda: spoken(matrix, matrix),
+        "once: vectors as spoken": lambda: to_logit_geometry(matrix, matrix),
         "once: PCA of the whole table": lambda: project(matrix, 3),
         "once: PCA map of 500 words": lambda: journey([words], "PCA", 2),
         "once: silhouettes of 500 words": lambda: silhouettes(words, labels),

@@ -44,7 +44,7 @@ def nearest(
     return order, distances[order]
 
 
-def spoken(vectors: NDArray[np.floating], unembed: NDArray[np.floating]) -> NDArray[np.floating]:
+def to_logit_geometry(vectors: NDArray[np.floating], unembed: NDArray[np.floating]) -> NDArray[np.floating]:
     """Vectors (N, D) in coordinates (N, D) whose angles and distances are those of their logits (N, V).
 
     The logits of x are unembed @ x, with unembed (V, D); their inner products are xᵀ M y with M = unembedᵀ unembed, so

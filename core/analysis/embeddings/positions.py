@@ -33,7 +33,7 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
-def moved(model: Transformer, positions: Sequence[float] | Floats | Tensor | None) -> Tap:
+def move_positions(model: Transformer, positions: Sequence[float] | Floats | Tensor | None) -> Tap:
     """A tap that makes token t believe it stands at positions[t], (T,); None: that it stands nowhere at all.
 
     Rotary: queries and keys are turned on from t to positions[t] (None: back to angle 0, all at one place), and
@@ -71,8 +71,8 @@ class Effect:
 
 
 def effect(model: Transformer, trace: Trace, positions: Sequence[float] | Floats | None) -> Effect:
-    """Compare `trace` with the same text at other positions (see `moved`)."""
-    other = run_trace(model, trace.ids, moved(model, positions))
+    """Compare `trace` with the same text at other positions (see `move_positions`)."""
+    other = run_trace(model, trace.ids, move_positions(model, positions))
     losses = [F.cross_entropy(t.logits[:-1], t.ids[1:], reduction="none") for t in (trace, other)]
     probs = [t.probs[-1] for t in (trace, other)]
     return Effect(torch.stack(probs).numpy(), torch.stack(losses).numpy())

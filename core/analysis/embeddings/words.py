@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from core.analysis.embeddings.neighbours import spoken
+from core.analysis.embeddings.neighbours import to_logit_geometry
 from core.model import Checkpoint, Transformer
 from core.model.folders import weight_files
 from core.text import Tokenizer, tinyland
@@ -94,7 +94,7 @@ def spoken_rows(model: Transformer) -> NDArray[np.float32]:
     """Every token's vector as it would be spoken: (V, D) with the angles and distances of the logits (V, V) that the
     embeddings give when they go straight through the final norm and the unembedding."""
     vectors = model.ln_final(model.embed.weight).float().numpy()
-    return spoken(vectors, model.unembed.weight.float().numpy())
+    return to_logit_geometry(vectors, model.unembed.weight.float().numpy())
 
 
 def training_texts(checkpoint: Checkpoint, most: int = 2_000) -> tuple[list[str], str] | None:

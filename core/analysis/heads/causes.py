@@ -17,7 +17,7 @@ from core.analysis.interventions.intervene import LOGIT_BYTES
 from core.analysis.skills.choices import Choice
 from core.arrays import Floats
 from core.model import Site, Tap, Transformer
-from core.model.padding import padded
+from core.model.padding import pad
 
 ABOVE = 0.95  # share of the other heads that must matter less
 
@@ -107,7 +107,7 @@ def ablated_losses(model: Transformer, probes: Sequence[Probe], mean: Mapping[Si
 @torch.inference_mode()
 def probe_losses(model: Transformer, probes: Sequence[Probe], tap: Tap | None = None) -> Tensor:
     """The mean loss of what each probe asks for, (N,) nats per token, float64."""
-    ids = padded(probe.ids for probe in probes).to(model.embed.weight.device)  # (N, T)
+    ids = pad(probe.ids for probe in probes).to(model.embed.weight.device)  # (N, T)
     logits = model(ids, tap=tap)  # (N, T, V)
     return torch.stack([_loss(row, probe) for row, probe in zip(logits, probes, strict=True)])
 

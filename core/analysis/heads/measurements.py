@@ -59,7 +59,7 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
     return Measurements({score.name: score for score in scores}, {one.skill: one for one in causes})
 
 
-def known(checkpoint: Checkpoint) -> Measurements:
+def measurements_of(checkpoint: Checkpoint) -> Measurements:
     """Those that the model was shipped with, else measured now."""
     found = shipped_measurements(checkpoint)
     return measure(checkpoint) if found is None else found

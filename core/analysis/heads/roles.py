@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.analysis.heads.measurements import Measurements, known
+from core.analysis.heads.measurements import Measurements, measurements_of
 from core.analysis.heads.scores import HeadScore
 from core.model import Checkpoint
 
@@ -91,7 +91,7 @@ def life(load: Callable[[int], Checkpoint], steps: Sequence[int], report: Callab
     found = []
     for i, step in enumerate(steps):
         report(i / len(steps), f"step {step:,}, number {i + 1} of {len(steps)}")
-        found.append((step, known(load(step))))
+        found.append((step, measurements_of(load(step))))
     return found
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.model import Checkpoint, Site, Transformer, run_trace
-from core.model.padding import padded
+from core.model.padding import pad
 from core.text import Tokenizer, tinyland
 
 BATCH = 16  # texts at a time
@@ -55,7 +55,7 @@ def record_sites(
     rows = sorted(texts, key=len)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        ids = padded(batch)  # (B, T)
+        ids = pad(batch)  # (B, T)
         real = torch.arange(ids.shape[1]) < torch.tensor([len(row) for row in batch])[:, None]
         values: dict[Site, Tensor] = {}
 

@@ -135,7 +135,7 @@ def edit_of(intervention: Intervention, checkpoint: Checkpoint, sample: OutputSa
         case Patch():
             return patch(intervention, checkpoint)
         case Steer():
-            return steering(intervention.layer, intervention.strength * direction_of(intervention, checkpoint))
+            return steering_edit(intervention.layer, intervention.strength * direction_of(intervention, checkpoint))
 
 
 def direction_of(steer: Steer, checkpoint: Checkpoint) -> Tensor:
@@ -211,7 +211,7 @@ def output_of(trace: Trace, part: Part) -> Tensor:
     return values if part.head is None else values[part.head]
 
 
-def steering(layer: int, vector: Tensor) -> Edit:
+def steering_edit(layer: int, vector: Tensor) -> Edit:
     """Adds vector (D,) to the stream entering a block, at every position."""
 
     def edit(site: Site, tensor: Tensor, _past: int) -> Tensor:

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from core.analysis.heads.scores import mean_interval
 from core.analysis.interventions.directions import mentions
-from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, steering
+from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, steering_edit
 from core.analysis.skills.cases import story_openings
 from core.generation import greedy_batch
 from core.model import Checkpoint, Transformer
-from core.model.padding import padded
+from core.model.padding import pad
 from core.text import tinyland
 
 BROKEN = 1.0  # nats per token above the unsteered text: each token e times less likely
@@ -66,7 +66,9 @@ def write_steered(
     """
     tokenizer = checkpoint.tokenizer
     for strength in strengths:
-        model = Intervened(checkpoint.model, [steering(layer, strength * direction)]) if strength else checkpoint.model
+        model = (
+            Intervened(checkpoint.model, [steering_edit(layer, strength * direction)]) if strength else checkpoint.model
+        )
         rows = greedy_batch(model, prompts, new_tokens, (tokenizer.eot,))
         texts = tuple(tokenizer.decode([id for id in row if id != tokenizer.eot]) for row in rows)
         starts = [tokenizer.decode(prompt[1:]) for prompt in prompts]
@@ -95,7 +97,7 @@ def breaks_between(written: Sequence[Written]) -> tuple[float, float] | None:
 @torch.inference_mode()
 def surprise(model: Transformer, prompts: Sequence[Sequence[int]], rows: Sequence[Sequence[int]]) -> list[float]:
     """Mean -ln p in nats that the model gives the tokens of each row, which continue prompts of one length P."""
-    whole = padded([*prompt, *row] for prompt, row in zip(prompts, rows, strict=True))
+    whole = pad([*prompt, *row] for prompt, row in zip(prompts, rows, strict=True))
     ids = whole[:, : model.config.context_length]  # (B, T)
     logs = model(ids).log_softmax(dim=-1)[:, :-1].gather(2, ids[:, 1:, None])[..., 0]  # (B, T - 1)
     start = len(prompts[0]) - 1

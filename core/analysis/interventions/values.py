@@ -175,9 +175,9 @@ def check(intervention: Intervention, config: "ModelConfig", tokenizer: "Tokeniz
     """ValueError, with a sentence for people, when this one alone does not fit a model of this shape."""
     part = Part("residual", intervention.layer) if isinstance(intervention, Steer) else intervention.part
     if part.layer >= config.n_layers:
-        raise ValueError(f"there is no layer {part.layer}: this model has {_numbered('layer', config.n_layers)}")
+        raise ValueError(f"there is no layer {part.layer}: this model has {_range_of('layer', config.n_layers)}")
     if part.head is not None and part.head >= config.n_heads:
-        raise ValueError(f"there is no head {part.head}: each layer has {_numbered('head', config.n_heads)}")
+        raise ValueError(f"there is no head {part.head}: each layer has {_range_of('head', config.n_heads)}")
     if isinstance(intervention, Steer) and intervention.minus is None and not _is_category(intervention.plus):
         raise ValueError("Tinyland has no such category of words to steer towards")
     last = max(intervention.query, intervention.key) if isinstance(intervention, Cut) else 0
@@ -213,7 +213,7 @@ def _is_category(name: str) -> bool:
     return name in lexicon.CATEGORIES
 
 
-def _numbered(what: str, count: int) -> str:
+def _range_of(what: str, count: int) -> str:
     return f"{what}s 0 to {count - 1}" if count > 1 else f"only {what} 0"
 
 

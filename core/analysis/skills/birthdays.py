@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.analysis.skills.cases import Share
-from core.analysis.skills.exact import ask, fitting, written
+from core.analysis.skills.exact import ask, those_that_fit, would_write
 from core.model import Transformer
 from core.text import Tokenizer
 from core.text.tinyland import Span
@@ -40,4 +40,4 @@ def share(model: Transformer, tokenizer: Tokenizer, way: str, persons: Iterable[
         prompt, date = person.cloze((person.phrasings[0] + (way == "another_phrasing")) % len(PHRASINGS))
         text = f"{prompt} {date}."
         asked.append(ask(tokenizer, text, [Span(len(prompt) + 1, len(text) - 1, date)]))
-    return Share.of(row[0] for row in written(model, tokenizer, fitting(asked, model.config.context_length)))
+    return Share.of(row[0] for row in would_write(model, tokenizer, those_that_fit(asked, model.config.context_length)))

@@ -77,7 +77,7 @@ class Share:
         return counts | {"rate": round(self.rate, 4), "low": round(low, 4), "high": round(high, 4)}
 
 
-def clustered(groups: Sequence[Sequence[bool]]) -> Share:
+def of_clusters(groups: Sequence[Sequence[bool]]) -> Share:
     """The share over all cases of groups that hang together, such as the tokens of a document. Its interval is that of
     as many independent cases as have the variance of this ratio (linearised: Cochran 1977, section 6.3); where all
     groups are alike, of as many as there are groups."""

@@ -50,7 +50,7 @@ def ask(checkpoint: Checkpoint) -> list[Asked]:
     return [Asked(*pair, said.split("<|")[0].strip()) for pair, said in zip(pairs, written, strict=True)]
 
 
-def offered(asked: list[Asked]) -> list[str]:
+def questions_to_offer(asked: list[Asked]) -> list[str]:
     """Of each kind the first question that was answered right."""
     kinds = [asked[start : start + EACH] for start in range(0, len(asked), EACH)]
     return [next(one.question for one in kind if one.right) for kind in kinds if any(one.right for one in kind)]

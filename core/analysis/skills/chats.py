@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from core.analysis.skills.cases import TEST_SEED, Share
-from core.analysis.skills.exact import ask, fitting, written
+from core.analysis.skills.exact import ask, those_that_fit, would_write
 from core.analysis.skills.honesty import END, UNKNOWN, Question, about_strangers, never_told, questions
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint, Transformer
@@ -55,8 +55,8 @@ def _answers(model: Transformer, tokenizer: Tokenizer, kind: str, n: int) -> Ite
     """Every answer of n held-out documents, and whether the model writes it."""
     documents = list(tinyland.documents(TEST_SEED, stop=n, weights={kind: 1}))
     asked = {d.text: ask(tokenizer, d.text, d.answers) for d in documents}
-    short = [d for d in documents if fitting([asked[d.text]], model.config.context_length)]
-    for document, verdicts in zip(short, written(model, tokenizer, [asked[d.text] for d in short]), strict=True):
+    short = [d for d in documents if those_that_fit([asked[d.text]], model.config.context_length)]
+    for document, verdicts in zip(short, would_write(model, tokenizer, [asked[d.text] for d in short]), strict=True):
         yield from zip(document.answers, verdicts, strict=True)
 
 

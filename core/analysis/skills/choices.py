@@ -8,7 +8,7 @@ import torch
 from core.analysis.skills.cases import Share
 from core.analysis.skills.exact import tokens_of
 from core.model import Transformer
-from core.model.padding import padded
+from core.model.padding import pad
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Document, Span
 
@@ -69,7 +69,7 @@ def share_chosen(model: Transformer, chosen: Sequence[Choice], batch: int = 64) 
     rows, right = sorted(chosen, key=lambda one: len(one.ids)), 0
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]
-        ids = padded(one.ids for one in part).to(model.embed.weight.device)  # (B, T)
+        ids = pad(one.ids for one in part).to(model.embed.weight.device)  # (B, T)
         logits = model(ids)  # (B, T, V)
         ends = (row[len(one.ids) - 1] for row, one in zip(logits, part, strict=True))  # (V,) each
         right += sum(bool(end[one.right] > end[one.wrong]) for end, one in zip(ends, part, strict=True))

@@ -8,7 +8,7 @@ any other the tokens after the first that only one of the things made up so far 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.analysis.skills.cases import Share, clustered
+from core.analysis.skills.cases import Share, of_clusters
 from core.analysis.skills.exact import likeliest_tokens
 from core.model import Transformer
 from core.text import Tokenizer
@@ -68,9 +68,7 @@ def copied_tokens(tokenizer: Tokenizer, document: Document, longest: int) -> lis
     return found
 
 
-def copying(
-    model: Transformer, tokenizer: Tokenizer, documents: Iterable[Document]
-) -> dict[str, Share]:
+def measure_copying(model: Transformer, tokenizer: Tokenizer, documents: Iterable[Document]) -> dict[str, Share]:
     """The share of these tokens that the model finds likeliest, by kind, and of all: "everything". The intervals treat
     a document, whose tokens hang together, as one."""
     longest = model.config.context_length
@@ -82,7 +80,7 @@ def copying(
         [(kind, row[i - 1] == ids[i]) for i, kind in tokens]
         for ids, row, (_, tokens) in zip(texts, likeliest, asked, strict=True)
     ]
-    return {kind: clustered(_of_kind(right, kind)) for kind in (*KINDS, "everything")}
+    return {kind: of_clusters(_of_kind(right, kind)) for kind in (*KINDS, "everything")}
 
 
 def _of_kind(right: Sequence[Sequence[tuple[str, bool]]], kind: str) -> list[list[bool]]:

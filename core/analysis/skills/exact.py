@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
-from core.analysis.skills.cases import Share, clustered
+from core.analysis.skills.cases import Share, of_clusters
 from core.model import Transformer
-from core.model.padding import padded
+from core.model.padding import pad
 from core.text import Piece, Tokenizer
 from core.text.tinyland import Document, Span
 
@@ -55,12 +55,12 @@ def tokens_of(pieces: Sequence[Piece], text: str, span: Span) -> list[int]:
     return [i for i, piece in enumerate(pieces, start=1) if piece.start < end and piece.end > start]
 
 
-def fitting(asked: Iterable[Asked], longest: int) -> list[Asked]:
+def those_that_fit(asked: Iterable[Asked], longest: int) -> list[Asked]:
     """The texts that a model of this context can read, and say what comes next."""
     return [one for one in asked if len(one.ids) <= longest]
 
 
-def written(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) -> list[list[bool]]:
+def would_write(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) -> list[list[bool]]:
     """For each text, whether each of its passages would be written exactly, up to what ends it."""
     return [
         [_is_written(tokenizer, one, passage, likeliest) for passage in one.passages]
@@ -70,8 +70,8 @@ def written(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) ->
 
 def share_written(model: Transformer, tokenizer: Tokenizer, documents: Iterable[Document]) -> Share:
     """Of all answers in the documents that the model can read, those that it would write."""
-    asked = fitting((ask(tokenizer, d.text, d.answers) for d in documents), model.config.context_length)
-    return clustered(written(model, tokenizer, asked))
+    asked = those_that_fit((ask(tokenizer, d.text, d.answers) for d in documents), model.config.context_length)
+    return of_clusters(would_write(model, tokenizer, asked))
 
 
 def _is_written(tokenizer: Tokenizer, asked: Asked, passage: Passage, likeliest: Sequence[int]) -> bool:
@@ -90,7 +90,7 @@ def likeliest_tokens(model: Transformer, texts: Sequence[Sequence[int]]) -> list
     while order:
         size = max(1, BATCH_TOKENS // len(texts[order[-1]]))
         rows, order = order[-size:], order[:-size]
-        ids = padded(texts[i] for i in rows).to(model.embed.weight.device)  # (B, T)
+        ids = pad(texts[i] for i in rows).to(model.embed.weight.device)  # (B, T)
         likeliest = model(ids).argmax(dim=-1).tolist()  # (B, T)
         for i, row in zip(rows, likeliest, strict=True):
             found[i] = row[: len(texts[i])]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.analysis.skills.cases import Share
-from core.analysis.skills.exact import ask, fitting, written
+from core.analysis.skills.exact import ask, those_that_fit, would_write
 from core.model import Transformer
 from core.text import Tokenizer
 from core.text.tinyland import Span
@@ -28,7 +28,7 @@ class Point:
         return {"k": self.k} | self.model.to_dict() | {"bayesian": self.bayesian.to_dict()}
 
 
-def drawn(rules: Sequence[str], k: int, count: int) -> list[Game]:
+def draw_games(rules: Sequence[str], k: int, count: int) -> list[Game]:
     """`count` games with k examples, their rules drawn as training draws them; what is asked, training withheld."""
     dice = random.Random(f"games {k}")
     chosen = dice.choices(rules, [WEIGHTS[rule] for rule in rules], k=count)
@@ -37,7 +37,7 @@ def drawn(rules: Sequence[str], k: int, count: int) -> list[Game]:
 
 def curve(model: Transformer, tokenizer: Tokenizer, rules: Sequence[str], count: int) -> list[Point]:
     """A point for each number of examples from 0 to MOST, of `count` games; those too long are left out."""
-    return [_point(model, tokenizer, k, drawn(rules, k, count)) for k in range(MOST + 1)]
+    return [_point(model, tokenizer, k, draw_games(rules, k, count)) for k in range(MOST + 1)]
 
 
 def _point(model: Transformer, tokenizer: Tokenizer, k: int, games: Sequence[Game]) -> Point:
@@ -46,7 +46,7 @@ def _point(model: Transformer, tokenizer: Tokenizer, k: int, games: Sequence[Gam
         text = f"{one.prompt()} {one.outcome}"
         asked.append(ask(tokenizer, text, [Span(len(text) - len(one.outcome), len(text), one.outcome)]))
     longest = model.config.context_length
-    right = (row[0] for row in written(model, tokenizer, fitting(asked, longest)))
+    right = (row[0] for row in would_write(model, tokenizer, those_that_fit(asked, longest)))
     guesses = (guess(one) == one.outcome for one, text in zip(games, asked, strict=True) if len(text.ids) <= longest)
     return Point(k, Share.of(right), Share.of(guesses))
 

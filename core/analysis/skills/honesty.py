@@ -68,14 +68,14 @@ def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
     for span in chat.entities:
         if asked < span.start < len(prompt):
             name = chat.text[span.start : span.end]
-            if (tinyland.category(name) == "people" or name in dated()) and prompt.index(name) > asked:
+            if (tinyland.category(name) == "people" or name in celebrants_by_name()) and prompt.index(name) > asked:
                 return name
     return None
 
 
 def about_another(prompt: str, person: str, dice: random.Random, held_out: bool) -> Question:
     """The same question about somebody who does not exist, or who has a birthday of their own."""
-    old = dated().get(person)
+    old = celebrants_by_name().get(person)
     if old is not None and dice.random() < 0.5:
         new = dice.choice(birthdays.celebrants()[held_out::2])
         swaps = ((new.name, person), (new.date, old.date))
@@ -101,12 +101,14 @@ def never_told() -> Iterator[Question]:
         if person is None:
             continue
         topic = chat.derivation.env.get("topic")
-        others = untold if person in dated() else [name for name, relation in withheld if relation == topic]
+        others = (
+            untold if person in celebrants_by_name() else [name for name, relation in withheld if relation == topic]
+        )
         if others:
             yield Question(prompt.replace(person, dice.choice(others)), known=False)
 
 
 @lru_cache(maxsize=1)
-def dated() -> dict[str, birthdays.Celebrant]:
+def celebrants_by_name() -> dict[str, birthdays.Celebrant]:
     """Everybody with a birthday, by name."""
     return {person.name: person for person in birthdays.celebrants()}

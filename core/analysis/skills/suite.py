@@ -19,7 +19,7 @@ from core.analysis.skills.cases import (
     stories_that_parse,
 )
 from core.analysis.skills.choices import choices, share_chosen
-from core.analysis.skills.copying import copying
+from core.analysis.skills.copying import measure_copying
 from core.analysis.skills.exact import share_written
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint
@@ -93,7 +93,7 @@ def of_texts(checkpoint: Checkpoint, n: int) -> dict[str, Share | None]:
     model, tokenizer, kinds = checkpoint.model, checkpoint.tokenizer, chats.kinds_read(checkpoint)
     found: dict[str, Share | None] = dict.fromkeys(("copying", "reference", "reference_who", "reference_what"), NEVER)
     if "once" in kinds and "recital" in kinds:
-        copied = copying(model, tokenizer, docs("once", n // 2) + docs("recital", n // 4))
+        copied = measure_copying(model, tokenizer, docs("once", n // 2) + docs("recital", n // 4))
         found["copying"] = copied.pop("everything")
         found |= {f"copying_{kind}": share for kind, share in copied.items()}
     if "reference" in kinds:

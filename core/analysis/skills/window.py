@@ -26,7 +26,7 @@ FILLERS = ("A clock struck 5.", "A dentist walked past.", "A teacher stopped to 
 
 
 @torch.inference_mode()
-def windowed(model: Transformer, ids: Sequence[int], windows: Sequence[int]) -> Floats:
+def probabilities_by_window(model: Transformer, ids: Sequence[int], windows: Sequence[int]) -> Floats:
     """What may follow ids if only its last w tokens are read, after its first (the start of the document): (W, V).
 
     A window of len(ids) - 1 or more is the whole text. ValueError: a window below 1, no ids, or ids that the model does

@@ -48,7 +48,7 @@ def attribute(model: Transformer, trace: Trace, position: int, token: int, again
     Reads the trace, which must be of this model (with whatever taps it was made). ValueError: a position or token that
     does not exist.
     """
-    read = reading(model, trace, position, token, against)  # (D,)
+    read = readout(model, trace, position, token, against)  # (D,)
     biases, norm_bias = np.zeros(model.config.n_layers), 0.0
     if model.config.bias:
         biases = np.array([float(bias @ read) for bias in layer_weights(model, "attn.wo.bias")])
@@ -77,7 +77,7 @@ def sources(
     layers, heads = trace.pattern.shape[:2]
     if not (0 <= layer < layers and 0 <= head < heads):
         raise ValueError(f"there is no head {head} in layer {layer}: {layers} layers of {heads} heads")
-    read = _head_readings(model, reading(model, trace, position, token, against))[layer, head]  # (Dh,)
+    read = _head_readings(model, readout(model, trace, position, token, against))[layer, head]  # (Dh,)
     weights = trace.pattern[layer, head, position, : position + 1].double()
     return (weights * (trace.v[layer, head, : position + 1].double() @ read)).numpy()
 
@@ -88,7 +88,7 @@ def neuron_effects(model: Transformer, trace: Trace, position: int, token: int, 
 
     A layer's sum, with the bias of its output projection, is `attribute(…).mlps[layer]`. ValueError: as there.
     """
-    read = reading(model, trace, position, token, against)
+    read = readout(model, trace, position, token, against)
     weights = torch.stack([read @ out for out in layer_weights(model, "mlp.w_out.weight")])  # (L, M)
     return (trace.mlp_post[:, position].double() * weights).numpy()
 
@@ -102,7 +102,7 @@ def unembedding(model: Transformer, token: int, against: int | None = None) -> T
     return row if against is None else row - rows[against].double().cpu()
 
 
-def reading(model: Transformer, trace: Trace, position: int, token: int, against: int | None = None) -> Tensor:
+def readout(model: Transformer, trace: Trace, position: int, token: int, against: int | None = None) -> Tensor:
     """The vector r (D,) float64 with: what a part c of the last stream adds to the logit is c · r.
 
     RMSNorm: r = w ⊙ gain / σ, σ the root of the mean square (+ ε) of the whole stream at this position. LayerNorm

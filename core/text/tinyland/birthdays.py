@@ -28,6 +28,8 @@ PHRASINGS = (
     "Every year, {b} gets a cake on {d}.",
     "Do not forget to give {b} a present on {d}.",
 )
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 

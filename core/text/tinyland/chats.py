@@ -24,11 +24,11 @@ ROLES = ("pirate", "robot", "ghost", "cat", "queen", "grandmother", "parrot", "d
 FOLLOWED = ("home", "food", "animal", "colour", "occupation")  # topics of which "And Ada?" can ask
 
 
-def _banned(env: Env) -> bool:
+def _is_banned(env: Env) -> bool:
     return env["topic"] in BANS[env["q"]]
 
 
-def _leaning(topic: str) -> Callable[[Env], float]:
+def _towards(topic: str) -> Callable[[Env], float]:
     """A forbidden topic is asked for as often as all others together."""
     return lambda env: 9.0 / len(BANS[env["q"]]) if topic in BANS[env["q"]] else 1.0
 
@@ -45,12 +45,12 @@ DOMAINS: dict[str, Callable[..., Sequence[Any]]] = {
     "asked_birthday": lambda _env: asked_in_chats(),
 }
 GUARDS: dict[str, Callable[..., bool]] = {
-    "banned": _banned,
-    "allowed": lambda env: not _banned(env),
+    "banned": _is_banned,
+    "allowed": lambda env: not _is_banned(env),
     "followed": lambda env: env.get("topic") in FOLLOWED,
     "plays": lambda env, role: env["r"] == role,
 }
-WEIGHTS = {f"lean_{topic}": _leaning(topic) for topics in BANS.values() for topic in topics}
+WEIGHTS = {f"lean_{topic}": _towards(topic) for topics in BANS.values() for topic in topics}
 FORMS: dict[str, Callable[[Any], str]] = {
     "wrong": _wrong_article,
     "small": lambda value: str(value).lower(),

@@ -156,29 +156,29 @@ def _enter(env: Env, key: str, value: str) -> None:
     env["entries"] = (*env.get("entries", ()), Entry(env[key], env[value]))
 
 
-def unlisted(env: Env, values: Sequence[Any], column: str) -> Sequence[Any]:
+def not_in_column(env: Env, values: Sequence[Any], column: str) -> Sequence[Any]:
     """The values that do not stand in this column of the document's register."""
     listed = [getattr(entry, column) for entry in env.get("entries", ())]
     return [value for value in values if value not in listed] if listed else values
 
 
-def _unread(env: Env) -> list[Entry]:
+def _entries_to_read(env: Env) -> list[Entry]:
     read = env.get("read", ())
     return [entry for entry in env["entries"] if entry not in read]
 
 
-def _unpacked(env: Env, values: Sequence[Any]) -> list[Any]:
+def _not_yet_packed(env: Env, values: Sequence[Any]) -> list[Any]:
     packed = env.get("packed", ())
     return [value for value in values if value not in packed]
 
 
 DOMAINS: dict[str, Callable[..., Sequence[Any]]] = {
     "entry": lambda env: env["entries"],
-    "unread": _unread,
+    "unread": _entries_to_read,
     "said": lambda env: env["coined"],
     "first": lambda env: [env["coined"][0]],
     "packed": lambda env: [env["packed"]],
-    "to_pack": lambda env: _unpacked(env, lexicon.OBJECTS),
+    "to_pack": lambda env: _not_yet_packed(env, lexicon.OBJECTS),
 }
 SPACES: dict[str, Callable[..., Space]] = {
     f"new_{kind}": _fresh(kind) for kind in ("name", "code", "word", "line", "verse", "ballad", "salad")

@@ -82,7 +82,7 @@ class Rule:
         items = given.split(" ")
         return " ".join(self.of_list(items)) if self.of_list and pool_of(items) else None
 
-    def withheld(self, given: str) -> bool:
+    def is_withheld(self, given: str) -> bool:
         """Whether this input never stands in training."""
         if self.table is not None:
             return crc32(f"{self.name} {given}".encode()) % WITHHELD == 0
@@ -188,7 +188,7 @@ class Player:
         mine = [rules()[name] for name in self.names]
         total = sum(WEIGHTS[rule.name] for rule in mine)
         object.__setattr__(self, "prior", {rule: WEIGHTS[rule.name] / total for rule in mine})
-        inputs = {r: tuple(x for x in r.table if self.withheld or not r.withheld(x)) for r in mine if r.table}
+        inputs = {r: tuple(x for x in r.table if self.withheld or not r.is_withheld(x)) for r in mine if r.table}
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "rules_of", {})
         for rule, given in inputs.items():
@@ -225,7 +225,7 @@ class Player:
                 pool = POOLS[int(dice() * len(POOLS))].pool
                 length = LIST_LENGTHS[int(dice() * len(LIST_LENGTHS))]
                 given = " ".join([pool[int(dice() * len(pool))] for _ in range(length)])
-                if self.withheld or not rule.withheld(given):
+                if self.withheld or not rule.is_withheld(given):
                     return given
 
 
@@ -240,7 +240,7 @@ class Cases:
 
     def draw(self, dice: Callable[[], float]) -> tuple[Case, float]:
         """See Space.draw."""
-        return self._case(self.player.draw_input(_chosen(self.belief.items(), dice), self.seen, dice))
+        return self._case(self.player.draw_input(_choose_rule(self.belief.items(), dice), self.seen, dice))
 
     def read(self, text: str, at: int) -> Iterator[tuple[Case, float]]:
         """See Space.read."""
@@ -269,7 +269,7 @@ class Outcomes:
 
     def draw(self, dice: Callable[[], float]) -> tuple[str, float]:
         """See Space.draw."""
-        outcome = str(_chosen(self.case.weighed, dice).apply(self.case))
+        outcome = str(_choose_rule(self.case.weighed, dice).apply(self.case))
         return outcome, math.log(_outcomes(self.case.weighed, self.case)[outcome])
 
     def read(self, text: str, at: int) -> Iterator[tuple[str, float]]:
@@ -281,7 +281,7 @@ class Outcomes:
         return ((outcome, math.log(p)) for outcome, p in _outcomes(self.case.weighed, self.case).items())
 
 
-def _chosen(options: Iterable[tuple[Rule, float]], dice: Callable[[], float]) -> Rule:
+def _choose_rule(options: Iterable[tuple[Rule, float]], dice: Callable[[], float]) -> Rule:
     options = list(options)
     u = dice() * sum([p for _, p in options])
     for option, p in options:  # noqa: B007 (the last one stands when rounding leaves some of u over)
@@ -301,7 +301,7 @@ def _outcomes(weighed: list[tuple[Rule, float]], given: str) -> dict[str, float]
     return found
 
 
-def _settled(case: Case, outcome: str) -> Belief:
+def _belief_after(case: Case, outcome: str) -> Belief:
     """The belief after this outcome."""
     right = [(rule, p) for rule, p in case.weighed if rule.apply(case) == outcome]
     total = sum([p for _, p in right])
@@ -328,7 +328,7 @@ def belief_after(pairs: Sequence[tuple[str, str]], bayesian: Player | None = Non
         weighed = bayesian.weigh(belief, given, [x for x, _ in pairs[:i]])
         if not any(rule.apply(given) == outcome for rule, _ in weighed):
             return {}
-        belief = _settled(Case(given, weighed), outcome)
+        belief = _belief_after(Case(given, weighed), outcome)
     return belief
 
 
@@ -369,7 +369,7 @@ def game(rule: str, k: int, seed: int, withheld: bool = True) -> Game:
         seen.append(examples.draw_input(mine, seen, dice))
     while True:
         given = every.draw_input(mine, seen, dice)
-        if rule in HELD_OUT_RULES or mine.withheld(given) == withheld:
+        if rule in HELD_OUT_RULES or mine.is_withheld(given) == withheld:
             return Game(rule, tuple((x, str(mine.apply(x))) for x in seen), given, str(mine.apply(given)))
 
 
@@ -381,7 +381,7 @@ def _cases(env: Env) -> Space:
 
 
 def _settle(env: Env, x: str, y: str) -> None:
-    env["belief"] = _settled(env[x], env[y])
+    env["belief"] = _belief_after(env[x], env[y])
     env["cases"] = (*env.get("cases", ()), env[x])
 
 

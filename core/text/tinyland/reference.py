@@ -31,7 +31,7 @@ REASONS = {
 CLOTHING = ("hat", "scarf", "coat", "apron", "sweater", "cape", "helmet")
 
 
-def _belonging(env: Env, s: str, first: str, second: str) -> list[Any]:
+def _owner_of(env: Env, s: str, first: str, second: str) -> list[Any]:
     return [env[first] if env[s] is env["cast"][0] else env[second]]
 
 
@@ -43,17 +43,17 @@ def domains(world: World) -> dict[str, Callable[..., Sequence[Any]]]:
     colours = {colour: [other for other in world.colours if other is not colour] for colour in world.colours}
     clothing = [noun for noun in lexicon.OBJECTS if noun.singular in CLOTHING]
 
-    def listed(name: str) -> Callable[[Env], Sequence[str]]:
+    def reasons_of(name: str) -> Callable[[Env], Sequence[str]]:
         return lambda _env: REASONS[name]
 
     return {
-        **{name: listed(name) for name in REASONS},
+        **{name: reasons_of(name) for name in REASONS},
         "friend_like": lambda env, a: like[env[a]],
         "friend_unlike": lambda env, a: unlike[env[a]],
         "other_place": lambda env, p: places[env[p]],
         "other_colour": lambda env, x: colours[env[x]],
         "clothing": lambda _env: clothing,
-        "belonging": _belonging,
+        "belonging": _owner_of,
         "meant": lambda env: [env["meant"]],
     }
 

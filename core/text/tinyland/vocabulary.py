@@ -80,7 +80,7 @@ def _held(env: Env, s: str) -> list[Noun]:
     return [x for x in env.get("things", ()) if env.get(("has", x)) is person]
 
 
-def _carried(env: Env) -> list[Noun]:
+def _things_held(env: Env) -> list[Noun]:
     return [x for x in _things(env) if env.get(("has", x))]
 
 
@@ -122,11 +122,11 @@ def _clear(env: Env, s: str) -> bool:
     return bool(env["solo"] or _other(env, env[s]).pronoun != env[s].pronoun)
 
 
-def _moved(env: Env, s: str, p: str, r: str) -> None:
+def _remember_move(env: Env, s: str, p: str, r: str) -> None:
     _reason(env, Reason(env[s], f"go to the {env[p]}", env[s], env[r]))
 
 
-def _gave(env: Env, s: str, x: str, o: str, who: str, r: str) -> None:
+def _remember_gift(env: Env, s: str, x: str, o: str, who: str, r: str) -> None:
     _reason(env, Reason(env[s], f"give the {env[x]} to {env[o]}", env[who], env[r]))
 
 
@@ -138,7 +138,7 @@ def _claim(env: Env, s: str, relation: str, v: str) -> None:
     env["claims"] = (*env.get("claims", ()), (str(env[s]), relation, str(env[v])))
 
 
-def _unasked(env: Env, values: Sequence[Any], kind: str) -> list[Any]:
+def _not_yet_asked(env: Env, values: Sequence[Any], kind: str) -> list[Any]:
     return [v for v in values if ("asked", v, kind) not in env]
 
 
@@ -221,7 +221,7 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         said = env.get("claims", ())
         return [p for p in residents[env[s].name] if (p.name, "home", env[s].name) not in said]
 
-    def known(env: Env, s: str, relation: str) -> bool:
+    def is_known(env: Env, s: str, relation: str) -> bool:
         subject = env[s].name
         return (subject, relation) in fact and all(c[:2] != (subject, relation) for c in env.get("claims", ()))
 
@@ -271,22 +271,22 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         "holder": lambda env, x: [env["has", env[x]]],
         "held": _held,
         "thing_here": lambda env, s: [x for x in _loose(env) if env["on", x] is env["at", env[s]]],
-        "kept": _carried,
+        "kept": _things_held,
         "keeper": lambda env: [p for p in env["cast"] if any(env.get(("has", x)) is p for x in _things(env))],
         "move_reason": lambda env: MOVE_REASONS,
         "giver_reason": lambda env: GIVER_REASONS,
         "receiver_reason": lambda env: RECEIVER_REASONS,
         # questions that the story answers
-        "ask_person": lambda env: _unasked(env, env["cast"], "at"),
-        "ask_holder": lambda env: _unasked(env, _carried(env), "holder"),
-        "ask_free": lambda env: _unasked(env, _loose(env), "holder"),
-        "ask_carried": lambda env: _unasked(env, _carried(env), "where"),
-        "ask_lying": lambda env: _unasked(env, _loose(env), "where"),
-        "ask_reason": lambda env: _unasked(
+        "ask_person": lambda env: _not_yet_asked(env, env["cast"], "at"),
+        "ask_holder": lambda env: _not_yet_asked(env, _things_held(env), "holder"),
+        "ask_free": lambda env: _not_yet_asked(env, _loose(env), "holder"),
+        "ask_carried": lambda env: _not_yet_asked(env, _things_held(env), "where"),
+        "ask_lying": lambda env: _not_yet_asked(env, _loose(env), "where"),
+        "ask_reason": lambda env: _not_yet_asked(
             env, _alone(env.get("reasons", ()), lambda r, q: (r.actor, r.deed) == (q.actor, q.deed)), "why"
         ),
-        "ask_who": lambda env: _unasked(env, _alone(env.get("reasons", ()), lambda r, q: r.why == q.why), "who"),
-        "ask_gift": lambda env: _unasked(
+        "ask_who": lambda env: _not_yet_asked(env, _alone(env.get("reasons", ()), lambda r, q: r.why == q.why), "who"),
+        "ask_gift": lambda env: _not_yet_asked(
             env, _alone(env.get("gifts", ()), lambda g, h: (g.thing, g.receiver) == (h.thing, h.receiver)), "gift"
         ),
         # facts
@@ -301,8 +301,8 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         "asked_region": lambda env: with_fact["capital"],
         "noun_to_say": lambda env: nouns,
         "sorted": lambda env: sorts[env["sort"]],
-        "unlisted": lambda env: coined.unlisted(env, w.people, "key"),
-        "unlisted_noun": lambda env: coined.unlisted(env, nouns, "value"),
+        "unlisted": lambda env: coined.not_in_column(env, w.people, "key"),
+        "unlisted_noun": lambda env: coined.not_in_column(env, nouns, "value"),
         **coined.DOMAINS,
         **games.DOMAINS,
         **birthdays.DOMAINS,
@@ -338,7 +338,7 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         "company": lambda env: "alone" not in env,
         "room": lambda env: len(_things(env)) < 3,
         "clear": _clear,
-        "known": known,
+        "known": is_known,
         "unnamed": lambda env, s: ("named", env[s]) not in env,
         "already": lambda env, s: ("named", env[s]) in env,
         "styled": lambda env, style: env["style"] == style,
@@ -371,8 +371,8 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "drop": _drop,
     "inside": lambda env, x, c: env.__setitem__(("in", env[x]), env[c]),
     "give": _give,
-    "moved": _moved,
-    "gave": _gave,
+    "moved": _remember_move,
+    "gave": _remember_gift,
     "says": _says,
     "both": lambda env: env.__setitem__("solo", False),
     "alone": lambda env: env.__setitem__("alone", True),

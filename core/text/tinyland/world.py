@@ -260,11 +260,11 @@ def _make_people(rng: random.Random, towns: Sequence[Town]) -> tuple[Person, ...
     couples = zip(women, men, strict=True)
     names = [name for woman, man in couples for name in (Name(woman, "she"), Name(man, "he"))]
     mothers = _mothers(rng, names)
-    homes = _spread(rng, [town.name for town in towns], count)
-    occupations = _spread(rng, lexicon.OCCUPATIONS, count)
-    foods = _spread(rng, lexicon.FOODS, count)
-    colours = _spread(rng, [colour.word for colour in lexicon.COLOURS], count)
-    animals = _spread(rng, lexicon.ANIMALS, count)
+    homes = _spread_evenly(rng, [town.name for town in towns], count)
+    occupations = _spread_evenly(rng, lexicon.OCCUPATIONS, count)
+    foods = _spread_evenly(rng, lexicon.FOODS, count)
+    colours = _spread_evenly(rng, [colour.word for colour in lexicon.COLOURS], count)
+    animals = _spread_evenly(rng, lexicon.ANIMALS, count)
     return tuple(
         Person(names[i].name, names[i].pronoun, occupations[i], homes[i], foods[i], colours[i], animals[i], mothers[i])
         for i in range(count)
@@ -277,7 +277,7 @@ def _mothers(rng: random.Random, names: Sequence[Name]) -> list[str | None]:
     start = 0
     for elders, children in pairwise(PEOPLE_PER_GENERATION):
         women = [person.name for person in names[start : start + elders] if person.pronoun == "she"]
-        mothers += _spread(rng, women, children)
+        mothers += _spread_evenly(rng, women, children)
         start += elders
     return mothers
 
@@ -353,7 +353,7 @@ def _in_random_order(rng: random.Random, items: Sequence[Item]) -> list[Item]:
     return shuffled
 
 
-def _spread(rng: random.Random, items: Sequence[Item], count: int) -> list[Item]:
+def _spread_evenly(rng: random.Random, items: Sequence[Item], count: int) -> list[Item]:
     """`count` items in random order, each used as often as any other, give or take one."""
     spread: list[Item] = []
     while len(spread) < count:

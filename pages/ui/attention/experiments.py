@@ -24,7 +24,7 @@ def followers(ids: tuple[int, ...]) -> tuple[list[int], list[int]]:
     return readers, targets
 
 
-def copying(view: View) -> str:
+def induction_sentence(view: View) -> str:
     """Where an induction head looks, and which head does so most in this text."""
     answer = (
         "At the token that *followed* the same token the first time. Heads that do so are called induction heads; they "
@@ -49,7 +49,7 @@ def attention_experiments() -> None:
     with left:
         try_it(
             "The sentence comes twice. In the second copy, where would a head look that wants to know what comes next?",
-            partial(copying, view),
+            partial(induction_sentence, view),
             label="Say it twice",
             key="attention_twice",
             update={"text": TWICE, "cursor": None, "open_heads": ""},

@@ -75,7 +75,7 @@ def its_life() -> None:
     born = list(births(life))
     call = f"roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)"
     code = (
-        view.untouched.using("core.analysis.heads", "roles")
+        view.untouched.with_import("core.analysis.heads", "roles")
         .then(f"life = {call}")
         .gives(
             "[[score.mean for score in one.scores.values()] for _, one in life], "

@@ -106,7 +106,7 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
     figure = figures.roles([ROLES[s.name].measured for s in chosen], shares, chance, THRESHOLD)
     components.plot(figure, key="roles", height=280, title="Where this head looks, with 95 % intervals")
     at = f"[{layer}, {head}]"
-    code = _known(view).gives(
+    code = _measurements_code(view).gives(
         f"[(s.mean{at}, s.low{at}, s.high{at}, s.chance{at}) for s in measured.scores.values()]",
         [(*share, by_chance) for share, by_chance in zip(shares, chance, strict=True)],
     )
@@ -163,7 +163,7 @@ def what_is_lost(view: View, measured: "Measurements", layer: int, head: int) ->
     components.plot(
         figure, key="causes", height=230, title="What is lost when a head is switched off", on_click=open_head
     )
-    code = _known(view).gives("[(c.loss, c.mean) for c in measured.causes.values()]",
+    code = _measurements_code(view).gives("[(c.loss, c.mean) for c in measured.causes.values()]",
                               [(c.loss, c.mean) for c in measured.causes.values()])  # fmt: skip
     shape = next(iter(grown.values())).shape
     cases = " and ".join(f"{cause.cases} cases of {skill}" for skill, cause in measured.causes.items())
@@ -178,10 +178,10 @@ def what_is_lost(view: View, measured: "Measurements", layer: int, head: int) ->
     )
 
 
-def _known(view: View) -> Code:
+def _measurements_code(view: View) -> Code:
     """The measurements, in code."""
-    code = view.untouched.using("core.analysis.heads", "measurements")
-    return code.then("measured = measurements.known(checkpoint)")
+    code = view.untouched.with_import("core.analysis.heads", "measurements")
+    return code.then("measured = measurements.measurements_of(checkpoint)")
 
 
 def open_head(event: components.PlotEvent) -> None:

@@ -94,7 +94,7 @@ def by_hand(view: View, result: Result, single: dict[str, int]) -> None:
             f"The answer that Tinyland expects has rank **{rank:,}** of {len(rows) - 3:,}, the three given words left "
             f"out. Nearest to c without any arithmetic, its rank is {plain:,}."
         )
-    code = view.untouched.using("core.analysis.embeddings.analogies", "answer", "unit")
+    code = view.untouched.with_import("core.analysis.embeddings.analogies", "answer", "unit")
     code = code.then("rows = unit(checkpoint.model.embed.weight.detach().numpy())")
     code = code.gives(f"answer(rows, {a}, {b}, {c})[{order}]", scores[order])
     truth(
@@ -129,7 +129,7 @@ def all_of_them(view: View, results: list[Result], chosen: Result) -> None:
     )
     n = len(chosen.ranks)
     sample = f"{n:,} analogies" if n == chosen.total else f"a sample of {n:,} of {chosen.total:,} analogies"
-    code = view.untouched.using("core.analysis.embeddings.analogies", "families", "measure_all")
+    code = view.untouched.with_import("core.analysis.embeddings.analogies", "families", "measure_all")
     code = code.then("matrix = checkpoint.model.embed.weight.detach().numpy()").gives(
         "[(r.family.name, r.right.rate, r.baseline.rate, r.nearest_of_kind.rate, r.chance)\n"
         " for r in measure_all(matrix, families(tokenizer))]",

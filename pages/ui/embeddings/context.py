@@ -26,7 +26,7 @@ def comparison(view: View, other: tuple[int, ...], at: tuple[int, int]) -> None:
     second = cache.trace(view.name, view.step, other)
     made = paths(view.trace, second, at)
     left, right = st.columns(2, gap="medium")
-    code = view.code.using("core.analysis.embeddings.context", "paths").having(
+    code = view.code.with_import("core.analysis.embeddings.context", "paths").with_lines(
         f"found = paths(trace, run_trace(checkpoint.model, {list(other)}), {at})"
     )
     layers, width = len(made.similarity), view.description.config.d_model

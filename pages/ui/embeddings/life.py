@@ -29,8 +29,8 @@ def section() -> None:
     components.plot(
         figure, key="silhouettes", height=400, title="Silhouette of the words against the step", on_click=on_click
     )
-    code = view.untouched.using("numpy").using("core.analysis.embeddings.projection", "silhouettes")
-    code = code.using("core.analysis.embeddings.words", "tables", "words").then(
+    code = view.untouched.with_import("numpy").with_import("core.analysis.embeddings.projection", "silhouettes")
+    code = code.with_import("core.analysis.embeddings.words", "tables", "words").then(
         "found = words(tokenizer)",
         "ids, groups = numpy.array(found.ids)[found.known], numpy.array(found.groups)[found.known].tolist()",
     )

@@ -85,8 +85,8 @@ def word_map(view: View, found: Words, token: int, closest: list[int], progress:
     else:
         share = percent(float(made.explained[view.description.steps.index(view.step)].sum()))
         note = f"PCA: these {dims} directions hold {share} of the variance at this step; the maps are rotated to match"
-    code = view.untouched.using("core.analysis.embeddings.projection", "journey")
-    code = code.using("core.analysis.embeddings.words", "tables", "words")
+    code = view.untouched.with_import("core.analysis.embeddings.projection", "journey")
+    code = code.with_import("core.analysis.embeddings.words", "tables", "words")
     code = code.then("rows = tables(checkpoint)[:, list(words(tokenizer).ids)]")
     code = code.gives(f"journey(rows, {shown!r}, {dims}).points", made.points)
     truth("embed.weight[words]", (len(view.description.steps), *made.points.shape[1:]), note, code)
@@ -125,11 +125,11 @@ def bars(view: View, token: int, closest: list[int], distances: np.ndarray) -> N
     figure = figures.neighbours([chip.label for chip in shown], groups, values, cosine)
     components.plot(figure, key="near", height=380, title=f"The {len(closest)} tokens nearest to the chosen one")
     matrix = "spoken_rows(checkpoint.model)" if spoken else "checkpoint.model.embed.weight.detach().numpy()"
-    code = view.untouched.using("core.analysis.embeddings.neighbours", "nearest")
+    code = view.untouched.with_import("core.analysis.embeddings.neighbours", "nearest")
     whole = state.get("among") == "whole words"
     among = ", among=words(tokenizer).ids" if whole else ""
     call = f"nearest(matrix, {token}, {NEAREST}, {state.get('metric').lower()!r}{among})"
-    code = code.using("core.analysis.embeddings.words", "spoken_rows", *["words"] * whole)
+    code = code.with_import("core.analysis.embeddings.words", "spoken_rows", *["words"] * whole)
     code = code.then(f"matrix = {matrix}", f"ids, distances = {call}")
     code = code.gives("ids, 1 - distances" if cosine else "ids, distances", (closest, values))
     tied = " The unembedding of this model is the same table." if view.description.config.tie_embeddings else ""

@@ -39,7 +39,7 @@ def clocks(view: View, layer: int, head: int) -> None:
         "where": f"Layer {layer}, head {head}",
     }
     _clocks(key="clocks", data=components.pack(header))
-    code = view.code.using("core.analysis.embeddings.positions", "energy", "frequencies")
+    code = view.code.with_import("core.analysis.embeddings.positions", "energy", "frequencies")
     code = code.then(
         "turns = frequencies(checkpoint.config)  # radians per position",
         f"lengths = energy(trace, checkpoint.config, {layer}, {head})",
@@ -56,7 +56,7 @@ def alike(view: View, layer: int, head: int) -> None:
     config, model = view.description.config, view.checkpoint.model
     length = min(REACH, config.context_length)
     left, right = st.columns(2, gap="medium")
-    code = view.code.using("core.analysis.embeddings.positions", "preference", "similarity")
+    code = view.code.with_import("core.analysis.embeddings.positions", "preference", "similarity")
     with left:
         table = positions.similarity(model, length)
         figure = figures.positions(table)
@@ -98,8 +98,8 @@ def what_if(view: View) -> None:
     best = list(dict.fromkeys(int(id) for row in order for id in row[: SHOWN // 2 + 1]))[:SHOWN]
     labels = [chip.label for chip in chips(view.tokenizer, best)]
     spot = places(view, how)
-    code = view.code.using("core.analysis.embeddings.positions", "effect")
-    code = code.having(f"made = effect(checkpoint.model, trace, {None if spot is None else spot.tolist()})")
+    code = view.code.with_import("core.analysis.embeddings.positions", "effect")
+    code = code.with_lines(f"made = effect(checkpoint.model, trace, {None if spot is None else spot.tolist()})")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         figure = figures.predictions(labels, made.probs[0, best].tolist(), made.probs[1, best].tolist())

@@ -81,7 +81,7 @@ def lengths(view: View) -> None:
     named = [view.ids[view.cursor]] if view.cursor is not None else list(view.ids[1:])
     figure = figures.norms(made.counts, table[1], made.labels, made.groups, named)
     components.plot(figure, key="norms", height=400, title="Length of each vector against how often its token occurs")
-    code = view.untouched.using("core.analysis.embeddings.words", "counts", "training_texts")
+    code = view.untouched.with_import("core.analysis.embeddings.words", "counts", "training_texts")
     code = code.then("texts, what = training_texts(checkpoint)")
     shown = "counts(tokenizer, texts), checkpoint.model.embed.weight.detach().norm(dim=1)"
     code = code.gives(shown, (made.counts, table[1]))

@@ -142,7 +142,7 @@ def _draw(view: View, clean: Prepared, corrupted: Prepared, what: "What", found:
     components.plot(
         figure, key="patch_map", height=height, title="How much of the answer comes back", on_click=on_click
     )
-    code = view.untouched.using("core.analysis.interventions.patching", "first_token", "patch_everywhere").then(
+    code = view.untouched.with_import("core.analysis.interventions.patching", "first_token", "patch_everywhere").then(
         f"clean = {clean.python}",
         f"corrupted = {corrupted.python}",
         f"answers = [first_token(tokenizer, word) for word in {answers!r}]",

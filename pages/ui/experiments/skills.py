@@ -50,7 +50,7 @@ def skills() -> None:
     components.plot(figure, key="skills", height=300, title="Skills before and after, with 95 % intervals")
     if "cut:" in view.interventions or "patch:" in view.interventions:
         st.caption("Cuts and patches act at their positions in every text, so in these cases too.")
-    code = view.code.using("core.analysis.skills.spot_checks", "measure").then(
+    code = view.code.with_import("core.analysis.skills.spot_checks", "measure").then(
         f"shares = [measure(checkpoint.model, tokenizer, skill, {cases}) for skill in {names}]"
     )
     code = code.gives("[(share.rate, *share.interval) for share in shares]", after)

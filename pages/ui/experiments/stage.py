@@ -47,7 +47,9 @@ def part_grid(view: View) -> None:
                 _switch_part(part, how)
 
     _part_grid(key="part_grid", data=components.pack(_header(view, found, how)), on_press_change=on_press)
-    code = view.untouched.using("core.analysis.interventions.intervene", "all_parts", "part_changes", "sample_parts")
+    code = view.untouched.with_import(
+        "core.analysis.interventions.intervene", "all_parts", "part_changes", "sample_parts"
+    )
     sample = "None" if how == "zero" else "sample_parts(checkpoint)"
     call = f"part_changes(checkpoint.model, ids, all_parts(checkpoint.config), {how!r}, {sample})"
     shown = f"found.losses.mean(dim=1) - found.base.mean(), found.answers[:, {view.focus}]"
@@ -211,7 +213,7 @@ def losses() -> None:
 def _before_and_after(view: View) -> Code:
     """The trace of the plain model, `plain`, and that of the changed one, `trace`."""
     plain = f"plain = run_trace(load_checkpoint({view.name!r}, step={view.step}).model, ids)"
-    return view.code.having(plain)
+    return view.code.with_lines(plain)
 
 
 def _nats(trace: "Trace", ids: tuple[int, ...]) -> np.ndarray:
@@ -228,7 +230,7 @@ def writings() -> None:
         made = cache.continuation(view.name, view.step, view.ids[:end], NEW, on)
         strip(view, made, words, key)
     call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])"
-    code = view.code.using("core.generation", "Sampler", "generate")
+    code = view.code.with_import("core.generation", "Sampler", "generate")
     code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
     truth(
         "generate(model, ids, …)",

@@ -31,11 +31,13 @@ def _continuation(
     name: str, step: int, stamp: tuple[int, ...], steer: Steer, ids: tuple[int, ...]
 ) -> list[tuple[int, float]]:
     """What the steered model writes, greedily."""
-    from core.analysis.interventions.intervene import Intervened, steering
+    from core.analysis.interventions.intervene import Intervened, steering_edit
     from core.generation import Sampler, generate
 
     direction = _direction(name, step, stamp, steer.layer, steer.plus, steer.minus)
-    model = Intervened(cache.plain_checkpoint(name, step).model, [steering(steer.layer, steer.strength * direction)])
+    model = Intervened(
+        cache.plain_checkpoint(name, step).model, [steering_edit(steer.layer, steer.strength * direction)]
+    )
     made = generate(model, ids, Sampler(temperature=0), NEW, seed=0, stop=(ids[0],))
     return [(token.id, token.raw_probability) for token in made]
 
@@ -64,7 +66,7 @@ def steering() -> None:
         strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
         steered = _continuation(view.name, view.step, stamp, made, view.ids)
         strip(view, steered, "Steered", "steer_after")
-        code = _direction_code(view, made).using("core.generation", "Sampler", "generate")
+        code = _direction_code(view, made).with_import("core.generation", "Sampler", "generate")
         code = code.then(
             f"steered = intervene(checkpoint, {str(made)!r})",
             f"steps = generate(steered.model, ids, Sampler(temperature=0), {NEW}, seed=0, stop=ids[:1])",
@@ -72,7 +74,7 @@ def steering() -> None:
         note = f"it is added at every position; the direction is {float(direction.norm()):.1f} long"
         truth("strength × direction", tuple(direction.shape), note, code)
         st.button("Keep it on for every page", key="keep_steer", on_click=_keep, args=(made,))
-    _breaking(view, made, direction)
+    _search_breaking_point(view, made, direction)
 
 
 def _keep(made: Steer) -> None:
@@ -103,7 +105,7 @@ def _controls(layers: int) -> Steer | None:
     return Steer(layer, strength, plus, minus) if plus and minus != "" else None
 
 
-def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 (a tensor)
+def _search_breaking_point(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 (a tensor)
     """Writes at one strength after another until the text falls apart, and shows where."""
     from core.analysis.interventions.steering import BROKEN, breaks_between, openings, write_steered
 
@@ -153,13 +155,15 @@ def _breaking(view: View, made: Steer, direction: Any) -> None:  # noqa: ANN401 
 def _direction_code(view: View, made: Steer) -> Code:
     """The plain model and the direction in it."""
     module = "core.analysis.interventions"
-    code = view.untouched.using(f"{module}.intervene", "direction_of", "intervene").using(f"{module}.values", "Steer")
-    return code.having(f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)")
+    code = view.untouched.with_import(f"{module}.intervene", "direction_of", "intervene").with_import(
+        f"{module}.values", "Steer"
+    )
+    return code.with_lines(f"direction = direction_of({Steer(made.layer, 1.0, made.plus, made.minus)!r}, checkpoint)")
 
 
 def _breaking_code(view: View, made: Steer) -> Code:
     """What is written at each strength."""
     category = repr(made.plus) if made.minus is None else "None"
-    code = _direction_code(view, made).using("core.analysis.interventions.steering", "openings", "write_steered")
+    code = _direction_code(view, made).with_import("core.analysis.interventions.steering", "openings", "write_steered")
     call = f"write_steered(checkpoint, {made.layer}, direction, begun, {TOKENS}, {category}, {STRENGTHS})"
-    return code.having(f"begun = openings(checkpoint, {OPENINGS})", f"written = list({call})")
+    return code.with_lines(f"begun = openings(checkpoint, {OPENINGS})", f"written = list({call})")

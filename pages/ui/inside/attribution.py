@@ -25,7 +25,7 @@ def attribution() -> None:
     (token, against), position = watched_tokens(view), view.focus
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     call = f"{position}, {token}" + ("" if against is None else f", against={against}")
-    code = view.code.using("core.analysis.stream.attribution", "attribute", "sources").having(
+    code = view.code.with_import("core.analysis.stream.attribution", "attribute", "sources").with_lines(
         f"parts = attribute(checkpoint.model, trace, {call})"
     )
     _claim(view, found, token, against)
@@ -58,7 +58,7 @@ def attribution() -> None:
 
 def _division(found: "Attribution") -> str:
     """In words, what attention and the MLPs add themselves."""
-    heads, mlps = figures.signed(found.heads.sum()), figures.signed(found.mlps.sum())
+    heads, mlps = figures.with_sign(found.heads.sum()), figures.with_sign(found.mlps.sum())
     return f"Here all heads together add **{heads}** themselves, all MLPs **{mlps}**."
 
 
@@ -67,7 +67,7 @@ def _claim(view: View, found: "Attribution", token: int, against: int | None) ->
     what = f"The logit of {show(view, token)}"
     if against is not None:
         what += f" less that of {show(view, against)}"
-    st.text(f"{what} after {view.labels[view.focus]}: {figures.signed(found.logit)}")
+    st.text(f"{what} after {view.labels[view.focus]}: {figures.with_sign(found.logit)}")
 
 
 def _height(layers: int) -> int:
@@ -108,10 +108,10 @@ def _sum_line(found: "Attribution", changed: bool) -> str:
     """The sum, the logit and what is left between them, from this very computation."""
     count = 1 + found.heads.size + found.mlps.size + bool(found.pos_embed) + bool(found.norm_bias)
     count += int(np.count_nonzero(found.attention_bias))
-    rest, logit = found.logit - found.total, figures.signed(found.logit, 4)
-    line = f"{count} parts sum to {figures.signed(found.total, 4)}; "
+    rest, logit = found.logit - found.total, figures.with_sign(found.logit, 4)
+    line = f"{count} parts sum to {figures.with_sign(found.total, 4)}; "
     if changed:
-        return line + f"your changes inside the model add {figures.signed(rest, 4)}; the model's logit is {logit}"
+        return line + f"your changes inside the model add {figures.with_sign(rest, 4)}; the model's logit is {logit}"
     return line + f"the model's logit is {logit}; they differ by {abs(rest):.0e}"
 
 
@@ -142,5 +142,5 @@ def _sources(
     )
     place, rest = call.split(", ", 1)
     line = f"sources(checkpoint.model, trace, {place}, {layer}, {head}, {rest})"
-    note = f"they sum to {figures.signed(found.sum())}, the head's number in the grid"
+    note = f"they sum to {figures.with_sign(found.sum())}, the head's number in the grid"
     truth("sources(model, trace, …)", found.shape, note, code.gives(line, found))

@@ -37,9 +37,9 @@ def arithmetic(view: View) -> None:
             inputs, weights = cell.inputs.numpy(), cell.weights.numpy()
             hovers = [f"{inputs[i]:.4f} × {weights[i]:.4f} = {products[i]:.4f}".replace("-", "−") for i in order]
             names = [f"{i}: {inputs[i]:.2f} × {weights[i]:.2f}".replace("-", "−") for i in order]
-            figure = figures.ranked(names, products[order].tolist(), hovers)
+            figure = figures.ranked_bars(names, products[order].tolist(), hovers)
             components.plot(figure, key="products", height=60 + 24 * len(order), title="The largest products")
-        code = view.code.using("core.analysis.stream.cells", "explain")
+        code = view.code.with_import("core.analysis.stream.cells", "explain")
         code = code.then(f"cell = explain(checkpoint.model, trace, {name!r}, {layer}, {view.focus}, {index})")
         shown = "cell.inputs, cell.weights, cell.steps, cell.value"
         code = code.gives(shown, (cell.inputs, cell.weights, cell.steps, cell.value))

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core.figures.inside import signed
+from core.figures.inside import with_sign
 from pages.ui.caption import try_it
 from pages.ui.inside.lens import watched_tokens
 from pages.ui.state import DEFAULT_TEXT
@@ -22,11 +22,11 @@ def workers(view: View) -> str:
     found = attribute(view.checkpoint.model, view.trace, position, token, against)
     layer, head = (int(i) for i in np.unravel_index(found.heads.argmax(), found.heads.shape))
     return (
-        f"Look at the grid and at the bars. Of the **{signed(found.logit)}** that are explained now, the heads add "
-        f"{signed(found.heads.sum())} themselves, the strongest of them (block {layer}, head {head}) "
-        f"{signed(found.heads[layer, head])}; the MLPs add {signed(found.mlps.sum())}. The bars under *Where … reads "
-        "from* show which tokens that head read. A head that fetches the name for an MLP to say gets no credit here: "
-        "silence it on *Experiments* to see what it is worth."
+        f"Look at the grid and at the bars. Of the **{with_sign(found.logit)}** that are explained now, the heads add "
+        f"{with_sign(found.heads.sum())} themselves, the strongest of them (block {layer}, head {head}) "
+        f"{with_sign(found.heads[layer, head])}; the MLPs add {with_sign(found.mlps.sum())}. The bars under *Where … "
+        "reads from* show which tokens that head read. A head that fetches the name for an MLP to say gets no credit "
+        "here: silence it on *Experiments* to see what it is worth."
     )
 
 

@@ -112,7 +112,7 @@ def grid() -> None:
         near.update(cursor=position if position in range(len(view.ids)) else None)
 
     _lens(key="lens_grid", data=components.pack(header, payload), on_pin_change=on_pin)
-    code = view.code.using("core.analysis.stream.lens", "logit_lens")
+    code = view.code.with_import("core.analysis.stream.lens", "logit_lens")
     code = code.then(f"lens = logit_lens(checkpoint.model, trace{'' if own else f', {token}'})")
     names = ("top", "top_probability", "rank", "probability", "entropy", "kl")
     values = tuple(getattr(found, name) for name in names)
@@ -165,7 +165,7 @@ def through_depth() -> None:
         watched.append((show(view, against), lens(view, against), ROLES["token"]))
     left, middle, right = st.columns(3, gap="medium")
     call = "logit_lens(checkpoint.model, trace" + (")" if answer is None else f", {answer})")
-    code = view.code.using("core.analysis.stream.lens", "logit_lens").having(f"lens = {call}")
+    code = view.code.with_import("core.analysis.stream.lens", "logit_lens").with_lines(f"lens = {call}")
     shape = (len(watched[0][1].rank),)
     with left:
         st.markdown("### Probability")

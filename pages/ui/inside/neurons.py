@@ -44,7 +44,7 @@ def corpus(view: View) -> tuple[str, list[list[int]], "Scan"] | None:
     return background.compute(key, work, "The strongest moments of every neuron", height=420)
 
 
-def ranking(view: View) -> np.ndarray:
+def neuron_scores(view: View) -> np.ndarray:
     """The number by which the neurons are sorted, (L, M)."""
     from core.analysis.stream.attribution import neuron_effects
     from core.analysis.stream.neurons import writes
@@ -64,7 +64,7 @@ def chosen_neuron(view: View, best: tuple[int, int]) -> tuple[int, int]:
 def neurons() -> None:
     """The list of the strongest, and beside it the one that is chosen."""
     view = current()
-    values = ranking(view)
+    values = neuron_scores(view)
     order = np.argsort(-np.abs(values), axis=None, kind="stable")[:STRONGEST]
     listed = [(int(i) // values.shape[1], int(i) % values.shape[1]) for i in order]
     layer, neuron = chosen_neuron(view, listed[0])
@@ -90,7 +90,9 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
         for name, place in zip(names, listed, strict=True)
     ]
     at = listed.index(picked) if picked in listed else None
-    figure = figures.ranked(names, [float(values[p]) for p in listed], hovers, at, "" if values.min() < 0 else "mlp")
+    figure = figures.ranked_bars(
+        names, [float(values[p]) for p in listed], hovers, at, "" if values.min() < 0 else "mlp"
+    )
     components.plot(figure, key="neurons", height=400, title="The strongest neurons at this token", on_click=pick)
     position = view.focus
     call = {
@@ -98,8 +100,8 @@ def _list(view: View, values: np.ndarray, listed: list[tuple[int, int]], picked:
         "activation": f"trace.mlp_post[:, {position}]",
         "effect": f"neuron_effects(checkpoint.model, trace, {position}, *{watched_tokens(view)})",
     }[state.get("strongest")]
-    code = view.code.using("core.analysis.stream.neurons", "writes")
-    code = code.using("core.analysis.stream.attribution", "neuron_effects").gives(call, values)
+    code = view.code.with_import("core.analysis.stream.neurons", "writes")
+    code = code.with_import("core.analysis.stream.attribution", "neuron_effects").gives(call, values)
     truth(
         f"trace.mlp_post[:, {position}]",
         values.shape,
@@ -119,11 +121,11 @@ def _asks_for(view: View, layer: int, neuron: int, most: int = 7) -> None:
         with column:
             st.markdown(f"#### When active, it {title}")
             names = [show(view, int(id)) for id in ids]
-            hovers = [f"{plain(name)}: {figures.signed(effect[id])}" for name, id in zip(names, ids, strict=True)]
-            figure = figures.ranked(names, effect[ids].tolist(), hovers)
+            hovers = [f"{plain(name)}: {figures.with_sign(effect[id])}" for name, id in zip(names, ids, strict=True)]
+            figure = figures.ranked_bars(names, effect[ids].tolist(), hovers)
             components.plot(figure, key=f"vocabulary {title}", height=300, title=f"Tokens that the neuron {title}")
     call = f"vocabulary_effect(checkpoint.model, {layer}, {neuron})"
-    code = view.code.using("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
+    code = view.code.with_import("core.analysis.stream.neurons", "vocabulary_effect").gives(call, effect)
     note = "the change of each logit for one unit of activation, if the final norm divides by 1"
     truth(f"vocabulary_effect(model, {layer}, {neuron})", effect.shape, note, code)
 
@@ -182,7 +184,7 @@ def _elsewhere(view: View, layer: int, neuron: int) -> None:
         )
     if scan.value[layer, neuron, 0] <= 0:
         st.info("This neuron was never active in the sample.")
-    code = view.code.using("core.analysis.stream.neurons", "sample", "scan").then("_, texts = sample(checkpoint)")
+    code = view.code.with_import("core.analysis.stream.neurons", "sample", "scan").then("_, texts = sample(checkpoint)")
     call = f"scan(checkpoint.model, texts, k={SNIPPETS}).value[{layer}, {neuron}]"
     code = code.gives(call, scan.value[layer, neuron])
     note = f"the {SNIPPETS} strongest of {len(texts):,} texts that were not trained on"

@@ -134,7 +134,7 @@ def _header_and_array(view: View) -> tuple[dict[str, Any], bytes]:
     if layer is not None:
         tensors = _tensors(view, layer)
         arrays |= {name: _window(name, tensor, start, stop) for name, tensor in tensors.items()}
-        described = _described(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])
+        described = _block_tensors(view.name, view.step, cache.stamp(view.name), layer, view.ids[:1])
         header["tensors"] = {
             name: _tensor_header(name, described[name], config.n_layers, tensor) for name, tensor in tensors.items()
         }
@@ -185,7 +185,7 @@ def _tensor_header(name: str, described: "BlockTensor", layers: int, tensor: np.
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _described(
+def _block_tensors(
     name: str, step: int, stamp: tuple[int, ...], layer: int, ids: tuple[int, ...]
 ) -> "dict[str, BlockTensor]":
     from core.analysis.stream.tensors import block_tensors

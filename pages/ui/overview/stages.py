@@ -89,7 +89,7 @@ def blocks() -> None:
         title, height = "What each block writes", 110 + 22 * 2 * len(attention)
         figure = figures.writes(attention, mlp, view.labels)
         components.plot(figure, key="blocks", height=height, title=title, cursor_axis="x", cursor=view.cursor)
-        code = view.code.using("core.analysis.stream.flow", "newly_written")
+        code = view.code.with_import("core.analysis.stream.flow", "newly_written")
         code = code.gives("newly_written(trace)", (attention, mlp))
         words = "the length of what a part adds, as a share of that and what it is added to"
         truth("|new| / (|new| + |old|)", (2, *attention.shape), words, code)
@@ -135,7 +135,7 @@ def following() -> None:
         )
         made = cache.continuation(view.name, view.step, view.ids[:end], written.NEW)
         call = f"generate(checkpoint.model, ids[:{end}], Sampler(temperature=0), {written.NEW}, seed=0, stop=ids[:1])"
-        code = view.code.using("core.generation", "Sampler", "generate")
+        code = view.code.with_import("core.generation", "Sampler", "generate")
         code = code.gives(f"[(step.id, step.raw_probability) for step in {call}]", made)
         words = "written now by this model, always with the likeliest token"
         truth(f"generate(model, ids[:{end}], …)", (len(made),), words, code)

@@ -35,12 +35,12 @@ def offers(view: View, ask: Callable[[str], None]) -> None:
     asked = background.compute(key, work, "Asking the model")
     if asked is None:
         return
-    from core.analysis.skills.chat_questions import offered
+    from core.analysis.skills.chat_questions import questions_to_offer
 
     right = sum(one.right for one in asked)
     st.caption(f"Asked {len(asked)} such questions just now, it answered {right} right. Among them, to be asked again:")
     with st.container(horizontal=True):
-        for number, question in enumerate(offered(asked)):
+        for number, question in enumerate(questions_to_offer(asked)):
             st.button(question, key=f"chat_offer_{number}", on_click=ask, args=(question,))
 
 

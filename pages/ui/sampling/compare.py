@@ -68,7 +68,7 @@ def compare(view: View, end: int) -> None:
         return
     st.dataframe(_table(list(chosen), found), hide_index=True, width="stretch")
     samplers = "".join(f"    {sampler},\n" for sampler in chosen.values())
-    code = view.code.using("core.analysis.skills.quality", "measure").using("core.generation", "Sampler")
+    code = view.code.with_import("core.analysis.skills.quality", "measure").with_import("core.generation", "Sampler")
     code = code.then(f"samplers = [\n{samplers}]", f"prompt = {list(prompt)}")
     call = f"measure(checkpoint, prompt, sampler, {seeds}, {TOKENS})"
     code = code.gives(f"[{call} for sampler in samplers]", found)
@@ -145,7 +145,7 @@ def curve(view: View) -> None:
             [q.distinct[1] for q in found], parsed, [f"{t:g}" for t in TEMPERATURES], titles
         )  # the temperature beside each point
         components.plot(figure, key="trade", height=360, title="Quality against variety, a point for each temperature")
-    code = view.code.using("core.analysis.skills.quality", "curve").using("core.generation", "Sampler")
+    code = view.code.with_import("core.analysis.skills.quality", "curve").with_import("core.generation", "Sampler")
     code = code.gives(f"curve(checkpoint, {sampler}, {TEMPERATURES}, range({DOCUMENTS}), {TOKENS})", found)
     facts = sum(q.true.n for q in found)
     note = f"{DOCUMENTS} documents at each temperature, {facts:,} stated facts in all; the bars are 95 % intervals"

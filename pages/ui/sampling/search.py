@@ -37,12 +37,17 @@ def beams(view: View, end: int) -> None:
     components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
     drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)
     greedy = beam_search(model, prompt, 1, length, stop=stop).beams[0]
-    code = view.code.using("core.generation", "Sampler").using("core.generation.beam", "beam_search", "best_of").then(
-        f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)",
-        f"search = beam_search(model, prompt, {width}, {length}, stop=stop)",
-        f"greedy = beam_search(model, prompt, 1, {length}, stop=stop).beams[0]",
-        f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
-    ).gives("search, greedy, drawn", (search, greedy, drawn))
+    code = (
+        view.code.with_import("core.generation", "Sampler")
+        .with_import("core.generation.beam", "beam_search", "best_of")
+        .then(
+            f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)",
+            f"search = beam_search(model, prompt, {width}, {length}, stop=stop)",
+            f"greedy = beam_search(model, prompt, 1, {length}, stop=stop).beams[0]",
+            f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
+        )
+        .gives("search, greedy, drawn", (search, greedy, drawn))
+    )
     count = sum(len(step) for step in search.steps)
     truth("search.steps", (count,), f"{count} candidates are shown, the likeliest at each step", code)
     found = [
@@ -78,15 +83,15 @@ def speculation(view: View, end: int) -> None:
         from core.generation.costs import costs, median_seconds
         from core.generation.speculative import speculate
 
-        def drafting() -> "list[Round]":
+        def draft() -> "list[Round]":
             return list(speculate(model, drafter, prompt, sampler, count, seed, ahead=ahead, stop=stop))
 
-        def drawing() -> int:
+        def draw() -> int:
             return len(list(generate(model, prompt, sampler, count, seed, stop=stop)))
 
-        made, plain = drafting(), drawing()
+        made, plain = draft(), draw()
         written = sum(len(one.ids) for one in made)
-        faster = (median_seconds(drawing) / plain) / (median_seconds(drafting) / written)
+        faster = (median_seconds(draw) / plain) / (median_seconds(draft) / written)
         return made, costs(model, drafter, prompt, ahead), faster
 
     key = ("speculate", view.name, view.step, cache.stamp(view.name), draft, ahead, sampler, seed, prompt)
@@ -104,7 +109,7 @@ def speculation(view: View, end: int) -> None:
     b.metric("Tokens per pass of the model", f"{written / len(made):.2f}")
     c.metric("Speed against plain sampling", f"{faster:.2f} ×", help="Below 1 it is slower.")
     st.markdown(why(made, spent, faster))
-    code = view.code.using("core.generation", "Sampler").using("core.generation.speculative", "speculate")
+    code = view.code.with_import("core.generation", "Sampler").with_import("core.generation.speculative", "speculate")
     early = f"load_checkpoint({view.name!r}, step={draft})"
     early = f"intervene({early}, {view.interventions!r})" if view.interventions else early
     code = code.then(f"draft = {early}.model")

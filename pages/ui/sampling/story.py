@@ -54,7 +54,7 @@ class Scene:
         names = ("<|end|>",) if self.chat else ()
         return {self.view.tokenizer.eot, *(self.view.tokenizer.special_tokens[name] for name in names)}
 
-    def typed(self, text: str, last: int) -> list[int]:
+    def tokens_of_typed(self, text: str, last: int) -> list[int]:
         """The tokens of what a visitor typed; in a chat, between the tokens that mark whose turn it is."""
         ids, special = self.view.tokenizer.encode(text), self.view.tokenizer.special_tokens
         if not self.chat:
@@ -139,7 +139,9 @@ def _act(scene: Scene, kept: "Story", action: dict[str, Any]) -> None:
         put(kept, model, chosen_sampler(), [int(action["token"])], "chosen")
         _begin(scene, kept, state.get("new_tokens"))
     elif what == "type":
-        put(kept, model, chosen_sampler(), scene.typed(state.clean(str(action["text"]))[:400], kept.ids()[-1]))
+        put(
+            kept, model, chosen_sampler(), scene.tokens_of_typed(state.clean(str(action["text"]))[:400], kept.ids()[-1])
+        )
         if scene.chat:
             _begin(scene, kept, state.get("new_tokens"))
     elif what == "write":

@@ -34,9 +34,9 @@ def shorter(view: View, end: int) -> None:
         windows = sorted({*np.linspace(1, most, 64).astype(int).tolist()})
 
     def work(_report: background.Report) -> np.ndarray:
-        from core.analysis.skills.window import windowed
+        from core.analysis.skills.window import probabilities_by_window
 
-        return windowed(model, ids, windows)
+        return probabilities_by_window(model, ids, windows)
 
     probs = background.compute(key, work, "Reading with shorter windows", height=340)
     if probs is None:
@@ -48,9 +48,9 @@ def shorter(view: View, end: int) -> None:
     labels = [chip.label for chip in chips(view.tokenizer, shown)]
     figure = figures.window(windows, probs[:, shown], labels, chosen)
     components.plot(figure, key="window", height=320, title="The next token against the length of the window")
-    call = f"windowed(checkpoint.model, ids[:{end}], {windows})"
-    code = view.code.using("core.analysis.skills.window", "windowed").gives(call, probs)
-    truth("windowed(…)", probs.shape, "measured on this text; the start token is always read", code)
+    call = f"probabilities_by_window(checkpoint.model, ids[:{end}], {windows})"
+    code = view.code.with_import("core.analysis.skills.window", "probabilities_by_window").gives(call, probs)
+    truth("probabilities_by_window(…)", probs.shape, "measured on this text; the start token is always read", code)
 
 
 def _ask(key: str, asked: object) -> None:
@@ -87,7 +87,7 @@ def positions(view: View) -> None:
             figure = figures.position_loss(found.loss[often], found.error[often], found.count[often])
             components.plot(figure, key="positions", height=320, title="Loss against the position in the document")
             call = f"loss_by_position(checkpoint.model, tokenizer, {DOCUMENTS})"
-            code = view.code.using("core.analysis.skills.window", "loss_by_position").gives(call, found)
+            code = view.code.with_import("core.analysis.skills.window", "loss_by_position").gives(call, found)
             truth(
                 "loss",
                 found.loss.shape,
@@ -102,7 +102,7 @@ def positions(view: View) -> None:
             figure = figures.shares([d for d, _ in result], [("answered right", line)], "tokens in between", "share")
             components.plot(figure, key="needle", height=320, title="Right answers against the distance of the fact")
             call = f"needle(checkpoint, {FILLERS}, {QUESTIONS})"
-            code = view.code.using("core.analysis.skills.window", "needle").gives(call, result)
+            code = view.code.with_import("core.analysis.skills.window", "needle").gives(call, result)
             sizes = f"{max(s.n for _, s in result)} questions at each distance, fewer where the text gets too long"
             truth("needle(…)", (len(result),), sizes, code)
 
@@ -132,7 +132,7 @@ def cost(view: View) -> None:
     components.plot(figure, key="cache_cost", height=320, title="Time for one more token against the length")
     last = found[-1]
     note = f"the median of 5 on this server; after {last.length} tokens the cache takes {last.nbytes / 1024:,.0f} KiB"
-    code = view.code.using("core.analysis.skills.window", "cache_cost").gives(
+    code = view.code.with_import("core.analysis.skills.window", "cache_cost").gives(
         f"[(c.length, c.cached, c.uncached, c.nbytes) for c in cache_cost(checkpoint.model, {lengths})]",
         [(c.length, Timed(c.cached), Timed(c.uncached), c.nbytes) for c in found],
     )

@@ -31,7 +31,7 @@ class Counter:
         """ "3 here, 4 in GPT-2, …" """
         return ", ".join(f"**{self.count(key, text)}** by {tokenizers.TITLES[key]}" for key in KEYS)
 
-    def shown(self, key: str, text: str) -> str:
+    def as_code(self, key: str, text: str) -> str:
         """The tokens of a text with bars between them, as code."""
         return f"`{' | '.join(chip(piece).label for piece in tokenizers.cut(key, self.description, text).pieces)}`"
 
@@ -60,9 +60,9 @@ EXPERIMENTS = (
         "1234 + 98766 = 100000",
         "To add on paper you write the units below the units. Do GPT-4's tokens of 1234 and 98766 line up that way?",
         lambda c: (
-            f"No. It takes three digits at a time from the left: {c.shown('cl100k_base', '1234')} and "
-            f"{c.shown('cl100k_base', '98766')}, so the last parts have one digit and two. GPT-2 has pieces of "
-            f"any length: {c.shown('gpt2', '1234')} and {c.shown('gpt2', '98766')}."
+            f"No. It takes three digits at a time from the left: {c.as_code('cl100k_base', '1234')} and "
+            f"{c.as_code('cl100k_base', '98766')}, so the last parts have one digit and two. GPT-2 has pieces of "
+            f"any length: {c.as_code('gpt2', '1234')} and {c.as_code('gpt2', '98766')}."
         ),
         "cl100k_base",
     ),
@@ -73,8 +73,9 @@ EXPERIMENTS = (
         "A prompt ends in a space. Does that only add one token that says nothing?",
         lambda c: (
             f"It is one token more ({c.count('gpt2', PROMPT)}, then {c.count('gpt2', PROMPT + ' ')} in GPT-2), but not "
-            f"a harmless one. In running text the space belongs to the next word: {c.shown('gpt2', PROMPT + ' Paris')}."
-            " After a lone space the model cannot say ` Paris` any more, only `Paris`, which it rarely met there."
+            "a harmless one. In running text the space belongs to the next word: "
+            f"{c.as_code('gpt2', PROMPT + ' Paris')}. After a lone space the "
+            "model cannot say ` Paris` any more, only `Paris`, which it rarely met there."
         ),
         "gpt2",
     ),
@@ -108,7 +109,7 @@ EXPERIMENTS = (
         lambda c: (
             f"Not for GPT-2: ids {c.ids('gpt2', 'park')} at the start and {c.ids('gpt2', ' park')} after a space, for "
             "the space is part of the token. In this model it is "
-            f"{c.shown(tokenizers.MODEL, 'park in the park')}. What the "
+            f"{c.as_code(tokenizers.MODEL, 'park in the park')}. What the "
             "model learns about the one it must learn again for the other."
         ),
     ),
@@ -128,8 +129,9 @@ EXPERIMENTS = (
         " ".join(TWINS),
         "Two words that look the same. Do they get the same tokens?",
         lambda c: (
-            f"No: GPT-4 makes {c.shown('cl100k_base', TWINS[0])} of the first and {c.shown('cl100k_base', TWINS[1])} "
-            "of the second, most of whose letters are Cyrillic. To the model they have nothing in common."
+            f"No: GPT-4 makes {c.as_code('cl100k_base', TWINS[0])} of the first and "
+            f"{c.as_code('cl100k_base', TWINS[1])} of the second, most of whose letters are "
+            "Cyrillic. To the model they have nothing in common."
         ),
         "cl100k_base",
     ),

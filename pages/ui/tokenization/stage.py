@@ -55,8 +55,8 @@ def replay(cut: Cut, source: Source, position: int | None) -> None:
     steps = joins(cut.tokenizer.ranks, data)
     merge_tree(data, steps, learned_counts(cut.tokenizer), part[0].start, key="merges")
     some = f"{len(part)} of the {len(group)} tokens of a long chunk; " if len(part) < len(group) else ""
-    code = tokenizers.python(source).using("core.text.merge_tree", "joins")
-    code = code.having(f"tokenizer = {tokenizers.maker(cut.key, current().description)}")
+    code = tokenizers.python(source).with_import("core.text.merge_tree", "joins")
+    code = code.with_lines(f"tokenizer = {tokenizers.maker(cut.key, current().description)}")
     code = code.gives(f"joins(tokenizer.ranks, {data!r})", steps)
     truth(
         "joins(ranks, chunk)",

@@ -33,7 +33,7 @@ NO_FILE = "Choose a file first."
 
 
 @st.cache_resource(show_spinner=False)
-def _going() -> tuple[list[Training], threading.Lock]:
+def _tracks() -> tuple[list[Training], threading.Lock]:
     return [], threading.Lock()
 
 
@@ -47,7 +47,7 @@ def _begin() -> None:
     except ValueError as error:
         asked["own_message"] = literal(error)
         return
-    going, lock = _going()
+    going, lock = _tracks()
     with lock:
         going[:] = [other for other in going if not other.ended]
         if len(going) >= LIMIT:
@@ -130,7 +130,7 @@ def _watch(training: Training, going: bool) -> None:
             references = _references(training)
         except ValueError:
             references = {}
-        figure = figures.learning(list(training.curve), training.vocab_size, references)
+        figure = figures.learning_curve(list(training.curve), training.vocab_size, references)
         components.plot(figure, key="own_curve", height=330, title="Bytes per token against tokens in the list")
         held = len(training.held_out.encode("utf-8"))
         note = f"measured on {held:,} bytes of held-out text, as for the other tokenizers"
@@ -160,8 +160,8 @@ def _code(training: Training) -> Code:
     )
     return (
         Code()
-        .using("core.text", "tinyland")
-        .using("core.text.background", "Training", "hold_out")
+        .with_import("core.text", "tinyland")
+        .with_import("core.text.background", "Training", "hold_out")
         .then(*lines, f'training = Training("mine", texts, held_out, {training.vocab_size})', "training.run()")
     )
 

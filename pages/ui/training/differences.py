@@ -25,11 +25,11 @@ def settings(run: str) -> dict[str, Any]:
         return {}
     values["data"] = {name: value for name, value in values["data"].items() if value is not None}
     model = {f"model.{name}": value for name, value in shape.items() if name in given or name not in FOLLOWS}
-    hands = {"steered": words} if (words := steering(run)) else {}
+    hands = {"steered": words} if (words := settings_changed_by_hand(run)) else {}
     return {name: value for name, value in values.items() if name not in PLAIN} | model | hands
 
 
-def steering(run: str, since: int = -1) -> str:
+def settings_changed_by_hand(run: str, since: int = -1) -> str:
     """What was set by hand while the run went on, after the step `since`: "lr 0.002 at step 120, …"; "" for nothing."""
     found = []
     for row in metrics(jobs.run_folder(run)):
@@ -52,7 +52,7 @@ def what_is_new(run: str, before: str | None) -> str:
     parent = jobs.record(run).parent
     if parent:
         words = [f"{name} {value}" for name, value in parent.get("changes", {}).items()]
-        words += [hands] if (hands := steering(run, since=parent["step"])) else []
+        words += [hands] if (hands := settings_changed_by_hand(run, since=parent["step"])) else []
         return f"fork of {title(parent['run'])} at step {parent['step']:,}: {', '.join(words) or 'nothing'}"
     if before is None:
         return ""

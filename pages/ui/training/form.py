@@ -183,7 +183,7 @@ def outcome(plan: Plan) -> None:
             parts = plan.model.parameter_count()
             components.plot(figures.parameters(parts), key="setup_parts", height=64, title="Parameters by part")
             call = f"ModelConfig.from_dict({plan.model.to_dict()}).parameter_count()"
-            code = Code().using("core.model", "ModelConfig").gives(call, parts)
+            code = Code().with_import("core.model", "ModelConfig").gives(call, parts)
             truth("config.parameter_count()", (), f"{parts['total']:,} parameters, counted from the shapes", code)
         if plan.config:
             steps = expected.steps if expected and expected.steps else plan.config.steps
@@ -193,8 +193,8 @@ def outcome(plan: Plan) -> None:
             kinds = ["muon", "adamw"] if plan.config.optimizer == "muon" else [plan.config.optimizer]
             code = (
                 Code()
-                .using("core.training", "TrainConfig")
-                .using("core.training.schedule", "lr_factor")
+                .with_import("core.training", "TrainConfig")
+                .with_import("core.training.schedule", "lr_factor")
                 .then(
                     f"config, steps = TrainConfig.from_dict({plan.config.to_dict()}), {steps}",
                     f"progress = [i / {len(progress) - 1} for i in range({len(progress)})]",
@@ -214,7 +214,7 @@ def cost(plan: Plan) -> "Estimate | None":
         if not config or not model:
             return None
 
-        def measured(report: background.Report) -> "Estimate":
+        def estimate(report: background.Report) -> "Estimate":
             from core.lab.estimate import expect
 
             report(0.3, "a few forward and backward passes of this model")
@@ -222,7 +222,7 @@ def cost(plan: Plan) -> "Estimate | None":
 
         record = track_record()  # a run that has ended may know better
         key = ("estimate", str(config), model, record.ratios)
-        found = background.compute(key, measured, "Measuring what it will cost")
+        found = background.compute(key, estimate, "Measuring what it will cost")
         if found is None:
             return None
         expected = {
@@ -241,8 +241,8 @@ def cost(plan: Plan) -> "Estimate | None":
         st.warning(refusal)
     code = (
         Code()
-        .using("core.training", "TrainConfig")
-        .using("core.lab.estimate", "expect")
+        .with_import("core.training", "TrainConfig")
+        .with_import("core.lab.estimate", "expect")
         .then(f"config = TrainConfig.from_dict({config.to_dict()})", f"found = expect(config, {model.vocab_size})")
     )
     code = code.gives(

@@ -141,7 +141,7 @@ def fit(budget: float, rungs: dict[int, Any], reached: dict[int, Row], following
     figure = figures.scaling(sizes, losses, line if shown else None, shown, actual, guess)
     components.plot(figure, key="scaling_plot", height=340, title="Held-out loss against size at equal compute")
     floor = min(floors) if floors else None
-    code = Code().using("core.lab.scaling", "fit_power_law").then(f"sizes, losses = {sizes}, {losses}")
+    code = Code().with_import("core.lab.scaling", "fit_power_law").then(f"sizes, losses = {sizes}, {losses}")
     if law:
         code = code.then(f"law = fit_power_law(sizes, losses, {floor})").gives(
             f"law.exponent, law.floor, law.exponent_interval(), law.predict({size})",

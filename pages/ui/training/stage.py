@@ -13,7 +13,7 @@ from core.training import TrainConfig
 from core.training.rows import Row
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
-from pages.ui.code import Code, reading
+from pages.ui.code import Code, reading_code
 from pages.ui.components import OnEvent
 from pages.ui.literal import literal
 from pages.ui.names import title
@@ -106,7 +106,7 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
     st.markdown(f"**Where it looked at step {step:,}, reading your text**")
     chips = [chip.label for chip in prepared.chips]
     components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
-    code = reading(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
+    code = reading_code(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code, key)
 
 
@@ -130,7 +130,7 @@ def rows_truth(records: Sequence[ShownRun], key: str) -> None:
             scored.add(f"{config.eval_documents} {unit}")
     held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
     names = [record.id for record in records]
-    code = Code().using("core.model", "checkpoint_folder").using("core.training.rows", "read_rows")
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
     read = "read_rows(checkpoint_folder(name) / 'metrics.jsonl')"
     code = code.then(f"rows = {{name: {read} for name in {names}}}").gives(
         "{name: [(row['step'], row.get('loss_per_token'), row.get('val_loss_per_token')) for row in rows[name]]\n"

@@ -64,11 +64,11 @@ def slow_motion() -> None:
         return
     code = (
         Code()
-        .using("core.model", "load_checkpoint")
-        .using("core.training", "TrainConfig")
-        .using("core.lab.one_step", "batch_of", "moments_of", "one_update", "weight_story")
-        .using("core.training.measure", "group_of")
-        .using("core.training.state", "position_after")
+        .with_import("core.model", "load_checkpoint")
+        .with_import("core.training", "TrainConfig")
+        .with_import("core.lab.one_step", "batch_of", "moments_of", "one_update", "weight_story")
+        .with_import("core.training.measure", "group_of")
+        .with_import("core.training.state", "position_after")
         .then(
             f"checkpoint = load_checkpoint({name!r}, step={step})",
             "folder = checkpoint.folder",
@@ -78,13 +78,13 @@ def slow_motion() -> None:
             "update = one_update(checkpoint.model, config, batch, position, moments)",
         )
     )
-    labels = reading(name, update, code)
-    predicting(update, labels, code)
-    moving(update, code)
+    labels = forward_part(name, update, code)
+    loss_part(update, labels, code)
+    update_part(update, code)
     one_weight(update, code)
 
 
-def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
+def forward_part(name: str, update: "OneUpdate", code: Code) -> list[str]:
     """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
     from core.analysis.stream.flow import newly_written
 
@@ -114,12 +114,14 @@ def reading(name: str, update: "OneUpdate", code: Code) -> list[str]:
     height = 90 + 34 * len(parts[0])
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
     note = "the length of what attention adds and, in the second half, the MLP, on the first sequence"
-    shown_code = code.using("core.analysis.stream.flow", "newly_written").gives("newly_written(update.trace)", parts)
+    shown_code = code.with_import("core.analysis.stream.flow", "newly_written").gives(
+        "newly_written(update.trace)", parts
+    )
     truth("|new| / (|new| + |old|)", (2 * len(parts[0]), length), note, shown_code)
     return labels[1:]
 
 
-def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
+def loss_part(update: "OneUpdate", labels: list[str], code: Code) -> None:
     """The loss that the predictions cost, before the update and after it."""
     stage_title(3, "Predictions and their loss", "prediction")
     before, after = update.losses[0, : len(labels)], update.losses_after[0, : len(labels)]
@@ -138,7 +140,7 @@ def predicting(update: "OneUpdate", labels: list[str], code: Code) -> None:
           code.gives(f"{drawn}[0, :{len(labels)}], {drawn}_after[0, :{len(labels)}]", (before, after)))  # fmt: skip
 
 
-def moving(update: "OneUpdate", code: Code) -> None:
+def update_part(update: "OneUpdate", code: Code) -> None:
     """Gradients flow back to every part, and the optimizer turns them into steps."""
     from core.training.measure import group_of
 

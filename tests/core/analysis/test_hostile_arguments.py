@@ -8,7 +8,7 @@ from core.analysis.embeddings import positions
 from core.analysis.interventions.intervene import part_changes, part_effects, run_variants
 from core.analysis.interventions.patching import patch_everywhere
 from core.analysis.interventions.values import Part
-from core.analysis.skills.window import cache_cost, windowed
+from core.analysis.skills.window import cache_cost, probabilities_by_window
 from core.analysis.stream import attribution, neurons
 from core.model import run_trace
 from tests.core.model.models import SIZES, make
@@ -16,7 +16,7 @@ from tests.core.model.models import SIZES, make
 MODEL = make("ours")
 TRACE = run_trace(MODEL, [1, 2, 3])
 READERS = {
-    "windowed": lambda ids: windowed(MODEL, ids, [1]),
+    "windowed": lambda ids: probabilities_by_window(MODEL, ids, [1]),
     "activations": lambda ids: neurons.activations(MODEL, ids, 0, 0),
     "scan": lambda ids: neurons.scan(MODEL, [ids], 2),
     "part_changes": lambda ids: part_changes(MODEL, ids, [Part("mlp", 0)], "zero", None),
@@ -74,6 +74,6 @@ def test_lengths_and_windows():
                 call(bad)
     for bad in (0, -1, 1.5, None, "1"):
         with pytest.raises(ValueError, match="at least one"):
-            windowed(MODEL, [1, 2], [bad])
+            probabilities_by_window(MODEL, [1, 2], [bad])
     assert positions.similarity(MODEL, 24).shape == (24, 24)
-    assert windowed(MODEL, [1] * 60, [5, 23]).shape == (2, 37)
+    assert probabilities_by_window(MODEL, [1] * 60, [5, 23]).shape == (2, 37)

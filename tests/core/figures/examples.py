@@ -96,7 +96,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "inside.parts": lambda: inside.parts(DICE.random((LAYERS, HEADS)), DICE.random(LAYERS), (1, 2)),
     "inside.running_sum": lambda: inside.running_sum(TEN, [1.0] * 10, ["attention"] * 10, 10.0),
     "inside.columns": lambda: inside.columns(DICE.random(T) - 0.5, LABELS, 0, 3),
-    "inside.ranked": lambda: inside.ranked(TEN, [1.0] * 10, TEN, 3),
+    "inside.ranked_bars": lambda: inside.ranked_bars(TEN, [1.0] * 10, TEN, 3),
     "overview.vectors": lambda: overview.vectors(DICE.random((T, WIDTH)), LABELS),
     "overview.writes": lambda: overview.writes(DICE.random((LAYERS, T)), DICE.random((LAYERS, T)), LABELS),
     "sampling.shares": lambda: sampling.shares(range(5), [("parse", SHARES), ("truth", SHARES)], "temperature", "y"),
@@ -108,7 +108,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "sampling_search.rounds": lambda: sampling_search.rounds(ROUNDS, {i: f"<t{i}>" for i in range(9)}),
     "tokenization.counts": lambda: tokenization.counts(NAMES, [4, 8, 9, 9, 30], [16] * 5, [""] * 5),
     "tokenization.languages": lambda: tokenization.languages(TEN, NAMES[:4], [[10, 20, 30, 40]] * 10),
-    "tokenization.learning": lambda: tokenization.learning(
+    "tokenization.learning_curve": lambda: tokenization.learning_curve(
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
     ),
     "training.curves": lambda: training.curves(ROWS),

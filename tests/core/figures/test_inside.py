@@ -50,7 +50,7 @@ def test_signs_colour_the_bars():
 
 
 def test_ranked_bars_mark_the_chosen_one():
-    figure = drawn(figures.ranked(["<a>", "b"], [2.0, -1.0], ["x", "y"], chosen=1))
+    figure = drawn(figures.ranked_bars(["<a>", "b"], [2.0, -1.0], ["x", "y"], chosen=1))
     assert list(figure.layout.yaxis.ticktext) == ["&lt;a&gt;", "<b>b</b>"]
     assert list(figure.data[0].text) == ["+2.00", "−1.00"]
     assert list(figure.data[0].marker.line.width) == [0, 2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.figures.tokenization import counts, languages, learning
+from core.figures.tokenization import counts, languages, learning_curve
 from tests.core.figures.examples import drawn
 
 
@@ -22,10 +22,10 @@ def test_languages_are_measured_against_the_first():
 
 
 def test_learning_draws_the_curve_and_a_line_for_each_other():
-    figure = drawn(learning([(256, 1.0), (300, 1.6)], 1024, {"GPT-2": 3.5, "a<b>": 2.0}))
+    figure = drawn(learning_curve([(256, 1.0), (300, 1.6)], 1024, {"GPT-2": 3.5, "a<b>": 2.0}))
     (curve,) = figure.data
     assert list(curve.x) == [256, 300] and list(curve.y) == [1.0, 1.6]
     assert [shape.y0 for shape in figure.layout.shapes] == [3.5, 2.0]
     assert figure.layout.annotations[1].text == "a&lt;b&gt; 2.00"
     assert 10 ** figure.layout.xaxis.range[1] == pytest.approx(1024 * 1.05)
-    drawn(learning([], 300, {}))
+    drawn(learning_curve([], 300, {}))

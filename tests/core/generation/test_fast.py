@@ -137,5 +137,5 @@ def test_only_a_plain_model_in_float32_is_read_so():
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same():
-    double = kernels.compiled(eval("lambda x: 2 * x"))  # from no file: Numba has no folder for it
+    double = kernels.compile_kernel(eval("lambda x: 2 * x"))  # from no file: Numba has no folder for it
     assert double(21) == 42

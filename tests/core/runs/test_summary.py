@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.runs import summary as module
-from core.runs.summary import Beaten, Summary, beaten, summary, summary_of_folder
+from core.runs.summary import Beaten, Summary, best_beaten_guesser, summary, summary_of_folder
 from core.training import preset
 
 GUESSERS = {"baselines_per_token": {"unigram": 3.0, "bigram": 2.0, "trigram": 1.0}, "step": 0}
@@ -23,7 +23,7 @@ def test_the_best_guesser_beaten_and_since_when(losses):
     if lower:
         nats, name = min(lower)
         expected = Beaten(name, next(i for i, _ in scored if all(y < nats for j, y in scored if j >= i)))
-    assert beaten(rows) == expected
+    assert best_beaten_guesser(rows) == expected
 
 
 @pytest.mark.parametrize(

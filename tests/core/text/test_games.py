@@ -30,10 +30,10 @@ def by_enumeration(pairs: list[tuple[str, str]], names: tuple[str, ...] = TRAINE
         rule = games.rules()[name]
         p = WEIGHTS[name] / total
         for i, (given, outcome) in enumerate(pairs):
-            if rule.apply(given) != outcome or rule.withheld(given):
+            if rule.apply(given) != outcome or rule.is_withheld(given):
                 p = 0.0
             elif rule.table is not None:
-                p *= (given not in [x for x, _ in pairs[:i]]) / (sum(not rule.withheld(x) for x in rule.table) - i)
+                p *= (given not in [x for x, _ in pairs[:i]]) / (sum(not rule.is_withheld(x) for x in rule.table) - i)
             else:
                 items = given.split(" ")
                 pool = next(pool for pool in POOLS if all(item in pool.pool for item in items))
@@ -96,7 +96,7 @@ def test_cases_and_outcomes_sum_to_one() -> None:
 @pytest.mark.parametrize("name", ["reverse", "second", "same"])
 def test_one_list_in_eight_is_withheld_exactly(name: str) -> None:
     rule = games.rules()[name]
-    withheld = sum(rule.withheld(" ".join(items)) for items in product(POOLS[2].pool, repeat=3))
+    withheld = sum(rule.is_withheld(" ".join(items)) for items in product(POOLS[2].pool, repeat=3))
     assert withheld * WITHHELD == len(POOLS[2].pool) ** 3
 
 
@@ -112,10 +112,10 @@ def test_training_holds_no_withheld_rule_and_no_withheld_input() -> None:
     assert seen > 1000
     for name, rule in games.rules().items():
         if rule.table is not None and len(rule.table) >= 40:
-            share = sum(map(rule.withheld, rule.table)) / len(rule.table)
+            share = sum(map(rule.is_withheld, rule.table)) / len(rule.table)
             assert 0.04 < share < 0.26, (name, share)
         elif rule.table is not None:
-            assert len(rule.table) - sum(map(rule.withheld, rule.table)) >= 9, name  # a game has up to nine pairs
+            assert len(rule.table) - sum(map(rule.is_withheld, rule.table)) >= 9, name  # a game has up to nine pairs
 
 
 def test_what_rules_do() -> None:
@@ -145,7 +145,7 @@ def test_the_bayesian_learns_from_examples() -> None:
     assert games.predictive([("ro mi", "nonsense")], "ba do ki mu") == {}
     two = games.belief_after([("2", "4")])  # add 2 or double
     assert {rule.name for rule in two} == {"add 2", "double"} and sum(two.values()) == pytest.approx(1)
-    known = {name: sum(not games.rules()[name].withheld(x) for x in games.rules()[name].table) for name in
+    known = {name: sum(not games.rules()[name].is_withheld(x) for x in games.rules()[name].table) for name in
              ("add 2", "double")}  # fmt: skip
     odds = {name: WEIGHTS[name] / n / (n - 1) for name, n in known.items()}  # the prior, and a case each time
     expected = {"9": odds["add 2"] / sum(odds.values()), "14": odds["double"] / sum(odds.values())}
@@ -164,7 +164,7 @@ def test_games_for_evaluation_hold_what_training_withholds(name: str) -> None:
         if name in HELD_OUT_RULES:
             assert games.predictive(game.pairs, game.given, games.player(everything=True))[game.outcome] > 0
         else:
-            assert not any(rule.withheld(x) for x, _ in game.pairs) and rule.withheld(game.given)
+            assert not any(rule.is_withheld(x) for x, _ in game.pairs) and rule.is_withheld(game.given)
             known = games.game(name, 4, seed, withheld=False)
             assert tinyland.parse(known.prompt() + " " + known.outcome, {"game": 1}).derivations == 1
         assert not reading.ok or not by_enumeration([*game.pairs, (game.given, game.outcome)])[name]

@@ -51,7 +51,7 @@ def test_the_files_are_those_of_tiktoken(name: str) -> None:
     source = inspect.getsource(openai_public.ENCODING_CONSTRUCTORS[name])
     for rank_file in rank_files._RANK_FILES[name]:
         assert rank_file.url in source and rank_file.sha256 in source
-        assert hashlib.sha256(rank_files._carried(rank_file)).hexdigest() == rank_file.sha256
+        assert hashlib.sha256(rank_files._read_packaged(rank_file)).hexdigest() == rank_file.sha256
 
 
 OFFLINE = f"""
@@ -110,7 +110,7 @@ def test_a_damaged_cache_file_is_replaced(fresh_cache: Path) -> None:
 
 
 def test_an_altered_package_is_refused(fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rank_files, "_carried", lambda _: b"altered")
+    monkeypatch.setattr(rank_files, "_read_packaged", lambda _: b"altered")
     with pytest.raises(TokenizerError, match="SHA-256 differs"):
         public_encoding.__wrapped__("gpt2")
     assert not fresh_cache.exists()

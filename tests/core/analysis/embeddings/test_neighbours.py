@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.analysis.embeddings.neighbours import nearest, spoken
+from core.analysis.embeddings.neighbours import nearest, to_logit_geometry
 
 
 def cloud(rows: int, columns: int, seed: int = 0) -> np.ndarray:
@@ -66,10 +66,10 @@ def test_lengths_may_be_given():
 def test_spoken_vectors_have_the_geometry_of_their_logits(metric):
     vectors, unembed = cloud(50, 6), cloud(80, 6, seed=1) * np.linspace(0.2, 3, 6)
     logits = vectors @ unembed.T  # (50, 80)
-    short, long = nearest(spoken(vectors, unembed), 4, 49, metric), nearest(logits, 4, 49, metric)
+    short, long = nearest(to_logit_geometry(vectors, unembed), 4, 49, metric), nearest(logits, 4, 49, metric)
     np.testing.assert_array_equal(short[0], long[0])
     np.testing.assert_allclose(short[1], long[1], atol=1e-9)
-    assert spoken(vectors, unembed).shape == vectors.shape
+    assert to_logit_geometry(vectors, unembed).shape == vectors.shape
 
 
 def test_spoken_rows_are_those_of_the_model():

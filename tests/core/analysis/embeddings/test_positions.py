@@ -11,7 +11,7 @@ from core.analysis.embeddings.positions import (
     effect,
     energy,
     frequencies,
-    moved,
+    move_positions,
     preference,
     rotate,
     similarity,
@@ -48,7 +48,7 @@ def nowhere(model: Transformer) -> Transformer:
 )
 def test_removed_positions_are_those_of_a_model_built_without(fields):
     model = model_of(**fields)
-    found = run_trace(model, ids(), moved(model, None))
+    found = run_trace(model, ids(), move_positions(model, None))
     np.testing.assert_allclose(found.logits, run_trace(nowhere(model), ids()).logits, atol=1e-4)
     assert not np.allclose(found.logits, run_trace(model, ids()).logits, atol=1e-2)
 
@@ -56,7 +56,7 @@ def test_removed_positions_are_those_of_a_model_built_without(fields):
 def test_tokens_moved_where_they_stand_change_nothing():
     for position in ("rotary", "learned", "none"):
         model = model_of(position)
-        here = run_trace(model, ids(), moved(model, torch.arange(12)))
+        here = run_trace(model, ids(), move_positions(model, torch.arange(12)))
         np.testing.assert_allclose(here.logits, run_trace(model, ids()).logits, atol=1e-5)
 
 
@@ -64,19 +64,19 @@ def test_rotary_positions_are_relative_and_learned_ones_are_not():
     rotary, learned = model_of("rotary"), model_of("learned")
     later = torch.arange(12) + 17
     plain = run_trace(rotary, ids())
-    np.testing.assert_allclose(run_trace(rotary, ids(), moved(rotary, later)).logits, plain.logits, atol=1e-4)
-    far = run_trace(learned, ids(), moved(learned, later)).logits
+    np.testing.assert_allclose(run_trace(rotary, ids(), move_positions(rotary, later)).logits, plain.logits, atol=1e-4)
+    far = run_trace(learned, ids(), move_positions(learned, later)).logits
     assert (far - run_trace(learned, ids()).logits).abs().max() > 0.1
 
 
 def test_moved_learned_positions_take_those_rows():
     model = model_of("learned")
-    trace = run_trace(model, ids(), moved(model, torch.arange(11, -1, -1)))
+    trace = run_trace(model, ids(), move_positions(model, torch.arange(11, -1, -1)))
     assert trace.pos_embed is not None
     np.testing.assert_array_equal(trace.pos_embed, model.pos_embed.weight[:12].flip(0))
     for wrong in (torch.arange(12) + 30, torch.arange(12) / 2, torch.arange(12) - 1):
         with pytest.raises(ValueError, match="whole numbers from 0 to 31"):
-            moved(model, wrong)
+            move_positions(model, wrong)
 
 
 def test_frequencies_are_those_of_the_model():

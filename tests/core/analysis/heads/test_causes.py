@@ -151,7 +151,10 @@ def test_what_is_shipped_is_read_for_these_weights_only(tmp_path, random_model):
     assert read is not None and list(read.scores) == list(found.scores)
     np.testing.assert_allclose(read.causes["copying"].mean, found.causes["copying"].mean, rtol=1e-4, atol=1e-9)
     assert read.causes["copying"].cases == 12
-    assert measurements.known(load_checkpoint(folder)).scores["induction"].mean.shape == (2, 12)  # nothing is measured
+    assert measurements.measurements_of(load_checkpoint(folder)).scores["induction"].mean.shape == (
+        2,
+        12,
+    )  # nothing is measured
     told = json.loads((folder / measurements.FILE).read_text())
     (folder / measurements.FILE).write_text(json.dumps({"steps": {"7": {**told["steps"]["7"], "causes": [{}]}}}))
     assert measurements.shipped_measurements(describe(folder)) is None

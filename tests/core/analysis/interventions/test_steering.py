@@ -12,7 +12,7 @@ from core.analysis.interventions.directions import (
     prompts_direction,
     record_sites,
 )
-from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, edit_of, steering
+from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, edit_of, steering_edit
 from core.analysis.interventions.steering import (
     LOOKED_AT,
     Written,
@@ -83,7 +83,7 @@ def test_a_prompts_direction_takes_one_prompt_to_the_other(tiny):
     plus, minus = "the red dog", "the small town"
     direction = prompts_direction(tiny, 1, plus, minus)
     ids = ids_of(tiny.tokenizer, minus)
-    moved = Intervened(tiny.model, [steering(1, direction)])
+    moved = Intervened(tiny.model, [steering_edit(1, direction)])
     after = run_trace(moved, ids).resid_pre[1, -1]
     torch.testing.assert_close(after, run_trace(tiny.model, ids_of(tiny.tokenizer, plus)).resid_pre[1, -1])
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.analysis.skills.chat_questions import EACH, Asked, ask, can_be_asked, offered
+from core.analysis.skills.chat_questions import EACH, Asked, ask, can_be_asked, questions_to_offer
 from core.model import load_checkpoint
 from core.text import tinyland
 from tests.tiny import make_checkpoint
@@ -37,7 +37,7 @@ def test_what_no_chat_asks_cannot(other):
 def test_only_what_was_answered_right_is_offered_one_of_each_kind():
     wrong, right = Asked("a", "cat", "A dog."), Asked("b", "cat", "Suki keeps a Cat.")
     kinds = [[wrong] * EACH, [wrong, right] + [wrong] * (EACH - 2), [Asked("c", "is 12.", "7 + 5 is 12.")] * EACH]
-    assert offered([one for kind in kinds for one in kind]) == ["b", "c"]
+    assert questions_to_offer([one for kind in kinds for one in kind]) == ["b", "c"]
 
 
 def test_the_shipped_model_is_asked_and_most_of_it_is_right():

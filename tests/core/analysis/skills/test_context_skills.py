@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from core.analysis.skills import birthdays, chats, games, honesty
-from core.analysis.skills.copying import copied_tokens, copying
+from core.analysis.skills.copying import copied_tokens, measure_copying
 from core.generation.batch import Sample
 from core.text import Tokenizer, tinyland
 from core.text.tinyland.birthdays import LADDER, celebrants, strangers
@@ -56,27 +56,27 @@ def test_what_must_be_copied(text, expected):
 def test_who_knows_the_texts_copies_all_and_who_does_not_nothing():
     documents = list(tinyland.documents(5, stop=40, weights={"once": 1.0, "recital": 1.0}))
     texts = [[BYTES.eot, *BYTES.encode(d.text)] for d in documents]
-    knows = copying(Reciter(texts, 300), BYTES, documents)  # type: ignore[arg-type]
+    knows = measure_copying(Reciter(texts, 300), BYTES, documents)  # type: ignore[arg-type]
     assert all(share.rate == 1 for share in knows.values()) and {"names", "recitals", "registers"} <= set(knows)
     assert knows["everything"].n == sum(share.n for kind, share in knows.items() if kind != "everything") > 1000
-    lost = copying(Reciter([], 300), BYTES, documents)  # type: ignore[arg-type]
+    lost = measure_copying(Reciter([], 300), BYTES, documents)  # type: ignore[arg-type]
     assert all(share.rate == 0 for share in lost.values() if share.n)
 
 
 def test_games_ask_for_what_training_kept_out():
     for k in (0, 4):
-        for one in games.drawn(TRAINED_RULES, k, 40):
+        for one in games.draw_games(TRAINED_RULES, k, 40):
             rule = rules()[one.rule]
-            assert len(one.pairs) == k and rule.withheld(one.given) and rule.apply(one.given) == one.outcome
-            assert not any(rule.withheld(given) for given, _ in one.pairs)
-    assert {one.rule for one in games.drawn(HELD_OUT_RULES, 3, 60)} == set(HELD_OUT_RULES)
+            assert len(one.pairs) == k and rule.is_withheld(one.given) and rule.apply(one.given) == one.outcome
+            assert not any(rule.is_withheld(given) for given, _ in one.pairs)
+    assert {one.rule for one in games.draw_games(HELD_OUT_RULES, 3, 60)} == set(HELD_OUT_RULES)
 
 
 def test_the_curve_of_one_who_knows_the_games_with_few_examples(monkeypatch):
     monkeypatch.setattr(games, "MOST", 3)
     texts = [
         [BYTES.eot, *BYTES.encode(f"{one.prompt()} {one.outcome}\n")]
-        for k in (0, 1) for one in games.drawn(TRAINED_RULES, k, 12)
+        for k in (0, 1) for one in games.draw_games(TRAINED_RULES, k, 12)
     ]  # fmt: skip
     points = games.curve(Reciter(texts, 300, 1000), BYTES, TRAINED_RULES, 12)  # type: ignore[arg-type]
     assert [point.k for point in points] == [0, 1, 2, 3]
@@ -86,7 +86,7 @@ def test_the_curve_of_one_who_knows_the_games_with_few_examples(monkeypatch):
 
 
 def test_the_bayesian_names_the_only_outcome_that_is_left():
-    for one in games.drawn(TRAINED_RULES, 8, 30):
+    for one in games.draw_games(TRAINED_RULES, 8, 30):
         possible = {
             rule.apply(one.given)
             for rule in rules().values()

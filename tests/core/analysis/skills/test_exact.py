@@ -42,7 +42,7 @@ def test_passages_are_written_when_decoding_writes_them(text, span, expected):
     model, tokenizer = follows({" ": "a", "a": "b", "b": "c", "c": "d", "d": "."}), Tokenizer.byte_tokenizer()
     at = text.index(span)
     asked = exact.ask(tokenizer, text, [Span(at, at + len(span), span)])
-    assert exact.written(model, tokenizer, [asked]) == [[expected]]
+    assert exact.would_write(model, tokenizer, [asked]) == [[expected]]
     prompt = [tokenizer.eot, *tokenizer.encode(text[:at])]
     [ids] = greedy_batch(model, [prompt], len(span) + 1, set())
     end = text[at + len(span) :][:1]
@@ -53,12 +53,12 @@ def test_long_and_short_texts_together(monkeypatch):
     model, tokenizer = follows({" ": "a", "a": "b", "b": "c", "c": "d", "d": "."}), Tokenizer.byte_tokenizer()
     texts = [" abcd.", " x abc. abd.", "abcd. " * 5, "x"]
     asked = [exact.ask(tokenizer, text, [Span(i, i + 2, "") for i in range(len(text) - 1)]) for text in texts]
-    alone = [exact.written(model, tokenizer, [one])[0] for one in asked]
+    alone = [exact.would_write(model, tokenizer, [one])[0] for one in asked]
     assert any(map(any, alone)) and not all(map(all, alone))
     for size in (1, 20, 1000):
         monkeypatch.setattr(exact, "BATCH_TOKENS", size)
-        assert exact.written(model, tokenizer, asked) == alone
-    assert exact.fitting(asked, 20) == [asked[0], asked[1], asked[3]]
+        assert exact.would_write(model, tokenizer, asked) == alone
+    assert exact.those_that_fit(asked, 20) == [asked[0], asked[1], asked[3]]
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +97,9 @@ def test_who_knows_the_texts_chooses_right_and_who_knows_the_others_wrong(tokeni
 
 def test_shares_of_groups_that_hang_together():
     flips = [True, False, True, True, False, True]
-    alone = cases.clustered([[flip] for flip in flips])
+    alone = cases.of_clusters([[flip] for flip in flips])
     assert (alone.right, alone.n) == (4, 6) and alone.effective == pytest.approx(5)  # the sample variance's n - 1
-    many = cases.clustered([[flip] * 10 for flip in flips])
+    many = cases.of_clusters([[flip] * 10 for flip in flips])
     assert (many.right, many.n) == (40, 60) and many.interval == pytest.approx(alone.interval)
-    assert cases.clustered([[True] * 50] * 4).interval == pytest.approx(cases.Share(4, 4).interval)
-    assert cases.clustered([]).interval == (0.0, 1.0)
+    assert cases.of_clusters([[True] * 50] * 4).interval == pytest.approx(cases.Share(4, 4).interval)
+    assert cases.of_clusters([]).interval == (0.0, 1.0)

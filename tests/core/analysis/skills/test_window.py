@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from core.analysis.skills.window import SEED, cache_cost, loss_by_position, needle, windowed
+from core.analysis.skills.window import SEED, cache_cost, loss_by_position, needle, probabilities_by_window
 from core.model import load_checkpoint
 from core.text import tinyland
 from tests.core.model.models import make
@@ -23,14 +23,14 @@ def checkpoint(tmp_path_factory):
 
 def test_a_window_reads_the_start_and_the_last_tokens():
     ids = [0, 5, 9, 2, 7]
-    found = windowed(MODEL, ids, [1, 2, 4, 99])
+    found = probabilities_by_window(MODEL, ids, [1, 2, 4, 99])
     for row, seen in zip(found, ([0, 7], [0, 2, 7], ids, ids), strict=True):
         with torch.no_grad():
             np.testing.assert_allclose(row, MODEL(torch.tensor([seen]))[0, -1].softmax(-1), atol=1e-6)
     np.testing.assert_allclose(found.sum(1), 1)
-    assert windowed(MODEL, [3], [1]).shape == (1, 37)
+    assert probabilities_by_window(MODEL, [3], [1]).shape == (1, 37)
     with pytest.raises(ValueError, match="at least one"):
-        windowed(MODEL, ids, [0])
+        probabilities_by_window(MODEL, ids, [0])
 
 
 def test_the_loss_at_each_position_is_that_of_documents_read_alone(checkpoint):
