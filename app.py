@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import gzip
 import os
 import socket
 import stat
@@ -60,6 +61,20 @@ async def metrics(request: Request) -> Response:
     except ValueError:  # not the id of a run, or of none that is here
         return _no_such_run()
     return JSONResponse(update, headers={"Cache-Control": "no-store"})
+
+
+async def kept_rows(request: Request) -> Response:
+    """The rows of a model whose training is over: see pages/ui/training/rows.py."""
+    from pages.ui.training import rows
+
+    try:
+        body, known = await run_in_threadpool(rows.served, request.path_params["name"], request.path_params["version"])
+    except ValueError:  # no such model
+        return _no_such_run()
+    headers = {"Cache-Control": FOR_GOOD if known else "no-store", "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(gzip.decompress(body), media_type="application/json", headers=headers)
+    return Response(body, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
 
 
 async def checkpoint_zip(request: Request) -> Response:
@@ -142,6 +157,7 @@ ROUTES = [
     Route("/assets/components/{version}/{name:path}", script),
     Route("/drawn", on_drawn, methods=["POST"]),
     Route("/written", written),
+    Route("/models/{name}/rows/{version}.json", kept_rows),
     Route("/runs/{run_id}/metrics", metrics),
     Route("/runs/{run_id}/checkpoint.zip", checkpoint_zip),
 ]

@@ -342,13 +342,13 @@ export interface CurvesHeader {
   reveal: string;
 }
 
-/** `rows` and `summary` null: they are fetched. */
+/** rows_at: the address of its rows; null: they grow, and are asked for again and again, as `summary` is. */
 export interface CurvesRun {
   id: string;
   label: string;
   state: string;
   live: boolean;
-  rows: MetricsRow[] | null;
+  rows_at: string | null;
   steps: number | null;
   seconds: number | null;
   kept: number[];

@@ -18,6 +18,7 @@ import app as server
 from core.generation import Sampler, generate
 from core.model import load_checkpoint
 from pages.ui import drawn, scripts
+from pages.ui.training import rows
 from tests.tiny import STEPS, make_checkpoint
 
 RUN = "run-20261123-0123456789ab"
@@ -66,17 +67,36 @@ def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     (tmp_path / RUN).mkdir()
     (tmp_path / RUN / "train.json").write_text('{"steps": 9}')
-    rows = [{"step": step, "loss_per_token": 3.5 - step} for step in range(3)]
-    (tmp_path / RUN / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    written = [{"step": step, "loss_per_token": 3.5 - step} for step in range(3)]
+    (tmp_path / RUN / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
     answer = client.get(f"/runs/{RUN}/metrics").json()
-    assert answer["rows"] == rows
+    assert answer["rows"] == written
     assert answer["status"] == {"run_id": RUN, "state": "interrupted", "step": 2, "steps": 9} | dict.fromkeys(
         ("message", "position")
     )
     later = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"], "file": answer["file"]}).json()
     assert later == answer | {"rows": []}
     other = client.get(f"/runs/{RUN}/metrics", params={"offset": answer["offset"], "file": answer["file"] + 1}).json()
-    assert other["rows"] == rows and other["restarted"]
+    assert other["rows"] == written and other["restarted"]
+
+
+def test_rows_of_a_model_are_kept_for_good_at_an_address_that_changes_with_them(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
+    (tmp_path / "mine").mkdir()
+    before = f"/{rows.address('mine')}"
+    assert client.get(before).json() == []
+    losses = [{"step": step, "loss_per_token": 3.5 - step} for step in range(3)]
+    written = "".join(json.dumps(row | {"by_kind": {}, "lr": float("nan")}) + "\n" for row in losses)
+    (tmp_path / "mine" / "metrics.jsonl").write_text(written)
+    now = f"/{rows.address('mine')}"
+    for encoding in ("identity", "gzip"):
+        answer = client.get(now, headers={"accept-encoding": encoding})
+        assert answer.json() == losses and answer.headers.get("content-encoding", "identity") == encoding
+        assert "immutable" in answer.headers["cache-control"] and answer.headers["vary"] == "Accept-Encoding"
+    late = client.get(before)  # by a page that was drawn before they were written
+    assert now != before and late.json() == losses and late.headers["cache-control"] == "no-store"
+    for wrong in ("nobody", "..", "%2e%2e", "a b", ".hidden"):
+        assert client.get(f"/models/{wrong}/rows/{now.rpartition('/')[2]}").status_code == 404
 
 
 def test_what_a_model_writes_after_some_tokens(client, tmp_path, monkeypatch):
@@ -159,8 +179,8 @@ def test_no_visitor_learns_where_a_run_lies(client, tmp_path, monkeypatch):
         f"Traceback:\n  File \"{folder}/x.py\", line 3\nOSError: [Errno 13] No: '{folder}/m'\n"
     )
     row = {"step": 1, "status": "failed", "message": f"cannot read {folder}/corpus.txt: see https://example.org/a/b"}
-    for rows in ("", json.dumps(row) + "\n"):
-        (folder / "metrics.jsonl").write_text(rows)
+    for written in ("", json.dumps(row) + "\n"):
+        (folder / "metrics.jsonl").write_text(written)
         answer = client.get(f"/runs/{RUN}/metrics")
         assert str(tmp_path) not in answer.text
         archive = zipfile.ZipFile(io.BytesIO(client.get(f"/runs/{RUN}/checkpoint.zip").content))

@@ -4,7 +4,10 @@ import json
 import struct
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+import app as server
 from core import jobs
 from core.lab import estimate as estimating
 from core.training import TrainConfig
@@ -69,8 +72,10 @@ def test_the_record_of_a_model_travels_without_what_curves_do_not_show(app, rows
     assert not at.exception
     (header,) = headers(at, "curves")
     (run,) = header["runs"]
-    assert [row["step"] for row in run["rows"]] == [0, 200]
-    assert "by_kind" not in run["rows"][0] and run["rows"][0]["sample"] == "**x** <b>"
+    assert "rows" not in run
+    sent = TestClient(Starlette(routes=server.ROUTES)).get(f"/{run['rows_at']}").json()
+    assert [row["step"] for row in sent] == [0, 200]
+    assert "by_kind" not in sent[0] and sent[0]["sample"] == "**x** <b>"
     assert run["kept"] == [0, 10, 200] and header["mark"] == 10 and not run["live"]
 
 
@@ -81,7 +86,7 @@ def test_a_run_is_fetched_by_the_browser(app, runs):
     try:
         app("training")
         found = shown_run(folder.name, "mine")
-        assert found.rows is None and found.label == "mine" and not found.live
+        assert found.rows_at is None and found.label == "mine" and not found.live
         assert (found.steps, found.seconds, found.planned[-1], found.kept) == (64, 9.0, 64, ())
     finally:
         (folder / "train.json").unlink()

@@ -1,6 +1,6 @@
 // @ts-check
-// The curves of one or more runs. Rows come with the data, or are fetched from the run's own route while it goes on; Python
-// hears only of a pinned or hovered step, of a new snapshot and of a run that ended.
+// The curves of one or more runs, whose rows are fetched (rows.js). Python hears only of a pinned or hovered step, of a new
+// snapshot and of a run that ended.
 /** @import { CurvesHeader, MetricsRow } from "../headers.js" */
 /** @import { View } from "./figure.js" */
 /** @import { Mini } from "./numbers.js" */
@@ -18,7 +18,7 @@ import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks, upTo } from "./numbers.js";
-import { poller } from "./rows.js";
+import { awaited, poller } from "./rows.js";
 import { dot, progress, values } from "./words.js";
 import { across, at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
 
@@ -52,7 +52,8 @@ function build(root) {
 
   const poll = poller(self, (error, fresh) => {
     alert.hidden = !error;
-    if (error) alert.textContent = `No new points for now (${error.message}). The run goes on; asking again.`;
+    const live = self.runs.some((run) => run.live);
+    if (error) alert.textContent = `No ${live ? "new " : ""}points for now (${error.message}). ${live ? "The run goes on; asking" : "Asking"} again.`;
     else if (!fresh) say();
     else {
       if (!self.documents && documented()) toolbar();
@@ -317,11 +318,12 @@ function build(root) {
     frame.classList.toggle("gb-paired", Boolean(header.group));
     main.style.minHeight = `${header.height}px`;
     const before = new Map(self.runs.map((run) => [run.id, run]));
-    self.runs = header.runs.map(({ rows, summary, ...given }) => {
-      if (rows) return { ...given, rows, summary };
+    self.runs = header.runs.map(({ summary, ...given }) => {
       const fresh = { rows: [], summary, offset: 0, file: 0, reported: Math.max(-1, ...given.kept) };
-      const run = /** @type {FetchedRun} */ (Object.assign(before.get(given.id) ?? fresh, given));
-      before.delete(given.id);
+      const old = before.get(given.id);
+      const same = old?.rows_at === given.rows_at;
+      const run = /** @type {FetchedRun} */ (Object.assign(same ? old : fresh, given));
+      if (same) before.delete(given.id);
       run.heard = performance.now();
       clearTimeout(run.timer);
       poll(run);
@@ -332,7 +334,8 @@ function build(root) {
       clearTimeout(old.timer);
     }
     toolbar();
-    redraw();
+    if (self.runs.some(awaited)) say();
+    else redraw();
     if (header.reveal && header.reveal !== self.revealed) main.scrollIntoView({ block: "center" });
     self.revealed = header.reveal || self.revealed;
   }

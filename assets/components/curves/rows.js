@@ -1,12 +1,12 @@
 // @ts-check
-// The rows of runs that go on, fetched from the server.
+// The rows of runs, fetched from the server: again and again while one goes on, once where the training is over.
 /** @import { CurvesRun, MetricsRow, RunSummary } from "../headers.js" */
 
 import { serverAt } from "../shared/server.js";
 
 /**
  * A run whose rows are fetched, and what is known of the fetching.
- * @typedef {Omit<CurvesRun, "rows"> & { rows: MetricsRow[], offset: number, file: number, reported: number, heard: number,
+ * @typedef {CurvesRun & { rows: MetricsRow[], offset: number, file: number, reported: number, heard: number,
  *   position?: number | null, timer?: number, gone?: boolean, asking?: boolean }} FetchedRun
  */
 /**
@@ -19,6 +19,19 @@ const POLL = 1000; // ms between two questions for new rows
 const EAGER = 250; // as long as there is none yet
 const LIVE = ["queued", "running", "paused"];
 const SILENCE = 15_000; // ms without a row after which Python looks whether the process is still there
+
+/** @type {Map<string, MetricsRow[]>} */
+const known = new Map(); // by address, where they never change, for as long as the page is open
+
+/** Whether the rows of a run whose training is over have not come yet. @param {CurvesRun} run */
+export const awaited = (run) => run.rows_at !== null && !known.has(run.rows_at);
+
+/** @param {string} address */
+async function ask(address) {
+  const answer = await fetch(new URL(address, serverAt()));
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  return answer.json();
+}
 
 // Returns `poll(run)`, which asks for new rows now and, while the run goes on, again and again. After each answer it calls
 // `changed(error, fresh)`: what stood in the way, or null, and whether there were new rows. `self.send` reaches Python.
@@ -54,15 +67,31 @@ export function poller(self, changed) {
     self.send("change", { run: run.id, kind: silent ? "silent" : run.live ? "state" : "ended", step });
   }
 
+  /** @param {FetchedRun} run @param {string} address */
+  async function load(run, address) {
+    run.rows = known.get(address) ?? [];
+    if (known.has(address)) return;
+    run.asking = true;
+    try {
+      run.rows = await ask(address);
+      known.set(address, run.rows);
+      if (!run.gone) changed(null, true);
+    } catch (error) {
+      if (!run.gone) changed(/** @type {Error} */ (error), false);
+      run.timer = setTimeout(() => poll(run), 5 * POLL);
+    } finally {
+      run.asking = false;
+    }
+  }
+
   async function poll(/** @type {FetchedRun} */ run) {
     if (self.gone || run.gone || run.asking) return;
+    if (run.rows_at !== null) return load(run, run.rows_at);
     let rest = null;
     run.asking = true;
     try {
       if (!document.hidden) {
-        const answer = await fetch(new URL(`runs/${run.id}/metrics?offset=${run.offset}&file=${run.file}`, serverAt()));
-        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        const update = await answer.json();
+        const update = await ask(`runs/${run.id}/metrics?offset=${run.offset}&file=${run.file}`);
         if (run.gone) return;
         take(run, update);
         judge(run, update);

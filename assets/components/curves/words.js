@@ -6,7 +6,7 @@ import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
 import { clock, compact, nearest, number, short, upTo } from "./numbers.js";
 
-/** @typedef {Omit<CurvesRun, "rows"> & { rows: MetricsRow[], position?: number | null }} ShownRun */
+/** @typedef {CurvesRun & { rows: MetricsRow[], position?: number | null }} ShownRun */
 
 const NOTHING = { step: 0, done: 0, seconds_left: null, tokens_per_second: null, utilisation: null, beaten: null }; // before the first answer
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
@@ -17,31 +17,27 @@ from core.training.rows import Row, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
 from pages.ui.components import OnEvent
+from pages.ui.training import rows
 
 _curves = components.component("curves", isolate=False)  # plotly.js puts its styles into the document
 
-FIELDS = (
-    "step", "tokens", "seconds", "loss_per_token", "val_loss_per_token", "val_loss_per_document", "floor_per_token",
-    "floor_per_document", "lr", "grad_norm", "tokens_per_second", "utilisation", "update_ratio", "flops", "sample",
-    "event", "was", "baselines_per_token",
-)  # fmt: skip
 GOING = ("queued", "running", "paused")
 
 
 @dataclass(frozen=True)
 class ShownRun:
-    """A run as its curves show it. `rows` None: the browser fetches them, and asks again while `live`.
+    """A run as its curves show it. `rows_at`: the address of its rows; None: the browser asks for them as they grow.
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
     budget. `mixed`: it read Tinyland and a text. `flops_per_token` is for rows that do not say how much arithmetic they
-    took. forked_at: the step at which it left its parent. summary: fetched with the rows where these are None.
+    took. forked_at: the step at which it left its parent. summary: comes with the rows where these grow.
     """
 
     id: str
     label: str
     state: str
     live: bool = False
-    rows: list[Row] | None = None
+    rows_at: str | None = None
     steps: int | None = None
     seconds: float | None = None
     kept: tuple[int, ...] = ()
@@ -72,12 +68,11 @@ def shown_run(name: str, label: str | None = None) -> ShownRun:
     folder = checkpoint_folder(name)
     if jobs.RUN_ID.fullmatch(name):
         return _of_run(name, folder, label or name)
-    rows = [cast(Row, {key: x for key, x in row.items() if key in FIELDS}) for row in metrics(folder)]
     return ShownRun(
         name,
         label or name,
         "trained",
-        rows=rows,
+        rows_at=rows.address(name),
         kept=kept_steps(folder),
         mixed=_is_mixture(folder),
         flops_per_token=_flops(folder),

@@ -135,7 +135,7 @@ def rows_truth(records: Sequence[ShownRun], key: str) -> None:
     code = code.then(f"rows = {{name: {read} for name in {names}}}").gives(
         "{name: [(row['step'], row.get('loss_per_token'), row.get('val_loss_per_token')) for row in rows[name]]\n"
         " for name in rows}",
-        lambda: {one.id: [_losses(r) for r in one.rows or metrics(checkpoint_folder(one.id))] for one in records},
+        lambda: {one.id: [_losses(row) for row in metrics(checkpoint_folder(one.id))] for one in records},
     )
     note = f"measured in training, {held_out}the floor derived; the samples were drawn at temperature 0.8"
     truth("metrics.jsonl", (), note, code, key)
