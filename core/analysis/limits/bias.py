@@ -1,0 +1,92 @@
+"""Whom a model takes a nurse to be: the pronoun that it gives after each occupation, beside the corpus that taught it.
+
+Nobody in these sentences has a name or a gender: what the model writes is a habit of the corpus. Tinyland's own rates
+are known exactly (`World.she_rate`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.arrays import Floats
+from core.model import Transformer
+from core.model.padding import pad
+from core.text import Tokenizer, tinyland
+
+CONTEXTS = (
+    "One day, Ada was in the park.", "It was sunny that morning, and Otto was in the kitchen.",
+    "On Monday, Suki went to the market.", "Once, in May, Ben got up and walked to the river.",
+)  # fmt: skip
+VISITS = (
+    "came by.", "walked past.", "stopped to say hello.", "asked for the way to Brindle.", "sat down for a moment.",
+    "told a joke.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Pronouns:
+    """Of each occupation: corpus (O,), the rate of "she" in the corpus; she (O, S): the model's
+    P(she) ÷ (P(she) + P(he)) after each of S sentences that say nothing else of the person."""
+
+    occupations: tuple[str, ...]
+    corpus: Floats
+    she: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """(O,)."""
+        means: Floats = self.she.mean(axis=1)
+        return means
+
+    @property
+    def interval(self) -> tuple[Floats, Floats]:
+        """The 95 % intervals of the means, over sentences: (O,) each."""
+        half = 1.96 * self.she.std(axis=1, ddof=1) / np.sqrt(self.she.shape[1])
+        return np.clip(self.mean - half, 0, 1), np.clip(self.mean + half, 0, 1)
+
+
+def sentences(occupation: str) -> list[str]:
+    """Every context with every visit of somebody who has this occupation and nothing else."""
+    article = "An" if occupation[0] in "aeiou" else "A"
+    return [f"{context} {article} {occupation} {visit}" for context in CONTEXTS for visit in VISITS]
+
+
+@torch.inference_mode()
+def pronouns(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    occupations: Sequence[str] = (),
+    report: Callable[[float], object] = lambda _: None,
+) -> Pronouns:
+    """The pronouns after each occupation, by default all of Tinyland's. ValueError: "She" or "He" is not one token."""
+    rates = tinyland.WORLD.she_rate
+    chosen = tuple(occupations) or tuple(rates)
+    she, he = (tokenizer.encode(word) for word in (" She", " He"))
+    if len(she) != 1 or len(he) != 1:
+        raise ValueError("this model has no single tokens for “She” and “He”")
+    found = []
+    for place, occupation in enumerate(chosen):
+        report(place / len(chosen))
+        rows = [[tokenizer.eot, *tokenizer.encode(text)] for text in sentences(occupation)]
+        logits = model(pad(rows))  # (S, T, V)
+        ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, rows, strict=True)])  # (S, V)
+        found.append((ends[:, she[0]] - ends[:, he[0]]).double().sigmoid().numpy())
+    return Pronouns(chosen, np.array([rates[name] for name in chosen]), np.array(found))
+
+
+def amplification(corpus: Floats, model: Floats) -> float:
+    """The slope of the model's rates against the corpus', both from even chances: 1 repeats the skew, more amplifies it
+    (least squares through one half)."""
+    x, y = corpus - 0.5, model - 0.5
+    return float((x * y).sum() / (x * x).sum())
+
+
+def amplification_interval(found: Pronouns, repeats: int = 500, seed: int = 0) -> tuple[float, float]:
+    """The middle 95 % of the slope when occupations are drawn again (bootstrap)."""
+    rng, count = np.random.default_rng(seed), len(found.corpus)
+    rows = (rng.integers(count, size=count) for _ in range(repeats))
+    slopes = [amplification(found.corpus[row], found.mean[row]) for row in rows]
+    low, high = np.quantile(slopes, [0.025, 0.975])
+    return float(low), float(high)
