@@ -244,10 +244,28 @@ class Transformer(nn.Module):
         if self.config.position == "learned":
             positions = torch.arange(past, past + T, device=ids.device)
             x = x + run.show("pos_embed", None, self.pos_embed(positions).expand_as(x))
-        for block in self.blocks:
-            x = block(x, run)
+        logits = self._finish(x, 0, run)
         if cache is not None:
             cache.advance(T)
+        return logits
+
+    def forward_from(self, x: Tensor, layer: int, *, tap: Tap | None = None) -> Tensor:
+        """The logits (B, T, V) of a pass that has come to block `layer` with the stream x (B, T, D), from position 0.
+
+        Sites fire as in `forward`, beginning with `resid_pre` of that block. ValueError: no such block, or no such x.
+        """
+        if layer not in range(self.config.n_layers):
+            raise ValueError(f"layer must be one of 0 to {self.config.n_layers - 1}, not {layer}")
+        if x.dim() != 3 or x.shape[2] != self.config.d_model or not 1 <= x.shape[1] <= self.config.context_length:
+            raise ValueError(
+                f"a stream must be (batch, tokens, {self.config.d_model}) with at most {self.config.context_length} "
+                f"tokens, not {tuple(x.shape)}"
+            )
+        return self._finish(x, layer, self._start(x.shape[1], 0, tap, None))
+
+    def _finish(self, x: Tensor, layer: int, run: Pass) -> Tensor:
+        for block in list(self.blocks)[layer:]:
+            x = block(x, run)
         x = run.show("ln_final", None, self.ln_final(x))
         return run.show("logits", None, self.unembed(x))
 

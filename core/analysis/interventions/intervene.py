@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from operator import is_
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.analysis.interventions.directions import category_direction, prompts_direction, record_sites
@@ -51,9 +50,16 @@ class Intervened(Transformer):
 
     def forward(self, ids: Tensor, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
         """As `Transformer.forward`, through the edits."""
-        own = tap_of(self.edits, 0 if cache is None else cache.length)
-        logits: Tensor = self.inner(ids, tap=own if tap is None else compose(own, tap), cache=cache)
+        logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
         return logits
+
+    def forward_from(self, x: Tensor, layer: int, *, tap: Tap | None = None) -> Tensor:
+        """As `Transformer.forward_from`, through the edits."""
+        return self.inner.forward_from(x, layer, tap=self._after_edits(tap, 0))
+
+    def _after_edits(self, tap: Tap | None, past: int) -> Tap:
+        own = tap_of(self.edits, past)
+        return own if tap is None else compose(own, tap)
 
 
 def tap_of(edits: Sequence[Edit], past: int = 0) -> Tap:
@@ -237,21 +243,30 @@ def all_parts(config: ModelConfig) -> list[Part]:
 
 
 @torch.inference_mode()
-def run_variants(model: Transformer, ids: Sequence[int], variants: Sequence[Edit]) -> Tensor:
-    """The log-probabilities (R, T, V) that the model gives when it reads ids (T,) once with each of R edits.
+def run_variants(model: Transformer, trace: Trace, layer: int, variants: Sequence[Edit]) -> Tensor:
+    """The log-probabilities (R, T, V) that the model gives when it reads the text of its `trace` once with each of R
+    edits of what block `layer` does: all that comes before is taken from the trace.
 
-    One batch, a row for each edit; the caller keeps R within `rows_at_once`. ValueError: ids as for a trace.
+    One batch, a row for each edit; the caller keeps R within `rows_at_once`.
     """
-    read = checked_ids(ids, model.config)
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
+        if site.layer != layer:
+            return tensor
         rows = tensor.split(1)
         edited = [edit(site, row, 0) for edit, row in zip(variants, rows, strict=True)]
         return tensor if all(map(is_, edited, rows)) else torch.cat(edited)  # at most sites nothing is changed
 
-    batch = torch.tensor([read] * len(variants), device=model.embed.weight.device)  # (R, T)
-    logits: Tensor = model(batch, tap=tap)  # (R, T, V)
+    stream = stream_into(trace, layer).to(model.embed.weight)  # (T, D)
+    logits = model.forward_from(stream.expand(len(variants), -1, -1), layer, tap=tap)  # (R, T, V)
     return logits.float().log_softmax(dim=-1)
+
+
+def stream_into(trace: Trace, layer: int) -> Tensor:
+    """The stream (T, D) that comes to a block, before anything is done to it at `resid_pre`."""
+    if layer:
+        return trace.resid_post[layer - 1]
+    return trace.embed if trace.pos_embed is None else trace.embed + trace.pos_embed
 
 
 def rows_at_once(config: ModelConfig, T: int) -> int:
@@ -274,21 +289,30 @@ class PartChanges:
 
 
 def part_changes(
-    model: Transformer, ids: Sequence[int], parts: Sequence[Part], how: How, sample: OutputSample | None
+    model: Transformer,
+    ids: Sequence[int],
+    parts: Sequence[Part],
+    how: How,
+    sample: OutputSample | None,
+    trace: Trace | None = None,
 ) -> PartChanges:
-    """Reads the text once with each part alone ablated. ValueError: fewer than 2 ids, otherwise as for a trace."""
+    """Reads the text once with each part alone ablated. `trace`: that of the ids, from whoever has it already.
+
+    ValueError: fewer than 2 ids, otherwise as for a trace.
+    """
     ids = checked_ids(ids, model.config)
     if len(ids) < 2:
         raise ValueError("a loss needs a token to come: give at least two ids")
-    edits: list[Edit] = [lambda _site, tensor, _past: tensor, *(ablation(Ablate(part, how), sample) for part in parts)]
-    step = rows_at_once(model.config, len(ids))
-    losses, answers = [], []
-    for start in range(0, len(edits), step):
-        log_probs = run_variants(model, ids, edits[start : start + step])  # (R, T, V)
-        losses.append(token_losses(log_probs, ids))
-        answers.append(log_probs.argmax(dim=-1).cpu())
-    all_losses, all_answers = torch.cat(losses), torch.cat(answers)
-    return PartChanges(all_losses[0], all_losses[1:], all_answers[0], all_answers[1:])
+    trace = trace or run_trace(model, ids)
+    losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
+    for layer in sorted({part.layer for part in parts}):
+        rows = [i for i, part in enumerate(parts) if part.layer == layer]
+        for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
+            edits = [ablation(Ablate(parts[i], how), sample) for i in some]
+            log_probs = run_variants(model, trace, layer, edits)  # (R, T, V)
+            losses[some], answers[some] = token_losses(log_probs, ids), log_probs.argmax(dim=-1).cpu()
+    base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
+    return PartChanges(base, losses, trace.logits.argmax(dim=-1), answers)
 
 
 def part_effects(
@@ -301,5 +325,5 @@ def part_effects(
 
 def token_losses(log_probs: Tensor, ids: Sequence[int]) -> Tensor:
     """-ln p of each token that was to come: log_probs (R, T, V) -> (R, T − 1) nats."""
-    following = torch.tensor(list(ids[1:]), device=log_probs.device).expand(len(log_probs), -1)  # (R, T - 1)
-    return F.nll_loss(log_probs[:, :-1].transpose(1, 2), following, reduction="none").cpu()
+    following = torch.tensor(list(ids[1:]), device=log_probs.device)[:, None].expand(len(log_probs), -1, 1)
+    return -log_probs[:, :-1].gather(2, following)[..., 0].cpu()

@@ -41,7 +41,8 @@ def _measure(
 
     checkpoint = cache.plain_checkpoint(name, step)
     sample = None if how == "zero" else cache.sample(name, step)
-    found = part_changes(checkpoint.model, ids, all_parts(checkpoint.config), how, sample)
+    trace = cache.trace(name, step, ids, "")
+    found = part_changes(checkpoint.model, ids, all_parts(checkpoint.config), how, sample, trace)
     grown = (found.losses.mean(dim=1) - found.base.mean()).tolist()
     return float(found.base.mean()), grown, found.answer.tolist(), found.answers.tolist()
 

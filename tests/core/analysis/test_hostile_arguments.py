@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.analysis.embeddings import positions
-from core.analysis.interventions.intervene import part_changes, part_effects, run_variants
+from core.analysis.interventions.intervene import part_changes, part_effects
 from core.analysis.interventions.patching import patch_everywhere
 from core.analysis.interventions.values import Part
 from core.analysis.skills.window import cache_cost, probabilities_by_window
@@ -21,7 +21,6 @@ READERS = {
     "scan": lambda ids: neurons.scan(MODEL, [ids], 2),
     "part_changes": lambda ids: part_changes(MODEL, ids, [Part("mlp", 0)], "zero", None),
     "part_effects": lambda ids: part_effects(MODEL, ids, [Part("mlp", 0)], "zero", None),
-    "run_variants": lambda ids: run_variants(MODEL, ids, [lambda _site, tensor, _past: tensor]),
     "patch_everywhere": lambda ids: patch_everywhere(MODEL, ids, [5, *ids[1:]], 1, 2, "residual"),
 }
 PLACES = {  # (what takes a place, how many places there are)

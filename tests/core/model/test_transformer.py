@@ -55,6 +55,36 @@ def test_cached_equals_uncached(family, chunks, tap):
     assert cache.length == 12
 
 
+@every_family
+@torch.inference_mode()
+def test_a_pass_goes_on_from_any_block(family):
+    model, ids = make(family), random_ids(3, 13)
+    fired, streams = [], {}
+
+    def keep(site, tensor):
+        fired.append(site)
+        streams[site] = tensor
+        return tensor
+
+    logits = model(ids, tap=keep)
+    whole = fired.copy()
+    for layer in range(model.config.n_layers):
+        stream = streams["resid_pre", layer]
+        torch.testing.assert_close(model.forward_from(stream, layer), model(ids), atol=1e-5, rtol=1e-5)  # fused
+        fired.clear()
+        assert torch.equal(model.forward_from(stream, layer, tap=keep), logits)
+        assert fired == whole[whole.index(("resid_pre", layer)) :]
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer"),
+    [((1, 3, 24), 2), ((1, 3, 24), -1), ((3, 24), 0), ((1, 3, 23), 0), ((1, 25, 24), 0), ((1, 0, 24), 0)],
+)
+def test_no_pass_goes_on_from_what_is_no_stream(shape, layer):
+    with pytest.raises(ValueError):
+        make("ours").forward_from(torch.zeros(shape), layer)
+
+
 @torch.inference_mode()
 def test_a_truncated_cache_goes_on_from_there():
     model, ids, other = make("llama"), random_ids(1, 10), random_ids(1, 10, seed=9)

@@ -340,13 +340,29 @@ def test_the_answer_without_each_part_is_that_of_the_model_without_it():
         torch.testing.assert_close(chosen, best, atol=1e-4, rtol=1e-4)  # the likeliest, or as likely up to rounding
 
 
-def test_each_row_of_a_batch_has_its_own_edit():
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("own", ["", "steer:L0:2:a:b cut:L1H1:4>2"])
+def test_each_row_of_a_batch_has_its_own_edit(family, own):
+    """Rows that begin where their edits act, beside one whole pass for each edit; also in a model that has edits."""
+    plain = checkpoint(family)
+    model = intervene(plain, own).model
+    trace = run_trace(model, IDS)
+    for layer, texts in enumerate(("zero:L0M zero:L0H1 cut:L0A:7>4", "zero:L1M cut:L1H0:5>3 steer:L1:3:c:d")):
+        edits = [edit_of(one, plain) for one in parse(texts)]
+        for edit, row in zip(edits, run_variants(model, trace, layer, edits), strict=True):
+            with torch.inference_mode():
+                alone = model(torch.tensor([IDS]), tap=tap_of([edit]))[0].log_softmax(-1)
+            torch.testing.assert_close(row, alone, atol=1e-5, rtol=1e-5)
+
+
+def test_effects_do_not_depend_on_the_order_of_the_parts_nor_on_the_size_of_the_batches(monkeypatch):
     plain = checkpoint()
-    edits = [edit_of(one, plain) for one in parse("zero:L0M cut:L1H0:5>3")]
-    rows = run_variants(plain.model, IDS, edits)
-    for edit, row in zip(edits, rows, strict=True):
-        alone = plain.model(torch.tensor([IDS]), tap=tap_of([edit]))[0].log_softmax(-1)
-        torch.testing.assert_close(row, alone, atol=1e-4, rtol=1e-4)
+    parts = all_parts(plain.config)
+    whole = part_changes(plain.model, IDS, parts, "zero", None)
+    monkeypatch.setattr("core.analysis.interventions.intervene.rows_at_once", lambda config, T: 4)
+    turned = part_changes(plain.model, IDS, parts[::-1], "zero", None)
+    torch.testing.assert_close(turned.losses.flip(0), whole.losses, atol=1e-5, rtol=1e-5)
+    assert torch.equal(turned.answers.flip(0), whole.answers) and torch.equal(turned.base, whole.base)
 
 
 def test_a_patch_text_may_hold_anything():
