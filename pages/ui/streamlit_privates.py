@@ -3,23 +3,34 @@
 tests/pages/test_streamlit_privates.py fails when an upgrade moves any of it away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 from streamlit import net_util
+from streamlit.commands import execution_control
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 
 Request = Callable[[AppSession, ClientState | None], None]
+WAITING = "requests_that_wait"  # the attribute of a session that holds them
 
 
 @cache
 def change() -> None:
-    """Makes both changes, once for the process."""
+    """Makes all changes, once for the process."""
     # For an unknown origin Streamlit asks a server on the internet for our address; nothing here may. Public issue:
     # streamlit/streamlit#7721, closed without a setting.
     net_util.get_external_ip = lambda: None
-    AppSession.request_rerun = where_the_visitor_is(AppSession.request_rerun)  # type: ignore[assignment, method-assign]
+    session: Any = AppSession
+    session.request_rerun = where_the_visitor_is(when_all_is_sent(with_what_was_pressed(session.request_rerun)))
+    session._handle_scriptrunner_event_on_event_loop = then_what_waits(session._handle_scriptrunner_event_on_event_loop)
+    ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
+    rerun: Any = execution_control
+    rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
 
 
 def where_the_visitor_is(request: Request) -> Request:
@@ -40,3 +51,98 @@ def where_the_visitor_is(request: Request) -> Request:
         request(session, client_state)
 
     return request_rerun
+
+
+# ---- a busy server loses nothing of what was drawn ----
+# A browser that is sent an element for a place that it does not have stops for good ("'setIn' cannot be called on an
+# ElementNode"). tests/browser/test_held_up.py has each way to it.
+
+
+def keeping(clear: Callable[..., None]) -> Callable[..., None]:
+    """`clear` of the messages to a browser, which keeps them all when a run of sections begins.
+
+    Streamlit drops what these sections had drawn and was not sent. But what is inside them, in a fragment of its own,
+    is still sent, without the container that it stands in; and where it is the whole page that was not sent, the
+    browser at its end removes the sections, and all below them move to other places.
+    """
+
+    def kept(
+        queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        if retain_lifecycle_msgs and fragment_ids_this_run is not None:
+            queue._delta_index_map = {}  # what follows comes after, not in the place of what is there
+        else:
+            clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+
+    return kept
+
+
+def when_all_is_sent(request: Request) -> Request:
+    """`request`, for a section, when all is on its way that was drawn by a run that has just ended.
+
+    Streamlit starts the next at once, and then drops what it had not yet heard of the last (its issue #9921 is one
+    case).
+    """
+
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        waiting = vars(session).setdefault(WAITING, [])
+        runner = session._scriptrunner
+        ended = runner is not None and runner._requests._state == ScriptRequestType.STOP
+        if waiting or (ended and client_state and client_state.fragment_id):
+            waiting.append(client_state)
+        else:
+            request(session, client_state)
+
+    return request_rerun
+
+
+def then_what_waits(handle: Callable[..., None]) -> Callable[..., None]:
+    """`handle` of an event of a run; behind the last one it makes the requests that waited for it."""
+
+    def handled(session: AppSession, *event: object, **more: object) -> None:
+        handle(session, *event, **more)
+        if session._scriptrunner is None:
+            for client_state in vars(session).pop(WAITING, []):
+                session.request_rerun(client_state)
+
+    return handled
+
+
+# ---- and nothing of what was pressed ----
+
+
+def with_what_was_pressed(request: Request) -> Request:
+    """`request`, for the whole page, with what was pressed and still waited for its turn: Streamlit forgets it."""
+
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        runner = session._scriptrunner
+        if runner and client_state and not client_state.fragment_id:
+            requests = runner._requests
+            if requests._state == ScriptRequestType.RERUN:
+                both = _coalesce_widget_states(requests._rerun_data.widget_states, client_state.widget_states)
+                if both:
+                    client_state.widget_states.CopyFrom(both)
+        request(session, client_state)
+
+    return request_rerun
+
+
+Queue = Callable[[ScriptRunContext, str | Sequence[str]], list[str]]
+
+
+def with_what_else_was_asked_for(queue: Queue) -> Queue:
+    """`queue` of the sections that a callback has named, and those from which something came at the same time.
+
+    Of two presses in two sections while the server was busy Streamlit makes one run. If the callback of one names what
+    is to be drawn, it would be all that is drawn, and the other press would have no effect.
+    """
+
+    def fragment_ids(ctx: ScriptRunContext, scope: str | Sequence[str]) -> list[str]:
+        named = queue(ctx, scope)
+        if scope in ("app", "fragment"):
+            return named
+        own = ThreadState.get().fragment_id
+        others = [one for one in ctx.fragment_ids_this_run or [] if one not in (own, *named)]
+        return [*others, *named]
+
+    return fragment_ids

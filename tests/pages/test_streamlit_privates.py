@@ -6,8 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit import net_util
+from streamlit.commands import execution_control
+from streamlit.config import get_option
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.web.server import server_util
 
 from pages.ui import streamlit_privates
@@ -25,6 +30,16 @@ def test_what_is_changed_is_there():
         ClientState.DESCRIPTOR.fields_by_name
     )
     assert "net_util.get_external_ip" in inspect.getsource(server_util)  # by attribute: it finds the changed one
+    assert "_new_fragment_id_queue(ctx, scope)" in inspect.getsource(execution_control.rerun)
+    assert "_handle_scriptrunner_event_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
+    assert {"_queue", "_delta_index_map"} <= set(vars(ForwardMsgQueue()))
+    requests = ScriptRequests()
+    requests.request_rerun(RerunData(widget_states=None, fragment_id="f"))
+    assert requests._state == ScriptRequestType.RERUN and requests._rerun_data.fragment_id_queue == ["f"]
+
+
+def test_no_browser_is_told_to_take_what_it_may_no_longer_keep():
+    assert get_option("global.minCachedMessageSize") > 1e12
 
 
 def test_nobody_asks_the_internet_for_our_address(monkeypatch):
