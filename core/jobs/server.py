@@ -88,7 +88,8 @@ def start(
     """Train in a process of its own, now or when a place is free; returns the id of the run.
 
     owner: the key of the visitor (`new_key`); only its fingerprint is kept. None: code on this machine.
-    text: a training text, kept in the run's folder as corpus.txt: data {"kind": "text", "path": "corpus.txt"} means it.
+    text: a training text, kept in the run's folder as corpus.txt: data {"kind": "text", "path": "corpus.txt"} means it;
+    or chats, kept as chats.jsonl, which data {"kind": "messages", "path": "chats.jsonl"} means.
     limit: runs at once, instead of the server's.
     `config.out` is replaced by the run's folder. Raises TooManyRuns when the queue is full or the visitor's share is
     used up, RunError for a text that is too long.
@@ -98,7 +99,8 @@ def start(
 
     def fill(folder: Path) -> list[str]:
         if text is not None:
-            write_atomically(folder / "corpus.txt", text.encode("utf-8", errors="replace"))
+            name_of_text = "chats.jsonl" if config.data["kind"] == "messages" else "corpus.txt"
+            write_atomically(folder / name_of_text, text.encode("utf-8", errors="replace"))
         write_settings(folder, replace(config, out=str(folder), threads=threads))
         return ["--config", str(folder / "train.json")]
 

@@ -199,7 +199,7 @@ def _pass(model: Transformer, micro: MicroBatch) -> int:
 
 
 def _update_seconds(model: Transformer, optimizer: str) -> float:
-    updater = make_optimizer(model, TrainConfig(optimizer=optimizer))
+    updater = make_optimizer(dict(model.named_parameters()), TrainConfig(optimizer=optimizer))
     for p, g in zip(model.parameters(), gradients(model.parameters()), strict=True):
         p.grad = g
     updater.step(muon=1e-3, adamw=1e-3, sgd=1e-3)

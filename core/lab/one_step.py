@@ -104,7 +104,7 @@ def one_update(
     """
     updates = position.step - position.fresh_at if moments else 0
     after = copy.deepcopy(model).requires_grad_(True)
-    optimizer = make_optimizer(after, config)
+    optimizer = make_optimizer(dict(after.named_parameters()), config)
     if moments:
         optimizer.load_state(moments, updates)
     state_before = {name: _array(t) for name, t in optimizer.state.items()}

@@ -8,8 +8,11 @@ from typing import Any, get_args, get_origin
 from core.text.tinyland import HELD_OUT_SEED
 from core.training.preference_config import METHODS, Preference
 from core.training.schedule import SCHEDULES
+from core.training.tuning_config import Tuning
 
 OPTIMIZERS = ("muon", "adamw", "sgd")
+MASKS = ("assistant", "all")
+REPLAYS = ("old", "own")
 STAGES = ("pretrain", "sft", "preference")
 LARGEST = 1e30  # number that a setting may be
 PRECISIONS = ("auto", "bfloat16", "float32")
@@ -21,8 +24,9 @@ class TrainConfig:
 
     model: fields of ModelConfig except `vocab_size`, which the tokenizer decides.
     data: {"kind": "tinyland", "seed": 0, "weights": {kind: weight} or None, "documents": of the whole run or None},
-    {"kind": "text", "path": "corpus.txt"} (in the run's folder, or any path), or {"kind": "mixture", "parts":
-    [{"share": 2, "kind": …}, …]}.
+    {"kind": "text", "path": "corpus.txt"} (in the run's folder, or any path), {"kind": "mixture", "parts":
+    [{"share": 2, "kind": …}, …]}; of chats {"kind": "chats", "seed", "weights", "count": only so many, or None}, or
+    {"kind": "messages", "path": "chats.jsonl"}, both with "mask": what counts in the loss, "assistant" or "all".
     tokenizer: path of a tokenizer.json; None trains one of `vocab_size` tokens on the data.
     batch_tokens: tokens per update. A Tinyland step takes `documents_per_step` whole documents instead.
     micro_batch_tokens: how many tokens, padding included, go through the model at once.
@@ -34,7 +38,8 @@ class TrainConfig:
     stage: "pretrain", "sft" or "preference"; the latter two go on from `parent`, {"checkpoint": a name or a folder,
     "step": one of its steps or None}, whose model and tokenizer they take. Steps and costs count on from there; `steps`
     and `seconds` are those of the stage. replay: the part of its tokens that is what the parent's first stage read.
-    preference: fields of Preference.
+    replay_of: "old", that text, or "own", what the parent itself writes when it is asked for nothing (drawn once,
+    at the beginning). tuning: fields of Tuning, of every stage but the first. preference: fields of Preference.
     """
 
     out: str = "runs/run"
@@ -76,6 +81,8 @@ class TrainConfig:
     stage: str = "pretrain"
     parent: dict[str, Any] | None = None
     replay: float = 0.0
+    replay_of: str = "old"
+    tuning: dict[str, Any] = field(default_factory=dict)
     preference: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -148,6 +155,10 @@ class TrainConfig:
         _check_parent(self.stage, self.parent)
         if not 0 <= self.replay < 1:
             raise ValueError(f"replay must be at least 0 and below 1, not {self.replay}")
+        _one_of("replay_of", self.replay_of, REPLAYS)
+        if self.stage == "pretrain" and self.tuning:
+            raise ValueError("tuning is for the stages after pre-training")
+        Tuning.from_dict(self.tuning)
         if self.stage == "preference":
             Preference.from_dict(self.preference)
         if "vocab_size" in self.model:
@@ -224,7 +235,8 @@ def _check_parent(stage: str, parent: dict[str, Any] | None) -> None:
 
 
 DATA_FIELDS = {
-    "tinyland": {"kind", "seed", "weights", "documents"}, "chats": {"kind", "seed", "weights"},
+    "tinyland": {"kind", "seed", "weights", "documents"}, "chats": {"kind", "seed", "weights", "count", "mask"},
+    "messages": {"kind", "path", "mask"}, "samples": {"kind", "path"},
     "text": {"kind", "path"}, "mixture": {"kind", "parts"},
 }  # fmt: skip
 
@@ -232,19 +244,22 @@ DATA_FIELDS = {
 def _check_data(data: dict[str, Any]) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind not in DATA_FIELDS:
-        raise ValueError(f'data.kind must be "tinyland", "chats", "text" or "mixture", not {kind!r}')
+        raise ValueError(f"data.kind must be one of {', '.join(DATA_FIELDS)}, not {kind!r}")
     if data.keys() - DATA_FIELDS[kind]:
         raise ValueError(f"unknown data settings: {', '.join(sorted(data.keys() - DATA_FIELDS[kind]))}")
-    if kind == "text" and not isinstance(data.get("path"), str):
-        raise ValueError("data.path must name a text file")
+    if "path" in DATA_FIELDS[kind] and not isinstance(data.get("path"), str):
+        raise ValueError("data.path must name a file")
+    if data.get("mask", "assistant") not in MASKS:
+        raise ValueError(f"data.mask must be one of {', '.join(MASKS)}, not {data['mask']!r}")
     if kind in ("tinyland", "chats"):
         _check_weights(data.get("weights"))
         seed = data.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or seed == HELD_OUT_SEED:
             raise ValueError(f"data.seed must be a whole number from 0, other than {HELD_OUT_SEED} (held out)")
-        documents = data.get("documents")
-        if documents is not None and (type(documents) is not int or documents < 1):
-            raise ValueError(f"data.documents must be a whole number from 1, or null, not {documents!r}")
+        for name in ("documents", "count"):
+            number = data.get(name)
+            if number is not None and (type(number) is not int or number < 1):
+                raise ValueError(f"data.{name} must be a whole number from 1, or null, not {number!r}")
     if kind == "mixture":
         _check_parts(data.get("parts"))
 

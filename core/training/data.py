@@ -13,6 +13,7 @@ from core.text import SPECIAL_TOKENS, Tokenizer, tinyland, train_bpe
 from core.text.tinyland import HELD_OUT_SEED
 from core.training.batches import Data, HeldOut, MicroBatch, pad_batches
 from core.training.config import TrainConfig
+from core.training.listed import OWN_SAMPLES, Listed, OwnChats, Samples, TinylandChats, read_text
 from core.tuning.mask import assistant_mask, check_mask
 
 ASSISTANT, END = "<|assistant|>", "<|end|>"
@@ -150,7 +151,7 @@ class MixtureData:
         self.shares = [share for _, share in split_mixture(config)]
         for part, _ in split_mixture(config):
             data = make_data(tokenizer, part, context_length)
-            if isinstance(data, TinylandData):  # whole documents: as many as have those tokens, on average
+            if isinstance(data, TinylandData | Listed):  # whole documents: as many as have those tokens, on average
                 sample = data.sequences(SAMPLE)
                 mean = sum(len(ids) - 1 for ids in sample) / len(sample)
                 data.documents_per_step = max(1, round(part.batch_tokens / mean))
@@ -204,7 +205,11 @@ def split_mixture(config: TrainConfig) -> list[tuple[TrainConfig, float]]:
 
 KINDS: dict[str, Callable[[Tokenizer, TrainConfig, int], Data]] = {
     "tinyland": TinylandData,
-    "chats": ChatData,
+    "chats": lambda tokenizer, config, length: (TinylandChats if config.data.get("count") else ChatData)(
+        tokenizer, config, length
+    ),
+    "messages": OwnChats,
+    "samples": Samples,
     "text": TextData,
     "mixture": MixtureData,
 }
@@ -219,14 +224,16 @@ def make_data(tokenizer: Tokenizer, config: TrainConfig, context_length: int) ->
 
 
 def with_replay(config: TrainConfig) -> dict[str, Any]:
-    """The data of a stage and, for a share of the tokens, those of the first stage of its parent, as one mixture."""
+    """The data of a stage and, for a share of the tokens, those of the first stage of its parent, or what the parent
+    wrote, as one mixture."""
 
     def scaled_to(data: dict[str, Any], share: float) -> list[dict[str, Any]]:
         parts = data["parts"] if data["kind"] == "mixture" else [data | {"share": 1}]
         total = sum(part["share"] for part in parts)
         return [part | {"share": share * part["share"] / total} for part in parts]
 
-    old = (config.parent or {}).get("data")
+    own = {"kind": "samples", "path": OWN_SAMPLES}
+    old = own if config.replay_of == "own" else (config.parent or {}).get("data")
     if not old:
         raise ValueError("replay needs a parent whose card says what it read first")
     return {"kind": "mixture", "parts": scaled_to(config.data, 1 - config.replay) + scaled_to(old, config.replay)}
@@ -250,17 +257,6 @@ def training_texts(config: TrainConfig) -> list[str]:
         return [text[: len(text) - len(text) // 10]]
     documents = tinyland.documents(data.get("seed", 0), 0, config.tokenizer_documents, data.get("weights"))
     return [part for d in documents for part in _SPECIAL.split(d.text) if part]
-
-
-def read_text(config: TrainConfig) -> str:
-    """The UTF-8 text file that `config.data` names, looked for in the run's folder first; bytes that are not UTF-8
-    become replacement characters."""
-    path = Path(config.data["path"])
-    try:
-        inside = Path(config.out) / path
-        return (inside if inside.is_file() else path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ValueError(f"cannot read the training text {path.name}: {error.strerror}") from error
 
 
 _SPECIAL = re.compile("|".join(re.escape(token) for token in SPECIAL_TOKENS))

@@ -1,7 +1,7 @@
 """One update after another: the model, its optimizer and the workers that compute its gradients."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from core.training.compute import Gradients
 from core.training.config import TrainConfig
 from core.training.measure import update_ratios, working_dtype
 from core.training.optim import Optimizer, gradients
+from core.training.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Learner:
 
     def __init__(self, model: Transformer, config: TrainConfig, workers: Gradients) -> None:
         self.model, self.workers, self.clip = model, workers, config.clip
-        self.optimizer = make_optimizer(model, config)
+        self.trained = Trained(model, config)
+        self.optimizer = make_optimizer(self.trained.parameters, config)
 
     def update(
         self,
@@ -53,20 +55,23 @@ class Learner:
         """
         loss = self.workers.gradients(batch)
         meanwhile()
-        norm = float(nn.utils.get_total_norm(gradients(self.model.parameters())))
+        self.trained.take_gradients()
+        norm = float(nn.utils.get_total_norm(gradients(self.trained.parameters.values())))
         update = Update(loss, norm)
         if not update.finite:
             return update
-        nn.utils.clip_grads_with_norm_(self.model.parameters(), self.clip, torch.tensor(norm))
+        nn.utils.clip_grads_with_norm_(self.trained.parameters.values(), self.clip, torch.tensor(norm))
         before = {name: p.detach().clone() for name, p in self.model.named_parameters()} if measured else None
         self.optimizer.step(**rates)
+        self.trained.write()
         if before is None:
             return update
         return Update(loss, norm, update_ratios(before, {n: p.detach() for n, p in self.model.named_parameters()}))
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """All that has to be saved to go on: {"model.…": …, "optimizer.…": …}."""
+        """All that has to be saved to go on: {"model.…": …, "optimizer.…": …, with LoRA also "lora.…": …}."""
         tensors = {f"model.{name}": p.detach() for name, p in self.model.named_parameters()}
+        tensors |= {f"lora.{name}": tensor for name, tensor in self.trained.tensors().items()}
         return tensors | {f"optimizer.{name}": t for name, t in self.optimizer.state.items()}
 
     @torch.no_grad()
@@ -76,16 +81,17 @@ class Learner:
         parts = split_state(tensors)
         for name, p in self.model.named_parameters():  # not load_state_dict: tied weights are saved once
             p.copy_(parts["model"][name])
+        self.trained.load(parts["lora"])
         if parts["optimizer"].keys() != self.optimizer.state.keys():
             return False
         self.optimizer.load_state(parts["optimizer"], updates)
         return True
 
 
-def make_optimizer(model: Transformer, config: TrainConfig) -> Optimizer:
-    """The optimizer that `config` describes, over all parameters of `model`."""
+def make_optimizer(parameters: Mapping[str, nn.Parameter], config: TrainConfig) -> Optimizer:
+    """The optimizer that `config` describes, over these parameters."""
     return Optimizer(
-        model.named_parameters(),
+        parameters.items(),
         kind=config.optimizer,
         momentum=config.momentum,
         betas=(config.beta1, config.beta2),
@@ -96,7 +102,7 @@ def make_optimizer(model: Transformer, config: TrainConfig) -> Optimizer:
 
 def split_state(tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
     """{"model.a": x, "optimizer.b": y} -> {"model": {"a": x}, "optimizer": {"b": y}}."""
-    parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}}
+    parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}, "lora": {}}
     for name, tensor in tensors.items():
         part, _, rest = name.partition(".")
         parts[part][rest] = tensor
