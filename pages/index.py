@@ -23,6 +23,7 @@ page = st.navigation(
         st.Page("inside.py", title="Inside", icon=":material/account_tree:"),
         st.Page("experiments.py", title="Experiments", icon=":material/experiment:"),
         st.Page("training.py", title="Training", icon=":material/trending_down:"),
+        st.Page("finetuning.py", title="Fine-tuning", icon=":material/school:"),
         st.Page("sampling.py", title="Sampling", icon=":material/casino:"),
     ]
 )

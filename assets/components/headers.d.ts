@@ -357,6 +357,8 @@ export interface CurvesRun {
   flops_per_token: number | null;
   /** The step at which it left its parent. */
   forked_at: number | null;
+  /** Only what came from this step on is shown, and counted from there. */
+  since?: number | null;
   summary: RunSummary | null;
 }
 

@@ -12,16 +12,22 @@ from core.figures.traces import Interval, bars, intervals, plain_labels, points,
 
 NORMAL = LEGEND | {"traceorder": "normal"}
 BEFORE, AFTER = LIGHT["muted"], ROLES["prediction"]
-STATES = (("as it is", BEFORE), ("changed", AFTER))
+NAMES = ("as it is", "changed")
 
 
-def distributions(labels: Sequence[str], before: Sequence[float], after: Sequence[float]) -> Figure:
+def _states(names: Sequence[str] = NAMES) -> list[tuple[str, str]]:
+    return list(zip(names, (BEFORE, AFTER), strict=True))
+
+
+def distributions(
+    labels: Sequence[str], before: Sequence[float], after: Sequence[float], states: Sequence[str] = NAMES
+) -> Figure:
     """A pair of bars for each token: its probability in the model as it is, and in the changed one."""
     names, at = plain_labels(labels), list(range(len(labels)))
     pairs = [
         bars(list(values), at, orientation="h", name=name, marker={"color": colour}, customdata=names,
              hovertemplate="%{customdata}: %{x:.2p}")
-        for values, (name, colour) in zip((before, after), STATES, strict=True)
+        for values, (name, colour) in zip((before, after), _states(states), strict=True)
     ]  # fmt: skip
     written = points(
         [max(pair) for pair in zip(before, after, strict=True)], at, "text",
@@ -46,7 +52,7 @@ def surprise(labels: Sequence[str], before: np.ndarray, after: np.ndarray, curso
     pairs = [
         bars(x, values, name=name, marker={"color": colour}, customdata=names,
              hovertemplate="%{customdata}: %{y:.2f} nats")
-        for values, (name, colour) in zip((before, after), STATES, strict=True)
+        for values, (name, colour) in zip((before, after), _states(), strict=True)
     ]  # fmt: skip
     return figure(
         pairs,
@@ -79,10 +85,12 @@ def patch_map(recovered: np.ndarray, names: Sequence[str], labels: Sequence[str]
     return figure([back], margin=MARGIN, xaxis=tokens(labels, marked=differs, most=40), yaxis=rows(shown))
 
 
-def skills(of: Sequence[str], before: Sequence[Interval], after: Sequence[Interval]) -> Figure:
+def skills(
+    of: Sequence[str], before: Sequence[Interval], after: Sequence[Interval], states: Sequence[str] = NAMES
+) -> Figure:
     """The share of the cases of each skill in `of` done right, as it is and changed, with 95 % intervals."""
     traces = []
-    for shares, (name, colour), shift in zip((before, after), STATES, (-0.14, 0.14), strict=True):
+    for shares, (name, colour), shift in zip((before, after), _states(states), (-0.14, 0.14), strict=True):
         said = [f"{percent(mean)}, 95 % interval {percent(low)} to {percent(high)}" for mean, low, high in shares]
         traces.append(
             points(

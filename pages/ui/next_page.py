@@ -9,7 +9,8 @@ NEXT = {
     "attention": ("inside.py", "How does a prediction come about, layer by layer?"),
     "inside": ("experiments.py", "What happens when a part is switched off?"),
     "experiments": ("training.py", "How did the model learn all this?"),
-    "training": ("sampling.py", "How does it write?"),
+    "training": ("finetuning.py", "How does it learn to answer?"),
+    "finetuning": ("sampling.py", "How does it write?"),
     "sampling": ("overview.py", "See the whole path again, with your own sentence"),
 }
 

@@ -86,6 +86,26 @@ PROPERTIES: dict[str, Property] = {
         ),
         *_only("training", Property("run", str, "")),
         *_only(
+            "finetuning",
+            Property("taught", str, ""),  # the fine-tuned run on show; "": the newest of this browser
+            Property(
+                "task",
+                str,
+                "playing a role",
+                options=(
+                    "playing a role",
+                    "answering questions",
+                    "refusing a topic",
+                    "doing small jobs",
+                    "all four",
+                    "your own chats",
+                ),
+            ),  # what the chats teach
+            Property("chat", int, 0, 0, 10**6),  # the chat on the strip
+            Property("mask", str, "assistant", options=("assistant", "all")),  # "all": a mistake, on purpose
+            Property("begin_at", int, None, 0, 10**9),  # the step that teaching begins from; None: the base
+        ),
+        *_only(
             "tokenization",
             Property("tokenizer", str, "model"),  # pages/ui/tokenizers.py lists them
             Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text

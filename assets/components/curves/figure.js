@@ -27,7 +27,8 @@ export function axis(/** @type {Shown} */ self) {
   const log = self.view.x === "log" && positive.length > 0;
   self.zero = log ? low / 2 : 0;
   self.share = (x) => (log ? Math.log(x / low) / Math.log(high / low) : x / high); // how far to the right: 0 to 1
-  const style = { title: { text: AXES[self.view.axis].title, standoff: 6 }, fixedrange: true, zeroline: false };
+  const of = self.runs.every((run) => number(run.since)) ? " of this stage" : "";
+  const style = { title: { text: AXES[self.view.axis].title + of, standoff: 6 }, fixedrange: true, zeroline: false };
   if (!positive.length) return { ...style, range: [-0.1, 1], tickvals: [0] };
   if (!log) return { ...style, tickformat: "~s", rangemode: "tozero" };
   const powers = [];
@@ -98,7 +99,8 @@ export function levels(self, theme) {
     }
     for (const step of run.kept ?? []) {
       if (!run.rows.length) break;
-      const x = Math.max(self.view.axis === "steps" ? step : Number(at(self, /** @type {MetricsRow} */ (nearest(run, step)), run)), self.zero);
+      if (step < (run.since ?? 0)) continue;
+      const x = Math.max(self.view.axis === "steps" ? Number(at(self, { step }, run)) : Number(at(self, /** @type {MetricsRow} */ (nearest(run, step)), run)), self.zero);
       shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 0.025, line: { color: theme.primary, width: 2 } });
     }
   });

@@ -2,12 +2,17 @@
 // What the curves know of a row: its axes, its small plots, and how its numbers are written.
 /** @import { CurvesRun, MetricsRow } from "../headers.js" */
 
-/** @type {Record<string, { title: string, of: (row: MetricsRow, run: Pick<CurvesRun, "flops_per_token">) => number | undefined }>} */
+/** What an axis needs to know of a run. @typedef {Pick<CurvesRun, "flops_per_token"> & { since?: number | null, rows?: MetricsRow[] | null }} Counted */
+/** A count of a life that goes on, from where this stage of it began. @param {keyof MetricsRow} name @param {Counted} run */
+const before = (name, run) => (number(run.since) ? Number(run.rows?.[0]?.[name] ?? 0) : 0);
+/** @type {(name: "step" | "tokens" | "seconds") => (row: MetricsRow, run: Counted) => number | undefined} */
+const count = (name) => (row, run) => (number(row[name]) ? Number(row[name]) - before(name, run) : undefined);
+/** @type {Record<string, { title: string, of: (row: MetricsRow, run: Counted) => number | undefined }>} */
 export const AXES = {
-  steps: { title: "step", of: (row) => row.step },
-  tokens: { title: "tokens read", of: (row) => row.tokens },
-  time: { title: "seconds of training", of: (row) => row.seconds },
-  FLOPs: { title: "floating-point operations", of: (row, run) => row.flops ?? Number(row.tokens) * Number(run.flops_per_token) },
+  steps: { title: "step", of: count("step") },
+  tokens: { title: "tokens read", of: count("tokens") },
+  time: { title: "seconds of training", of: count("seconds") },
+  FLOPs: { title: "floating-point operations", of: (row, run) => (row.flops ?? Number(row.tokens) * Number(run.flops_per_token)) - before("flops", run) },
 };
 /** @typedef {keyof typeof MINIS} Mini a small plot, and what it shows of a row */
 export const MINIS = {

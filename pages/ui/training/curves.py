@@ -30,7 +30,8 @@ class ShownRun:
 
     kept, planned: the steps whose weights are there, and those at which a snapshot is due. `steps` and `seconds`: its
     budget. `mixed`: it read Tinyland and a text. `flops_per_token` is for rows that do not say how much arithmetic they
-    took. forked_at: the step at which it left its parent. summary: comes with the rows where these grow.
+    took. forked_at: the step at which it left its parent. since: only what came from this step on is shown, and counted
+    from there. summary: comes with the rows where these grow.
     """
 
     id: str
@@ -45,6 +46,7 @@ class ShownRun:
     mixed: bool = False
     flops_per_token: float | None = None
     forked_at: int | None = None
+    since: int | None = None
     summary: dict[str, Any] | None = None
 
 

@@ -1,0 +1,39 @@
+"""How a model that continues text becomes one that answers: the chats, the mask, a fine-tuning, before and after."""
+
+from pages.ui.caption import page_header, what_you_see
+from pages.ui.finetuning import lesson
+from pages.ui.finetuning.changes import inside
+from pages.ui.finetuning.experiments import experiments
+from pages.ui.finetuning.forgetting import forgotten
+from pages.ui.finetuning.form import form
+from pages.ui.finetuning.results import answers, skills
+from pages.ui.finetuning.watch import watch
+from pages.ui.sections import section, stage
+from pages.ui.training.owner import remember
+
+
+def chats() -> None:
+    lesson.view()
+    what_you_see(
+        "A chat is text like any other, with special tokens for whose turn it is. The model reads all of it, but only "
+        "the :violet[coloured] tokens count in the **loss**: what the assistant says, and that it ends there. That is "
+        "the **mask** of supervised fine-tuning (SFT). The bars show what comes next at the pinned token."
+    )
+
+
+def side_by_side() -> None:
+    answers()
+    skills()
+
+
+page_header(
+    "How does it learn to answer?", "The base only continues text. Chats teach it to answer, and change it inside."
+)
+remember()
+stage(chats)
+section("Teach it", "teach", form, height=700)
+section("Watch it learn", "watch", watch, height=300)
+section("Before and after", "compare", side_by_side, height=520)
+section("What moved inside", "inside", inside, height=420)
+section("What was forgotten", "forgotten", forgotten, height=420)
+section("Try", "try", experiments, height=120)

@@ -1,0 +1,175 @@
+"""The form that starts a fine-tuning: which chats, which weights, what is read again meanwhile."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import jobs
+from core.training.folder import RunError
+from core.training.tuning_config import MATRICES
+from pages.ui import near, state
+from pages.ui.caption import truth
+from pages.ui.code import Code
+from pages.ui.finetuning import own, plan, runs
+from pages.ui.finetuning.plan import Plan
+from pages.ui.finetuning.settings import OWN, REPLAYS, TASKS, USUAL_RATES, WAY_NAMES, key
+from pages.ui.literal import literal
+from pages.ui.names import labels
+from pages.ui.training.owner import key as owner_key
+
+if TYPE_CHECKING:
+    from core.model import Description
+
+MATRIX_NAMES = {
+    "q": "queries", "k": "keys", "v": "values", "o": "attention out", "gate": "MLP gate", "up": "MLP up",
+    "down": "MLP down", "embed": "embedding",
+}  # fmt: skip
+
+
+def form() -> None:
+    """Draws the form; a click on Teach starts the run and shows its curve."""
+    base = runs.base()
+    if base is None:
+        return
+    jobs.warm()
+    st.markdown("The base has only ever continued text. A minute of chats makes it answer: a run here, like any other.")
+    described = plan.plan(base)
+    first, second, third = st.columns(3, gap="large")
+    with first:
+        chats(described)
+    with second:
+        weights(base, described)
+    with third:
+        keeps(described)
+        start(described)
+
+
+def chats(described: Plan) -> None:
+    """Where it begins, and what it reads."""
+    st.markdown("### Chats")
+    begins = runs.begins(state.get("model"))
+    if state.get("begin_at") not in begins:
+        state.update_quietly(begin_at=next(iter(begins)))
+    st.selectbox(
+        "Begin with", list(begins), format_func=lambda step: f"{begins[step]}, step {step:,}", key="begin_at",
+        persist_state="session", on_change=near.follow,
+    )  # fmt: skip
+    st.selectbox("What the chats teach", [*TASKS, OWN], index=[*TASKS, OWN].index(state.get("task")),
+                 key="form_task", on_change=_task)  # fmt: skip
+    if state.get("task") == OWN:
+        own.box()
+    else:
+        st.select_slider("Different chats", format_func=lambda n: f"{n:,}", **state.control(key("count")))
+    st.slider("Epochs: how often each is read", **state.control(key("epochs")))
+    _problem(described, "chats")
+
+
+def _task() -> None:
+    near.update(task=st.session_state["form_task"])
+
+
+def weights(base: "Description", described: Plan) -> None:
+    """Which weights move."""
+    st.markdown("### Weights")
+    st.segmented_control(
+        "What is trained", format_func=WAY_NAMES.__getitem__, required=True, on_change=_way, **state.control(key("way"))
+    )
+    way = plan.get("way")
+    if way == "lora":
+        st.select_slider("Rank", **state.control(key("rank")))
+        st.select_slider("Alpha: the update is scaled by alpha ÷ rank", **state.control(key("alpha")))
+        has = [name for name in MATRICES if name != "gate" or base.config.gated]
+        st.session_state.setdefault("teach_matrices", [name for name in plan.USUAL_MATRICES if name in has])
+        st.pills("Matrices", has, selection_mode="multi", format_func=MATRIX_NAMES.__getitem__, key="teach_matrices",
+                 persist_state="session")  # fmt: skip
+    if way == "layers":
+        layers = list(range(base.config.n_layers))
+        st.session_state.setdefault("teach_layers", layers[-2:])
+        st.pills("Layers", layers, selection_mode="multi", key="teach_layers", persist_state="session")
+    st.select_slider("Learning rate", format_func=lambda rate: f"{rate:g}", **state.control(key("rate")))
+    if described.trained:
+        share = described.trained / described.total
+        st.markdown(
+            f"**{described.trained:,}** numbers are trained: **{share:.1%}** of the model's {described.total:,}."
+        )
+        code = (
+            Code()
+            .using("core.model", "load_checkpoint")
+            .using("core.training", "TrainConfig")
+            .using("core.training.trained", "Trained")
+            .then(
+                f"model = load_checkpoint({base.name!r}, step={base.step}).model",
+                f"tuning, parent = {plan.tuning_of(base)}, {{'checkpoint': {base.name!r}}}",
+                "config = TrainConfig(stage='sft', parent=parent, tuning=tuning)",
+            )
+            .gives("sum(p.numel() for p in Trained(model, config).parameters.values())", described.trained)
+        )
+        truth("Trained(model, config).parameters", (described.trained,), "counted from the shapes", code)
+    _problem(described, "way")
+
+
+def _way() -> None:
+    state.update(**{key("rate"): USUAL_RATES[plan.get("way")]})
+
+
+def keeps(described: Plan) -> None:
+    """What is read again, so that less is forgotten."""
+    st.markdown("### Memory")
+    st.segmented_control("Read again meanwhile", required=True, wrap=True, **state.control(key("replay")))
+    if plan.get("replay") != REPLAYS[0]:
+        st.slider("Share of all tokens", format="percent", **state.control(key("share")))
+    if plan.get("replay") == REPLAYS[2]:
+        st.caption("It writes them itself before it is taught: that takes some seconds.")
+    with st.popover("Seed"):
+        st.number_input("Seed: decides the order of the chats", **state.control(key("seed")))
+    _problem(described, "replay")
+
+
+def start(described: Plan) -> None:
+    """The button, and what stands in its way."""
+    st.text_input("Name of the run", max_chars=60, placeholder=plan.name_of(), **state.control(key("name")))
+    off = described.config is None
+    st.button("Teach", on_click=_begin, args=(described,), type="primary", width="stretch", disabled=off, key="teach")
+    if described.config:
+        st.caption(f"{described.config.steps:,} steps; about a minute for 150 of them.")
+    if message := st.session_state.get("teach_error"):
+        st.warning(message)
+
+
+def _begin(described: Plan) -> None:
+    st.session_state["teach_error"] = None
+    if described.config is None:
+        return
+    try:
+        name = plan.get("name") or plan.name_of()
+        run = jobs.start(described.config, owner_key(), text=described.chats, name=name)
+    except (RunError, ValueError) as error:
+        st.session_state["teach_error"] = f"Not started: {literal(str(error))}."
+    except OSError:
+        st.session_state["teach_error"] = "Not started: its folder or its process could not be made."
+    else:
+        state.update(taught=run)
+        st.session_state["teach_reveal"] = run
+        st.rerun()
+
+
+def _problem(described: Plan, control: str) -> None:
+    if message := described.problems.get(control):
+        st.warning(literal(message))
+
+
+def choose_run() -> str | None:
+    """Which of the runs that taught chats is on show; None where there is none."""
+    found = runs.taught()
+    if not found:
+        return None
+    now = runs.on_stage()
+    named = labels(found)
+    index = found.index(now) if now in found else None
+    st.selectbox("Run on show", found, index=index, format_func=lambda run: named.get(run, run), key="taught_choice",
+                 on_change=_chosen, placeholder="Choose a run")  # fmt: skip
+    return now
+
+
+def _chosen() -> None:
+    near.whole(taught=st.session_state["taught_choice"] or "")
