@@ -7,9 +7,16 @@ import numpy as np
 from core.figures.labels import percent, plain
 from core.figures.layout import LEGEND, MARGIN, Figure, axis, bare, figure, hline, line, rows
 from core.figures.palette import CATEGORIES, LIGHT, ROLES, SEQUENTIAL
-from core.figures.traces import Interval, bars, heat, intervals, points, values_of
+from core.figures.traces import Interval, bars, heat, intervals, plain_labels, points, row_bars, values_of
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "x")
+
+
+def likeliest(labels: Sequence[str], shares: Sequence[float]) -> Figure:
+    """The likeliest next tokens of one model, with their probabilities."""
+    bar = row_bars(list(shares), LIGHT["muted"], [percent(p) for p in shares], hoverinfo="skip")
+    xaxis = {"visible": False, "range": [0, max(0.02, *shares) * 1.2], "fixedrange": True}
+    return figure([bar], margin=MARGIN, bargap=0.35, xaxis=xaxis, yaxis=rows(plain_labels(labels)))
 
 
 def moved(shares: np.ndarray, columns: Sequence[str], what: str) -> Figure:

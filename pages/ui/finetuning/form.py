@@ -88,9 +88,12 @@ def weights(base: "Description", described: Plan) -> None:
         st.pills("Layers", layers, selection_mode="multi", key="teach_layers", persist_state="session")
     st.select_slider("Learning rate", format_func=lambda rate: f"{rate:g}", **state.control(key("rate")))
     if described.trained:
-        share = described.trained / described.total
+        share = f"{described.trained / described.total:.1%}"
+        every = described.trained == described.total
         st.markdown(
-            f"**{described.trained:,}** numbers are trained: **{share:.1%}** of the model's {described.total:,}."
+            f"All **{described.total:,}** weights are trained."
+            if every
+            else f"**{described.trained:,}** numbers are trained: as many as **{share}** of the weights."
         )
         code = (
             Code()

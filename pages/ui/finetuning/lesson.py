@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.figures import experiments as figures
-from core.text import tinyland
+from core.figures import finetuning
+from core.text import Tokenizer, tinyland
 from core.tuning.mask import assistant_mask
 from core.tuning.messages import END, Chat, ChatError, encode_chat, read_jsonl, token_of
 from pages.ui import cache, components, near, state
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SHOWN_SEED = 2_000_000_063  # the stream of chats that are shown, and used for nothing else
 MASKS = {"assistant": "what the assistant says", "all": "everything: a mistake"}
 MOST = 8  # tokens that are compared
+LOOKED_AT = 60  # chats among which one is short enough
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,13 @@ class Lesson:
 
 
 @lru_cache(maxsize=256)
-def chat_of(task: str, number: int) -> str:
-    """One of Tinyland's chats of a task."""
-    return next(tinyland.documents(SHOWN_SEED, number, number + 1, TASKS[task])).text
+def chat_of(task: str, number: int, longest: int, _tokenizer: Tokenizer) -> str:
+    """One of Tinyland's chats of a task, the first from this number on that has at most so many tokens. Raises
+    ChatError where none has."""
+    for document in tinyland.documents(SHOWN_SEED, number, number + LOOKED_AT, TASKS[task]):
+        if len(_tokenizer.encode(document.text, special=True)) < longest:
+            return document.text
+    raise ChatError(f"No chat of this kind fits into the {longest:,} tokens that this model reads at once.")
 
 
 def lesson(description: "Description", mask: str) -> Lesson:
@@ -60,7 +66,7 @@ def lesson(description: "Description", mask: str) -> Lesson:
         code = code.using("core.tuning.messages", "encode_chat", "read_jsonl")
         code = code.then(f"ids = encode_chat(tokenizer, read_jsonl({row!r})[0][0])")
     else:
-        text = chat_of(task, number)
+        text = chat_of(task, number, description.config.context_length, tokenizer)
         ids = [tokenizer.eot, *tokenizer.encode(text, special=True), tokenizer.eot]
         code = code.then(f"ids = [tokenizer.eot, *tokenizer.encode({text!r}, special=True), tokenizer.eot]")
     longest = description.config.context_length
@@ -159,18 +165,17 @@ def compare(base: "Description", shown: Lesson, made: list[Chip]) -> None:
     top = top[:MOST] if shown.ids[at] in top[:MOST] else [*top[: MOST - 1], shown.ids[at]]
     names = [chip.label for chip in chips(base.tokenizer, top)]
     what = literal(made[at].label)
-    states = ("before", "after") if taught else ("before it is taught", "after")
     st.markdown(f"**Before “{what}”: what comes next?** Pin another token to ask there.")
-    after = [float(probs[-1][i]) for i in top] if taught else [0.0] * len(top)
-    figure = figures.distributions(names, [float(probs[0][i]) for i in top], after, states)
-    if not taught:
-        figure["data"] = figure["data"][:1]
+    shares = [[float(p[i]) for i in top] for p in probs]
+    if taught:
+        figure = figures.distributions(names, shares[0], shares[1], ("before", "after"))
+    else:
+        figure = finetuning.likeliest(names, shares[0])
     components.plot(figure, key="lesson_next", height=60 + 30 * len(top), title="The likeliest next tokens")
     code = Code().using("core.model", "load_checkpoint", "run_trace").then(
         f"ids, top = {list(ids)}, {top}",
         f"models = [load_checkpoint(name, step=step).model for name, step in {pair}]",
     )  # fmt: skip
-    found = [[float(p[i]) for i in top] for p in probs]
-    code = code.gives("[[float(run_trace(model, ids).probs[-1, i]) for i in top] for model in models]", found)
+    code = code.gives("[[float(run_trace(model, ids).probs[-1, i]) for i in top] for model in models]", shares)
     note = f"{'both models' if taught else 'the model'} computed just now, after {len(ids)} tokens of the chat"
     truth("trace.probs[-1]", (len(top),), note, code, "lesson_next")

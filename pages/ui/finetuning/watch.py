@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core import jobs
 from pages.ui import state
+from pages.ui.caption import truth
+from pages.ui.code import Code
 from pages.ui.finetuning import runs
 from pages.ui.finetuning.form import choose_run
 from pages.ui.names import title
-from pages.ui.training.curves import curves, shown_runs
-from pages.ui.training.stage import rows_truth
+from pages.ui.training.curves import curves, metrics, shown_runs
 from pages.ui.training.steer import steer
 
 
@@ -34,7 +36,18 @@ def watch() -> None:
         on_pick=_picked,
         on_change=_changed,
     )
-    rows_truth(records, "taught_curves")
+    held = f"{config.eval_documents} held-out chats" + (" and texts" if config.replay else "")
+    code = Code().using("core.model", "checkpoint_folder").using("core.training.rows", "read_rows")
+    code = code.then(f"rows = read_rows(checkpoint_folder({run!r}) / 'metrics.jsonl')")
+    call = "[(row['step'], row['val_loss_per_token']) for row in rows if 'val_loss_per_token' in row]"
+    code = code.gives(call, lambda: _held_out(run))
+    counts = "every token" if config.data.get("mask") == "all" else "the tokens that the assistant says"
+    truth("metrics.jsonl", (), f"nats for each token that counts: {counts}; measured on {held} at most", code, "taught")
+
+
+def _held_out(run: str) -> list[tuple[int, float]]:
+    rows = metrics(jobs.run_folder(run))
+    return [(row["step"], row["val_loss_per_token"]) for row in rows if "val_loss_per_token" in row]
 
 
 def _picked(happened: dict[str, object]) -> None:
