@@ -11,10 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer, tinyland, train_bpe
+from core.training import TrainConfig
+from core.tuning.messages import write_jsonl
 from pages.ui import background, near
 from tests.navigation import INDEX
 
 KEY = "k" * 43  # of the browser that owns the runs
+TAUGHT = "run-20260102-0123456789ab"  # a run that has taught chats
+YES = [(("user", f"Say {i}."), ("assistant", "Yes.")) for i in range(20)]
 WORLDLY_STEPS = (0, 5, 40)
 
 
@@ -69,6 +73,25 @@ def worldly(runs: Path) -> Iterator[Path]:
     save_checkpoint(runs / "worldly", model, tokenizer, card)
     yield runs / "worldly"
     shutil.rmtree(runs / "worldly")
+
+
+@pytest.fixture(scope="module")
+def taught_run(runs: Path) -> Iterator[Path]:
+    """A run that has taught the tiny model to say Yes, from its step 10 on; it belongs to KEY."""
+    folder = shutil.copytree(runs / "tiny", runs / TAUGHT)
+    (folder / "chats.jsonl").write_text(write_jsonl(YES))
+    (folder / "corpus.txt").write_text("Mia gave the red ball to Tom because she was tired. " * 60)
+    parent = {"checkpoint": "tiny", "step": 10, "data": {"kind": "text", "path": "corpus.txt"}}
+    config = TrainConfig(
+        out=str(folder), stage="sft", parent=parent, data={"kind": "messages", "path": "chats.jsonl"}, steps=190,
+        tuning={"way": "lora", "rank": 2},
+    )  # fmt: skip
+    (folder / "train.json").write_text(json.dumps(config.to_dict()))
+    rows = [{"step": 10, "val_loss_per_token": 5.0}, {"step": 200, "val_loss_per_token": 2.0, "status": "finished"}]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_record(folder, Record(fingerprint(KEY), name="yes *man*"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

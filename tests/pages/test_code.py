@@ -21,12 +21,15 @@ from core.generation.branches import extend
 from core.model import load_checkpoint
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
+from core.tuning.messages import write_jsonl
 from pages.ui import background
 from pages.ui.code import Code, Timed
+from pages.ui.finetuning.settings import OWN
+from pages.ui.finetuning.settings import key as teaching
 from pages.ui.sampling import compare, window
 from pages.ui.tokenization import training as tokenization_training
 from pages.ui.training.scaling import TRAINED
-from tests.pages.conftest import KEY
+from tests.pages.conftest import KEY, TAUGHT, YES
 from tests.pages.press import button
 from tests.waiting import wait_for
 
@@ -43,6 +46,7 @@ LINKS: dict[str, dict[str, str]] = {
     "embeddings": CHANGED | {"model": "worldly", "text": " Abel lives in Banton.", "second": " Abel likes Banton"},
     "experiments": CHANGED | {"ablation": "mean"},
     "training": CHANGED | {"model": RUN, "run": RUN},
+    "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
@@ -98,7 +102,14 @@ def open_edges(at: AppTest) -> None:
     at.run()
 
 
+def own_chats(at: AppTest) -> None:
+    """Chats that the tiny model is long enough for."""
+    at.session_state[teaching("chats")] = write_jsonl(YES)
+    at.run()
+
+
 BEFORE: dict[str, Callable[[AppTest], None]] = {
+    "finetuning": own_chats,
     "sampling": write_story,
     "training": open_run,
     "experiments": open_edges,
@@ -128,7 +139,7 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, worldly, lived, monkeypatch) -> Callable[[Site], Code]:
+def shown(seen, app, worldly, lived, taught_run, monkeypatch) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
     for module, sizes in SMALL.items():

@@ -34,15 +34,22 @@ def answers() -> None:
     if found is None:
         return
     asked, said = found
-    table = {"asked": asked, "before": said[0], "after": said[1]}
-    wide = {name: st.column_config.TextColumn(width="large") for name in table}
-    st.dataframe(table, hide_index=True, column_config=wide, row_height=64)
-    code = (
-        loading(run, config).using("core.lab.taught", "answers", "questions").then("asked = questions(before, config)")
-    )
+    table(asked, said)
+    code = loading(run, config).using("core.lab.taught", "answers", "questions")
+    code = code.then("asked = questions(before, config)")
     code = code.gives("[answers(checkpoint, asked) for checkpoint in (before, after)]", said)
     note = f"{len(asked)} chats that neither model has read, answered with the likeliest tokens"
     truth("answers(checkpoint, asked)", (2, len(asked)), note, code)
+
+
+def table(asked: list[str], said: list[list[str]]) -> None:
+    """A row for each question: what was asked, and what each model answers. All of it as it stands."""
+    for column, title in zip(st.columns(3, gap="medium"), ("Asked", "Before", "After"), strict=True):
+        column.markdown(f"**{title}**")
+    for row in zip(asked, *said, strict=True):
+        with st.container(border=True):
+            for column, words in zip(st.columns(3, gap="medium"), row, strict=True):
+                column.text(words)
 
 
 def skills() -> None:
