@@ -11,6 +11,7 @@ from core.figures import (
     embeddings,
     embeddings_words,
     experiments,
+    finetuning,
     inside,
     overview,
     sampling,
@@ -110,6 +111,14 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "tokenization.languages": lambda: tokenization.languages(TEN, NAMES[:4], [[10, 20, 30, 40]] * 10),
     "tokenization.learning_curve": lambda: tokenization.learning_curve(
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
+    ),
+    "finetuning.likeliest": lambda: finetuning.likeliest(["<b>a", "b"], [0.5, 0.25]),
+    "finetuning.moved": lambda: finetuning.moved(DICE.random((6, 7)), ["queries"] * 6 + ["<keys>"], "matrix"),
+    "finetuning.neurons": lambda: finetuning.neurons(DICE.random((6, 320))),
+    "finetuning.singular_values": lambda: finetuning.singular_values(range(160, 0, -1), 8),
+    "finetuning.old_kinds": lambda: finetuning.old_kinds({"story": (30.0, 31.0), "code": (9.0, 8.5)}),
+    "finetuning.forgetting": lambda: finetuning.forgetting(
+        {"LoRA": [(0.5, (0.1, 0.05, 0.15), "<i>mine")], "all weights": [(1.5, (0.3, 0.2, 0.4), "other")]}, "other"
     ),
     "training.curves": lambda: training.curves(ROWS),
     "training.parameters": lambda: training.parameters(PARTS | {"total": sum(PARTS.values())}),
