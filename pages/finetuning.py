@@ -4,7 +4,7 @@ from pages.ui.caption import page_header, what_you_see
 from pages.ui.finetuning import lesson
 from pages.ui.finetuning.changes import inside
 from pages.ui.finetuning.experiments import experiments
-from pages.ui.finetuning.forgetting import forgotten
+from pages.ui.finetuning.forgetting import what_was_forgotten
 from pages.ui.finetuning.form import form
 from pages.ui.finetuning.results import answers, skills
 from pages.ui.finetuning.watch import watch
@@ -35,5 +35,5 @@ section("Teach it", "teach", form, height=700)
 section("Watch it learn", "watch", watch, height=300)
 section("Before and after", "compare", side_by_side, height=520)
 section("What moved inside", "inside", inside, height=420)
-section("What was forgotten", "forgotten", forgotten, height=420)
+section("What was forgotten", "forgotten", what_was_forgotten, height=420)
 section("Try", "try", experiments, height=120)

@@ -19,7 +19,7 @@ def likeliest(labels: Sequence[str], shares: Sequence[float]) -> Figure:
     return figure([bar], margin=MARGIN, bargap=0.35, xaxis=xaxis, yaxis=rows(plain_labels(labels)))
 
 
-def moved(shares: np.ndarray, columns: Sequence[str], what: str) -> Figure:
+def movement(shares: np.ndarray, columns: Sequence[str], what: str) -> Figure:
     """How far each part of each layer moved, `shares` (L, columns) of its own size; `what` a column is."""
     layers, few = [f"layer {layer}" for layer in range(len(shares))], shares.shape[1] <= 8
     said = [[percent(float(share)) for share in row] for row in shares]

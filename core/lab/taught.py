@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from core.analysis.skills import spot_checks
-from core.analysis.skills.cases import Share, clustered
-from core.analysis.skills.exact import Asked, Passage, ask, fitting, written
+from core.analysis.skills.cases import Share, of_clusters
+from core.analysis.skills.exact import Asked, Passage, ask, those_that_fit, would_write
 from core.files import write_atomically
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint, Transformer
 from core.model.folders import weight_files
-from core.model.padding import padded
+from core.model.padding import pad
 from core.text import Tokenizer, tinyland
 from core.training import TrainConfig
 from core.training.batches import HeldOut, MicroBatch
@@ -90,7 +90,7 @@ def save(folder: Path, taught: Taught) -> None:
     write_atomically(folder / FILE, json.dumps(asdict(taught)).encode())
 
 
-def kept(folder: Path) -> Taught | None:
+def read_kept(folder: Path) -> Taught | None:
     """What was measured of the last weights of the run in a folder; None where nothing was."""
     try:
         found = Taught(**json.loads((folder / FILE).read_bytes()))
@@ -115,7 +115,7 @@ def task_of(tokenizer: Tokenizer, config: TrainConfig, longest: int, n: int) -> 
     data = config.data
     if data["kind"] == "chats":
         documents = tinyland.documents(TEST_SEED, stop=n, weights=data.get("weights") or tinyland.CHAT_WEIGHTS)
-        return fitting((ask(tokenizer, d.text, d.answers) for d in documents), longest)
+        return those_that_fit((ask(tokenizer, d.text, d.answers) for d in documents), longest)
     listed: Any = make_data(tokenizer, replace(config, replay=0.0), longest)
     found = []
     for ids in listed.held[:n]:
@@ -129,7 +129,7 @@ def task_of(tokenizer: Tokenizer, config: TrainConfig, longest: int, n: int) -> 
 
 def share_of(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) -> Share:
     """Of all answers, those that the model would write exactly."""
-    return clustered(written(model, tokenizer, asked))
+    return of_clusters(would_write(model, tokenizer, asked))
 
 
 @torch.inference_mode()
@@ -138,7 +138,7 @@ def divergence(model: Transformer, reference: Transformer, asked: Sequence[Asked
     total, count = 0.0, 0
     for start in range(0, len(asked), batch):
         rows = asked[start : start + batch]
-        ids: Tensor = padded(one.ids for one in rows)  # (B, T)
+        ids: Tensor = pad(one.ids for one in rows)  # (B, T)
         distance = exact_kl(model(ids), reference(ids))  # (B, T)
         for row, one in zip(distance, rows, strict=True):
             at = [t - 1 for passage in one.passages for t in range(passage.first, passage.last + 1)]

@@ -108,12 +108,12 @@ def test_a_typed_chat_is_added_to_the_others(app):
 
 
 def test_a_run_is_measured_once_and_kept(app, taught_run, patient, monkeypatch):
-    assert taught.kept(taught_run) is None
+    assert taught.read_kept(taught_run) is None
     at = app("finetuning", taught=TAUGHT)
     at.run()
     assert not at.exception and not at.error
     assert [one.value for one in at.text if one.value.startswith("user: ")] == ["user: Say 18.", "user: Say 19."]
-    kept = taught.kept(taught_run)
+    kept = taught.read_kept(taught_run)
     assert kept is not None and kept.skills.keys() == {taught.TASK} and kept.old.keys() == {"text"}
     monkeypatch.setattr(taught, "measure", None)
     background._jobs.clear()
@@ -127,7 +127,7 @@ def test_a_run_that_goes_on_is_not_measured(app, taught_run, patient):
     (taught_run / "metrics.jsonl").write_text(rows.splitlines()[0] + "\n")
     try:
         at = app("finetuning", taught=TAUGHT)
-        assert not at.exception and taught.kept(taught_run) is None
+        assert not at.exception and taught.read_kept(taught_run) is None
         assert "measured when the run has ended" in captions(at)
     finally:
         (taught_run / "metrics.jsonl").write_text(rows)

@@ -17,22 +17,22 @@ from pages.ui.finetuning.results import NOTHING
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.lab.moved import Moved
+    from core.lab.movement import Moved
 
 VIEWS = ("matrices", "heads", "neurons")
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the weights …")
 def _moved(run: str, first: int, last: int, stamp: tuple[int, ...]) -> "Moved":
-    from core.lab.moved import moved
+    from core.lab.movement import movement
 
     before, after = (cache.plain_checkpoint(run, step).model for step in (first, last))
-    return moved(before, after)
+    return movement(before, after)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def _directions(run: str, first: int, last: int, layer: int, part: str, stamp: tuple[int, ...]) -> "np.ndarray":
-    from core.lab.moved import singular_values
+    from core.lab.movement import singular_values
 
     before, after = (cache.plain_checkpoint(run, step).model for step in (first, last))
     return singular_values(before, after, layer, part)
@@ -40,7 +40,7 @@ def _directions(run: str, first: int, last: int, layer: int, part: str, stamp: t
 
 def inside() -> None:
     """What moved, and how far."""
-    run = runs.chosen()
+    run = runs.on_show()
     config = runs.config_of(run) if run else None
     if run is None or config is None:
         st.info(NOTHING)
@@ -54,12 +54,12 @@ def inside() -> None:
     with left:
         if view == "matrices":
             figure, values = (
-                figures.moved(found.matrices, [MATRIX_NAMES[p] for p in found.parts], "matrix"),
+                figures.movement(found.matrices, [MATRIX_NAMES[p] for p in found.parts], "matrix"),
                 found.matrices,
             )
         elif view == "heads":
             figure, values = (
-                figures.moved(found.heads, [f"h{i}" for i in range(found.heads.shape[1])], "head"),
+                figures.movement(found.heads, [f"h{i}" for i in range(found.heads.shape[1])], "head"),
                 found.heads,
             )
         else:
@@ -68,7 +68,8 @@ def inside() -> None:
         components.plot(figure, key="moved", height=90 + 42 * len(values), title=f"How far the {view} moved",
                         on_click=_on_click if view == "matrices" else None)  # fmt: skip
         note = f"the length of the change ÷ the length of what was there; {found.share:.0%} of all weights moved at all"
-        truth(f"moved(before, after).{view}", values.shape, note, code.gives(f"moved(before, after).{view}", values))
+        call = f"movement(before, after).{view}"
+        truth(call, values.shape, note, code.gives(call, values))
     with right:
         directions(run, config, last, found)
     what_you_see(
@@ -79,12 +80,12 @@ def inside() -> None:
     )
 
 
-def drawn(found: "Moved", view: str) -> "tuple[Figure, np.ndarray]":
+def figure_of(found: "Moved", view: str) -> "tuple[Figure, np.ndarray]":
     """The figure of a view, and the numbers in it."""
     if view == "matrices":
-        return figures.moved(found.matrices, [MATRIX_NAMES[part] for part in found.parts], "matrix"), found.matrices
+        return figures.movement(found.matrices, [MATRIX_NAMES[part] for part in found.parts], "matrix"), found.matrices
     if view == "heads":
-        return figures.moved(found.heads, [f"h{i}" for i in range(found.heads.shape[1])], "head"), found.heads
+        return figures.movement(found.heads, [f"h{i}" for i in range(found.heads.shape[1])], "head"), found.heads
     return figures.neurons(found.neurons), found.neurons
 
 
@@ -92,8 +93,8 @@ def comparing(run: str, first: int, last: int) -> Code:
     """Loads both models: `before`, `after`."""
     return (
         Code()
-        .using("core.lab.moved", "moved", "singular_values")
-        .using("core.model", "load_checkpoint")
+        .with_import("core.lab.movement", "movement", "singular_values")
+        .with_import("core.model", "load_checkpoint")
         .then(f"before, after = (load_checkpoint({run!r}, step=step).model for step in ({first}, {last}))")
     )
 

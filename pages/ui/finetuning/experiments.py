@@ -50,7 +50,7 @@ def _lines(found: "list[tuple[str, Taught]]", none: str) -> str:
 
 
 def _runs() -> "list[tuple[str, Taught]]":
-    return [(run, one) for run in runs.taught() if (one := measured.kept(run))]
+    return [(run, one) for run in runs.that_taught() if (one := measured.read_kept(run))]
 
 
 def _wrong_mask() -> str:

@@ -17,20 +17,20 @@ from pages.ui.names import labels
 Point = tuple[float, tuple[float, float, float], str]
 
 
-def forgotten() -> None:
+def what_was_forgotten() -> None:
     """The run on show, then all that were measured."""
-    run = runs.chosen()
+    run = runs.on_show()
     config = runs.config_of(run) if run else None
     if run is None or config is None:
         st.info(NOTHING)
         return
-    if not measured.ended(run):
+    if not measured.has_ended(run):
         st.caption("What it forgot is measured when the run has ended.")
         return
     found = measured.result(run)
     if found is None:
         return
-    named = labels(runs.taught())
+    named = labels(runs.that_taught())
     left, right = st.columns(2, gap="large")
     with left:
         rise, low, high = found.forgotten
@@ -45,12 +45,12 @@ def forgotten() -> None:
         groups = points(named)
         title = "Forgetting against the KL of the new task"
         components.plot(figures.forgetting(groups, named.get(run, run)), key="forgetting", height=360, title=title)
-        seen = {name: one for name in named if (one := measured.kept(name))}
+        seen = {name: one for name in named if (one := measured.read_kept(name))}
         code = (
             Code()
-            .using("core.lab.taught", "kept")
-            .using("core.model", "checkpoint_folder")
-            .then(f"found = [kept(checkpoint_folder(run)) for run in {list(seen)}]")
+            .with_import("core.lab.taught", "read_kept")
+            .with_import("core.model", "checkpoint_folder")
+            .then(f"found = [read_kept(checkpoint_folder(run)) for run in {list(seen)}]")
             .gives("[(one.kl, one.forgotten) for one in found]", [(one.kl, one.forgotten) for one in seen.values()])
         )
         note = f"{len(seen)} runs of this server; the bars are 95 % intervals over documents"
@@ -67,7 +67,7 @@ def points(named: dict[str, str]) -> dict[str, list[Point]]:
     """What was measured of each run, by the way it was trained."""
     found: dict[str, list[Point]] = defaultdict(list)
     for run, name in named.items():
-        one, config = measured.kept(run), runs.config_of(run)
+        one, config = measured.read_kept(run), runs.config_of(run)
         if one and config:
             found[way_of(config)].append((one.kl, one.forgotten, name))
     return dict(found)

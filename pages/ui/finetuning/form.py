@@ -97,9 +97,9 @@ def weights(base: "Description", described: Plan) -> None:
         )
         code = (
             Code()
-            .using("core.model", "load_checkpoint")
-            .using("core.training", "TrainConfig")
-            .using("core.training.trained", "Trained")
+            .with_import("core.model", "load_checkpoint")
+            .with_import("core.training", "TrainConfig")
+            .with_import("core.training.trained", "Trained")
             .then(
                 f"model = load_checkpoint({base.name!r}, step={base.step}).model",
                 f"tuning, parent = {plan.tuning_of(base)}, {{'checkpoint': {base.name!r}}}",
@@ -163,7 +163,7 @@ def _problem(described: Plan, control: str) -> None:
 
 def choose_run() -> str | None:
     """Which of the runs that taught chats is on show; None where there is none."""
-    found = runs.taught()
+    found = runs.that_taught()
     if not found:
         return None
     now = runs.on_stage()

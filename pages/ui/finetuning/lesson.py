@@ -56,14 +56,16 @@ def lesson(description: "Description", mask: str) -> Lesson:
         raise ChatError(f"This model's vocabulary lacks {' and '.join(missing)}, so it cannot be taught chats.")
     code = (
         Code()
-        .using("core.model", "load_checkpoint")
-        .having(f"tokenizer = load_checkpoint({description.name!r}).tokenizer", "special = tokenizer.special_tokens")
+        .with_import("core.model", "load_checkpoint")
+        .with_lines(
+            f"tokenizer = load_checkpoint({description.name!r}).tokenizer", "special = tokenizer.special_tokens"
+        )
     )
     if task == OWN:
         chat = own_chat(number)
         ids = encode_chat(tokenizer, chat)
         row = json.dumps({"messages": [{"role": role, "content": said} for role, said in chat]}, ensure_ascii=False)
-        code = code.using("core.tuning.messages", "encode_chat", "read_jsonl")
+        code = code.with_import("core.tuning.messages", "encode_chat", "read_jsonl")
         code = code.then(f"ids = encode_chat(tokenizer, read_jsonl({row!r})[0][0])")
     else:
         text = chat_of(task, number, description.config.context_length, tokenizer)
@@ -75,7 +77,7 @@ def lesson(description: "Description", mask: str) -> Lesson:
     counts = (
         "[True for _ in ids]" if mask == "all" else "assistant_mask(ids, special['<|assistant|>'], special['<|end|>'])"
     )
-    code = code.using("core.tuning", "assistant_mask").then(f"mask = {counts}[: {longest + 1}]")
+    code = code.with_import("core.tuning", "assistant_mask").then(f"mask = {counts}[: {longest + 1}]")
     whole[0] = False  # nothing comes before it, so it is never predicted
     return Lesson(tuple(ids), tuple(whole), code.gives("[i for i, counts in enumerate(mask) if counts and i]",
                                                        [i for i, counts in enumerate(whole) if counts]))  # fmt: skip
@@ -154,7 +156,7 @@ def compare(base: "Description", shown: Lesson, made: list[Chip]) -> None:
     at = st.session_state.get("lesson_pin")
     at = first if at is None or not 0 < at < len(shown.ids) else at
     ids = shown.ids[:at]
-    taught = runs.chosen()
+    taught = runs.on_show()
     pair = [(base.name, base.step)]
     if taught:
         pair.append((taught, cache.description(taught).step))
@@ -172,7 +174,7 @@ def compare(base: "Description", shown: Lesson, made: list[Chip]) -> None:
     else:
         figure = finetuning.likeliest(names, shares[0])
     components.plot(figure, key="lesson_next", height=60 + 30 * len(top), title="The likeliest next tokens")
-    code = Code().using("core.model", "load_checkpoint", "run_trace").then(
+    code = Code().with_import("core.model", "load_checkpoint", "run_trace").then(
         f"ids, top = {list(ids)}, {top}",
         f"models = [load_checkpoint(name, step=step).model for name, step in {pair}]",
     )  # fmt: skip

@@ -14,21 +14,21 @@ DOCUMENTS = 100  # of the new task; twice as many of the old text
 CASES = 50  # of each older skill
 
 
-def ended(run: str) -> bool:
+def has_ended(run: str) -> bool:
     """Whether a run will not change any more by itself."""
     return last_row(jobs.run_folder(run) / "metrics.jsonl").get("status") in ("finished", "stopped")
 
 
-def kept(run: str) -> "Taught | None":
+def read_kept(run: str) -> "Taught | None":
     """What an earlier measurement of the run's last weights left."""
-    from core.lab.taught import kept
+    from core.lab.taught import read_kept
 
-    return kept(jobs.run_folder(run))
+    return read_kept(jobs.run_folder(run))
 
 
 def result(run: str) -> "Taught | None":
     """The measurements of a run that has ended; None while a progress bar stands in their place."""
-    if found := kept(run):
+    if found := read_kept(run):
         return found
     config = runs.config_of(run)
     if config is None:

@@ -16,7 +16,7 @@ Written = tuple[list[str], list[list[str]]]  # the questions, and what each mode
 
 def answers() -> None:
     """The same questions, answered by the model before and after."""
-    run = runs.chosen()
+    run = runs.on_show()
     config = runs.config_of(run) if run else None
     if run is None or config is None:
         st.info(NOTHING)
@@ -35,7 +35,7 @@ def answers() -> None:
         return
     asked, said = found
     table(asked, said)
-    code = loading(run, config).using("core.lab.taught", "answers", "questions")
+    code = loading(run, config).with_import("core.lab.taught", "answers", "questions")
     code = code.then("asked = questions(before, config)")
     code = code.gives("[answers(checkpoint, asked) for checkpoint in (before, after)]", said)
     note = f"{len(asked)} chats that neither model has read, answered with the likeliest tokens"
@@ -54,11 +54,11 @@ def table(asked: list[str], said: list[list[str]]) -> None:
 
 def skills() -> None:
     """Shares of cases done right: the new task, and what it could do before."""
-    run = runs.chosen()
+    run = runs.on_show()
     config = runs.config_of(run) if run else None
     if run is None or config is None:
         return
-    if not measured.ended(run):
+    if not measured.has_ended(run):
         st.caption("The shares are measured when the run has ended.")
         return
     found = measured.result(run)
@@ -84,11 +84,11 @@ def loading(run: str, config: TrainConfig) -> Code:
         f"config = TrainConfig.load(checkpoint_folder({run!r}) / 'train.json')",
         f"before, after = load_checkpoint({run!r}, step={config.first_step}), load_checkpoint({run!r})",
     )
-    code = Code(head=lines).using("core.model", "checkpoint_folder", "load_checkpoint")
-    return code.using("core.training", "TrainConfig")
+    code = Code(head=lines).with_import("core.model", "checkpoint_folder", "load_checkpoint")
+    return code.with_import("core.training", "TrainConfig")
 
 
 def measuring(run: str, config: TrainConfig) -> Code:
     """What measures a run: `taught`."""
     call = f"measure(before, after, config, {measured.DOCUMENTS}, {measured.CASES})"
-    return loading(run, config).using("core.lab.taught", "measure").then(f"taught = {call}")
+    return loading(run, config).with_import("core.lab.taught", "measure").then(f"taught = {call}")

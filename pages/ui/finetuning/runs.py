@@ -28,7 +28,7 @@ def config_of(run: str) -> TrainConfig | None:
     return config if config.stage == "sft" else None
 
 
-def taught() -> list[str]:
+def that_taught() -> list[str]:
     """The runs that taught chats, the newest first."""
     return [run for run in jobs.list_runs()[:LISTED] if config_of(run)]
 
@@ -50,7 +50,7 @@ def has_weights(run: str) -> bool:
 def _usual() -> list[str]:
     """The runs of this browser that go on from the model in the sidebar, or are it, the newest first."""
     model, found = state.get("model"), []
-    for run in taught():
+    for run in that_taught():
         config = config_of(run)
         related = run == model or (config and (config.parent or {}).get("checkpoint") == model)
         if related and jobs.owns(run, owner_key()):
@@ -58,7 +58,7 @@ def _usual() -> list[str]:
     return found
 
 
-def chosen() -> str | None:
+def on_show() -> str | None:
     """The run on show that has taught something: the one that was chosen, or else the newest usual one."""
     run = state.get("taught")
     candidates = [run] if run else _usual()
@@ -81,7 +81,7 @@ def before(run: str) -> "Description":
 
 def shown_base() -> "Description | None":
     """What is called "before" on the page: of the run on show, or else the model to be taught."""
-    run = chosen()
+    run = on_show()
     return before(run) if run else base()
 
 

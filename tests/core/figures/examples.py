@@ -113,7 +113,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
     ),
     "finetuning.likeliest": lambda: finetuning.likeliest(["<b>a", "b"], [0.5, 0.25]),
-    "finetuning.moved": lambda: finetuning.moved(DICE.random((6, 7)), ["queries"] * 6 + ["<keys>"], "matrix"),
+    "finetuning.movement": lambda: finetuning.movement(DICE.random((6, 7)), ["queries"] * 6 + ["<keys>"], "matrix"),
     "finetuning.neurons": lambda: finetuning.neurons(DICE.random((6, 320))),
     "finetuning.singular_values": lambda: finetuning.singular_values(range(160, 0, -1), 8),
     "finetuning.old_kinds": lambda: finetuning.old_kinds({"story": (30.0, 31.0), "code": (9.0, 8.5)}),

@@ -8,9 +8,9 @@ from tests.core.figures.examples import drawn
 
 def test_every_matrix_carries_how_far_it_moved():
     shares = np.array([[0.01, 0.123], [0.0, 0.5]])
-    (cells,) = finetuning.moved(shares, ["queries", "keys"], "matrix")["data"]
+    (cells,) = finetuning.movement(shares, ["queries", "keys"], "matrix")["data"]
     assert cells["text"] == [["1.0 %", "12 %"], ["0 %", "50 %"]] and cells["zmax"] == 0.5
-    (many,) = finetuning.moved(np.zeros((2, 9)), [f"h{i}" for i in range(9)], "head")["data"]
+    (many,) = finetuning.movement(np.zeros((2, 9)), [f"h{i}" for i in range(9)], "head")["data"]
     assert "text" not in many
 
 

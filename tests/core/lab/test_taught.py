@@ -117,15 +117,15 @@ def test_questions_end_where_the_assistant_speaks_and_are_answered(run, pair):
 
 def test_what_was_measured_is_kept_with_the_run_until_its_weights_change(run, pair):
     folder = Path(run.out)
-    assert taught.kept(folder) is None
+    assert taught.read_kept(folder) is None
     found = taught.measure(*pair, run, 4, 2)
     taught.save(folder, found)
-    again = taught.kept(folder)
+    again = taught.read_kept(folder)
     assert again is not None and again.kl == found.kl and [*again.forgotten] == [*found.forgotten]
     taught.save(folder, dataclasses.replace(found, step=1))
-    assert taught.kept(folder) is None
+    assert taught.read_kept(folder) is None
     (folder / taught.FILE).write_text("[")
-    assert taught.kept(folder) is None
+    assert taught.read_kept(folder) is None
 
 
 def test_a_parent_of_which_nothing_is_known_is_refused(run, pair):

@@ -28,7 +28,7 @@ class Moved:
     share: float
 
 
-def moved(before: Transformer, after: Transformer) -> Moved:
+def movement(before: Transformer, after: Transformer) -> Moved:
     """What changed between two models of one shape. ValueError: they are of different shapes."""
     old, new = weights_of(before), weights_of(after)
     if {name: x.shape for name, x in old.items()} != {name: x.shape for name, x in new.items()}:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.lab.moved import moved, singular_values
+from core.lab.movement import movement, singular_values
 from core.model import ModelConfig, Transformer
 
 SHAPE = {
@@ -24,7 +24,7 @@ def model(request):
 
 
 def test_nothing_has_moved_in_a_copy(model):
-    found = moved(model, copy.deepcopy(model))
+    found = movement(model, copy.deepcopy(model))
     assert not found.matrices.any() and not found.heads.any() and not found.neurons.any()
     assert (found.embed, found.share) == (0.0, 0.0)
 
@@ -34,7 +34,7 @@ def test_one_head_one_neuron_and_one_matrix_are_found_where_they_are(model):
     with torch.no_grad():
         after.blocks[1].attn.wq.weight[4:8] *= 1.5  # head 1 of 4, each 4 wide
         after.blocks[0].mlp.w_in.weight[7] *= 2
-    found = moved(model, after)
+    found = movement(model, after)
     assert np.argwhere(found.heads).tolist() == [[1, 1]]
     assert np.argwhere(found.neurons).tolist() == [[0, 7]]
     parts = [(row, found.parts[column]) for row, column in np.argwhere(found.matrices)]
@@ -62,4 +62,4 @@ def test_the_directions_of_a_change_are_its_rank(model):
 def test_models_of_two_shapes_are_refused(model):
     other = Transformer(ModelConfig.from_dict(SHAPE | {"d_model": 32}), seed=0)
     with pytest.raises(ValueError, match="different shapes"):
-        moved(model, other)
+        movement(model, other)
