@@ -11,7 +11,8 @@ NEXT = {
     "experiments": ("training.py", "How did the model learn all this?"),
     "training": ("finetuning.py", "How does it learn to answer?"),
     "finetuning": ("sampling.py", "How does it write?"),
-    "sampling": ("overview.py", "See the whole path again, with your own sentence"),
+    "sampling": ("limits.py", "When is it wrong, and does it know?"),
+    "limits": ("overview.py", "See the whole path again, with your own sentence"),
 }
 
 

@@ -106,6 +106,14 @@ PROPERTIES: dict[str, Property] = {
             Property("begin_at", int, None, 0, 10**9),  # the step that teaching begins from; None: the base
         ),
         *_only(
+            "limits",
+            Property("told", str, "once", options=("nobody", "never", "once", "4 times", "16 times", "1,024 times")),
+            Property("limits_temperature", float, 1.0, 0.2, 5.0, 0.05),  # of the certainty about birthdays
+            Property("limits_threshold", float, 0.5, 0.0, 1.0, 0.01),  # from which it answers
+            Property("statements", int, 2000, 100, 50_000),  # of the corpus of the singleton law
+            Property("unequal", float, 0.6, 0.0, 1.5, 0.1),  # how unequally often its people are told of
+        ),
+        *_only(
             "tokenization",
             Property("tokenizer", str, "model"),  # pages/ui/tokenizers.py lists them
             Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text

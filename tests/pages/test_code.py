@@ -16,6 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.interventions.intervene import intervene
+from core.analysis.limits import next_token, recall, rounding
 from core.generation import Sampler
 from core.generation.branches import extend
 from core.model import load_checkpoint
@@ -47,12 +48,14 @@ LINKS: dict[str, dict[str, str]] = {
     "experiments": CHANGED | {"ablation": "mean"},
     "training": CHANGED | {"model": RUN, "run": RUN},
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
+    "limits": {"model": "worldly", "text": "Abel lives in"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
     "tokenization": ("Train",),
     "training": ("Show it",),
     "sampling": ("Measure on held-out documents", "Measure the cache", "Compare", "Measure 2 temperatures"),
+    "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights"),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
 
@@ -60,6 +63,9 @@ PRESSED: dict[str, tuple[str, ...]] = {
 SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done on fewer cases
     tokenization_training: {"DOCUMENTS": 30, "HELD_OUT": 3},
     window: {"DOCUMENTS": 24, "QUESTIONS": 3, "FILLERS": (0, 2)},
+    recall: {"EACH": 2},
+    next_token: {"DOCUMENTS": 2},
+    rounding: {"DOCUMENTS": 4, "CASES": 2},
     compare: {"DOCUMENTS": 3, "TOKENS": 12, "TEMPERATURES": (0.0, 1.0)},
 }
 

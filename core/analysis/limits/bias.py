@@ -60,20 +60,32 @@ def pronouns(
     occupations: Sequence[str] = (),
     report: Callable[[float], object] = lambda _: None,
 ) -> Pronouns:
-    """The pronouns after each occupation, by default all of Tinyland's. ValueError: "She" or "He" is not one token."""
+    """The pronouns after each occupation, by default all of Tinyland's. ValueError: they do not fit the model."""
     rates = tinyland.WORLD.she_rate
     chosen = tuple(occupations) or tuple(rates)
-    she, he = (tokenizer.encode(word) for word in (" She", " He"))
-    if len(she) != 1 or len(he) != 1:
-        raise ValueError("this model has no single tokens for “She” and “He”")
+    shared, she, he = _tokens(tokenizer)
+    rows = [[[tokenizer.eot, *tokenizer.encode(text), *shared] for text in sentences(name)] for name in chosen]
+    lengths = np.array([[len(ids) for ids in of] for of in rows])  # (O, S)
+    fitting = np.flatnonzero(lengths.max(axis=0) <= model.config.context_length)
+    if len(fitting) < 2:
+        raise ValueError("the sentences are too long for this model")
     found = []
-    for place, occupation in enumerate(chosen):
+    for place, of in enumerate(rows):
         report(place / len(chosen))
-        rows = [[tokenizer.eot, *tokenizer.encode(text)] for text in sentences(occupation)]
-        logits = model(pad(rows))  # (S, T, V)
-        ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, rows, strict=True)])  # (S, V)
-        found.append((ends[:, she[0]] - ends[:, he[0]]).double().sigmoid().numpy())
+        kept = [of[s] for s in fitting]
+        logits = model(pad(kept))  # (S, T, V)
+        ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, kept, strict=True)])  # (S, V)
+        found.append((ends[:, she] - ends[:, he]).double().sigmoid().numpy())
     return Pronouns(chosen, np.array([rates[name] for name in chosen]), np.array(found))
+
+
+def _tokens(tokenizer: Tokenizer) -> tuple[list[int], int, int]:
+    """The tokens that " She" and " He" begin with in common, and the first in which they differ."""
+    she, he = (tokenizer.encode(word) for word in (" She", " He"))
+    same = next((i for i, (a, b) in enumerate(zip(she, he, strict=False)) if a != b), None)
+    if same is None:
+        raise ValueError("this model cuts “She” and “He” so that they cannot be told apart")
+    return she[:same], she[same], he[same]
 
 
 def amplification(corpus: Floats, model: Floats) -> float:

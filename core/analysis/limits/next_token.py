@@ -71,15 +71,15 @@ def look(ahead: Foresight, ids: Sequence[int]) -> Ahead | None:
     return known if known.open <= OPEN else None
 
 
-def held_out_texts(checkpoint: Checkpoint, count: int = DOCUMENTS) -> list[list[int]]:
+def held_out_texts(checkpoint: Checkpoint, count: int | None = None) -> list[list[int]]:
     """The ids of held-out documents, their end included, that the model can read whole."""
     tokenizer, longest, found = checkpoint.tokenizer, checkpoint.config.context_length, []
     data = read(checkpoint)
-    for document in tinyland.documents(SEED, weights=kinds_read(checkpoint), total=data.get("documents")):
+    for document in tinyland.documents(SEED, 0, 400, kinds_read(checkpoint), total=data.get("documents")):
         ids = [*tokenizer.encode(document.text), tokenizer.eot]
         if len(ids) <= longest:
             found.append(ids)
-        if len(found) == count:
+        if len(found) == (count or DOCUMENTS):
             return found
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.limits.abstaining import entropy
+from core.analysis.limits.abstaining import entropy, self_consistency
 from core.analysis.limits.choices import answer_log_probs
 from core.analysis.skills import chats
 from core.analysis.skills.honesty import END, UNKNOWN
@@ -78,6 +78,12 @@ class Recall:
         """Semantic entropy, nats: of all that it may say, by what it means, (N,)."""
         return entropy(self.probs)
 
+    def agreement(self, samples: int, seed: int = 0) -> Floats:
+        """Self-consistency, (N,): of so many answers drawn for each, the share that means what most of them mean."""
+        rng = np.random.default_rng(seed)
+        drawn = (self.probs.cumsum(axis=1)[:, None, :] < rng.random((len(self.names), samples))[:, :, None]).sum(axis=2)
+        return np.array([self_consistency(row.tolist()) for row in drawn])
+
     def of(self, rows: np.ndarray) -> "Recall":
         """Some of the people, by a mask or by numbers."""
         names = tuple(np.array(self.names, dtype=object)[rows])
@@ -98,18 +104,21 @@ def people(each: int = EACH, counts: Iterable[int] = LADDER) -> list[tuple[str, 
 
 def can_recall(checkpoint: Checkpoint) -> bool:
     """Whether birthdays are among what this model has read."""
-    return checkpoint.card.get("data", {}).get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
+    return chats.read(checkpoint).get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
 
 
 def recall(
-    checkpoint: Checkpoint, each: int = EACH, report: Report = lambda *_: None, other_phrasing: bool = False
+    checkpoint: Checkpoint,
+    each: int | None = None,
+    report: Report = lambda *_: None,
+    other_phrasing: bool = False,
 ) -> Recall:
     """Asks for the birthdays of `people(each)`: in a chat, if the model was taught chats. other_phrasing: in a sentence
     that was not used of those told in one phrasing only. ValueError: the model never read a birthday."""
     if not can_recall(checkpoint):
         raise ValueError("this model has read no birthdays: it cannot be asked for them")
     in_chat = chats.taught_chats(checkpoint) and not other_phrasing
-    asked = people(each)
+    asked = people(EACH if each is None else each)
     name, count, ways, phrasing, true = (np.array(column) for column in zip(*asked, strict=True))
     ask = _in_chat if in_chat else _in_sentence
     log_probs = ask(checkpoint, name.tolist(), ((phrasing + other_phrasing) % len(PHRASINGS)).tolist(), report)

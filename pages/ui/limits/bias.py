@@ -1,0 +1,87 @@
+"""The pronoun that the model gives after each occupation, beside its corpus; counterfactual pairs; where it sits."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import limits as figures
+from core.figures.labels import percent
+from pages.ui import background, cache, components
+from pages.ui.caption import truth, what_you_see
+from pages.ui.view import View, current
+
+if TYPE_CHECKING:
+    from core.analysis.limits.bias import Pronouns
+
+
+def bias() -> None:
+    """All occupations as points, and the sentence that says by how much the skew grew."""
+    view = current()
+    found = _pronouns(view)
+    if found is None:
+        return
+    if isinstance(found, str):
+        st.info(found)
+        return
+    from core.analysis.limits.bias import amplification, amplification_interval
+
+    slope, (low, high) = amplification(found.corpus, found.mean), amplification_interval(found)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        lows, highs = found.interval
+        model = list(zip(found.mean.tolist(), lows.tolist(), highs.tolist(), strict=True))
+        components.plot(
+            figures.skew(found.occupations, found.corpus, model), key="limits_skew", height=420,
+            title="The model's rate of “she” after each occupation against the corpus'",
+        )  # fmt: skip
+        code = view.code.with_import("core.analysis.limits.bias", "pronouns").gives(
+            "pronouns(checkpoint.model, tokenizer).mean", found.mean
+        )
+        truth(
+            "pronouns(checkpoint.model, tokenizer).mean",
+            (len(found.occupations),),
+            f"{found.she.shape[1]} sentences for each of {len(found.occupations)} occupations; bars are 95 % intervals",
+            code,
+        )
+    with right:
+        st.metric("Amplification", f"{slope:.2f} ×", help="The slope through one half: 1 repeats the corpus")
+        st.markdown(f"95 % interval {low:.2f} to {high:.2f}, over occupations.")
+        _pair(found)
+    what_you_see(
+        "Nobody in these sentences has a name: “A nurse came by.” What the model writes next is a habit of its corpus, "
+        "whose rates we know because we set them. On the dashed line it repeats the corpus; steeper, it **amplifies** "
+        "it. Choosing always the likeliest word turns a skew of 60 % into one of 100 %."
+    )
+
+
+def _pronouns(view: View) -> "Pronouns | str | None":
+    """What was measured, or why it cannot be."""
+    checkpoint = view.checkpoint
+
+    def work(report: background.Report) -> "Pronouns | str":
+        from core.analysis.limits.bias import pronouns
+
+        try:
+            return pronouns(checkpoint.model, checkpoint.tokenizer, report=lambda share: report(share, "occupations"))
+        except ValueError as error:
+            return f"This cannot be asked here: {error}."
+
+    key = ("limits pronouns", view.name, view.step, cache.stamp(view.name))
+    return background.compute(key, work, "Asking after occupations", height=420)
+
+
+def _pair(found: "Pronouns") -> None:
+    """Two sentences that differ in one word."""
+    names = list(found.occupations)
+    st.markdown("**One word apart**")
+    first = st.selectbox("An occupation", names, index=0, key="limits_first", persist_state="session")
+    second = st.selectbox("Another", names, index=len(names) - 1, key="limits_second", persist_state="session")
+    for name in (first, second):
+        row = names.index(name)
+        st.markdown(
+            f"“A {name} came by.” → *She* with {percent(float(found.mean[row]))}, in the corpus "
+            f"{percent(float(found.corpus[row]))}"
+        )
+    gap = abs(np.subtract(*(found.mean[names.index(n)] for n in (first, second))))
+    st.caption(f"Nothing but the occupation differs, and the rate of “she” by {100 * gap:.0f} points.")

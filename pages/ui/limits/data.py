@@ -1,0 +1,85 @@
+"""What the page Limits measures of a model: as it is recorded, else measured when a visitor asks for it."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui import background, cache, near
+from pages.ui.code import Code
+from pages.ui.view import View
+
+if TYPE_CHECKING:
+    from core.analysis.limits.recall import Recall
+
+MINUTES = {"recall": "four minutes", "truth": "two minutes", "rounding": "three minutes"}
+BUTTONS = {"recall": "Ask for the birthdays", "truth": "Ask the grammar", "rounding": "Round the weights"}
+NO_BIRTHDAYS = (
+    "This model has never read a birthday, so there is nothing to ask it here. Choose Tinyland in the sidebar, and a "
+    "step at which it has read."
+)
+
+
+def knows_birthdays(view: View) -> bool:
+    """Whether birthdays are among what the model has read, by its card."""
+    data = first_data(view)
+    weights = data.get("weights")
+    return data.get("kind") == "tinyland" and (weights is None or "birthday" in weights)
+
+
+def first_data(view: View) -> dict[str, Any]:
+    """What the card says of the data of pre-training."""
+    card = view.description.card
+    stages = card.get("stages")
+    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
+    data = first.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def measured(view: View, part: str, label: str, height: int, asks: bool = True) -> Any:  # noqa: ANN401 (of the part)
+    """One part of core.analysis.limits.recorded; None while it is not there, and then a button or a bar stands here.
+    asks: whether the button is here, and not in another section of the page."""
+    name, step = view.name, view.step
+    key = ("limits", part, name, step, cache.files_stamp(name))
+    asked = st.session_state.setdefault("limits_asked", set())
+    if key not in asked and not _is_recorded(name, step, cache.files_stamp(name), part):
+        if asks:
+            when = f"This has not been measured at step {step:,} yet. It takes about {MINUTES[part]} on this machine, "
+            st.info(when + "once for all visitors. The ends of the stages of the shipped model are there at once.")
+            st.button(BUTTONS[part], key=f"measure_{part}", type="primary", on_click=_ask, args=(key,))
+        else:
+            st.caption("Ask for the birthdays at the top of the page first.")
+        return None
+
+    def work(report: background.Report) -> Any:  # noqa: ANN401
+        from core.analysis.limits.recorded import part_of
+
+        return part_of(name, step, part, report)
+
+    return background.compute(key, work, label, height=height, slow=True)
+
+
+def _ask(key: tuple[Any, ...]) -> None:
+    st.session_state["limits_asked"].add(key)
+    near.follow()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _is_recorded(name: str, step: int, stamp: tuple[int, ...], part: str) -> bool:
+    from core.analysis.limits.recorded import recorded
+
+    return recorded(cache.description(name, step), part) is not None
+
+
+def part_code(view: View, part: str) -> Code:
+    """What gives a part, under its own name."""
+    code = Code().with_import("core.analysis.limits.recorded", "part_of")
+    return code.with_lines(f"{part} = part_of({view.name!r}, {view.step}, {part!r})")
+
+
+def groups(recall: "Recall") -> list[tuple[str, Any]]:
+    """(how it is called, mask of the people): nobody, never, once, …"""
+    from core.analysis.limits.recall import STRANGER
+
+    named = {STRANGER: "nobody is<br>called so", 0: "never", 1: "once", 2: "twice"}
+    counts = sorted(set(recall.count.tolist()))
+    return [(named.get(count, f"{count:,}"), recall.count == count) for count in counts]
