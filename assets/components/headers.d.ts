@@ -59,7 +59,8 @@ export interface HeadsHeader {
   selected: [number, number];
   title: string;
   stamp: number;
-  d_head?: number;
+  /** Which reading of which text this is, where the page also shows what the weights were made from. */
+  reading?: number;
   hint?: string;
   note?: string;
   view?: {
@@ -69,6 +70,12 @@ export interface HeadsHeader {
     aside: boolean;
     turns: Record<"open" | "pins" | "aside", number>;
   };
+}
+
+/** pages/ui/attention/stage.py. Payload: q, k, v and z of every head, (T, size) each. */
+export interface AttentionStagesHeader {
+  reading: number;
+  size: number;
 }
 
 /** pages/ui/stages.py. `share`: how much of the slider; `step`: where the stage ended. Event: go {step}. */

@@ -243,21 +243,19 @@ def heads(
     selected: tuple[int, int] | None = None,
     title: str = "Attention heads, a row for each layer",
     linked: Mapping[str, Any] | None = None,
-    vectors: Sequence[np.ndarray] = (),
     on_select: OnEvent | None = None,
 ) -> tuple[int, int]:
     """All heads of `pattern` (L, H, T, T), floats in [0, 1], as thumbnails; returns the selected (layer, head).
 
     `labels` are the T tokens; `scores[layer][head]` is a few words under each thumbnail. Selecting sets the properties
-    `layer` and `head`. `linked`, more of the header, shares the numbers (and `vectors`, arrays (L, H, T, Dh)) with the
-    views of pages/ui/attention/stage.py in the browser; `on_select` is then given what was selected.
+    `layer` and `head`. `linked`, more of the header, shares the numbers with the views of pages/ui/attention/stage.py
+    in the browser; `on_select` is then given what was selected.
     """
     layers, count, length, _ = pattern.shape
     layer, head = selected if selected is not None else (state.get("layer"), state.get("head"))
     layer, head = min(layer, layers - 1), min(head, count - 1)
     rows, columns = np.tril_indices(length)  # nothing above the diagonal travels
-    parts = [pattern[:, :, rows, columns], *vectors]
-    payload = b"".join(np.ascontiguousarray(part, dtype="<f4").tobytes() for part in parts)
+    payload = np.ascontiguousarray(pattern[:, :, rows, columns], dtype="<f4").tobytes()
     header = {
         "layers": layers,
         "heads": count,

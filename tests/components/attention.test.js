@@ -6,7 +6,7 @@ import { compute } from "../../assets/components/attention_stages/softmax.js";
 import { Store } from "../../assets/components/heads/store.js";
 import { triangle, withoutFirst } from "../../assets/components/heads/weights.js";
 
-const { header, numbers, pattern, z, mean } = fixtures.attention;
+const { header, numbers, made, qkvz, pattern, z, mean } = fixtures.attention;
 
 function filled() {
   const store = new Store();
@@ -16,13 +16,17 @@ function filled() {
 
 test("q, k and v give the weights and z that the model had", () => {
   const store = filled();
+  assert.ok(!store.whole());
+  store.set({ made: { ...made, numbers: Float32Array.from(qkvz) } });
   for (const [layer, head] of store.all())
     for (let query = 0; query < header.length; query++) {
-      const made = compute(store, layer, head, query);
-      near(made.weights, pattern[layer][head][query], 1e-5);
-      near(made.z, z[layer][head][query], 1e-5);
-      assert.ok(Math.max(...made.errors) < 1e-5);
+      const stages = compute(store, layer, head, query);
+      near(stages.weights, pattern[layer][head][query], 1e-5);
+      near(stages.z, z[layer][head][query], 1e-5);
+      assert.ok(Math.max(...stages.errors) < 1e-5);
     }
+  store.fill({ ...header, reading: 8, labels: [..."vwxyz"], selected: [0, 0] }, Float32Array.from(numbers));
+  assert.ok(!store.whole()); // what the weights of another text were made from is still on its way
 });
 
 test("no open head is the mean of all", () => {

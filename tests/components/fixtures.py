@@ -61,10 +61,11 @@ def _attention() -> dict[str, Any]:
     config = ModelConfig(vocab_size=11, context_length=8, n_layers=2, n_heads=2, d_model=8, d_mlp=16)
     trace = run_trace(Transformer(config, seed=3), [1, 5, 2, 9, 5])
     rows, columns = np.tril_indices(5)
-    parts = [trace.pattern.numpy()[:, :, rows, columns], *(getattr(trace, name).numpy() for name in "qkvz")]
     return {
-        "header": {"layers": 2, "heads": 2, "length": 5, "d_head": config.d_head},
-        "numbers": np.concatenate([part.ravel() for part in parts]).tolist(),
+        "header": {"layers": 2, "heads": 2, "length": 5, "reading": 7},
+        "numbers": trace.pattern.numpy()[:, :, rows, columns].ravel().tolist(),
+        "made": {"reading": 7, "size": config.d_head},
+        "qkvz": np.concatenate([getattr(trace, name).numpy().ravel() for name in "qkvz"]).tolist(),
         "pattern": trace.pattern.tolist(),
         "z": trace.z.tolist(),
         "mean": trace.pattern.mean(dim=(0, 1)).tolist(),

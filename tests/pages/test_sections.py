@@ -46,6 +46,21 @@ def test_a_section_out_of_sight_is_not_computed_and_one_in_sight_is(app, page):
         assert len(at.get("skeleton")) == len(anchors) - 1
 
 
+@pytest.mark.parametrize(
+    ("page", "anchor", "kind", "key", "value"),
+    [
+        ("sampling", "compare", "slider", "compare_count", 8),
+        ("tokenization", "learn", "radio", "own_source", "A text you paste"),
+    ],
+)
+def test_a_section_that_was_out_of_sight_comes_back_as_its_visitor_left_it(app, page, anchor, kind, key, value):
+    at = scrolled(app(page), anchor)
+    getattr(at, kind)(key=key).set_value(value).run()
+    scrolled(at)
+    at.sidebar.text_area[0].set_value("the brown dog").run()
+    assert getattr(scrolled(at, anchor), kind)(key=key).value == value
+
+
 def test_a_page_is_opened_at_its_top(app):
     at = scrolled(app("attention"), "life")
     assert drawn(at)["life"]

@@ -1,6 +1,7 @@
 // @ts-check
 // The stages of one token's attention: q · k, scale, mask, softmax, weights × values, z. Each cell tells what it was made from.
 
+/** @import { AttentionStagesHeader } from "../headers.js" */
 /** @import { Theme } from "../shared/theme.js" */
 /** @typedef {ReturnType<typeof compute>} Stages */
 /** @typedef {{ row: number | "sum", column: number, j: number }} Cell `j`: the number of a vector */
@@ -230,7 +231,7 @@ function build(root) {
   }
 
   function draw() {
-    if (!store.header?.d_head || !body.clientWidth) return;
+    if (!store.whole() || !body.clientWidth) return;
     self.theme ??= applyTheme(root);
     const before = self.t?.query;
     const t = (self.t = compute(store, ...store.main(), Math.min(store.query(), store.header.length - 1)));
@@ -290,7 +291,7 @@ function build(root) {
   });
   body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const way = arrow(event);
-    if (!way) return;
+    if (!way || !self.t) return;
     event.preventDefault();
     const { length, size, query } = self.t;
     const { row, column, j } = self.cell ?? { row: query, column: 1, j: 0 };
@@ -313,7 +314,9 @@ function build(root) {
   const sizes = new ResizeObserver(draw);
   sizes.observe(wide);
   const hush = store.subscribe(draw);
-  return Object.assign(self, { show() {}, destroy: ending(() => hold(false), hush, unwatch, () => sizes.disconnect()) });
+  /** @param {AttentionStagesHeader} header @param {Uint8Array<ArrayBuffer>} payload */
+  const show = (header, payload) => store.set({ made: { ...header, numbers: new Float32Array(payload.buffer) } });
+  return Object.assign(self, { show, destroy: ending(() => hold(false), hush, unwatch, () => sizes.disconnect()) });
 }
 
 export default component(build);

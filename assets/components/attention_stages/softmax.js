@@ -9,7 +9,8 @@
  * @param {number} query
  */
 export function compute(store, layer, head, query) {
-  const { length, d_head: size = 0 } = store.header;
+  const { length } = store.header;
+  const { size } = store.made;
   const of = (/** @type {"q" | "k" | "v" | "z"} */ name) => store.vectors(name, layer, head);
   const vectors = { q: of("q"), k: of("k"), v: of("v"), z: of("z") };
   const at = (/** @type {"q" | "k" | "v" | "z"} */ name, /** @type {number} */ i) => vectors[name].subarray(i * size, (i + 1) * size);

@@ -10,11 +10,10 @@ import { average, triangle, withoutFirst } from "./weights.js";
 export class Store {
   /** Null until the grid has filled the store, which is before any of its listeners hears of it. */
   header = /** @type {HeadsHeader} */ (/** @type {unknown} */ (null));
-  /**
-   * For each head the rows of its pattern one after another, row q with q + 1 numbers; then q, k, v and z of every head,
-   * (T, Dh) each, when `header.d_head` says so.
-   */
+  /** For each head the rows of its pattern one after another, row q with q + 1 numbers. */
   weights = new Float32Array();
+  /** What they were made from: q, k, v and z of every head, (T, size) each, of one reading of a text. */
+  made = { reading: -1, size: 0, numbers: new Float32Array() };
   /** @type {Head[]} the heads on show; none means the mean of all */ open = [[0, 0]];
   isolated = false;
   /** @type {Head | null} the head that is pointed at */ peek = null;
@@ -189,17 +188,21 @@ export class Store {
     const start = this.offset(layer, head) + triangle(q);
     return this.weights.subarray(start, start + q + 1);
   }
+  /** Whether what the weights were made from is there, and of the same reading. */
+  whole() {
+    return this.header !== null && this.header.reading === this.made.reading;
+  }
   /**
-   * (T, Dh) of one head, one row after another.
+   * (T, size) of one head, one row after another.
    * @param {"q" | "k" | "v" | "z"} name
    * @param {number} layer
    * @param {number} head
    */
   vectors(name, layer, head) {
-    const { layers, heads, length, d_head = 0 } = this.header;
-    const block = ["q", "k", "v", "z"].indexOf(name) * layers * heads + layer * heads + head;
-    const start = layers * heads * triangle(length) + block * length * d_head;
-    return this.weights.subarray(start, start + length * d_head);
+    const { layers, heads, length } = this.header;
+    const { size, numbers } = this.made;
+    const start = ((["q", "k", "v", "z"].indexOf(name) * layers + layer) * heads + head) * length * size;
+    return numbers.subarray(start, start + length * size);
   }
 }
 

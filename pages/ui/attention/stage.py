@@ -1,16 +1,19 @@
 """The attention page's linked views: the grid of heads, the open head, and the stages of one token's attention.
 
-The grid carries the numbers of every head to the browser, once for each text and step; the other views draw from them
-there, so that another head or token needs no answer from here. What is open and pinned is kept in these properties:
+The grid carries the weights of every head to the browser, once for each text and step, and the stages, when they come
+into sight, what the weights were made from; the views draw from both there, so that another head or token needs no
+answer from here. What is open and pinned is kept in these properties:
 `layer`, `head` and `open_heads`; `cursor` and `also_pinned`; `first_aside`.
 """
 
 import re
+import zlib
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
-from pages.ui import components, near, state
+from pages.ui import cache, components, near, state
 from pages.ui.caption import truth
 from pages.ui.view import View, current
 
@@ -67,7 +70,7 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
     heads, alone = open_heads(view)
     note = f" The first {length} of {len(view.ids)} tokens are shown." if length < len(view.ids) else ""
     linked = {
-        "d_head": config.d_head,
+        "reading": _reading(view, length),
         "hint": HINT,
         "note": note,
         "view": {
@@ -95,10 +98,14 @@ def grid(view: View, names: Sequence[Sequence[str]] | None) -> int:
         scores=names,
         selected=chosen_head(view),
         linked=linked,
-        vectors=[tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)],
         on_select=on_select,
     )
     return length
+
+
+def _reading(view: View, length: int) -> int:
+    """A number that tells which reading of which text the weights of all heads are of, and what they were made from."""
+    return zlib.crc32(repr((view.name, view.step, cache.stamp(view.name), view.ids[:length])).encode())
 
 
 def _heard(part: str, event: components.Event) -> None:
@@ -130,19 +137,20 @@ def weights() -> None:
         "Each token asks a question (its **query** q), makes an offer (its **key** k) and holds something worth "
         "reading (its **value** v). Read from left to right; point at a cell to see what it was made from."
     )
-    _stages(key="stages", data=components.pack({}))
     view = current()
-    (layer, head), length = chosen_head(view), shown_tokens(view)
+    trace, (layer, head), length = view.trace, chosen_head(view), shown_tokens(view)
+    vectors = np.stack([tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)])
+    header = {"reading": _reading(view, length), "size": vectors.shape[-1]}
+    _stages(key="stages", data=components.pack(header, vectors.astype("<f4", copy=False).tobytes()))
     at, query = f"[{layer}, {head}]", min(view.focus, length - 1)
     code = view.code.then(
         f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)",
         f"scores = (k @ q[{query}] / k.shape[1] ** 0.5)[: {query + 1}]  # = trace.attn_scores{at[:-1]}, {query}]",
         f"weights = scores.softmax(0)  # = trace.pattern{at[:-1]}, {query}]",
-    ).gives(f"weights @ v[: {query + 1}]", view.trace.z[layer, head, query])
-    size = view.description.config.d_head
+    ).gives(f"weights @ v[: {query + 1}]", trace.z[layer, head, query])
     truth(
         f"trace.q, k, v, z{at}",
-        (length, size),
+        (length, vectors.shape[-1]),
         "query, keys and values are the model's; your browser works out the stages from them",
         code,
     )

@@ -21,8 +21,8 @@ def choose_head(view: View) -> tuple[int, int]:
     config = view.description.config
     layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
     left, right = st.columns(2)
-    layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer")
-    head = right.selectbox("Head", range(config.n_heads), index=head, key="position_head")
+    layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer", persist_state="page")
+    head = right.selectbox("Head", range(config.n_heads), index=head, key="position_head", persist_state="page")
     return layer, head
 
 

@@ -145,7 +145,7 @@ def _search_breaking_point(view: View, made: Steer, direction: Any) -> None:  # 
         components.plot(figure, key="read", height=260, title="Share that Tinyland's grammar can read, by strength")
         code = _breaking_code(view, made).gives("[one.read for one in written]", [one.read for one in written])
         truth("read_share(start, text)", (len(at),), "how far the grammar can follow the new text", code)
-    chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at")
+    chosen = st.select_slider("Read what it wrote at strength", at, key="broken_at", persist_state="page")
     one = written[at.index(chosen)]
     if one.mentions:
         st.caption(f"{one.mentions[0]:.1f} words of the kind it is steered towards, per hundred tokens.")

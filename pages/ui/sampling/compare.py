@@ -40,8 +40,8 @@ def compare(view: View, end: int) -> None:
     names = left.multiselect(
         "Settings", [MINE, *PRESETS], default=[MINE, "greedy", "temperature 1.5"], max_selections=4, key="compare_names"
     )
-    start = middle.selectbox("Each writes", [NEW, ON], key="compare_start")
-    count = right.slider("Texts each", 4, 60, 12, 4, key="compare_count")
+    start = middle.selectbox("Each writes", [NEW, ON], key="compare_start", persist_state="page")
+    count = right.slider("Texts each", 4, 60, 12, 4, key="compare_count", persist_state="page")
     prompt = view.ids[:1] if start == NEW else view.ids[:end]
     chosen = {name: chosen_sampler() if name == MINE else PRESETS[name] for name in names}
     asked = (view.name, view.step, cache.stamp(view.name), tuple(chosen.items()), prompt, count, state.get("seed"))

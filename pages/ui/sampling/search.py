@@ -27,9 +27,9 @@ def beams(view: View, end: int) -> None:
     from core.generation.beam import beam_search, best_of
 
     left, middle, right = st.columns(3, gap="medium")
-    width = left.slider("Beams", 1, 6, 3, key="beam_width")
-    length = middle.slider("Tokens", 2, 12, 7, key="beam_length")
-    draws = right.slider("Draws for best-of-n", 2, 16, 8, key="beam_draws")
+    width = left.slider("Beams", 1, 6, 3, key="beam_width", persist_state="page")
+    length = middle.slider("Tokens", 2, 12, 7, key="beam_length", persist_state="page")
+    draws = right.slider("Draws for best-of-n", 2, 16, 8, key="beam_draws", persist_state="page")
     model, stop, prompt = view.checkpoint.model, (view.tokenizer.eot,), view.ids[:end]
     search = beam_search(model, prompt, width, length, stop=stop)
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
@@ -73,7 +73,7 @@ def speculation(view: View, end: int) -> None:
         return
     left, right = st.columns(2, gap="medium")
     draft = left.select_slider("Draft model (a snapshot)", earlier, earlier[-1], format_func=lambda n: f"{n:,}")
-    ahead = right.slider("Tokens drafted at a time", 1, 8, 4, key="draft_ahead")
+    ahead = right.slider("Tokens drafted at a time", 1, 8, 4, key="draft_ahead", persist_state="page")
     sampler, seed, prompt = chosen_sampler(), state.get("seed"), view.ids[:end]
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
     stop, count = (view.tokenizer.eot,), 40

@@ -41,7 +41,9 @@ def shorter(view: View, end: int) -> None:
     probs = background.compute(key, work, "Reading with shorter windows", height=340)
     if probs is None:
         return
-    chosen = st.select_slider("Tokens that the model may read", windows, windows[-1], key=f"window {most}")
+    chosen = st.select_slider(
+        "Tokens that the model may read", windows, windows[-1], key=f"window {most}", persist_state="page"
+    )
     row = windows.index(chosen)
     full, here = np.argsort(-probs[-1], kind="stable"), np.argsort(-probs[row], kind="stable")
     shown = list(dict.fromkeys([*full[: LINES - 3].tolist(), *here[:3].tolist()]))

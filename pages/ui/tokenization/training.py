@@ -81,12 +81,16 @@ def _training_of_form(source: str, size: int) -> Training:
 
 
 def _form(busy: bool) -> None:
-    source = st.radio("Learn from", SOURCES, key="own_source")
+    source = st.radio("Learn from", SOURCES, key="own_source", persist_state="page")
     if source == SOURCES[1]:
-        st.text_area("Your text", key="own_paste", height=140, placeholder="Paste a few pages of anything.")
+        st.text_area(
+            "Your text", key="own_paste", persist_state="page", height=140, placeholder="Paste a few pages of anything."
+        )
     elif source == SOURCES[2]:
         st.file_uploader("A text file, up to 20 MB", key="own_file")
-    st.select_slider("Vocabulary size", SIZES, 1024, key="own_size", format_func=lambda n: f"{n:,}")
+    st.select_slider(
+        "Vocabulary size", SIZES, 1024, key="own_size", persist_state="page", format_func=lambda n: f"{n:,}"
+    )
     st.button("Train", on_click=_begin, type="primary", width="stretch", disabled=busy, key="own_train")
     if message := st.session_state.get("own_message"):
         st.warning(message)
@@ -212,7 +216,14 @@ def _result(training: Training) -> None:
     tokenizer = training.tokenizer("mine")
     hugging_face = json.dumps(to_hugging_face(tokenizer), ensure_ascii=False).encode("utf-8")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("A name for it", key="own_name", max_chars=40, placeholder="for example: my-diary", width=260)
+        st.text_input(
+            "A name for it",
+            key="own_name",
+            persist_state="page",
+            max_chars=40,
+            placeholder="for example: my-diary",
+            width=260,
+        )
         st.button("Keep it", on_click=_keep, args=(training,), key="own_keep")
         for label, data, name, kind in (
             ("Rank file for tiktoken", to_tiktoken(tokenizer), "mine.tiktoken", "text/plain"),

@@ -25,7 +25,9 @@ def gallery() -> None:
     st.markdown(
         "Runs that learn badly, each beside a sound twin. Look at the curves, make your diagnosis, then check it."
     )
-    letter = st.segmented_control("Case", list(CASES), default="A", required=True, key="failure_case")
+    letter = st.segmented_control(
+        "Case", list(CASES), default="A", required=True, key="failure_case", persist_state="page"
+    )
     case = FAILURES[CASES[letter]]
     found = [runs_called(name.format(letter)) for name in (SICK, SOUND)]
     st.markdown(f"**Case {letter}.** {case.symptom}")
@@ -88,7 +90,9 @@ def diagnosis(letter: str, case: Failure, names: list[str]) -> None:
     """The question, and after an answer what it was, why, what helps, and what differed."""
     answered = f"failure_told_{letter}"
     with st.container(border=True):
-        answer = st.radio("What is wrong with it?", ANSWERS, index=None, key=f"failure_answer_{letter}")
+        answer = st.radio(
+            "What is wrong with it?", ANSWERS, index=None, key=f"failure_answer_{letter}", persist_state="page"
+        )
 
         def tell() -> None:
             st.session_state[answered] = answer

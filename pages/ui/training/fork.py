@@ -59,8 +59,10 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
     label = f"Leave {literal(title(run))} after step"
-    at = where.select_slider(label, options, key=key, format_func=lambda n: f"{n:,}")
-    change = what.selectbox("and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"))
+    at = where.select_slider(label, options, key=key, persist_state="page", format_func=lambda n: f"{n:,}")
+    change = what.selectbox(
+        "and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"), persist_state="page"
+    )
     with how:
         changes = value(change, config)
     st.button("Fork", on_click=_fork, args=(run, at, changes), type="primary")
@@ -73,21 +75,29 @@ def value(change: str, config: TrainConfig) -> dict[str, Any]:
     """The control of one kind of change, and the fields that it sets."""
     name = f"{config.optimizer}_lr"
     if change == "rate":
-        times = st.selectbox("Learning rate", list(TIMES), index=3, key="fork_rate")
+        times = st.selectbox("Learning rate", list(TIMES), index=3, key="fork_rate", persist_state="page")
         return {one: getattr(config, one) * TIMES[times] for one in {name, "adamw_lr"}}
     if change == "optimizer":
         others = [one for one in OPTIMIZERS if one != config.optimizer]
-        return {"optimizer": st.selectbox("Optimizer", others, key="fork_optimizer")}
+        return {"optimizer": st.selectbox("Optimizer", others, key="fork_optimizer", persist_state="page")}
     if change == "schedule":
         others = [one for one in SCHEDULES if one != config.schedule]
-        return {"schedule": st.selectbox("Schedule", others, key="fork_schedule")}
+        return {"schedule": st.selectbox("Schedule", others, key="fork_schedule", persist_state="page")}
     if change == "clip":
-        return {"clip": st.number_input("Gradient clipping: largest norm", 0.01, 1e6, 1000.0, key="fork_clip")}
+        return {
+            "clip": st.number_input(
+                "Gradient clipping: largest norm", 0.01, 1e6, 1000.0, key="fork_clip", persist_state="page"
+            )
+        }
     if change == "weight_decay":
-        return {"weight_decay": st.slider("Weight decay", 0.0, 1.0, 0.1, key="fork_decay")}
+        return {"weight_decay": st.slider("Weight decay", 0.0, 1.0, 0.1, key="fork_decay", persist_state="page")}
     if change == "seconds":
         most = config.seconds or 60.0
-        return {"seconds": st.number_input("Seconds in all", 5.0, 900.0, min(900.0, 2 * most), key="fork_seconds")}
+        return {
+            "seconds": st.number_input(
+                "Seconds in all", 5.0, 900.0, min(900.0, 2 * most), key="fork_seconds", persist_state="page"
+            )
+        }
     return {"causal": False} if change == "causal" else {}
 
 

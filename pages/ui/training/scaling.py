@@ -28,7 +28,9 @@ TOKENS_PER_STEP, LENGTH = 955, 89  # of the documents of one step, on average: h
 
 def ladder() -> None:
     """The budget, the runs, the fit and the prediction."""
-    budget = st.select_slider("Compute for each size, in TFLOP", BUDGETS, USUAL, key="scaling_budget")
+    budget = st.select_slider(
+        "Compute for each size, in TFLOP", BUDGETS, USUAL, key="scaling_budget", persist_state="page"
+    )
     rungs = rungs_of(float(budget))
     found = {width: runs_called(name_of_rung(budget, width)) for width in (*TRAINED, NEXT)}
     states = {width: _state(run) for width, run in found.items()}

@@ -119,9 +119,17 @@ def peak_now(run_id: str) -> float:
 
 def conditions(run_id: str, key: str) -> None:
     """Ends of its own choosing, for a run that goes on."""
-    loss = st.number_input("Held-out loss is down to", 0.01, 20.0, value=None, placeholder="never", key="steer_loss")
+    loss = st.number_input(
+        "Held-out loss is down to", 0.01, 20.0, value=None, placeholder="never", key="steer_loss", persist_state="page"
+    )
     patience = st.number_input(
-        "Evaluations without improvement", 1, 100, value=None, placeholder="never", key="steer_patience"
+        "Evaluations without improvement",
+        1,
+        100,
+        value=None,
+        placeholder="never",
+        key="steer_patience",
+        persist_state="page",
     )
     act = {"target_loss": loss, "patience": patience}
     st.button("Set", on_click=attempt, args=(jobs.stop_when, run_id, key), kwargs=act, key="steer_conditions")

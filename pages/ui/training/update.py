@@ -191,7 +191,7 @@ def one_weight(update: "OneUpdate", code: Code) -> None:
     stage_title(5, "One weight", "residual")
     names = list(update.before)
     first = next((i for i, name in enumerate(names) if ".wq." in name), 0)
-    name = st.selectbox("Matrix or vector", names, index=first, key="update_matrix")
+    name = st.selectbox("Matrix or vector", names, index=first, key="update_matrix", persist_state="page")
     gradient = np.atleast_2d(update.gradients[name])  # a vector is a matrix of one row
     row, column = divmod(int(np.abs(gradient).argmax()), gradient.shape[1])
     chosen = st.session_state.get("update_weight", {}).get(name, (row, column))
