@@ -211,6 +211,7 @@ def test_the_stages_explain_their_numbers(attention, trace):
     page, query = attention, len(trace.ids) - 1
     q, k = trace.q[0, 0, query].numpy().astype(float), trace.k[0, 0].numpy().astype(float)
     formula, body = page.locator(".formula"), page.locator(".body")
+    expect(page.locator(".check")).to_contain_text("Checked")  # it is drawn: its script and its numbers are there
     body.focus()
     page.keyboard.press("ArrowUp")  # from the query's own row to the one above
     expect(formula).to_have_text(f"q · k = the 8 products added up = {exact(q @ k[query - 1])}")
