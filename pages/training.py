@@ -22,11 +22,12 @@ from pages.ui.training.update import slow_motion
 def record() -> None:
     model = state.get("model")
     runs = on_stage.runs()
-    names = labels(runs)
+    names = labels(runs) | {"": f"{title(model)} (the model in the sidebar)"}
+    state.relabelled("run", names[state.get("run")])
     st.selectbox(
         "Run on show",
         ["", *runs],
-        format_func=lambda run: names.get(run, run) or f"{title(model)} (the model in the sidebar)",
+        format_func=lambda run: names.get(run, run),
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )

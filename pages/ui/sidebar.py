@@ -50,6 +50,7 @@ def _model(names: list[str]) -> None:
             state.note("model", f"There is no model “{literal(asked[:60])}” here; this is {literal(default)}.")
         state.assume(model=default)
     shown = labels(names)
+    state.relabelled("model", shown[state.get("model")])
     st.selectbox(
         "Model", names, format_func=lambda name: shown.get(name, name), key="model", persist_state="session",
         on_change=_model_changed,

@@ -115,6 +115,15 @@ def control(name: str) -> dict[str, Any]:
     return shared | {"min_value": row.kind(row.low), "max_value": row.kind(row.high), "step": row.kind(row.step)}
 
 
+def relabelled(name: str, label: str) -> None:
+    """Before a select is drawn whose value is now called `label`. A browser keeps the label that was chosen, and would
+    send it back after it has changed, when no option is called so any more: then it is told the new one."""
+    shown = st.session_state.setdefault("shown_labels", {})
+    if shown.get(name, label) != label:
+        update_quietly(**{name: get(name)})
+    shown[name] = label
+
+
 def note(name: str, message: str | None = None) -> None:
     """Shows the message kept for a property beside its control, or keeps a new one to be shown there."""
     notes = st.session_state.setdefault("notes", {})

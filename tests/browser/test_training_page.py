@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
@@ -138,6 +139,50 @@ def test_a_fork_and_its_parent_share_a_cursor(pair, page):
     main.press("Enter")  # every page shows it
     page.get_by_test_id("stSidebar").get_by_test_id("stSliderThumbValue").get_by_text("10", exact=True).wait_for()
     assert page.locator(EXCEPTION).count() == 0
+
+
+def test_a_renamed_run_is_renamed_everywhere_at_once(pair, page):
+    ids = pair(*(Record(fingerprint(KEY), name, created=i) for i, name in enumerate(("of old", "another"))))
+    page.add_init_script(f"localStorage.setItem('glassbox:owner', '{KEY}')")
+    page.goto(f"/training?v=1&run={ids[0]}&model={ids[0]}")
+    model = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
+    expect(model).to_have_value("of old")
+    see(page, "runs")
+    table = page.locator(".st-key-section-runs .dvn-scroller")
+    tick(table, 1)  # the newest stands first
+    name = page.get_by_label("Name", exact=True)
+    expect(name).to_have_value("of old")
+    name.fill("by its new name")
+    name.press("Enter")
+    expect(model).to_have_value("by its new name")
+    expect(page.get_by_role("combobox", name="Run on show")).to_have_value("by its new name")
+    expect(page.locator(".gb-curves").first).to_contain_text("by its new name")
+    see(page, "runs")
+    tick(table, 0)
+    expect(page.get_by_role("heading", name="What differs in their settings")).to_be_visible()
+    expect(page.locator(".gb-curves").first).to_contain_text("another")
+    expect(page.locator(".gb-curves").first).to_contain_text("by its new name")
+    expect(page.get_by_text("of old")).to_have_count(0)
+    expect(model).to_have_value("by its new name")  # what the browser has sent since was understood
+
+
+def test_the_run_on_show_follows_the_model_of_the_sidebar(pair, page):
+    pair(Record(name="one"), Record(name="other"))
+    page.goto("/training?v=1&model=tiny")
+    show = page.get_by_role("combobox", name="Run on show")
+    expect(show).to_have_value("tiny (the model in the sidebar)")
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="other").click()
+    expect(show).to_have_value("other (the model in the sidebar)")
+    page.get_by_role("button", name="Reset").click()  # the browser tells all that it shows
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(show).to_have_value("other (the model in the sidebar)")
+    expect(page.get_by_text("not on this machine")).to_have_count(0)
+
+
+def tick(table, row: int) -> None:
+    """Ticks a row of a table, which is a canvas: 35 pixels for each row, and for the names of its columns."""
+    table.click(position={"x": 18, "y": 35 * (row + 1) + 17})
 
 
 def test_the_pointer_means_the_nearer_of_two_curves(pair, page):
