@@ -8,7 +8,11 @@ from importlib import import_module
 from typing import Any
 
 from core.text import tinyland
+from core.text.tinyland.coined import CLOSED, NAME_SHAPES, SYLLABLES, Shapes
 
+_TABLES = ("lexicon", "forms", "vocabulary", "world", "reference", "birthdays", "games", "chats")
+_NONSENSE = ((SYLLABLES,), (CLOSED,), (SYLLABLES, SYLLABLES), (CLOSED, SYLLABLES))
+_MADE_UP = Shapes((*NAME_SHAPES, *_NONSENSE))  # no list holds the millions
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -20,14 +24,15 @@ def unknown_words(text: str) -> list[str]:
 
 
 def _is_known(word: str) -> bool:
-    said = word.lower().replace("’", "'").removesuffix("'s")
-    return said in known_words() or said.removesuffix("s") in known_words()
+    word = word.replace("’", "'").removesuffix("'s")
+    said = word.lower()
+    return said in known_words() or said.removesuffix("s") in known_words() or any(_MADE_UP.read(word, 0))
 
 
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
     """Every word of the grammar's patterns and of the tables behind them, in lower case."""
-    tables = [vars(import_module(f"core.text.tinyland.{name}")) for name in ("lexicon", "forms", "vocabulary", "world")]
+    tables = [vars(import_module(f"core.text.tinyland.{name}")) for name in _TABLES]
     values = [value for table in tables for name, value in table.items() if name.strip("_").isupper()]
     return frozenset(word.lower() for text in (tinyland.patterns(), *_strings(values)) for word in _words(text))
 

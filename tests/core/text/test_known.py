@@ -3,7 +3,7 @@
 from core.text import tinyland
 from core.text.tinyland.known import unknown_words
 
-KINDS = ("story", "story_qa", "entry", "list", "translation", "arithmetic", "code")
+KINDS = sorted({d.kind for d in tinyland.documents(seed=11, stop=500)} | {"chat"})
 
 
 def test_documents_have_no_unknown_word() -> None:
@@ -14,6 +14,10 @@ def test_documents_have_no_unknown_word() -> None:
 def test_other_words_are_told_each_once_and_in_order() -> None:
     text = "Brigid flew her aeroplane to Paris in 1999. The aeroplane, Brigid's kite & 3 Kites!"
     assert unknown_words(text) == ["flew", "aeroplane", "Paris"]
+
+
+def test_names_that_a_document_makes_up_are_words() -> None:
+    assert unknown_words("Her boat was called Zarimolu. gu ne ji, gu ne ji! Zbarimolu") == ["Zbarimolu"]
 
 
 def test_numbers_and_signs_are_no_words() -> None:
