@@ -17,9 +17,11 @@ from core.analysis.heads.causes import HeadCause, cause, copying_probes, referen
 from core.analysis.heads.referents import naming_cases, person_choices, referent_cases, referent_score
 from core.analysis.heads.scores import HeadScore, head_scores, repeated_sequences
 from core.analysis.interventions.intervene import sample_parts
+from core.analysis.skills.chats import kinds_read, read
 from core.files import finite, write_atomically
 from core.model import Checkpoint, Description
 from core.model.folders import digest, weight_files
+from core.text.tinyland.coined import SYLLABLES, salad
 
 HALF, SEQUENCES, STORIES = 25, 100, 200  # random tokens that are repeated, such sequences, and stories with a pronoun
 COPIED, CHOSEN = 40, 100  # sequences, and places where one of two must be named, that are read without each head
@@ -41,8 +43,7 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
     model, tokenizer, longest = checkpoint.model, checkpoint.tokenizer, checkpoint.config.context_length
     if longest < SHORTEST:
         return Measurements({}, {})
-    special = set(tokenizer.special_tokens.values())
-    tokens = [token for token in range(tokenizer.vocab_size) if token not in special]
+    tokens = repeated_tokens(checkpoint)
     half, start = min(HALF, (longest - 1) // 2, len(tokens)), [tokenizer.eot]
     scores = head_scores(model, half=half, cases=SEQUENCES, seed=seed, start=start, tokens=tokens)
     sequences = repeated_sequences(tokens, half, COPIED, seed, start)
@@ -57,6 +58,23 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
     mean = sample_parts(checkpoint).mean
     causes = [cause(model, skill, asked, mean) for skill, asked in probes.items()]
     return Measurements({score.name: score for score in scores}, {one.skill: one for one in causes})
+
+
+def reads_recitals(description: Description) -> bool:
+    """Whether Tinyland's recitals, nonsense that is said again, are among what the model learned from."""
+    return read(description).get("kind") == "tinyland" and "recital" in kinds_read(description)
+
+
+def repeated_tokens(description: Description) -> list[int]:
+    """The tokens of which random sequences are made: for a model that learned from recitals the syllables and words of
+    their nonsense, since it expects no other tokens at random; for another model all but the special ones."""
+    tokenizer = description.tokenizer
+    special = set(tokenizer.special_tokens.values())
+    if reads_recitals(description):
+        cut = [tokenizer.encode(f" {word}") for word in (*SYLLABLES, *salad())]
+        if recited := sorted({ids[0] for ids in cut if len(ids) == 1}):
+            return recited
+    return [token for token in range(tokenizer.vocab_size) if token not in special]
 
 
 def measurements_of(checkpoint: Checkpoint) -> Measurements:

@@ -56,7 +56,7 @@ ROLES = {
     )
 }  # fmt: skip
 SKILLS = {  # what is asked of a model with each head switched off
-    "copying": "copying random tokens that it has read once",
+    "copying": "copying what stands once before it, at random",
     "reference": "telling which of two people is meant",
 }
 

@@ -9,7 +9,7 @@ from core.analysis.skills.cases import TEST_SEED, Share
 from core.analysis.skills.exact import ask, those_that_fit, would_write
 from core.analysis.skills.honesty import END, UNKNOWN, Question, about_strangers, never_told, questions
 from core.generation.rollouts import rollouts
-from core.model import Checkpoint, Transformer
+from core.model import Checkpoint, Description, Transformer
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Span
 
@@ -27,14 +27,14 @@ def taught_chats(checkpoint: Checkpoint) -> bool:
     return any(name != "pretrain" for name in begun) or ("pretrain" in begun and "chat" in kinds_read(checkpoint))
 
 
-def read(checkpoint: Checkpoint) -> dict[str, Any]:
+def read(checkpoint: Description) -> dict[str, Any]:
     """What the card tells of the documents that pre-training read."""
     stages = checkpoint.card.get("stages")
     data: dict[str, Any] = (stages[0] if stages else checkpoint.card).get("data") or {}
     return data
 
 
-def kinds_read(checkpoint: Checkpoint) -> dict[str, float]:
+def kinds_read(checkpoint: Description) -> dict[str, float]:
     """The kinds of these documents, with their weights."""
     return read(checkpoint).get("weights") or tinyland.DEFAULT_WEIGHTS
 

@@ -16,6 +16,7 @@ from core.analysis.interventions.values import Ablate, Part
 from core.analysis.skills.choices import Choice
 from core.model import Checkpoint, ModelConfig, Transformer, describe, load_checkpoint, save_checkpoint
 from core.text import Tokenizer
+from core.text.tinyland.coined import SYLLABLES, salad
 from tests.core.analysis.heads.built import TOKENS, VOCAB, built, induct, look_back
 
 HALF = 12
@@ -151,13 +152,22 @@ def test_what_is_shipped_is_read_for_these_weights_only(tmp_path, random_model):
     assert read is not None and list(read.scores) == list(found.scores)
     np.testing.assert_allclose(read.causes["copying"].mean, found.causes["copying"].mean, rtol=1e-4, atol=1e-9)
     assert read.causes["copying"].cases == 12
-    assert measurements.measurements_of(load_checkpoint(folder)).scores["induction"].mean.shape == (
-        2,
-        12,
-    )  # nothing is measured
+    kept = measurements.measurements_of(load_checkpoint(folder))  # nothing is measured
+    assert kept.scores["induction"].mean.shape == (2, 12)
     told = json.loads((folder / measurements.FILE).read_text())
     (folder / measurements.FILE).write_text(json.dumps({"steps": {"7": {**told["steps"]["7"], "causes": [{}]}}}))
     assert measurements.shipped_measurements(describe(folder)) is None
     measurements.write(folder, {7: found})
     save_checkpoint(folder, Transformer(config, seed=2), Tokenizer.byte_tokenizer(), {}, step=7)
     assert measurements.shipped_measurements(describe(folder)) is None  # they were of other weights
+
+
+def test_random_tokens_are_those_that_the_model_has_read_at_random():
+    shipped = describe("tinyland")
+    with_recitals = replace(shipped, card={"data": {"kind": "tinyland", "weights": {"recital": 0.2, "story": 0.8}}})
+    words = {shipped.tokenizer.decode([id]) for id in measurements.repeated_tokens(with_recitals)}
+    assert words <= {f" {word}" for word in (*SYLLABLES, *salad())} and {" ba", " red"} <= words
+    of_text = replace(shipped, card={"data": {"kind": "text"}})
+    without = replace(shipped, card={"data": {"kind": "tinyland", "weights": {"story": 1.0}}})
+    all_of_them = set(range(shipped.tokenizer.vocab_size)) - set(shipped.tokenizer.special_tokens.values())
+    assert set(measurements.repeated_tokens(of_text)) == set(measurements.repeated_tokens(without)) == all_of_them
