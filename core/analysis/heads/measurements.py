@@ -7,7 +7,7 @@ A model may be shipped with its measurements, `heads.json` in its folder, for ev
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from core.analysis.skills.chats import kinds_read, read
 from core.files import finite, write_atomically
 from core.model import Checkpoint, Description
 from core.model.folders import digest, weight_files
-from core.text.tinyland.coined import SYLLABLES, salad
+from core.text.tinyland.coined import SYLLABLES
 
 HALF, SEQUENCES, STORIES = 25, 100, 200  # random tokens that are repeated, such sequences, and stories with a pronoun
 COPIED, CHOSEN = 40, 100  # sequences, and places where one of two must be named, that are read without each head
 SHORTEST = 9  # a context below this holds no two copies worth measuring
+TITLE, SPOKEN = "The baby says:\n", [f" {syllable}" for syllable in SYLLABLES]  # a recital
 FILE = "heads.json"
 DIGITS = 5  # of a number in the file
 
@@ -43,11 +44,10 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
     model, tokenizer, longest = checkpoint.model, checkpoint.tokenizer, checkpoint.config.context_length
     if longest < SHORTEST:
         return Measurements({}, {})
-    tokens = repeated_tokens(checkpoint)
-    half, start = min(HALF, (longest - 1) // 2, len(tokens)), [tokenizer.eot]
-    scores = head_scores(model, half=half, cases=SEQUENCES, seed=seed, start=start, tokens=tokens)
-    sequences = repeated_sequences(tokens, half, COPIED, seed, start)
-    probes = {"copying": copying_probes(sequences, half)}
+    said = nonsense_for(checkpoint)
+    scores = head_scores(model, **asdict(said), cases=SEQUENCES, seed=seed)
+    sequences = repeated_sequences(**asdict(said), cases=COPIED, seed=seed)
+    probes = {"copying": copying_probes(sequences, said.half + len(said.end))}
     pronouns = referent_cases(tokenizer, longest, STORIES)
     if len(pronouns) > 1:
         scores.append(referent_score(model, pronouns))
@@ -60,21 +60,37 @@ def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
     return Measurements({score.name: score for score in scores}, {one.skill: one for one in causes})
 
 
+@dataclass(frozen=True)
+class Nonsense:
+    """Random sequences for a model to copy: what stands before them, of which tokens and how many each is made, and
+    what ends each of its two copies."""
+
+    start: list[int]
+    tokens: list[int]
+    half: int
+    end: list[int]
+
+
 def reads_recitals(description: Description) -> bool:
     """Whether Tinyland's recitals, nonsense that is said again, are among what the model learned from."""
     return read(description).get("kind") == "tinyland" and "recital" in kinds_read(description)
 
 
-def repeated_tokens(description: Description) -> list[int]:
-    """The tokens of which random sequences are made: for a model that learned from recitals the syllables and words of
-    their nonsense, since it expects no other tokens at random; for another model all but the special ones."""
-    tokenizer = description.tokenizer
+def nonsense_for(description: Description) -> Nonsense:
+    """A model that learned from recitals gets syllables as they have them: it knows exactly where nonsense stands, and
+    expects none elsewhere. Another gets any tokens but the special ones. ValueError: a context below SHORTEST."""
+    tokenizer, longest = description.tokenizer, description.config.context_length
+    if longest < SHORTEST:
+        raise ValueError(f"a context of {longest} tokens holds no two copies")
     special = set(tokenizer.special_tokens.values())
+    start, end = [tokenizer.eot], []
+    tokens = [token for token in range(tokenizer.vocab_size) if token not in special]
     if reads_recitals(description):
-        cut = [tokenizer.encode(f" {word}") for word in (*SYLLABLES, *salad())]
-        if recited := sorted({ids[0] for ids in cut if len(ids) == 1}):
-            return recited
-    return [token for token in range(tokenizer.vocab_size) if token not in special]
+        title, stop = tokenizer.encode(TITLE), tokenizer.encode(".\n")
+        syllables = sorted({ids[0] for ids in map(tokenizer.encode, SPOKEN) if len(ids) == 1})
+        if longest >= SHORTEST + len(title) + 2 * len(stop) and len(syllables) >= SHORTEST:
+            start, tokens, end = [*start, *title], syllables, stop
+    return Nonsense(start, tokens, min(HALF, (longest - len(start)) // 2 - len(end), len(tokens)), end)
 
 
 def measurements_of(checkpoint: Checkpoint) -> Measurements:

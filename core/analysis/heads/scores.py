@@ -88,14 +88,16 @@ def head_scores(
     seed: int = 0,
     start: Sequence[int] = (),
     tokens: Sequence[int] | None = None,
+    end: Sequence[int] = (),
 ) -> list[HeadScore]:
     """The scores "previous", "first", "duplicate" and "induction" of every head, on random repeated sequences.
 
-    Each of the `cases` sequences is start, then `half` distinct random tokens, then the same again. tokens: the ids to
-    draw from, all by default. Chance is the score of a head that looks at all it can see alike.
+    Each of the `cases` sequences is start, then `half` distinct random tokens and end, then the same again. tokens: the
+    ids to draw from, all by default. Chance is the score of a head that looks at all it can see alike.
     ValueError: fewer than 2 cases, half below 2, too few tokens, or longer than the context.
     """
-    ids = repeated_sequences(range(model.config.vocab_size) if tokens is None else tokens, half, cases, seed, start)
+    pool = range(model.config.vocab_size) if tokens is None else tokens
+    ids, half = repeated_sequences(pool, half, cases, seed, start, end), half + len(end)
     if ids.shape[1] > model.config.context_length:
         raise ValueError(f"{ids.shape[1]} tokens do not fit the context of {model.config.context_length}")
     patterns = _patterns(model, ids)  # per layer (cases, H, T, T)
@@ -117,15 +119,16 @@ def evenly(length: int) -> Floats:
 
 
 def repeated_sequences(
-    tokens: Sequence[int], half: int, cases: int, seed: int, start: Sequence[int] = ()
+    tokens: Sequence[int], half: int, cases: int, seed: int, start: Sequence[int] = (), end: Sequence[int] = ()
 ) -> NDArray[np.int64]:
-    """(cases, len(start) + 2 · half): start, `half` tokens drawn without replacement, and the same tokens again."""
+    """(cases, len(start) + 2 · (half + len(end))): start, `half` tokens drawn without replacement, end, and the same
+    tokens and end again."""
     if half < 2 or cases < 2 or len(tokens) < half:
         raise ValueError(f"need 2 cases and 2 tokens at least, and {half} different tokens, not {len(tokens)}")
     rng = np.random.default_rng(seed)
     rows = np.stack([rng.choice(np.asarray(tokens), half, replace=False) for _ in range(cases)])  # (cases, half)
-    first = np.tile(np.asarray(start, dtype=np.int64), (cases, 1))  # (cases, len(start))
-    return np.concatenate([first, rows, rows], axis=1)
+    first, last = (np.tile(np.asarray(ids, dtype=np.int64), (cases, 1)) for ids in (start, end))
+    return np.concatenate([first, rows, last, rows, last], axis=1)
 
 
 def mean_interval(samples: ArrayLike) -> tuple[Floats, Floats, Floats]:

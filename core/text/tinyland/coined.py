@@ -111,8 +111,8 @@ class Entry:
 
 
 @lru_cache(maxsize=1)
-def salad() -> tuple[str, ...]:
-    """The words of which nonsense is made, beside SYLLABLES: one of every noun, and every adjective."""
+def _salad() -> tuple[str, ...]:
+    """The words of which nonsense is made: one of every noun, and every adjective."""
     nouns = (*lexicon.OBJECTS, *lexicon.ANIMALS, *lexicon.FOODS, *lexicon.PLACES, *lexicon.PLANTS)
     return tuple(str(word) for word in (*nouns, *lexicon.ADJECTIVES, *lexicon.COLOURS))
 
@@ -136,7 +136,7 @@ def _spaces() -> dict[str, Shapes]:
         "line": _strings(SYLLABLES, 3, 8),
         "verse": _strings(SYLLABLES, 9, 19),
         "ballad": _strings(SYLLABLES, 20, 50),  # nothing is both a line and a verse, or a verse and a ballad
-        "salad": _strings(salad(), 4, 16),
+        "salad": _strings(_salad(), 4, 16),
     }
 
 

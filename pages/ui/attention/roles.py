@@ -97,7 +97,7 @@ def _a(name: str) -> str:
 
 def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) -> None:
     """The scores of the open head."""
-    from core.analysis.heads.measurements import HALF, STORIES, reads_recitals
+    from core.analysis.heads.measurements import STORIES, nonsense_for
     from core.analysis.heads.roles import ROLES, THRESHOLD
 
     chosen = list(measured.scores.values())
@@ -114,11 +114,11 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
         f" and {measured.scores['referent'].cases} Tinyland stories" if "referent" in measured.scores else ""
     )
     truth("measured.scores", chosen[0].mean.shape, f"measured on {counts}, not on your text", code)
-    half = min(HALF, (view.description.config.context_length - 1) // 2)
-    repeated = "syllables and words, as in Tinyland's recitals" if reads_recitals(view.description) else "tokens"
+    said = nonsense_for(view.description)
+    repeated = f"{said.half} random {'syllables, as Tinyland recites them' if said.end else 'tokens'}"
     st.caption(
         "Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
-        f"{half} random {repeated}, each followed by the same again. The last two: in at most {STORIES} texts that "
+        f"{repeated}, each followed by the same again. The last two: in at most {STORIES} texts that "
         "no training run has seen, from a pronoun, or from where a name must come next, to the name of the person "
         "who is meant, with another person named before; there, chance is a head that reads all names alike. A head "
         f"looks like something when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from core.analysis.interventions.values import Ablate, Part
 from core.analysis.skills.choices import Choice
 from core.model import Checkpoint, ModelConfig, Transformer, describe, load_checkpoint, save_checkpoint
 from core.text import Tokenizer
-from core.text.tinyland.coined import SYLLABLES, salad
+from core.text.tinyland.coined import SYLLABLES
 from tests.core.analysis.heads.built import TOKENS, VOCAB, built, induct, look_back
 
 HALF = 12
@@ -162,12 +162,20 @@ def test_what_is_shipped_is_read_for_these_weights_only(tmp_path, random_model):
     assert measurements.shipped_measurements(describe(folder)) is None  # they were of other weights
 
 
-def test_random_tokens_are_those_that_the_model_has_read_at_random():
+def test_random_sequences_are_such_as_the_model_has_read():
     shipped = describe("tinyland")
     with_recitals = replace(shipped, card={"data": {"kind": "tinyland", "weights": {"recital": 0.2, "story": 0.8}}})
-    words = {shipped.tokenizer.decode([id]) for id in measurements.repeated_tokens(with_recitals)}
-    assert words <= {f" {word}" for word in (*SYLLABLES, *salad())} and {" ba", " red"} <= words
+    said = measurements.nonsense_for(with_recitals)
+    ids = heads.repeated_sequences(**asdict(said), cases=2, seed=0)[0].tolist()
+    text = shipped.tokenizer.decode(ids[1:])
+    title, first, second, rest = text.split("\n")
+    assert title.endswith(":") and first == second and rest == "" and len(first.split()) == said.half
+    assert set(first.removesuffix(".").split()) <= set(SYLLABLES)
     of_text = replace(shipped, card={"data": {"kind": "text"}})
     without = replace(shipped, card={"data": {"kind": "tinyland", "weights": {"story": 1.0}}})
-    all_of_them = set(range(shipped.tokenizer.vocab_size)) - set(shipped.tokenizer.special_tokens.values())
-    assert set(measurements.repeated_tokens(of_text)) == set(measurements.repeated_tokens(without)) == all_of_them
+    short = replace(with_recitals, config=replace(shipped.config, context_length=12))
+    for other in (of_text, without, short):
+        said = measurements.nonsense_for(other)
+        all_of_them = set(range(shipped.tokenizer.vocab_size)) - set(shipped.tokenizer.special_tokens.values())
+        assert (said.start, set(said.tokens), said.end) == ([shipped.tokenizer.eot], all_of_them, [])
+        assert 1 + 2 * said.half <= other.config.context_length
