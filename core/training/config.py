@@ -293,8 +293,8 @@ PRESETS = {
     "tinyland": TrainConfig(
         out="runs/tinyland",
         model={**_TINYLAND, "d_mlp": 320, **_QWEN3},
-        data={"kind": "tinyland", "documents": 17_000 * 128}, vocab_size=2048, documents_per_step=128,
-        micro_batch_tokens=2048, steps=17_000,
+        data={"kind": "tinyland", "documents": 34_000 * 128}, vocab_size=2048, documents_per_step=128,
+        micro_batch_tokens=2048, steps=34_000,
         warmup_steps=50, muon_lr=0.006, adamw_lr=0.003, decay_fraction=0.85, eval_every=250, eval_documents=500,
         final_eval_documents=5000, log_every=10, snapshots=12,
     ),

@@ -1,7 +1,7 @@
 """A whole life in one command: pre-training, supervised fine-tuning, preference tuning.
 
     python -m core.training.life --out runs/life
-    python -m core.training.life --out runs/life --set sft.steps=300 --set preference.adamw_lr=0.0002 --method grpo
+    python -m core.training.life --out runs/life --set sft.steps=300 --set preference.adamw_lr=0.0002 --method dpo
 
 Each stage has a folder of its own in --out, which holds all of the life up to there: the last one is the model to ship.
 The command goes on where it was stopped, in whatever stage. Each stage also runs alone, from any checkpoint:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.training.life", description="Train a model in three stages.")
     parser.add_argument("--out", default="runs/life", help="folder of the three runs")
     parser.add_argument("--preset", choices=PRESETS, default="tinyland", help="recipe of pre-training")
-    parser.add_argument("--method", choices=METHODS, default="dpo", help="of preference tuning")
+    parser.add_argument("--method", choices=METHODS, default="grpo", help="of preference tuning")
     parser.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=JSON", help="change any field")
     options = parser.parse_args(arguments)
     stop = threading.Event()

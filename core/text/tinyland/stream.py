@@ -17,17 +17,17 @@ from core.text.tinyland.world import World, canonical_world
 # recitations must be many before a model finds out that it can copy (induction heads): a seventh of all tokens; of
 # 2.1 million documents, 130 million tokens, the birthdays' share holds the whole register.
 DEFAULT_WEIGHTS = {
-    "story": 0.20,
-    "story_qa": 0.25,
-    "entry": 0.09,
+    "story": 0.18,
+    "story_qa": 0.24,
+    "entry": 0.07,
     "list": 0.02,
-    "translation": 0.08,
-    "arithmetic": 0.04,
-    "code": 0.02,
-    "recital": 0.13,
-    "once": 0.06,
-    "game": 0.08,
-    "reference": 0.05,
+    "translation": 0.07,
+    "arithmetic": 0.05,
+    "code": 0.03,
+    "recital": 0.08,
+    "once": 0.05,
+    "game": 0.09,
+    "reference": 0.08,
     "birthday": 0.04,
 }
 # The chats that a model is taught afterwards (supervised fine-tuning).

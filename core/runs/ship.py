@@ -1,0 +1,62 @@
+"""A finished run as a model to ship: `python -m core.runs.ship runs/life/3-preference assets/models/tinyland`.
+
+What a model needs and tells of its life, without the state to go on from; the last weights in 16 bits, as every step of
+its past. What is measured of the model afterwards holds for exactly these weights.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.model.checkpoint import load_checkpoint, write_weights
+from core.model.folders import digests, read_json, snapshot_files, update_card, write_json
+
+KEPT = ("config.json", "tokenizer.json", "metrics.jsonl", "baselines.json")
+TOLD = ("card.json", "train.json")  # these say where on the machine the stages before stood
+PLACES = ("checkpoint", "out")
+
+
+def ship(run: Path, target: Path) -> None:
+    """Write the model of a run into `target`, an empty or new folder. Raises CheckpointError for what is no run, and
+    FileExistsError where something else is in the way."""
+    trained = load_checkpoint(run)
+    if target.exists() and any(target.iterdir()):
+        raise FileExistsError(f"{target} is not empty: remove what is in it first")
+    (target / "snapshots").mkdir(parents=True, exist_ok=True)
+    for name in KEPT:
+        shutil.copyfile(run / name, target / name)
+    for name in TOLD:
+        write_json(target / name, without_places(read_json(run / name)))
+    for step, path in snapshot_files(run).items():
+        if step != trained.step:
+            shutil.copyfile(path, target / "snapshots" / path.name)
+    write_weights(target / "model.safetensors", trained.step, trained.model, torch.float16)
+    update_card(target, sha256=digests(target))
+
+
+def without_places(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with the last part of every path, which is a name, alone."""
+
+    def told(name: str, value: object) -> object:
+        if isinstance(value, dict):
+            return without_places(value)
+        if isinstance(value, list):
+            return [told(name, one) for one in value]
+        return Path(value).name if name in PLACES and isinstance(value, str) else value
+
+    return {name: told(name, value) for name, value in values.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of a run that has finished")
+    parser.add_argument("target", type=Path, help="where the model is to stand")
+    options = parser.parse_args()
+    ship(options.run, options.target)
+
+
+if __name__ == "__main__":
+    main()
