@@ -1,7 +1,7 @@
 """How often each stage is right: its decisions against the labels of the crawl."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.data.document import Document, Page
@@ -10,6 +10,10 @@ from core.data.stage import Dropped, Kept, Stage
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 EXAMPLES = 20
+# What the labels say of a decision: dropped for what this stage is there for; for what another is there for; though
+# nothing was the matter; kept, though it should have gone, or with a span that should have changed; changed.
+VERDICTS = ("own", "other", "fine", "missed", "changed")
+Watch = Callable[[int, Page, Document, Kept | Dropped, str], None]
 # Labels that name what a page copies, and what that is
 COPIES = {"exact_copy": "page", "near_copy": "page", "template": "template", "translated_copy": "translation"}
 
@@ -96,26 +100,37 @@ class Judge:
         self._anybody = frozenset().union(*(stage.drops for stage in stages))
         self._met: list[set[tuple[str, int]]] = [set() for _ in stages]
 
-    def run(self, pages: Iterable[Page]) -> Iterator[Document]:
+    def run(self, pages: Iterable[Page], watch: Watch | None = None) -> Iterator[Document]:
+        """The documents that are kept. watch: told of each decision that is one of `VERDICTS`."""
         for page in pages:
 
-            def watch(number: int, document: Document, outcome: Kept | Dropped, page: Page = page) -> None:
-                self._score_drop(number, page, outcome)
-                if isinstance(outcome, Kept) and self.stages[number].mends:
-                    _score_changes(self.mending[number], self.stages[number].mends, page, document, outcome)
+            def tell(number: int, document: Document, outcome: Kept | Dropped, page: Page = page) -> None:
+                verdict = self._score_drop(number, page, outcome)
+                mends = self.stages[number].mends
+                if isinstance(outcome, Kept) and mends:
+                    missed = _score_changes(self.mending[number], mends, page, document, outcome)
+                    verdict = verdict or ("missed" if missed else "")
+                if isinstance(outcome, Kept) and outcome.document.text != document.text:
+                    verdict = verdict or "changed"
+                if watch and verdict:
+                    watch(number, page, document, outcome, verdict)
 
-            kept = process(self.stages, page.document, watch)
+            kept = process(self.stages, page.document, tell)
             if kept is not None:
                 yield kept
 
-    def _score_drop(self, number: int, page: Page, outcome: Kept | Dropped) -> None:
+    def _score_drop(self, number: int, page: Page, outcome: Kept | Dropped) -> str:
+        """Scores it, and gives its verdict, "" for a page that is rightly kept."""
         score, dropped = self.dropping[number], isinstance(outcome, Dropped)
         due = self._due(number, page)
         for kind in due:
             score.expect(kind, dropped, page.document.id, kind)
-        if isinstance(outcome, Dropped):
-            score.act(bool(due), page.document.id, outcome.reason)
-            score.clean += not due and not page.kinds & self._anybody
+        if not isinstance(outcome, Dropped):
+            return "missed" if due else ""
+        score.act(bool(due), page.document.id, outcome.reason)
+        clean = not due and not page.kinds & self._anybody
+        score.clean += clean
+        return "own" if due else "fine" if clean else "other"
 
     def _due(self, number: int, page: Page) -> list[str]:
         """Labels for which this stage should drop the page. A copy is one only where what it copies was seen before:
@@ -135,10 +150,11 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _score_changes(score: Score, mends: frozenset[str], page: Page, document: Document, outcome: Kept) -> None:
-    """A span counts as mended if its truth stands in the text, or, where there is none, if it is gone from it."""
+def _score_changes(score: Score, mends: frozenset[str], page: Page, document: Document, outcome: Kept) -> bool:
+    """A span counts as mended if its truth stands in the text, or, where there is none, if it is gone from it. Whether
+    one was not."""
     before, after = _plain(document.text), _plain(outcome.document.text)
-    spans = []
+    spans, before_missed = [], score.missed
     for label in page.of_kind(*mends):
         shown = _plain(page.shown(label))
         if shown in before:  # else an earlier stage took it
@@ -148,3 +164,4 @@ def _score_changes(score: Score, mends: frozenset[str], page: Page, document: Do
     for change in outcome.changes:
         was = _plain(change.before)
         score.act(any(was in span or span in was for span in spans), page.document.id, was)
+    return score.missed > before_missed

@@ -15,6 +15,26 @@ INSPECTED = 20  # documents kept for each reason
 
 
 @dataclass(frozen=True, slots=True)
+class Knob:
+    """A setting of a stage: the name of a keyword of its constructor, what people call it, and what it may be."""
+
+    name: str
+    title: str
+    default: bool | int | float | str
+    low: float = 0
+    high: float = 1
+    step: float = 0.01
+    options: tuple[str, ...] = ()
+
+    def fits(self, value: object) -> bool:
+        if type(value) is not type(self.default):
+            return False
+        if isinstance(value, str):
+            return value in self.options
+        return isinstance(value, bool) or (isinstance(value, int | float) and self.low <= value <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What stood in the text, and what stands there now. how: the step that did it."""
 
@@ -75,9 +95,12 @@ class Statistics:
 
 
 class Stage(ABC):
-    """drops: labels of the pages that it is there to drop. mends: labels of the spans that it is there to change."""
+    """drops: labels of the pages that it is there to drop. mends: labels of the spans that it is there to change.
+    purpose: what it is for, in a sentence. knobs: what can be set, by keyword."""
 
     name: ClassVar[str]
+    purpose: ClassVar[str] = ""
+    knobs: ClassVar[tuple[Knob, ...]] = ()
     drops: ClassVar[frozenset[str]] = frozenset()
     mends: ClassVar[frozenset[str]] = frozenset()
 

@@ -16,10 +16,31 @@ from core.data.stages.normalise import Normalise
 from core.data.stages.personal import PersonalData
 from core.data.stages.repair import Repair
 
+# In the usual order: text first, then whole documents, what costs little before what costs much. The names are those of
+# plans and links.
+STAGES: dict[str, type[Stage]] = {
+    "extract": Extract,
+    "repair": Repair,
+    "normalise": Normalise,
+    "language": Language,
+    "repetition": GopherRepetition,
+    "quality": GopherQuality,
+    "c4": C4,
+    "fineweb": FineWeb,
+    "exact": ExactDuplicates,
+    "near": NearDuplicates,
+    "personal": PersonalData,
+    "decontaminate": Decontaminate,
+    "licence": Licence,
+}
+
+
+def make(key: str, questions: Sequence[str] = (), **settings: bool | int | float | str) -> Stage:
+    """A stage by its name, with settings by the names of its knobs. questions: of the test."""
+    kind = STAGES[key]
+    asked = {"questions": questions} if kind is Decontaminate else {}
+    return kind(**asked, **settings)
+
 
 def usual(questions: Sequence[str]) -> list[Stage]:
-    """Text first, then whole documents, what costs little before what costs much. questions: of the test."""
-    return [
-        Extract(), Repair(), Normalise(), Language(), GopherRepetition(), GopherQuality(), C4(), FineWeb(),
-        ExactDuplicates(), NearDuplicates(), PersonalData(), Decontaminate(questions), Licence(),
-    ]  # fmt: skip
+    return [make(key, questions) for key in STAGES]

@@ -3,7 +3,7 @@
 import re
 
 from core.data.document import Document
-from core.data.stage import Change, Dropped, Kept, Stage
+from core.data.stage import Change, Dropped, Kept, Knob, Stage
 from core.data.stages.gopher import JUNK
 
 TERMINAL = (".", "!", "?", '"', "”")
@@ -16,11 +16,16 @@ class C4(Stage):
     """punctuation: lines that end in none are left out, as in C4; FineWeb does without, since it costs a third."""
 
     name = "C4"
+    purpose = "Leaves out lines that are no sentences, and pages that have too few sentences left."
     drops = JUNK
+    knobs = (
+        Knob("punctuation", "Leave out lines that end without punctuation", True),
+        Knob("sentences", "Sentences at least", SENTENCES, 0, 20, 1),
+    )
 
-    def __init__(self, punctuation: bool = True) -> None:
+    def __init__(self, punctuation: bool = True, sentences: int = SENTENCES) -> None:
         super().__init__()
-        self.punctuation = punctuation
+        self.punctuation, self.sentences = punctuation, sentences
 
     def judge(self, document: Document) -> Kept | Dropped:
         lower = document.text.lower()
@@ -36,7 +41,7 @@ class C4(Stage):
                 lines.append(line)
         text = "\n".join(lines)
         sentences = len(_SENTENCE.findall(text))
-        if sentences < SENTENCES:
+        if sentences < self.sentences:
             return Dropped("too few sentences", str(sentences))
         return Kept(Document(document.id, text, document.meta), tuple(changes))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from core.data.document import Document
-from core.data.stage import Dropped, Kept, Stage
+from core.data.stage import Dropped, Kept, Knob, Stage
 
 _WORD = re.compile(r"\w+")
 
@@ -19,9 +19,14 @@ class Decontaminate(Stage):
     """share: how much of a question's n-grams must stand in the document. A paraphrase has few."""
 
     name = "decontamination"
+    purpose = "Drops pages that hold questions of the test on which the model will be measured."
+    knobs = (
+        Knob("n", "Words in a row that must agree", 13, 3, 20, 1),
+        Knob("share", "Share of a question's runs that must stand in the page", 0.2),
+    )
     drops = frozenset({"leak", "leak_paraphrase"})
 
-    def __init__(self, questions: Sequence[str], n: int = 13, share: float = 0.2) -> None:
+    def __init__(self, questions: Sequence[str] = (), n: int = 13, share: float = 0.2) -> None:
         super().__init__()
         self.n, self.share = n, share
         self._holders: dict[tuple[str, ...], list[int]] = {}

@@ -10,6 +10,7 @@ class ExactDuplicates(Stage):
     """The first stays."""
 
     name = "exact duplicates"
+    purpose = "Drops a text that is, letter for letter, the same as an earlier one."
     drops = frozenset({"exact_copy", "translated_copy"})
 
     def __init__(self) -> None:

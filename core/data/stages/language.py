@@ -8,7 +8,7 @@ from functools import lru_cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from core.data.document import Document
-from core.data.stage import Dropped, Kept, Stage
+from core.data.stage import Dropped, Kept, Knob, Stage
 
 EXPECTED = ("en", "es", "de", "fr", "it", "nl", "pt")
 
@@ -25,6 +25,8 @@ class Language(Stage):
     """Keeps documents in `wanted` of which the identifier is at least so sure."""
 
     name = "language"
+    purpose = "Keeps what is written in English, as far as a classifier can tell."
+    knobs = (Knob("sure", "How sure it must be that it is English", 0.65),)
     drops = frozenset({"foreign"})
 
     def __init__(self, wanted: str = "en", expected: tuple[str, ...] = EXPECTED, sure: float = 0.65) -> None:

@@ -12,6 +12,7 @@ class Licence(Stage):
     """Reads what Extract found in the head of the page."""
 
     name = "licence and consent"
+    purpose = "Keeps what is under a free licence, and where nobody has opted out or refused."
     drops = frozenset({"no_licence", "opt_out", "no_consent"})
 
     def __init__(self, allowed: tuple[str, ...] = FREE) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 from rensa import RMinHash
 
 from core.data.document import Document
-from core.data.stage import Dropped, Kept, Stage
+from core.data.stage import Dropped, Kept, Knob, Stage
 
-Shingles = Callable[[str], set[str]]
 _WORD = re.compile(r"\w+")
 SEED = 1
 
@@ -28,6 +27,14 @@ def character_shingles(text: str, n: int = 5) -> set[str]:
     """Unrelated texts of one language share many of these."""
     text = " ".join(text.lower().split())
     return {text[i : i + n] for i in range(max(1, len(text) - n + 1))}
+
+
+SHINGLES: dict[str, Callable[[str, int], set[str]]] = {"words": word_shingles, "characters": character_shingles}
+
+
+def signature(shingles: set[str], hashes: int) -> np.ndarray:
+    """(hashes,), uint32: of each random order the smallest."""
+    return np.asarray(RMinHash.digests_from_token_sets([list(shingles)], hashes, SEED)[0], np.uint32)
 
 
 def jaccard(a: set[str], b: set[str]) -> float:
@@ -47,26 +54,35 @@ class NearDuplicates(Stage):
     """
 
     name = "near duplicates"
+    purpose = "Drops a text that shares most of its runs of words with an earlier one (MinHash)."
+    knobs = (
+        Knob("bands", "Bands", 14, 1, 32, 1),
+        Knob("rows", "Hashes in a band", 8, 1, 16, 1),
+        Knob("shingles", "A text is a set of runs of", "words", options=tuple(SHINGLES)),
+        Knob("size", "Length of a run", 5, 1, 15, 1),
+        Knob("cluster", "Texts that meet in a band", "verified", options=("verified", "union")),
+        Knob("threshold", "Hashes that must agree, if verified", 0.7),
+    )
     drops = frozenset({"near_copy", "exact_copy", "template", "translated_copy"})
 
     def __init__(
         self,
         bands: int = 14,
         rows: int = 8,
-        shingles: Shingles = word_shingles,
+        shingles: str = "words",
+        size: int = 5,
         cluster: Literal["verified", "union"] = "verified",
         threshold: float = 0.7,
     ) -> None:
         super().__init__()
-        self.bands, self.rows, self.shingles = bands, rows, shingles
+        self.bands, self.rows, self.shingles, self.size = bands, rows, SHINGLES[shingles], size
         self.cluster, self.threshold = cluster, threshold
         self._buckets: dict[bytes, list[int]] = {}  # band and hashes -> documents
         self._signatures: dict[int, np.ndarray] = {}
 
     def signature(self, text: str) -> np.ndarray:
         """(bands, rows), uint32."""
-        digest = RMinHash.digests_from_token_sets([list(self.shingles(text))], self.bands * self.rows, SEED)[0]
-        return np.asarray(digest, np.uint32).reshape(self.bands, self.rows)
+        return signature(self.shingles(text, self.size), self.bands * self.rows).reshape(self.bands, self.rows)
 
     def judge(self, document: Document) -> Kept | Dropped:
         signature = self.signature(document.text)

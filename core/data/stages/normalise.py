@@ -18,6 +18,7 @@ def normalised(text: str) -> str:
 
 class Normalise(Stage):
     name = "normalise"
+    purpose = "One way to write the same text: composed letters, single spaces, no invisible characters."
 
     def judge(self, document: Document) -> Kept | Dropped:
         text = normalised(document.text)

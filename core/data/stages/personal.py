@@ -62,6 +62,7 @@ FINDERS: dict[str, Callable[[str], Found]] = {  # in this order: a card's digits
 
 class PersonalData(Stage):
     name = "personal data"
+    purpose = "Replaces addresses, telephone, card and account numbers by a word for what they were."
     mends = frozenset({*FINDERS, "name"})
 
     def judge(self, document: Document) -> Kept:

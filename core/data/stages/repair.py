@@ -13,6 +13,7 @@ class Repair(Stage):
     """What was lost, as letters that became question marks, stays lost."""
 
     name = "repair"
+    purpose = "Finds text that was read in the wrong encoding, such as “cafÃ©”, and decodes it rightly."
     mends = frozenset(
         f"mojibake_{kind}" for kind in ("cp1252", "latin1", "twice", "cp437", "macroman", "entities", "lossy")
     )
