@@ -17,6 +17,7 @@ st.html(ROOT / "pages" / "ui" / "page.css")
 page = st.navigation(
     [
         st.Page("overview.py", title="Overview", icon=":material/route:", default=True),
+        st.Page("data.py", title="Data", icon=":material/filter_alt:"),
         st.Page("tokenization.py", title="Tokenization", icon=":material/content_cut:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("attention.py", title="Attention", icon=":material/visibility:"),

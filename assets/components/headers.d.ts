@@ -417,3 +417,30 @@ export interface TruthHeader {
   shape: string;
   code: string;
 }
+
+/** A stage of the data pipeline, or, with an empty key, what comes in. */
+export interface PipelineRow {
+  key: string;
+  name: string;
+  purpose: string;
+  on: boolean;
+  /** parts of the bar from the left, each with its share of what came in: kept, own, other, fine or gone */ parts: { role: string; share: number; count: string }[];
+  /** what stands behind the bar */ words: string;
+  time: string;
+}
+
+/** pages/ui/data/stage.py, `funnel`. Events: arrange {order, off}, open {key}. */
+export interface PipelineHeader {
+  title: string;
+  rows: PipelineRow[];
+  open: string;
+  /** the figures are those of other settings */ stale: boolean;
+  legend: { role: string; words: string }[];
+}
+
+/** pages/ui/data/passages.py: texts side by side; a piece is [kind, characters]. */
+export interface PassagesHeader {
+  title: string;
+  columns: { title: string; note: string; pieces: string[][] }[];
+  legend: string[];
+}

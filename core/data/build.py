@@ -1,18 +1,20 @@
 """Carries out a plan: documents through the stages, what is kept into a file, what happened into a report."""
 
 import json
+import re
 import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from core.data.crawl import Crawl
 from core.data.document import Document, Page
-from core.data.examples import Examples
+from core.data.examples import LONGEST, Examples
 from core.data.files import Files
 from core.data.plan import Plan
 from core.data.report import Report, defects, made, still
@@ -20,6 +22,7 @@ from core.data.score import Judge
 from core.data.stage import Dropped, Kept, Size
 
 REPORT, KEPT, BROUGHT = "report.json", "kept.jsonl", "files"
+COPIES = ("exact", "near")  # stages whose detail ends with the number of another document
 EVERY = 0.2  # seconds between two words about the progress
 Progress = Callable[[float, str], None]  # the share that is done, and what is being done
 
@@ -31,28 +34,45 @@ class StoppedError(Exception):
 def build(folder: Path, plan: Plan, progress: Progress, stopped: Callable[[], bool]) -> Report:
     """Reads `folder`/files where the plan says so; writes `folder`/kept.jsonl and report.json. Raises StoppedError."""
     start, files = time.perf_counter(), Files()
-    pages, total = _pages(folder, plan, files)
+    if plan.source.kind == "crawl":
+        (pages, source), total = _crawled(plan), plan.source.pages
+    else:
+        given = list(files.read(_brought(folder)))
+        (pages, source), total = _given(given), len(given)
     with open(folder / KEPT, "w", encoding="utf-8") as out:
-        report = _run(plan, _watched(pages, total, progress, stopped), out)
+        report = _run(plan, _watched(pages, total, progress, stopped), out, source)
     told = [asdict(read) for read in files.reports]
-    whole = Report(**vars(report) | {"seconds": time.perf_counter() - start, "files": told, "memory": _memory()})
+    whole = replace(report, seconds=time.perf_counter() - start, files=told, memory=_memory())
     whole.save(folder / REPORT)
     return whole
 
 
-def _pages(folder: Path, plan: Plan, files: Files) -> tuple[Iterable[Page], int | None]:
-    """The pages, and how many there are where that is known."""
-    source = plan.source
-    if source.kind == "crawl":
-        return Crawl(source.seed).pages(0, source.pages), source.pages
-    brought = [(json.loads(path.with_suffix(".name").read_bytes()), path) for path in _brought(folder)]
-    documents = files.read((name, path.read_bytes()) for name, path in brought)
-    return (Page(document, ()) for document in documents), None
+def refine(plan: Plan, documents: Iterable[Document] | None = None) -> Report:
+    """The same without a folder, for notebooks: of the pages of the plan's crawl, or of documents that are given."""
+    start = time.perf_counter()
+    pages, source = _crawled(plan) if documents is None else _given(list(documents))
+    return replace(_run(plan, pages, StringIO(), source), seconds=time.perf_counter() - start)
 
 
-def _brought(folder: Path) -> list[Path]:
+def read_files(paths: Iterable[str | Path]) -> list[Document]:
+    """The documents in files, see `core.data.files`."""
+    return list(Files().read((Path(path).name, Path(path).read_bytes()) for path in paths))
+
+
+def _crawled(plan: Plan) -> tuple[Iterable[Page], Callable[[int], Document]]:
+    """The pages as they come, and a way to have one of them again."""
+    crawl = Crawl(plan.source.seed)
+    return crawl.pages(0, plan.source.pages), lambda number: crawl.page(number).document
+
+
+def _given(documents: list[Document]) -> tuple[Iterable[Page], Callable[[int], Document]]:
+    return (Page(document, ()) for document in documents), documents.__getitem__
+
+
+def _brought(folder: Path) -> Iterator[tuple[str, bytes]]:
     """A visitor's files have numbers for names; what they were called stands in a file beside each."""
-    return sorted((folder / BROUGHT).glob("*.data"))
+    for path in sorted((folder / BROUGHT).glob("*.data")):
+        yield json.loads(path.with_suffix(".name").read_bytes()), path.read_bytes()
 
 
 def bring(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
@@ -63,21 +83,18 @@ def bring(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
         (folder / BROUGHT / f"{number:04}.name").write_text(json.dumps(name), encoding="utf-8")
 
 
-def _watched(
-    pages: Iterable[Page], total: int | None, progress: Progress, stopped: Callable[[], bool]
-) -> Iterator[Page]:
+def _watched(pages: Iterable[Page], total: int, progress: Progress, stopped: Callable[[], bool]) -> Iterator[Page]:
     last = 0.0
     for number, page in enumerate(pages):
         if time.perf_counter() - last > EVERY:
             if stopped():
                 raise StoppedError
             last = time.perf_counter()
-            of = f" of {total:,}" if total else ""
-            progress(number / total if total else 0.5, f"{number:,}{of} documents")
+            progress(number / total, f"{number:,} of {total:,} documents")
         yield page
 
 
-def _run(plan: Plan, pages: Iterable[Page], out: TextIO) -> Report:
+def _run(plan: Plan, pages: Iterable[Page], out: TextIO, source: Callable[[int], Document]) -> Report:
     stages = plan.make()
     judge, examples = Judge(stages), Examples.of(len(stages))
     verdicts = [Counter[str]() for _ in stages]
@@ -101,8 +118,25 @@ def _run(plan: Plan, pages: Iterable[Page], out: TextIO) -> Report:
         after.update(still(now[0], document, spans))
         line = {"id": document.id, "text": document.text, "meta": dict(document.meta)}
         out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    _name_twins(plan, examples, source)
     all_made = [made(choice, n, judge, verdicts[n], examples.found[n]) for n, choice in enumerate(plan.stages)]
     return Report(plan, raw, all_made, dict(before), dict(after), kept, 0.0)
+
+
+def _name_twins(plan: Plan, examples: Examples, source: Callable[[int], Document]) -> None:
+    """To each document that was dropped as a copy, the one that was kept, as the stage read it."""
+    for number, choice in enumerate(plan.stages):
+        if choice.key not in COPIES:
+            continue
+        before = [other.stage() for other in plan.stages[:number] if other.key not in COPIES]
+        for example in examples.found[number]:
+            of = re.search(r"\d+$", example["detail"])
+            if of:
+                document = source(int(of[0]))
+                for stage in before:
+                    outcome = stage.judge(document)
+                    document = outcome.document if isinstance(outcome, Kept) else document
+                example["twin"] = {"id": document.id, "text": document.text[:LONGEST]}
 
 
 def _memory() -> int:

@@ -7,12 +7,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.data.defects import mojibake, personal
 from core.data.document import Document, Page
 from core.data.plan import Choice, Plan
 from core.data.score import Judge, Rate, Score
 from core.data.stage import Size
 
 UNSAID = frozenset({"main"})  # no defect
+GROUPS = {  # of kinds that are one defect to a reader; counted beside them
+    "any mojibake": frozenset(mojibake.LABELS),
+    "any contact": frozenset(personal.KINDS),
+    "any menu or script": frozenset({"navigation", "script"}),
+}
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,15 @@ def _both(drop: Score, mend: Score, name: str) -> dict[str, int]:
 
 
 def defects(page: Page) -> frozenset[str]:
-    return page.kinds - UNSAID
+    return grouped(page.kinds - UNSAID)
 
 
-def still(page: Page, document: Document, spans: frozenset[str]) -> set[str]:
+def grouped(kinds: frozenset[str]) -> frozenset[str]:
+    """The kinds, and the groups that they belong to."""
+    return kinds | {name for name, group in GROUPS.items() if kinds & group}
+
+
+def still(page: Page, document: Document, spans: frozenset[str]) -> frozenset[str]:
     """The defects of a page that what is kept of it has still. spans: kinds that are gone when their span is."""
     text = " ".join(document.text.split())
     gone = {
@@ -124,4 +135,4 @@ def still(page: Page, document: Document, spans: frozenset[str]) -> set[str]:
         for kind in page.kinds & spans
         if not any(" ".join(page.shown(label).split()) in text for label in page.of_kind(kind))
     }
-    return set(defects(page) - gone)
+    return grouped(page.kinds - UNSAID - gone)

@@ -7,6 +7,7 @@ figures.show(figures.training.curves(rows))  # of a run's metrics.jsonl
 
 from core.figures import (
     attention,
+    data,
     embeddings,
     embeddings_words,
     experiments,
@@ -31,6 +32,7 @@ from core.figures.notebook import show
 __all__ = [
     "Figure",
     "attention",
+    "data",
     "embeddings",
     "embeddings_words",
     "experiments",

@@ -1,4 +1,5 @@
-"""Runs that wait for a place: a file `queued` in the folder of each, so that a server that restarts finds them again.
+"""Runs and corpora that wait for a place: a file `queued` in the folder of each, so that a server that restarts finds
+them again.
 
 Nothing here starts a run: `jobs.dispatch` does, when a place is free.
 """
@@ -70,7 +71,7 @@ def entry(folder: Path) -> tuple[float, list[str]] | None:
 
 def waiting_runs(root: Path) -> list[tuple[Path, list[str]]]:
     """The folders and options of the runs that wait, the next one first."""
-    entries = [(path.parent, entry(path.parent)) for path in root.glob(f"run-*/{FILE}")]
+    entries = [(path.parent, entry(path.parent)) for path in root.glob(f"*/{FILE}")]
     found = sorted((known[0], folder, known[1]) for folder, known in entries if known)
     return [(folder, options) for _, folder, options in found]
 

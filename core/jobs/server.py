@@ -31,7 +31,7 @@ from core.jobs.executors import DaskExecutor, Executor, LocalExecutor, wait_or_k
 from core.jobs.queue import Limits, TooManyRuns
 from core.messages import without_folders
 from core.model import runs_root
-from core.runs import forks
+from core.runs import corpora, forks
 from core.runs.library import (
     LOCK,
     damage,
@@ -132,14 +132,20 @@ def fork(
 
 
 def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, wanted: float) -> str:
-    """A new run's folder, filled by `fill`, which returns the options to start it with; it goes to the queue.
+    run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
+    admit(run_folder(run_id), made, fill, limit, wanted)
+    return run_id
+
+
+def admit(
+    folder: Path, made: Record, fill: Callable[[Path], list[str]], limit: int | None = None, wanted: float = 0.0
+) -> None:
+    """A new folder, filled by `fill`, which returns the options to start it with; it goes to the queue.
 
     wanted: seconds that it may take. Servers that share a runs folder wait for one another here.
     """
     limits = Limits.of_server()
     _executor()  # RunError where no cluster answers, before anything is made
-    run_id = f"run-{time.strftime('%Y%m%d')}-{secrets.token_hex(6)}"
-    folder = run_folder(run_id)
     with LOCK, queue.exclusively(runs_root()):
         _check_visitor(made.owner, limits, wanted)
         if len(queue.waiting_runs(runs_root())) >= limits.waiting:
@@ -154,11 +160,10 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
             shutil.rmtree(folder, ignore_errors=True)
             raise
     dispatch(limit)
-    return run_id
 
 
 def _check_visitor(owner: str | None, limits: Limits, wanted: float) -> None:
-    runs = [(run_folder(run_id), _busy(run_folder(run_id))) for run_id in list_runs()]
+    runs = [(folder, busy(folder)) for folder in [*map(run_folder, list_runs()), *corpora.list_corpora()]]
     queue.check_visitor(owner, runs + [(folder, False) for folder in list_deleted()], limits, wanted)
 
 
@@ -215,14 +220,18 @@ def stop_when(run_id: str, key: str | None = None, **conditions: float | int | N
 
 def stop(run_id: str, key: str | None = None, wait: float = 20.0) -> None:
     """Ask a run to save its state and end; after `wait` seconds it is killed. Nothing happens if it is not going."""
+    end(mine(run_id, key), wait)
+
+
+def end(folder: Path, wait: float = 20.0) -> None:
+    """As `stop`, for whatever is in the queue or was started from it."""
     with LOCK:
-        folder = mine(run_id, key)
         queue.leave(folder)
         if not _executor().alive(folder):
             return
         control.change(folder, stop=True)
-    end = time.monotonic() + wait
-    while _executor().alive(folder) and time.monotonic() < end:
+    until = time.monotonic() + wait
+    while _executor().alive(folder) and time.monotonic() < until:
         time.sleep(0.05)
     if _executor().alive(folder):
         _executor().kill(folder)
@@ -290,7 +299,7 @@ def dispatch(limit: int | None = None) -> None:
     root = runs_root()
     with LOCK, queue.exclusively(root):
         places = _executor().slots(Limits.of_server().running if limit is None else limit)
-        going = sum(_executor().alive(run_folder(run_id)) for run_id in list_runs())
+        going = sum(map(_executor().alive, [*map(run_folder, list_runs()), *corpora.list_corpora()]))
         for folder, options in queue.waiting_runs(root)[: max(0, places - going)]:
             control.go(folder)
             _executor().submit(folder, options)
@@ -329,7 +338,9 @@ def warm() -> None:
 
 
 def launch(folder: Path, options: list[str]) -> subprocess.Popen[bytes]:
-    """Start the process of a run: the one that is ready, or else a new one."""
+    """Start the process of a run: the one that is ready, or else a new one; or that of a corpus."""
+    if corpora.is_corpus(folder):
+        return _process("core.jobs.refine", [str(folder)], folder / "log.txt")
     log, arguments = folder / "log.txt", ["--out", str(folder), "--control", "--quiet", *options]
     with _spare_lock:
         spare = _spares.pop() if _spares else None
@@ -365,13 +376,13 @@ def _executor() -> Executor:
 
 def _running_folder(run_id: str, key: str | None) -> Path:
     folder = mine(run_id, key)
-    if not _busy(folder):
+    if not busy(folder):
         raise RunError(f"{run_id} is not running")
     return folder
 
 
-def _busy(folder: Path) -> bool:
-    """Whether a run goes on or waits."""
+def busy(folder: Path) -> bool:
+    """Whether what belongs into this folder is being made, or waits for it."""
     return queue.entry(folder) is not None or _executor().alive(folder)
 
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 NEXT = {
-    "": ("tokenization.py", "How does text become tokens?"),
+    "": ("data.py", "Where does the text come from that a model reads?"),
+    "data": ("tokenization.py", "How does text become tokens?"),
     "tokenization": ("embeddings.py", "How does a token become a vector?"),
     "embeddings": ("attention.py", "Which earlier words does a word look at?"),
     "attention": ("inside.py", "How does a prediction come about, layer by layer?"),

@@ -119,6 +119,20 @@ PROPERTIES: dict[str, Property] = {
             Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
         ),
         *_only(
+            "data",
+            Property("documents_from", str, "our crawl", options=("our crawl", "your files")),
+            Property("crawl_pages", str, "1,000", options=("300", "1,000", "3,000", "10,000", "30,000")),
+            Property("crawl_seed", int, 0, 0, 9999),
+            Property("measure", str, "documents", options=("documents", "words", "bytes")),
+            Property("pipeline", str, ""),  # see pages/ui/data/settings.py
+            Property("tuned", str, ""),
+            Property("stage_open", str, "near"),
+            Property("alike_texts", str, "pages", options=("pages", "books")),
+            Property("alike_runs", str, "words", options=("words", "characters")),
+            Property("alike_bands", int, 14, 1, 32),
+            Property("alike_rows", int, 8, 1, 16),
+        ),
+        *_only(
             "attention",
             Property("open_heads", str, ""),  # "": the one above; "none", "alone", or several as "0.1 2.3"
             Property("also_pinned", str, ""),  # "9: 4 7": beside the cursor at 9, positions 4 and 7

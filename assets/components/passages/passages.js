@@ -1,0 +1,33 @@
+// @ts-check
+// Texts side by side, with what was taken out, what was put in, and what the labels say is there. All of it is text.
+/** @import { PassagesHeader } from "../headers.js" */
+
+import { element, find } from "../shared/elements.js";
+import { component } from "../shared/mount.js";
+import { applyTheme, onThemeChange } from "../shared/theme.js";
+
+/** @param {import("../shared/mount.js").Root} root */
+function build(root) {
+  const [legend, columns] = find(root, ".legend", ".columns");
+
+  function piece(/** @type {string[]} */ [kind, text]) {
+    if (kind === "same") return document.createTextNode(text);
+    if (kind === "gone" || kind === "new") return element(kind === "gone" ? "del" : "ins", {}, text);
+    return element("mark", { title: kind }, text);
+  }
+  function column(/** @type {PassagesHeader["columns"][number]} */ { title, note, pieces }) {
+    const text = element("div", { class: "text", tabindex: 0, role: "region", "aria-label": title }, ...pieces.map(piece));
+    return element("section", {}, element("h4", {}, title), element("p", { class: "note" }, note), text);
+  }
+  function show(/** @type {PassagesHeader} */ header) {
+    columns.setAttribute("aria-label", header.title);
+    columns.replaceChildren(...header.columns.map(column));
+    const words = /** @type {Record<string, string>} */ ({ gone: "taken out", new: "put in", marked: "labelled" });
+    legend.replaceChildren(...header.legend.map((kind) =>
+      kind === "marked" ? element("mark", {}, words[kind]) : element("span", { class: kind }, words[kind] ?? kind)));
+    applyTheme(root);
+  }
+  return { show, destroy: onThemeChange(root, () => applyTheme(root)) };
+}
+
+export default component(build);

@@ -1,0 +1,102 @@
+"""Figures of the data page: how often a stage is right, why it drops, what is left, and the S-curve with what was
+measured on it."""
+
+from collections.abc import Sequence
+
+from core.figures.labels import percent, plain
+from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, Spec, axis, bare, figure, line, rows, vline
+from core.figures.palette import CATEGORIES, LIGHT, ROLES
+from core.figures.traces import Interval, intervals, points, row_bars, values_of
+
+BEFORE, AFTER, WRONG = LIGHT["muted"], ROLES["token"], ROLES["attention"]
+ROW = 30  # pixels of a row
+
+
+def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str]) -> Figure:
+    """A point with its 95 % interval for each name; `counts`, as "24 of 26", stand behind it."""
+    said = [f"{percent(mean)}, 95 % interval {percent(low)} to {percent(high)}" for mean, low, high in shares]
+    look = {"color": AFTER, "size": 10}
+    dots = points(
+        values_of(shares), list(range(len(shares))), "markers", marker=look, error_x=intervals(shares, color=AFTER),
+        customdata=said, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    written = points(
+        [1.05] * len(shares), list(range(len(shares))), "text", text=list(counts), textposition="middle right",
+        cliponaxis=False, hoverinfo="skip", showlegend=False, textfont={"color": LIGHT["muted"]},
+    )  # fmt: skip
+    across = axis(side="top", tickvals=[0, 0.5, 1], **SHARES | {"range": [-0.03, 1.03]})
+    return figure(
+        [dots, written], margin=MARGIN | {"t": 28, "r": 96}, xaxis=across, yaxis=rows([plain(n, 40) for n in names])
+    )
+
+
+def reasons(names: Sequence[str], counts: Sequence[int]) -> Figure:
+    """How many documents were dropped, or lines changed, for each reason."""
+    traces = [row_bars(list(counts), WRONG, [f"{count:,}" for count in counts], hoverinfo="skip")]
+    across = bare(visible=False, range=[0, max(counts) * 1.25])
+    return figure(traces, margin=MARGIN | {"r": 24}, xaxis=across, yaxis=rows([plain(name, 44) for name in names]))
+
+
+def defects(names: Sequence[str], before: Sequence[float], after: Sequence[float], texts: Sequence[str]) -> Figure:
+    """The share of the documents that have each defect, in what came in and in what is left."""
+    at = list(range(len(names)))
+    bars: list[Spec] = []
+    for i in at:
+        bars.append(points([before[i], after[i]], [i, i], "lines", line=line(LIGHT["line"], 3), hoverinfo="skip",
+                           showlegend=False))  # fmt: skip
+    ends = [
+        points(list(shares), at, "markers", name=name, marker={"color": colour, "size": 10, "symbol": symbol},
+               hovertemplate=f"%{{x:.2p}} {name}<extra></extra>")
+        for shares, name, colour, symbol in (
+            (before, "of the raw pages", BEFORE, "circle-open"), (after, "of what is left", AFTER, "circle"),
+        )
+    ]  # fmt: skip
+    most = max(*before, *after, 0.01)
+    written = points(
+        [most * 1.06] * len(at), at, "text", text=list(texts), textposition="middle right", cliponaxis=False,
+        hoverinfo="skip", showlegend=False, textfont={"color": LIGHT["muted"]},
+    )  # fmt: skip
+    across = axis(tickformat=".0%", range=[-0.02 * most, most * 1.05], nticks=5)
+    return figure(
+        [*bars, *ends, written], margin=MARGIN | {"t": 30, "r": 110}, legend=LEGEND | {"y": 1.0}, xaxis=across,
+        yaxis=rows([plain(name, 40) for name in names]),
+    )  # fmt: skip
+
+
+def s_curve(
+    theory: tuple[Sequence[float], Sequence[float]],
+    found: Sequence[tuple[float, Interval, str]],
+    true: Sequence[tuple[float, float, str]],
+    threshold: float,
+) -> Figure:
+    """The odds that two texts meet against how similar they are. theory: the curve. found: (similarity, share of the
+    pairs that met, words for the pointer). true: (similarity, share of those that are copies, words)."""
+    across, odds = theory
+    curve = points(list(across), list(odds), "lines", name="theory", line=line(LIGHT["muted"], 2), hoverinfo="skip")
+    met = points(
+        [s for s, _, _ in found], [share[0] for _, share, _ in found], "markers", name="measured: share that met",
+        marker={"color": AFTER, "size": 10}, error_y=intervals([share for _, share, _ in found], color=AFTER),
+        customdata=[words for _, _, words in found], hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    right = points(
+        [s for s, _, _ in true], [share for _, share, _ in true], "markers", name="of those, really copies",
+        marker={"color": CATEGORIES[2], "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
+        customdata=[words for _, _, words in true], hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    return figure(
+        [curve, met, right],
+        margin={"l": 56, "r": 8, "t": 30, "b": 44},
+        legend=LEGEND,
+        shapes=[vline(threshold, line(LIGHT["line"], 1.5, "dash"))],
+        xaxis=axis("similarity of two texts (Jaccard)", **SHARES),
+        yaxis=axis("share of the pairs", **SHARES),
+    )
+
+
+def remaining(names: Sequence[str], left: Sequence[int], total: int, different: int) -> Figure:
+    """How many texts each way of joining leaves, of `total`, of which `different` are no copies of each other."""
+    wrong = [WRONG if count < 0.9 * different else AFTER for count in left]
+    traces = [row_bars(list(left), wrong, [f"{count:,}" for count in left], hoverinfo="skip")]
+    across = axis(range=[0, total * 1.12], nticks=5)
+    mark = vline(different, line(LIGHT["text"], 1.5, "dot"))
+    return figure(traces, margin=MARGIN | {"r": 24, "b": 24}, shapes=[mark], xaxis=across, yaxis=rows(list(names)))

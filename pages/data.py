@@ -1,0 +1,18 @@
+"""From a raw crawl to a corpus: every stage at work on real text, and how often it is right."""
+
+from pages.ui.caption import page_header
+from pages.ui.data.alike import alike
+from pages.ui.data.decisions import decisions
+from pages.ui.data.experiments import data_experiments
+from pages.ui.data.left import left
+from pages.ui.data.stage import pipeline
+from pages.ui.sections import section, stage
+from pages.ui.training.owner import remember
+
+page_header("Which pages does a model get to read?", "Of the raw web, the smaller part. Somebody decides which.")
+remember()
+stage(pipeline)
+section("What did this stage do?", "stage", decisions, height=900)
+section("What is left at the end?", "left", left, height=700)
+section("When are two texts the same?", "alike", alike, height=900)
+section("Try", "try", data_experiments, height=120)

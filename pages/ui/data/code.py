@@ -1,0 +1,17 @@
+"""The Python that runs the pipeline on show: the head of every "Show code" of the page."""
+
+from core.data.report import Report
+from pages.ui.code import Code
+
+
+def refined(report: Report) -> Code:
+    """`report`, made again. A visitor's files are read from where they are."""
+    plan = report.plan.to_dict()
+    code = Code().using("core.data.plan", "Plan").using("core.data.build", "refine")
+    if report.labelled:
+        return code.having(f"report = refine(Plan.from_dict({plan}))")
+    return (
+        code.using("core.data.build", "read_files")
+        .having('files = read_files(["your file.txt"])')
+        .having(f"report = refine(Plan.from_dict({plan}), files)")
+    )
