@@ -12,7 +12,7 @@ from pages.ui.training.owner import remember
 page_header("Which pages does a model get to read?", "Of the raw web, the smaller part. Somebody decides which.")
 remember()
 stage(pipeline)
-section("What did this stage do?", "stage", decisions, height=900)
+section("What did this stage do?", "decisions", decisions, height=900)
 section("What is left at the end?", "left", left, height=700)
 section("When are two texts the same?", "alike", alike, height=900)
 section("Try", "try", data_experiments, height=120)

@@ -15,7 +15,7 @@ from core.data.document import Document
 from core.text.files import decode_file
 
 MOST_BYTES = 20_000_000  # of all files together, as they come
-MOST_UNPACKED = 60_000_000  # of all files together, unpacked
+MOST_UNPACKED = 40_000_000  # of what lies in zips, all together
 MOST_FILES = 1000  # in a zip
 MOST_DOCUMENTS = 200_000
 LONGEST_CELL = 10_000_000  # characters of a field of a csv
@@ -24,7 +24,7 @@ FORMATS = {
     "jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "zip": "zip",
 }  # fmt: skip
 READABLE = "txt, md, html, jsonl, csv and zip files"
-TOO_MUCH = f"It was left out: unpacked, the files would have more than {MOST_UNPACKED // 1_000_000} MB together."
+TOO_MUCH = f"It was left out: unpacked, the zips would have more than {MOST_UNPACKED // 1_000_000} MB together."
 TEXT_FIELDS = ("text", "content", "body", "document", "raw_content")
 csv.field_size_limit(LONGEST_CELL)
 
@@ -68,7 +68,6 @@ class Files:
         if kind == "zip":
             yield from self._zip(name, data)
             return
-        self._unpacked += len(data)
         text, note = decode_file(data)
         if note:
             notes.append(note.strip())
@@ -91,8 +90,6 @@ class Files:
             return "It was left out: it is empty."
         if kind == "zip" and in_zip:
             return "It was left out: a zip within a zip is not opened."
-        if self._unpacked + len(data) > MOST_UNPACKED and kind != "zip":
-            return TOO_MUCH
         return ""
 
     def _zip(self, name: str, data: bytes) -> Iterator[Document]:
@@ -121,6 +118,7 @@ class Files:
             if content is None:
                 self.reports.append(Read(inside, 0, 0, TOO_MUCH))
                 continue
+            self._unpacked += len(content)
             yield from self._file(inside, content, in_zip=True)
 
     def _unpack(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | None:
@@ -142,10 +140,10 @@ def _hidden(name: str) -> bool:
 
 
 def _is_binary(text: str) -> bool:
-    """Text has hardly any control characters, and hardly any bytes that spell nothing."""
+    """Text has hardly any control characters, and not too many bytes that spell nothing."""
     sample = text[:100_000]
     strange = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f") for c in sample)
-    return strange > 0.1 * len(sample)
+    return strange > 0.3 * len(sample)
 
 
 def _whole(text: str, _notes: list[str]) -> Iterator[str]:
@@ -170,7 +168,7 @@ def _jsonl(text: str, notes: list[str]) -> Iterator[str]:
             continue
         yield found
     if broken:
-        notes.append(f"{broken:,} lines are no JSON and were left out, the first of them line {first:,}.")
+        notes.append(f"{broken:,} lines are no JSON and were left out, the first of them {first:,}.")
     if without:
         notes.append(f"{without:,} lines have no text in a field called {', '.join(TEXT_FIELDS)}, and were left out.")
 
