@@ -442,5 +442,5 @@ export interface PipelineHeader {
 export interface PassagesHeader {
   title: string;
   columns: { title: string; note: string; pieces: string[][] }[];
-  legend: string[];
+  /** kind, words */ legend: string[][];
 }

@@ -4,7 +4,7 @@ measured on it."""
 from collections.abc import Sequence
 
 from core.figures.labels import percent, plain
-from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, Spec, axis, bare, figure, line, rows, vline
+from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, Spec, axis, bare, figure, line, note, rows, vline
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import Interval, intervals, points, row_bars, values_of
 
@@ -20,14 +20,20 @@ def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str
         values_of(shares), list(range(len(shares))), "markers", marker=look, error_x=intervals(shares, color=AFTER),
         customdata=said, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
     )  # fmt: skip
-    written = points(
-        [1.05] * len(shares), list(range(len(shares))), "text", text=list(counts), textposition="middle right",
-        cliponaxis=False, hoverinfo="skip", showlegend=False, textfont={"color": LIGHT["muted"]},
-    )  # fmt: skip
     across = axis(side="top", tickvals=[0, 0.5, 1], **SHARES | {"range": [-0.03, 1.03]})
     return figure(
-        [dots, written], margin=MARGIN | {"t": 28, "r": 96}, xaxis=across, yaxis=rows([plain(n, 40) for n in names])
+        [dots],
+        margin=MARGIN | {"t": 28, "r": 110},
+        annotations=_behind(counts),
+        xaxis=across,
+        yaxis=rows([plain(n, 40) for n in names]),
     )
+
+
+def _behind(words: Sequence[str]) -> list[Spec]:
+    """Words at the end of each row."""
+    look = {"xanchor": "left", "yref": "y", "font": {"size": 12, "color": LIGHT["muted"]}}
+    return [note(plain(text, 30), x=1.01, y=row, **look) for row, text in enumerate(words)]
 
 
 def reasons(names: Sequence[str], counts: Sequence[int]) -> Figure:
@@ -52,13 +58,10 @@ def defects(names: Sequence[str], before: Sequence[float], after: Sequence[float
         )
     ]  # fmt: skip
     most = max(*before, *after, 0.01)
-    written = points(
-        [most * 1.06] * len(at), at, "text", text=list(texts), textposition="middle right", cliponaxis=False,
-        hoverinfo="skip", showlegend=False, textfont={"color": LIGHT["muted"]},
-    )  # fmt: skip
     across = axis(tickformat=".0%", range=[-0.02 * most, most * 1.05], nticks=5)
     return figure(
-        [*bars, *ends, written], margin=MARGIN | {"t": 30, "r": 110}, legend=LEGEND | {"y": 1.0}, xaxis=across,
+        [*bars, *ends], margin=MARGIN | {"t": 30, "r": 110}, legend=LEGEND | {"y": 1.0},
+        annotations=_behind(texts), xaxis=across,
         yaxis=rows([plain(name, 40) for name in names]),
     )  # fmt: skip
 

@@ -22,9 +22,7 @@ function build(root) {
   function show(/** @type {PassagesHeader} */ header) {
     columns.setAttribute("aria-label", header.title);
     columns.replaceChildren(...header.columns.map(column));
-    const words = /** @type {Record<string, string>} */ ({ gone: "taken out", new: "put in", marked: "labelled" });
-    legend.replaceChildren(...header.legend.map((kind) =>
-      kind === "marked" ? element("mark", {}, words[kind]) : element("span", { class: kind }, words[kind] ?? kind)));
+    legend.replaceChildren(...header.legend.map(([kind, words]) => element(kind === "marked" ? "mark" : "span", { class: kind }, words)));
     applyTheme(root);
   }
   return { show, destroy: onThemeChange(root, () => applyTheme(root)) };

@@ -29,6 +29,7 @@ LABELS = {
     "changed": "changed",
 }
 PLAIN = {"fine": "dropped", "changed": "changed"}  # of files that nobody has labelled
+MARKED = ["marked", "labelled by the crawl"]
 FEW = 6  # reasons that the figure shows
 
 
@@ -129,9 +130,9 @@ def interval(rate: Rate) -> tuple[float, float, float]:
 def how_often_right(made: Made, report: Report) -> None:
     """Precision, and recall for each kind of label, with 95 % intervals."""
     st.markdown("**How often is it right?**")
-    rows = [("precision: of what it dropped or changed, it should", made.precision)]
+    rows = [("precision: its own defects", made.precision)]
     if made.dropped:
-        rows.append(("the same, where any defect counts", made.lenient))
+        rows.append(("precision: any defect", made.lenient))
     order = sorted(made.labelled, key=lambda kind: -made.labelled[kind])
     rows += [(f"recall: {KINDS.get(kind, kind)}", made.recall_of(kind)) for kind in order]
     rows = [(name, rate) for name, rate in rows if rate.total]
@@ -217,7 +218,7 @@ def columns(one: dict[str, Any], report: Report) -> dict[str, Any]:
         pieces = marked(one["before"], spans if beside is None else [])
         title = "The text as the stage read it" + cut
         if beside is None:
-            legend = ["marked"] if any(kind != "same" for kind, _ in pieces) else []
+            legend = [MARKED] if any(kind != "same" for kind, _ in pieces) else []
             return {"columns": [_column(title, "", pieces)], "legend": legend}
         twin, which = beside
         changes = diff(twin, one["before"])
@@ -226,13 +227,13 @@ def columns(one: dict[str, Any], report: Report) -> dict[str, Any]:
                 _column(f"{which}, which was kept", "", [p for p in changes if p[0] != "new"]),
                 _column(title, "", [p for p in changes if p[0] != "gone"]),
             ],
-            "legend": ["gone", "new"],
+            "legend": [["gone", "only there"], ["new", "only here"]],
         }
     if "<html" in one["before"][:200].lower():  # of markup nobody wants to read a diff: it is left out, all of it
         return {
             "columns": [_column("Before" + cut, "the page as it was fetched", marked(one["before"], [])),
                         _column("After", "the text that was found in it", marked(after, spans))],
-            "legend": ["marked"] if spans else [],
+            "legend": [MARKED] if spans else [],
         }  # fmt: skip
     changes = diff(one["before"], after)
     steps = sorted({how for _, _, how in one["changes"] if how})
@@ -241,7 +242,7 @@ def columns(one: dict[str, Any], report: Report) -> dict[str, Any]:
             _column("Before" + cut, "", [p for p in changes if p[0] != "new"]),
             _column("After", "; ".join(map(kind_of, steps[:4])), [p for p in changes if p[0] != "gone"]),
         ],
-        "legend": ["gone", "new"],
+        "legend": [["gone", "taken out"], ["new", "put in"]],
     }
 
 
