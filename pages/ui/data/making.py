@@ -70,8 +70,8 @@ def controls(plan: Plan, stale: bool, nothing: bool) -> None:
     _ended(going)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Run the pipeline", on_click=begin, type="primary", disabled=not (stale or nothing) or not plan.stages,
-            key="data_run",
+            "Run the pipeline", on_click=begin, type="primary" if stale or nothing else "secondary",
+            disabled=not (stale or nothing) or not plan.stages, key="data_run",
         )  # fmt: skip
         st.button("As usual", on_click=settings.as_usual, key="data_usual", type="tertiary",
                   disabled=not (state.get("pipeline") or state.get("tuned")))  # fmt: skip

@@ -36,7 +36,8 @@ def pipeline() -> None:
         return
     sizes = [report.raw, *(made.kept for made in report.stages)]
     documents = [size.documents for size in sizes]
-    note = f"{len(report.kept):,} of {report.raw.documents:,} documents are left, after {report.seconds:.0f} s"
+    took = sum(made.seconds for made in report.stages)
+    note = f"{len(report.kept):,} of {report.raw.documents:,} documents are left; the stages took {took:.1f} s"
     labelled = "; the labels of the crawl say which should be" if report.labelled else ""
     code = refined(report).gives("[made.kept.documents for made in report.stages]", documents[1:])
     truth("report.stages", (len(report.stages),), note + labelled, code)
@@ -93,8 +94,8 @@ def headline(report: Report) -> None:
     """What came out, in one sentence."""
     left, raw = report.left, report.raw
     words = (
-        f"**{raw.documents:,}** raw documents became **{left.documents:,}**: {amount(raw.bytes)} became "
-        f"{amount(left.bytes)}, and {raw.tokens:,} words {left.tokens:,}."
+        f"Of **{raw.documents:,}** raw documents **{left.documents:,}** are left: {amount(left.bytes)} of "
+        f"{amount(raw.bytes)}, {left.tokens:,} of {raw.tokens:,} words."
     )
     if report.labelled:
         lost = sum(made.verdicts.get("fine", 0) for made in report.stages)
@@ -180,7 +181,7 @@ def _words(made: Made) -> str:
         said.append(f"{made.changed:,} changed")
     fine = made.verdicts.get("fine", 0)
     if fine:
-        said.append(f"{fine:,} wrongly")
+        said.append(f"{fine:,} of them fine")
     return ", ".join(said) or "nothing to do"
 
 
