@@ -6,23 +6,23 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from core.data.crawl import Crawl
 from core.data.document import Document, Page
-from core.data.examples import LONGEST, Examples
+from core.data.examples import LONGEST
 from core.data.files import Files
 from core.data.plan import Plan
-from core.data.report import Report, defects, made, still
-from core.data.score import Judge
-from core.data.stage import Dropped, Kept, Size
+from core.data.report import Report, defects, still
+from core.data.stage import Kept, Size
+from core.data.tally import Tally
 
 REPORT, KEPT, BROUGHT = "report.json", "kept.jsonl", "files"
-COPIES = ("exact", "near")  # stages whose detail ends with the number of another document
+COPIES = ("exact", "near")  # stages that remember other documents; their detail ends with the number of one
 EVERY = 0.2  # seconds between two words about the progress
 Progress = Callable[[float, str], None]  # the share that is done, and what is being done
 
@@ -95,41 +95,40 @@ def _watched(pages: Iterable[Page], total: int, progress: Progress, stopped: Cal
 
 
 def _run(plan: Plan, pages: Iterable[Page], out: TextIO, source: Callable[[int], Document]) -> Report:
-    stages = plan.make()
-    judge, examples = Judge(stages), Examples.of(len(stages))
-    verdicts = [Counter[str]() for _ in stages]
-    spans = frozenset[str]().union(*(stage.mends for stage in stages))
+    tally, spans = Tally(plan.stages, plan.stages), mended(plan)
     raw, before, after, kept = Size(), Counter[str](), Counter[str](), list[int]()
-    now: list[Page] = []
-
-    def passing() -> Iterator[Page]:
-        for page in pages:
-            raw.add(page.document.text)
-            before.update(defects(page))
-            now[:] = [page]
-            yield page
-
-    def watch(number: int, page: Page, document: Document, outcome: Kept | Dropped, verdict: str) -> None:
-        verdicts[number][verdict] += 1
-        examples(number, page, document, outcome, verdict)
-
-    for document in judge.run(passing(), watch):
+    for page in pages:
+        raw.add(page.document.text)
+        before.update(defects(page))
+        document = tally.process(page, page.document)
+        if document is None:
+            continue
         kept.append(document.id)
-        after.update(still(now[0], document, spans))
-        line = {"id": document.id, "text": document.text, "meta": dict(document.meta)}
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    _name_twins(plan, examples, source)
-    all_made = [made(choice, n, judge, verdicts[n], examples.found[n]) for n, choice in enumerate(plan.stages)]
-    return Report(plan, raw, all_made, dict(before), dict(after), kept, 0.0)
+        after.update(still(page, document, spans))
+        out.write(line_of(document))
+    name_twins(plan, tally.examples.found, source)
+    return Report(plan, raw, tally.made(), dict(before), dict(after), kept, 0.0)
 
 
-def _name_twins(plan: Plan, examples: Examples, source: Callable[[int], Document]) -> None:
+def mended(plan: Plan) -> frozenset[str]:
+    """Kinds of label that are gone when what they mark is."""
+    return frozenset[str]().union(*(choice.stage().mends for choice in plan.stages))
+
+
+def line_of(document: Document) -> str:
+    """A line of a JSONL file."""
+    return (
+        json.dumps({"id": document.id, "text": document.text, "meta": dict(document.meta)}, ensure_ascii=False) + "\n"
+    )
+
+
+def name_twins(plan: Plan, examples: Sequence[list[dict[str, Any]]], source: Callable[[int], Document]) -> None:
     """To each document that was dropped as a copy, the one that was kept, as the stage read it."""
     for number, choice in enumerate(plan.stages):
         if choice.key not in COPIES:
             continue
         before = [other.stage() for other in plan.stages[:number] if other.key not in COPIES]
-        for example in examples.found[number]:
+        for example in examples[number]:
             of = re.search(r"\d+$", example["detail"])
             if of:
                 document = source(int(of[0]))

@@ -93,31 +93,36 @@ def _example(examples: list[tuple[int, str]], page: int, text: str) -> None:
 class Judge:
     """Runs labelled pages through the stages, and scores each stage on the pages that reach it."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], drops: Sequence[frozenset[str]] = ()) -> None:
+        """drops: what the stages of the whole pipeline drop, where these are a part of it."""
         self.stages = stages
         self.dropping = [Score() for _ in stages]
         self.mending = [Score() for _ in stages]
-        self._anybody = frozenset().union(*(stage.drops for stage in stages))
+        self._anybody = frozenset[str]().union(*(stage.drops for stage in stages), *drops)
         self._met: list[set[tuple[str, int]]] = [set() for _ in stages]
 
     def run(self, pages: Iterable[Page], watch: Watch | None = None) -> Iterator[Document]:
         """The documents that are kept. watch: told of each decision that is one of `VERDICTS`."""
         for page in pages:
-
-            def tell(number: int, document: Document, outcome: Kept | Dropped, page: Page = page) -> None:
-                verdict = self._score_drop(number, page, outcome)
-                mends = self.stages[number].mends
-                if isinstance(outcome, Kept) and mends:
-                    missed = _score_changes(self.mending[number], mends, page, document, outcome)
-                    verdict = verdict or ("missed" if missed else "")
-                if isinstance(outcome, Kept) and outcome.document.text != document.text:
-                    verdict = verdict or "changed"
-                if watch and verdict:
-                    watch(number, page, document, outcome, verdict)
-
-            kept = process(self.stages, page.document, tell)
+            kept = self.process(page, page.document, watch)
             if kept is not None:
                 yield kept
+
+    def process(self, page: Page, document: Document, watch: Watch | None = None) -> Document | None:
+        """What is left of a document that was made of `page`."""
+
+        def tell(number: int, document: Document, outcome: Kept | Dropped) -> None:
+            verdict = self._score_drop(number, page, outcome)
+            mends = self.stages[number].mends
+            if isinstance(outcome, Kept) and mends:
+                missed = _score_changes(self.mending[number], mends, page, document, outcome)
+                verdict = verdict or ("missed" if missed else "")
+            if isinstance(outcome, Kept) and outcome.document.text != document.text:
+                verdict = verdict or "changed"
+            if watch and verdict:
+                watch(number, page, document, outcome, verdict)
+
+        return process(self.stages, document, tell)
 
     def _score_drop(self, number: int, page: Page, outcome: Kept | Dropped) -> str:
         """Scores it, and gives its verdict, "" for a page that is rightly kept."""
