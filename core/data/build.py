@@ -54,6 +54,14 @@ def refine(plan: Plan, documents: Iterable[Document] | None = None) -> Report:
     return replace(_run(plan, pages, StringIO(), source), seconds=time.perf_counter() - start)
 
 
+def refine_into(plan: Plan, folder: Path, documents: list[Document]) -> Report:
+    """The same with what is kept in folder/00000.jsonl."""
+    folder.mkdir(parents=True, exist_ok=True)
+    start, (pages, source) = time.perf_counter(), _given(documents)
+    with open(folder / "00000.jsonl", "w", encoding="utf-8") as out:
+        return replace(_run(plan, pages, out, source), seconds=time.perf_counter() - start)
+
+
 def read_files(paths: Iterable[str | Path]) -> list[Document]:
     """The documents in files, see `core.data.files`."""
     return list(Files().read((Path(path).name, Path(path).read_bytes()) for path in paths))

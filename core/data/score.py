@@ -11,7 +11,8 @@ from core.data.stage import Dropped, Kept, Stage
 Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 EXAMPLES = 20
 # What the labels say of a decision: dropped for what this stage is there for; for what another is there for; though
-# nothing was the matter; kept, though it should have gone, or with a span that should have changed; changed.
+# nothing was the matter; kept, though it should have gone, or with a span that should have changed; changed. Of one
+# decision the last two may both be said.
 VERDICTS = ("own", "other", "fine", "missed", "changed")
 Watch = Callable[[int, Page, Document, Kept | Dropped, str], None]
 # Labels that name what a page copies, and what that is
@@ -112,15 +113,15 @@ class Judge:
         """What is left of a document that was made of `page`."""
 
         def tell(number: int, document: Document, outcome: Kept | Dropped) -> None:
-            verdict = self._score_drop(number, page, outcome)
+            verdicts = [self._score_drop(number, page, outcome)]
             mends = self.stages[number].mends
             if isinstance(outcome, Kept) and mends:
                 missed = _score_changes(self.mending[number], mends, page, document, outcome)
-                verdict = verdict or ("missed" if missed else "")
+                verdicts += ["missed"] * (missed and "missed" not in verdicts)
             if isinstance(outcome, Kept) and outcome.document.text != document.text:
-                verdict = verdict or "changed"
-            if watch and verdict:
-                watch(number, page, document, outcome, verdict)
+                verdicts.append("changed")
+            for verdict in filter(None, verdicts):
+                (watch or _nobody)(number, page, document, outcome, verdict)
 
         return process(self.stages, document, tell)
 
@@ -149,6 +150,10 @@ class Judge:
                 due.append(label.kind)
         met.add(own)
         return due
+
+
+def _nobody(*_: object) -> None:
+    """Watches nothing."""
 
 
 def _plain(text: str) -> str:

@@ -91,18 +91,16 @@ def control(key: str, knob: Knob) -> None:
 
 
 def counts(made: Made, report: Report) -> None:
-    """The figures of the stage, side by side."""
-    shown = {
-        "Documents in": f"{made.seen.documents:,}",
-        "Dropped": f"{made.dropped:,}",
-        "Changed": f"{made.changed:,}",
-        "Time": f"{made.seconds:.2f} s",
-    }
+    """The figures of the stage, in a line."""
+    said = [
+        f"**{made.seen.documents:,}** documents in",
+        f"**{made.dropped:,}** dropped",
+        f"**{made.changed:,}** changed",
+        f"**{made.seconds:.2f} s**",
+    ]
     if report.labelled:
-        shown["Wrongly thrown away"] = f"{made.verdicts.get('fine', 0):,}"
-    for column, (name, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        column.caption(name)
-        column.markdown(f"**{value}**")
+        said.insert(2, f"**{made.verdicts.get('fine', 0):,}** of them though nothing was the matter")
+    st.markdown(" · ".join(said))
 
 
 def why(made: Made, report: Report) -> None:

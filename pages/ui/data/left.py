@@ -15,7 +15,7 @@ from pages.ui.data.names import KINDS
 APART = frozenset({"decoy"}).union(*GROUPS.values())  # no defect; or shown as part of a group
 NAMES = {name: words for name, words in KINDS.items() if name not in APART} | {
     "any mojibake": "mojibake of any kind",
-    "any contact": "contact details: address, e-mail, numbers",
+    "any contact": "contact details",
     "any menu or script": "a menu or a script",
 }
 
