@@ -87,7 +87,7 @@ def test_files_stay_short(path):
 
 
 def test_text_data_and_figures_do_not_load_torch():
-    rooms = "core.text, core.data.build, core.data.pairs, core.data.card, core.figures.data, core.figures.palette, pages.ui.state"
+    rooms = "core.text, core.data.build, core.data.pairs, core.data.sharded, core.figures.data, pages.ui.state"
     code = f"import sys, {rooms}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
+from core.data.card import write_card
 from core.data.crawl import Crawl
 from core.data.document import Document, Page
 from core.data.examples import LONGEST
@@ -43,6 +44,7 @@ def build(folder: Path, plan: Plan, progress: Progress, stopped: Callable[[], bo
         report = _run(plan, _watched(pages, total, progress, stopped), out, source)
     told = [asdict(read) for read in files.reports]
     whole = replace(report, seconds=time.perf_counter() - start, files=told, memory=_memory())
+    write_card(folder, f"corpus {plan.name()}", whole)
     whole.save(folder / REPORT)
     return whole
 

@@ -195,7 +195,8 @@ def _shard(path: Path) -> dict[str, Any]:
             whole.update(piece)
     return {
         "@type": "cr:FileObject", "@id": path.name, "name": path.name, "contentUrl": path.name,
-        "contentSize": f"{path.stat().st_size} B", "encodingFormat": "application/jsonlines", "sha256": whole.hexdigest(),
+        "contentSize": f"{path.stat().st_size} B", "encodingFormat": "application/jsonlines",
+        "sha256": whole.hexdigest(),
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -84,13 +84,14 @@ def start(
     name: str = "",
     limit: int | None = None,
     threads: int = 1,
+    cards: Mapping[str, bytes] | None = None,
 ) -> str:
     """Train in a process of its own, now or when a place is free; returns the id of the run.
 
     owner: the key of the visitor (`new_key`); only its fingerprint is kept. None: code on this machine.
     text: a training text, kept in the run's folder as corpus.txt: data {"kind": "text", "path": "corpus.txt"} means it;
     or chats, kept as chats.jsonl, which data {"kind": "messages", "path": "chats.jsonl"} means.
-    limit: runs at once, instead of the server's.
+    limit: runs at once, instead of the server's. cards: files about the text, which stay with the run.
     `config.out` is replaced by the run's folder. Raises TooManyRuns when the queue is full or the visitor's share is
     used up, RunError for a text that is too long.
     """
@@ -101,6 +102,8 @@ def start(
         if text is not None:
             name_of_text = "chats.jsonl" if config.data["kind"] == "messages" else "corpus.txt"
             write_atomically(folder / name_of_text, text.encode("utf-8", errors="replace"))
+        for file, content in (cards or {}).items():
+            write_atomically(folder / file, content)
         write_settings(folder, replace(config, out=str(folder), threads=threads))
         return ["--config", str(folder / "train.json")]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.files import finite_json
 from core.model.folders import CheckpointError, read_card, weight_files
+from core.runs.corpora import CARDS
 from core.runs.library import existing_folder
 from core.training.config import TrainConfig
 from core.training.rows import FILE, read_rows
@@ -17,7 +18,7 @@ from core.training.rows import FILE, read_rows
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-PLAIN = ("config.json", "tokenizer.json", "baselines.json")
+PLAIN = ("config.json", "tokenizer.json", "baselines.json", *CARDS)
 PIECE = 1 << 20  # bytes of a file that are in memory at once
 
 

@@ -28,7 +28,8 @@ def opened(app):
 
 def finish(at) -> None:
     """Waits until the pipeline of the page has ended."""
-    wait_for(lambda: not is_going(at.run()))
+    wait_for(lambda: not is_going(at))
+    at.run()
     assert not at.exception
 
 
