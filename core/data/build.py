@@ -117,7 +117,7 @@ def _run(plan: Plan, pages: Iterable[Page], out: TextIO, source: Callable[[int],
         after.update(still(page, document, spans))
         out.write(line_of(document))
     name_twins(plan, tally.examples.found, source)
-    return Report(plan, raw, tally.made(), dict(before), dict(after), kept, 0.0)
+    return Report(plan, raw, tally.made(), dict(sorted(before.items())), dict(sorted(after.items())), kept, 0.0)
 
 
 def mended(plan: Plan) -> frozenset[str]:

@@ -60,7 +60,8 @@ def refine_sharded(plan: Plan, folder: Path, processes: int, progress: Callable[
     shards.close()
     made = [one for number in sorted(whole.made) for one in whole.made[number]]
     name_twins(plan, [one.examples for one in made], lambda number: crawl.page(number).document)
-    return Report(plan, whole.raw, made, whole.before, after, kept, time.perf_counter() - start)
+    before, after = dict(sorted(whole.before.items())), dict(sorted(after.items()))
+    return Report(plan, whole.raw, made, before, after, kept, time.perf_counter() - start)
 
 
 def _stream(pool: ProcessPoolExecutor, plan: Plan, ahead: int) -> Iterator[Chunk]:

@@ -18,6 +18,7 @@ WAYS = ("", *PAGES[1:])
 # A link to each page on which something is pinned, opened or changed.
 OPENED = {
     "": "model=nobody&cursor=x",
+    "data": "crawl_pages=300&stage_open=personal",
     "tokenization": "cursor=4",
     "embeddings": "cursor=4&places=doubled",
     "attention": "cursor=9&also_pinned=9:4&open_heads=0.0+1.1",

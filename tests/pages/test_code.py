@@ -27,6 +27,7 @@ from pages.ui import background
 from pages.ui.code import Code, Timed
 from pages.ui.finetuning.settings import OWN
 from pages.ui.finetuning.settings import key as teaching
+from pages.ui.data import alike as data_alike
 from pages.ui.sampling import compare, window
 from pages.ui.tokenization import training as tokenization_training
 from pages.ui.training.scaling import TRAINED
@@ -49,6 +50,7 @@ LINKS: dict[str, dict[str, str]] = {
     "training": CHANGED | {"model": RUN, "run": RUN},
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
     "limits": {"model": "worldly", "text": "Abel lives in"},
+    "data": {"crawl_pages": "300"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
@@ -61,6 +63,7 @@ PRESSED: dict[str, tuple[str, ...]] = {
 
 
 SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done on fewer cases
+    data_alike: {"PAGES": 60, "BOOKS": 6},
     tokenization_training: {"DOCUMENTS": 30, "HELD_OUT": 3},
     window: {"DOCUMENTS": 24, "QUESTIONS": 3, "FILLERS": (0, 2)},
     recall: {"EACH": 2},

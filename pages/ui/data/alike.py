@@ -124,8 +124,8 @@ def curve(now: Measured, bands: int, rows: int, count: int, books: bool) -> None
 def _code(books: bool, runs: str, bands: int, rows: int, count: int) -> Code:
     return (
         Code()
-        .using("core.data.pairs", "curve", "left", "measure", "met", "signatures")
-        .having(
+        .with_import("core.data.pairs", "curve", "left", "measure", "met", "signatures")
+        .with_lines(
             f"pairs = measure({SEED}, {count}, {books}, {runs!r}, {RUN})",
             f"hashes = signatures(pairs, {bands * rows})",
             f"meets = met(hashes, {bands}, {rows})",

@@ -7,11 +7,11 @@ from pages.ui.code import Code
 def refined(report: Report) -> Code:
     """`report`, made again. A visitor's files are read from where they are."""
     plan = report.plan.to_dict()
-    code = Code().using("core.data.plan", "Plan").using("core.data.build", "refine")
+    code = Code().with_import("core.data.plan", "Plan").with_import("core.data.build", "refine")
     if report.labelled:
-        return code.having(f"report = refine(Plan.from_dict({plan}))")
+        return code.with_lines(f"report = refine(Plan.from_dict({plan}))")
     return (
-        code.using("core.data.build", "read_files")
-        .having('files = read_files(["your file.txt"])')
-        .having(f"report = refine(Plan.from_dict({plan}), files)")
+        code.with_import("core.data.build", "read_files")
+        .with_lines('files = read_files(["your file.txt"])')
+        .with_lines(f"report = refine(Plan.from_dict({plan}), files)")
     )

@@ -143,7 +143,7 @@ def how_often_right(made: Made, report: Report) -> None:
     )  # fmt: skip
     height = 40 + figures.ROW * len(rows)
     components.plot(figure, key="data_rates", height=height, title=f"Precision and recall of {made.name}")
-    code = refined(report).having(f"made = report.stage({made.key!r})")
+    code = refined(report).with_lines(f"made = report.stage({made.key!r})")
     code = code.gives("made.precision, made.recall", (made.precision, made.recall))
     note = "decisions against the labels of the crawl, on the documents that reached the stage; Wilson's 95 % intervals"
     truth("made.precision, made.recall", (len(rows),), note, code)

@@ -26,7 +26,7 @@ def home() -> None:
     text = markdown(corpus, report)
     with st.container(height=320):
         st.text(text)
-    code = refined(report).using("core.data.card", "markdown").gives(f"markdown({corpus!r}, report)", text)
+    code = refined(report).with_import("core.data.card", "markdown").gives(f"markdown({corpus!r}, report)", text)
     truth(
         "markdown(name, report)", (len(text),), "made from the report of the run; nothing in it was typed by hand", code
     )

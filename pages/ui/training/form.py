@@ -16,6 +16,7 @@ from pages.ui.caption import truth
 from pages.ui.code import Code, Timed
 from pages.ui.literal import literal
 from pages.ui.training import settings, setup
+from pages.ui.training.corpus import cards_for, choose_corpus
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.setup import Plan, control
 from pages.ui.training.stage import show
@@ -64,6 +65,7 @@ def reads(plan: Plan) -> None:
             **control("text"),
         )
         st.file_uploader("or a text file", key="setup_file", on_change=_on_upload, max_upload_size=2)
+        choose_corpus(LONGEST)
         if message := st.session_state.get("setup_file_note"):
             st.warning(message)
         st.caption(f"{len(setup.get('text')):,} characters; the last tenth is held out, to be measured on.")
@@ -268,7 +270,8 @@ def _begin(plan: Plan, expected: "Estimate | None") -> None:
     if plan.config is None:
         return
     try:
-        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=setup.get("name") or setup.name_of(plan))
+        name, cards = setup.get("name") or setup.name_of(plan), cards_for(plan.text)
+        run_id = jobs.start(plan.config, owner_key(), text=plan.text, name=name, cards=cards)
     except (RunError, ValueError) as error:
         st.session_state["setup_error"] = f"Not started: {literal(str(error))}."
     except OSError:
