@@ -5,7 +5,7 @@ from pages.ui.data.alike import alike
 from pages.ui.data.decisions import decisions
 from pages.ui.data.experiments import data_experiments
 from pages.ui.data.home import home
-from pages.ui.data.left import left
+from pages.ui.data.left import what_is_left
 from pages.ui.data.stage import pipeline
 from pages.ui.sections import section, stage
 from pages.ui.training.owner import remember
@@ -14,7 +14,7 @@ page_header("Which pages does a model get to read?", "Of the raw web, the smalle
 remember()
 stage(pipeline)
 section("What did this stage do?", "decisions", decisions, height=900)
-section("What is left at the end?", "left", left, height=700)
+section("What is left at the end?", "left", what_is_left, height=700)
 section("When are two texts the same?", "alike", alike, height=900)
 section("Take it home", "home", home, height=560)
 section("Try", "try", data_experiments, height=120)

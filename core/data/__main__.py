@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from core.data.build import read_files, refine_into
 from core.data.card import write_card
-from core.data.plan import Choice, Plan, Source, checked, checked_source, usual_plan
+from core.data.plan import Choice, Plan, Source, check_source, check_stages, usual_plan
 from core.data.report import Report
 from core.data.sharded import refine_sharded
 from core.data.stages import STAGES
@@ -58,7 +58,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         except ValueError:
             settings.setdefault(key, {})[knob] = value
     choices = [Choice(key, settings.get(key, {})) for key in keys if key not in options.without]  # type: ignore[arg-type]
-    return Plan(checked_source(source), checked(choices))
+    return Plan(check_source(source), check_stages(choices))
 
 
 def carry_out(plan: Plan, options: argparse.Namespace) -> Report:

@@ -105,7 +105,7 @@ def _watched(pages: Iterable[Page], total: int, progress: Progress, stopped: Cal
 
 
 def _run(plan: Plan, pages: Iterable[Page], out: TextIO, source: Callable[[int], Document]) -> Report:
-    tally, spans = Tally(plan.stages, plan.stages), mended(plan)
+    tally, spans = Tally(plan.stages, plan.stages), mended_kinds(plan)
     raw, before, after, kept = Size(), Counter[str](), Counter[str](), list[int]()
     for page in pages:
         raw.add(page.document.text)
@@ -120,7 +120,7 @@ def _run(plan: Plan, pages: Iterable[Page], out: TextIO, source: Callable[[int],
     return Report(plan, raw, tally.made(), dict(sorted(before.items())), dict(sorted(after.items())), kept, 0.0)
 
 
-def mended(plan: Plan) -> frozenset[str]:
+def mended_kinds(plan: Plan) -> frozenset[str]:
     """Kinds of label that are gone when what they mark is."""
     return frozenset[str]().union(*(choice.stage().mends for choice in plan.stages))
 

@@ -23,7 +23,7 @@ def diff(before: str, after: str) -> list[Piece]:
     return found
 
 
-def marked(text: str, spans: list[tuple[str, str]]) -> list[Piece]:
+def mark_spans(text: str, spans: list[tuple[str, str]]) -> list[Piece]:
     """The text in pieces: "same", or the kind of the span (kind, characters) that stands there first."""
     places = sorted((text.find(shown), kind, shown) for kind, shown in spans if shown.strip() and shown in text)
     found, end = list[Piece](), 0

@@ -32,10 +32,10 @@ class Examples:
             return
         self._counts[number, verdict] += 1
         self._reasons[number, verdict, reason] += 1
-        self.found[number].append(described(page, document, outcome, verdict))
+        self.found[number].append(describe(page, document, outcome, verdict))
 
 
-def described(page: Page, document: Document, outcome: Kept | Dropped, verdict: str) -> dict[str, Any]:
+def describe(page: Page, document: Document, outcome: Kept | Dropped, verdict: str) -> dict[str, Any]:
     """Ready for JSON. spans: what readers see where the labels are, by kind; main text and menus are no news."""
     spans = [
         [label.kind, page.shown(label), label.truth or ""]

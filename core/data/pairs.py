@@ -88,7 +88,7 @@ def exact(sets: Sequence[set[str]]) -> np.ndarray:
     return similarity
 
 
-def met(hashes: np.ndarray, bands: int, rows: int) -> np.ndarray:
+def find_meeting(hashes: np.ndarray, bands: int, rows: int) -> np.ndarray:
     """(N, N): which two of the signatures (N, bands * rows) have all hashes of a band in common."""
     count = len(hashes)
     found = np.zeros((count, count), bool)
@@ -123,7 +123,7 @@ def curve(pairs: Pairs, meets: np.ndarray) -> tuple[list[Point], Rate, Rate]:
     return points, Rate(both, int(alike.sum())), Rate(both, int(meets.sum()))
 
 
-def left(hashes: np.ndarray, meets: np.ndarray, cluster: str, threshold: float = 0.7) -> int:
+def count_left(hashes: np.ndarray, meets: np.ndarray, cluster: str, threshold: float = 0.7) -> int:
     """How many of the texts `core.data.stages.near` keeps."""
     if cluster == "union":
         return int((~np.tril(meets, -1).any(1)).sum())

@@ -61,7 +61,7 @@ class Plan:
             stages = [Choice(key, settings) for key, settings in raw["stages"]]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is no plan of a pipeline: {error}") from None
-        return cls(checked_source(source), checked(stages))
+        return cls(check_source(source), check_stages(stages))
 
     def name(self) -> str:
         """Two plans have the same name if, and only if, they are the same and so is the code that carries them out."""
@@ -79,7 +79,7 @@ def knobs(key: str) -> dict[str, Knob]:
     return {knob.name: knob for knob in STAGES[key].knobs}
 
 
-def checked_source(source: Source) -> Source:
+def check_source(source: Source) -> Source:
     if source.kind not in ("crawl", "files"):
         raise ValueError("documents come from the crawl or from files")
     if not (type(source.pages) is int and 1 <= source.pages <= MOST_PAGES):
@@ -89,7 +89,7 @@ def checked_source(source: Source) -> Source:
     return source
 
 
-def checked(stages: Iterable[Choice]) -> tuple[Choice, ...]:
+def check_stages(stages: Iterable[Choice]) -> tuple[Choice, ...]:
     """The stages with settings that have their default left out. ValueError for what is no stage, or no setting."""
     found: list[Choice] = []
     for choice in stages:

@@ -103,7 +103,9 @@ class Report:
         return cls(**raw | {"plan": Plan.from_dict(raw["plan"]), "raw": Size(**raw["raw"]), "stages": stages})
 
 
-def made(choice: Choice, number: int, judge: Judge, verdicts: Counter[str], examples: Sequence[dict[str, Any]]) -> Made:
+def describe_stage(
+    choice: Choice, number: int, judge: Judge, verdicts: Counter[str], examples: Sequence[dict[str, Any]]
+) -> Made:
     stage, drop, mend = judge.stages[number], judge.dropping[number], judge.mending[number]
     counted = stage.statistics
     return Made(
@@ -119,10 +121,10 @@ def _both(drop: Score, mend: Score, name: str) -> dict[str, int]:
 
 
 def defects(page: Page) -> frozenset[str]:
-    return grouped(page.kinds - UNSAID)
+    return with_groups(page.kinds - UNSAID)
 
 
-def grouped(kinds: frozenset[str]) -> frozenset[str]:
+def with_groups(kinds: frozenset[str]) -> frozenset[str]:
     """The kinds, and the groups that they belong to."""
     return kinds | {name for name, group in GROUPS.items() if kinds & group}
 
@@ -135,4 +137,4 @@ def still(page: Page, document: Document, spans: frozenset[str]) -> frozenset[st
         for kind in page.kinds & spans
         if not any(" ".join(page.shown(label).split()) in text for label in page.of_kind(kind))
     }
-    return grouped(page.kinds - UNSAID - gone)
+    return with_groups(page.kinds - UNSAID - gone)

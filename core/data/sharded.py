@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from core.data.build import COPIES, line_of, mended, name_twins
+from core.data.build import COPIES, line_of, mended_kinds, name_twins
 from core.data.crawl import Crawl
 from core.data.document import Document, Page
 from core.data.plan import Choice, Plan
 from core.data.report import Made, Report, defects, still
 from core.data.stage import Size
-from core.data.tally import Tally, added, together
+from core.data.tally import Tally, add_counts, add_made
 
 CHUNK = 250  # pages that a worker takes at a time
 AHEAD = 3  # chunks for each worker that may wait for what comes after
@@ -46,14 +46,14 @@ def refine_sharded(plan: Plan, folder: Path, processes: int, progress: Callable[
     """Writes folder/00000.jsonl, … progress: told how many pages are done."""
     start, source = time.perf_counter(), plan.source
     folder.mkdir(parents=True, exist_ok=True)
-    crawl, spans, shards = Crawl(source.seed), mended(plan), Shards(folder)
+    crawl, spans, shards = Crawl(source.seed), mended_kinds(plan), Shards(folder)
     whole, after, kept = Chunk([]), dict[str, int](), list[int]()
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         for done, chunk in enumerate(_stream(pool, plan, AHEAD * processes), 1):
             _add(whole, chunk)
             for page, document in chunk.left:
                 kept.append(document.id)
-                after = added(after, dict.fromkeys(still(page, document, spans), 1))
+                after = add_counts(after, dict.fromkeys(still(page, document, spans), 1))
                 shards.write(document)
             if progress:
                 progress(min(done * CHUNK, source.pages))
@@ -111,7 +111,7 @@ def _fetch(plan: Plan, low: int, high: int) -> Chunk:
     chunk = Chunk([(page, page.document) for page in pages])
     for page in pages:
         chunk.raw.add(page.document.text)
-        chunk.before = added(chunk.before, dict.fromkeys(defects(page), 1))
+        chunk.before = add_counts(chunk.before, dict.fromkeys(defects(page), 1))
     parts = parts_of(plan)
     return _decide(plan, 0, chunk) if parts and parts[0][0].key not in COPIES else chunk
 
@@ -134,10 +134,10 @@ def _add(whole: Chunk, chunk: Chunk) -> None:
     whole.raw.documents += raw.documents
     whole.raw.bytes += raw.bytes
     whole.raw.tokens += raw.tokens
-    whole.before = added(whole.before, chunk.before)
+    whole.before = add_counts(whole.before, chunk.before)
     for number, made in chunk.made.items():
         known = whole.made.get(number)
-        whole.made[number] = [together(*both) for both in zip(known, made, strict=True)] if known else made
+        whole.made[number] = [add_made(*both) for both in zip(known, made, strict=True)] if known else made
 
 
 class Shards:

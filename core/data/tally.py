@@ -8,7 +8,7 @@ from typing import Any
 from core.data.document import Document, Page
 from core.data.examples import PER_VERDICT, Examples
 from core.data.plan import Choice
-from core.data.report import Made, made
+from core.data.report import Made, describe_stage
 from core.data.score import Judge
 from core.data.stage import Dropped, Kept, Size
 
@@ -32,12 +32,12 @@ class Tally:
 
     def made(self) -> list[Made]:
         return [
-            made(choice, n, self.judge, self.verdicts[n], self.examples.found[n])
+            describe_stage(choice, n, self.judge, self.verdicts[n], self.examples.found[n])
             for n, choice in enumerate(self.choices)
         ]
 
 
-def together(first: Made, second: Made) -> Made:
+def add_made(first: Made, second: Made) -> Made:
     """What one stage did in two parts of the documents."""
     return replace(
         first,
@@ -45,18 +45,18 @@ def together(first: Made, second: Made) -> Made:
         kept=_sizes(first.kept, second.kept),
         changed=first.changed + second.changed,
         seconds=first.seconds + second.seconds,
-        reasons=added(first.reasons, second.reasons),
-        steps=added(first.steps, second.steps),
-        verdicts=added(first.verdicts, second.verdicts),
-        found=added(first.found, second.found),
-        labelled=added(first.labelled, second.labelled),
+        reasons=add_counts(first.reasons, second.reasons),
+        steps=add_counts(first.steps, second.steps),
+        verdicts=add_counts(first.verdicts, second.verdicts),
+        found=add_counts(first.found, second.found),
+        labelled=add_counts(first.labelled, second.labelled),
         right=first.right + second.right,
         wrong=first.wrong + second.wrong,
         examples=_some(first.examples + second.examples),
     )
 
 
-def added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
+def add_counts(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
     names = [*first, *(name for name in second if name not in first)]
     return {name: first.get(name, 0) + second.get(name, 0) for name in names}
 

@@ -45,7 +45,7 @@ def alike() -> None:
     third.slider("Bands", **state.control("alike_bands"))
     fourth.slider("Numbers in a band", **state.control("alike_rows"))
     count = BOOKS if books else PAGES
-    both = {kind: measured(books, kind, bands, rows, count) for kind in ("words", "characters")}
+    both = {kind: measure_texts(books, kind, bands, rows, count) for kind in ("words", "characters")}
     now = both[runs]
     if now is None:
         return
@@ -58,7 +58,7 @@ def alike() -> None:
     )
     others = both["words"], both["characters"]
     if others[0] and others[1]:
-        wiped_out(others[0], others[1], count, bands, rows, books)
+        show_remaining(others[0], others[1], count, bands, rows, books)
     st.button("Use these bands in the pipeline", on_click=_use, args=(bands, rows, runs), key="alike_use")
 
 
@@ -67,23 +67,23 @@ def _use(bands: int, rows: int, runs: str) -> None:
         settings.tune("near", name, value)
 
 
-def measured(books: bool, runs: str, bands: int, rows: int, count: int) -> Measured | None:
+def measure_texts(books: bool, runs: str, bands: int, rows: int, count: int) -> Measured | None:
     def work(report: background.Report) -> Measured:
-        from core.data.pairs import curve, left, measure, met, signatures
+        from core.data.pairs import count_left, curve, find_meeting, measure, signatures
 
         what = "books" if books else "pages"
         report(0.1, f"comparing every two of {count} {what} by runs of {runs}")
         pairs = measure(SEED, count, books, runs, RUN)
         report(0.6, f"MinHash of {count} {what}")
         hashes = signatures(pairs, bands * rows)
-        meets = met(hashes, bands, rows)
+        meets = find_meeting(hashes, bands, rows)
         points, recall, precision = curve(pairs, meets)
         apart = pairs.similarity[~pairs.alike]
         return Measured(
             [(point.similarity, point.met, point.copies) for point in points],
             recall,
             precision,
-            {cluster: left(hashes, meets, cluster) for cluster in CLUSTERS},
+            {cluster: count_left(hashes, meets, cluster) for cluster in CLUSTERS},
             pairs.different,
             float(apart.max()) if apart.size else 0.0,
         )
@@ -124,17 +124,17 @@ def curve(now: Measured, bands: int, rows: int, count: int, books: bool) -> None
 def _code(books: bool, runs: str, bands: int, rows: int, count: int) -> Code:
     return (
         Code()
-        .with_import("core.data.pairs", "curve", "left", "measure", "met", "signatures")
+        .with_import("core.data.pairs", "curve", "count_left", "measure", "find_meeting", "signatures")
         .with_lines(
             f"pairs = measure({SEED}, {count}, {books}, {runs!r}, {RUN})",
             f"hashes = signatures(pairs, {bands * rows})",
-            f"meets = met(hashes, {bands}, {rows})",
+            f"meets = find_meeting(hashes, {bands}, {rows})",
             "points, recall, precision = curve(pairs, meets)",
         )
     )
 
 
-def wiped_out(words: Measured, characters: Measured, count: int, bands: int, rows: int, books: bool) -> None:
+def show_remaining(words: Measured, characters: Measured, count: int, bands: int, rows: int, books: bool) -> None:
     """Runs of words or characters, verified pairs or a union: what each leaves of the texts."""
     st.markdown("### What is left of them?")
     ways = {
@@ -146,11 +146,11 @@ def wiped_out(words: Measured, characters: Measured, count: int, bands: int, row
     figure = figures.remaining(list(ways), list(ways.values()), count, words.different)
     components.plot(figure, key="alike_left", height=170, title="Texts that each way leaves")
     code = _code(books, "characters", bands, rows, count).gives(
-        "[left(hashes, meets, cluster) for cluster in ('verified', 'union')]", list(characters.left.values())
+        "[count_left(hashes, meets, cluster) for cluster in ('verified', 'union')]", list(characters.left.values())
     )
     what = "books" if books else "pages"
     note = f"of {count} {what}, {words.different} are different (the dotted line); union: whatever shares a band goes"
-    truth("left(hashes, meets, cluster)", (len(ways),), note, code)
+    truth("count_left(hashes, meets, cluster)", (len(ways),), note, code)
     worst = ways["characters, union"]
     if worst < 0.9 * words.different:
         st.markdown(

@@ -4,7 +4,7 @@ from core.data.report import Report
 from pages.ui.code import Code
 
 
-def refined(report: Report) -> Code:
+def report_code(report: Report) -> Code:
     """`report`, made again. A visitor's files are read from where they are."""
     plan = report.plan.to_dict()
     code = Code().with_import("core.data.plan", "Plan").with_import("core.data.build", "refine")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.diff import diff, marked
+from core.data.diff import diff, mark_spans
 from core.data.report import Made, Report
 from core.data.score import Rate
 from core.data.stage import Knob
@@ -15,7 +15,7 @@ from pages.ui import components, near
 from pages.ui.caption import truth
 from pages.ui.components import component, pack
 from pages.ui.data import making, settings
-from pages.ui.data.code import refined
+from pages.ui.data.code import report_code
 from pages.ui.data.names import KINDS, kind_of
 from pages.ui.data.stage import opened_stage
 from pages.ui.literal import literal
@@ -41,7 +41,7 @@ def decisions() -> None:
     )  # fmt: skip
     st.markdown(STAGES[key].purpose)
     tuning(key)
-    found = making.shown()
+    found = making.corpus_on_show()
     made = found[1].stage(key) if found else None
     if found is None or made is None:
         st.info("This stage was switched off, or nothing has been run yet. Press Run above.")
@@ -116,7 +116,7 @@ def why(made: Made, report: Report) -> None:
     height = 24 + figures.ROW * len(most)
     components.plot(figure, key="data_reasons", height=height, title=f"Reasons of the stage {made.name}")
     what = "documents dropped" if made.reasons else "changes"
-    code = refined(report).gives(f"report.stage({made.key!r}).{'reasons' if made.reasons else 'steps'}", found)
+    code = report_code(report).gives(f"report.stage({made.key!r}).{'reasons' if made.reasons else 'steps'}", found)
     rest = f"; {len(found) - len(most)} rarer reasons are not drawn" if len(found) > len(most) else ""
     truth("report.stage(…).reasons", (len(found),), f"{what}, counted by the reason that the stage gave{rest}", code)
 
@@ -143,7 +143,7 @@ def how_often_right(made: Made, report: Report) -> None:
     )  # fmt: skip
     height = 40 + figures.ROW * len(rows)
     components.plot(figure, key="data_rates", height=height, title=f"Precision and recall of {made.name}")
-    code = refined(report).with_lines(f"made = report.stage({made.key!r})")
+    code = report_code(report).with_lines(f"made = report.stage({made.key!r})")
     code = code.gives("made.precision, made.recall", (made.precision, made.recall))
     note = "decisions against the labels of the crawl, on the documents that reached the stage; Wilson's 95 % intervals"
     truth("made.precision, made.recall", (len(rows),), note, code)
@@ -213,7 +213,7 @@ def columns(one: dict[str, Any], report: Report) -> dict[str, Any]:
     after = one["after"]
     if after is None or after == one["before"]:
         beside = _twin(one, report)
-        pieces = marked(one["before"], spans if beside is None else [])
+        pieces = mark_spans(one["before"], spans if beside is None else [])
         title = "The text as the stage read it" + cut
         if beside is None:
             legend = [MARKED] if any(kind != "same" for kind, _ in pieces) else []
@@ -229,8 +229,8 @@ def columns(one: dict[str, Any], report: Report) -> dict[str, Any]:
         }
     if "<html" in one["before"][:200].lower():  # of markup nobody wants to read a diff: it is left out, all of it
         return {
-            "columns": [_column("Before" + cut, "the page as it was fetched", marked(one["before"], [])),
-                        _column("After", "the text that was found in it", marked(after, spans))],
+            "columns": [_column("Before" + cut, "the page as it was fetched", mark_spans(one["before"], [])),
+                        _column("After", "the text that was found in it", mark_spans(after, spans))],
             "legend": [MARKED] if spans else [],
         }  # fmt: skip
     changes = diff(one["before"], after)

@@ -7,7 +7,7 @@ from core.jobs import RunError
 from core.runs.corpora import DOCUMENTS, corpus_folder, drop_corpus, keep_corpus, kept_corpora
 from pages.ui.caption import truth
 from pages.ui.data import making
-from pages.ui.data.code import refined
+from pages.ui.data.code import report_code
 from pages.ui.training.owner import key as owner_key
 
 SAID = "data_kept_said"
@@ -18,7 +18,7 @@ def home() -> None:
         "A **data card** says where a corpus comes from, what was done to it and what is still wrong with it. This one "
         "was made from what the pipeline counted; it stays with every model that is trained on the corpus."
     )
-    found = making.shown()
+    found = making.corpus_on_show()
     if found is None:
         st.info("Nothing has been run yet. Press Run above.")
         return
@@ -26,7 +26,7 @@ def home() -> None:
     text = markdown(corpus, report)
     with st.container(height=320):
         st.text(text)
-    code = refined(report).with_import("core.data.card", "markdown").gives(f"markdown({corpus!r}, report)", text)
+    code = report_code(report).with_import("core.data.card", "markdown").gives(f"markdown({corpus!r}, report)", text)
     truth(
         "markdown(name, report)", (len(text),), "made from the report of the run; nothing in it was typed by hand", code
     )

@@ -9,7 +9,7 @@ from core.figures.labels import percent
 from pages.ui import components
 from pages.ui.caption import truth
 from pages.ui.data import making
-from pages.ui.data.code import refined
+from pages.ui.data.code import report_code
 from pages.ui.data.names import KINDS
 
 APART = frozenset({"decoy"}).union(*GROUPS.values())  # no defect; or shown as part of a group
@@ -20,8 +20,8 @@ NAMES = {name: words for name, words in KINDS.items() if name not in APART} | {
 }
 
 
-def left() -> None:
-    found = making.shown()
+def what_is_left() -> None:
+    found = making.corpus_on_show()
     if found is None:
         st.info("Nothing has been run yet. Press Run above.")
         return
@@ -48,7 +48,7 @@ def shares(report: Report) -> None:
     )
     height = 60 + 26 * len(rows)
     components.plot(figure, key="data_defects", height=height, title="Share of each defect, before and after")
-    code = refined(report).gives("report.before, report.after", (report.before, report.after))
+    code = report_code(report).gives("report.before, report.after", (report.before, report.after))
     note = "pages with each defect, of all raw pages and of all that are left; behind them the numbers of pages"
     truth("report.before, report.after", (len(rows),), note, code)
     through = [name for name, _, after in rows if after][:3]

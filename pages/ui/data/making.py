@@ -14,7 +14,7 @@ SHOWN, GOING, ERROR = "data_shown", "data_going", "data_error"
 EVERY = 0.5  # seconds between two looks at what is being made
 
 
-def shown() -> tuple[str, Report] | None:
+def corpus_on_show() -> tuple[str, Report] | None:
     """The corpus on show, and what was done to make it: that of the present settings if it is there, else the last."""
     wanted = corpora.name_of(settings.plan())
     if _finished(wanted):
@@ -54,7 +54,7 @@ def begin() -> None:
 
 def open_page() -> None:
     """The first pipeline runs by itself: nobody should begin at an empty page."""
-    if shown() or st.session_state.get(GOING) or st.session_state.get(ERROR):
+    if corpus_on_show() or st.session_state.get(GOING) or st.session_state.get(ERROR):
         return
     plan = settings.plan()
     if plan.source.kind == "crawl" and plan.stages:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.plan import Choice, Plan, Source, checked, knobs, usual_plan
+from core.data.plan import Choice, Plan, Source, check_stages, knobs, usual_plan
 from core.data.stage import Knob
 from core.data.stages import STAGES
 from pages.ui import near, state
@@ -90,7 +90,7 @@ def _value(knob: Knob, raw: str) -> Value | None:
 def plan() -> Plan:
     now = setup()
     choices = [Choice(key, now.tuned.get(key, {})) for key in now.order if key not in now.off]
-    return Plan(source(), checked(choices))
+    return Plan(source(), check_stages(choices))
 
 
 def arrange(raw: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from pages.ui import near, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.components import Event, component, pack
 from pages.ui.data import making, settings
-from pages.ui.data.code import refined
+from pages.ui.data.code import report_code
 
 _pipeline = component("pipeline")
 LEGEND = (
@@ -25,7 +25,7 @@ PLAIN = (("kept", "kept"), ("gone", "dropped or taken out"))
 def pipeline() -> None:
     where()
     making.open_page()
-    found = making.shown()
+    found = making.corpus_on_show()
     plan = settings.plan()
     making.controls(plan, bool(found and making.is_stale(found[1])), found is None)
     report = found[1] if found else None
@@ -39,7 +39,7 @@ def pipeline() -> None:
     took = sum(made.seconds for made in report.stages)
     note = f"{len(report.kept):,} of {report.raw.documents:,} documents are left; the stages took {took:.1f} s"
     labelled = "; the labels of the crawl say which should be" if report.labelled else ""
-    code = refined(report).gives("[made.kept.documents for made in report.stages]", documents[1:])
+    code = report_code(report).gives("[made.kept.documents for made in report.stages]", documents[1:])
     truth("report.stages", (len(report.stages),), note + labelled, code)
     what_you_see(
         "Each row is a **stage**: it reads every document that the stages above have kept, and keeps it, changes it or "
@@ -60,10 +60,10 @@ def where() -> None:
     with third:
         st.segmented_control("Count", required=True, **state.control("measure"))
     if state.get("documents_from") == settings.YOURS:
-        brought()
+        upload()
 
 
-def brought() -> None:
+def upload() -> None:
     """The uploader, and what became of each file of the last run."""
     st.file_uploader(
         "Up to 20 MB of txt, md, html, jsonl, csv files, or zips of these. They stay on this server, and are removed a "
@@ -73,7 +73,7 @@ def brought() -> None:
     files = settings.own_files()
     if files and not st.session_state.get(settings.UPLOAD):
         st.text(f"Chosen before: {', '.join(name for name, _ in files)}")
-    found = making.shown()
+    found = making.corpus_on_show()
     if found and found[1].files and not making.is_stale(found[1]):
         read = found[1].files
         said = sum(bool(file["note"]) for file in read)
@@ -139,16 +139,16 @@ def legend(report: Report | None) -> tuple[tuple[str, str], ...]:
     return LEGEND if report.labelled and state.get("measure") == "documents" else PLAIN
 
 
-def measured(size: Size) -> int:
+def measure_of(size: Size) -> int:
     return int(getattr(size, {"words": "tokens"}.get(state.get("measure"), state.get("measure"))))
 
 
-def counted(value: int) -> str:
+def count_words(value: int) -> str:
     return amount(value) if state.get("measure") == "bytes" else f"{value:,} {state.get('measure')}"
 
 
 def raw_row(raw: Size | None) -> dict[str, Any]:
-    words = counted(measured(raw)) if raw else ""
+    words = count_words(measure_of(raw)) if raw else ""
     parts = [{"role": "kept", "share": 1.0, "count": words}] if raw else []
     return {"key": "", "name": "what came in", "purpose": "", "on": True, "parts": parts, "words": words, "time": ""}
 
@@ -159,10 +159,10 @@ def row(key: str, on: bool, report: Report | None) -> dict[str, Any]:
     about = {"key": key, "name": kind.name, "purpose": kind.purpose, "on": on, "parts": [], "words": "", "time": ""}
     if report is None or made is None:
         return about | {"words": "" if on else "off"}
-    whole = max(measured(report.raw), 1)
-    parts = [("kept", measured(made.kept)), *_dropped(made, report.labelled)]
+    whole = max(measure_of(report.raw), 1)
+    parts = [("kept", measure_of(made.kept)), *_dropped(made, report.labelled)]
     shares = [
-        {"role": role, "share": count / whole, "count": f"{counted(count)} {dict(LEGEND + PLAIN)[role]}"}
+        {"role": role, "share": count / whole, "count": f"{count_words(count)} {dict(LEGEND + PLAIN)[role]}"}
         for role, count in parts
         if count
     ]
@@ -172,7 +172,7 @@ def row(key: str, on: bool, report: Report | None) -> dict[str, Any]:
 def _dropped(made: Made, labelled: bool) -> list[tuple[str, int]]:
     if labelled and state.get("measure") == "documents":
         return [(role, made.verdicts.get(role, 0)) for role in ("own", "other", "fine")]
-    return [("gone", max(measured(made.seen) - measured(made.kept), 0))]
+    return [("gone", max(measure_of(made.seen) - measure_of(made.kept), 0))]
 
 
 def _words(made: Made) -> str:

@@ -8,7 +8,7 @@ from core.data.build import KEPT, REPORT, StoppedError, bring, build, read_files
 from core.data.crawl import Crawl
 from core.data.document import Document
 from core.data.pipeline import process
-from core.data.plan import Choice, Plan, Source, checked, usual_plan
+from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 from core.data.report import GROUPS, Report
 from core.data.stage import Kept
 from core.data.stages import usual
@@ -83,7 +83,7 @@ def test_files_of_ones_own(tmp_path):
     good = "This is a story of the sea and of the wind that we have read to you. " * 12
     files = [("a.txt", good.encode()), ("broken.zip", b"PK"), ("b.html", f"<html><nav>x</nav><p>{good}</p>".encode())]
     bring(tmp_path, files)
-    plan = Plan(Source("files", files="x"), checked([Choice("extract"), Choice("exact")]))
+    plan = Plan(Source("files", files="x"), check_stages([Choice("extract"), Choice("exact")]))
     report = build(tmp_path, plan, lambda *_: None, lambda: False)
     assert [file["name"] for file in report.files] == ["a.txt", "broken.zip", "b.html"]
     assert "damaged" in report.files[1]["note"]

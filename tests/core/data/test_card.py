@@ -8,7 +8,7 @@ import pytest
 from core.data.build import line_of, refine
 from core.data.card import CROISSANT, MARKDOWN, croissant, markdown, write_card
 from core.data.document import Document
-from core.data.plan import Choice, Plan, Source, checked, usual_plan
+from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_every_number_of_the_report_is_in_it(report):
 
 
 def test_what_was_left_out_is_a_known_gap():
-    report = refine(Plan(Source(pages=40), checked([Choice("extract")])))
+    report = refine(Plan(Source(pages=40), check_stages([Choice("extract")])))
     text = markdown("mine", report)
     assert "no stage “near duplicates” was run" in text and "not searched for" in text and "Nobody was asked" in text
 

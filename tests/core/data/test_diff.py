@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.diff import diff, marked
+from core.data.diff import diff, mark_spans
 
 TEXT = st.text(alphabet="ab .\né", max_size=30)
 
@@ -23,12 +23,12 @@ def test_of_the_same_text_nothing_differs(text):
 
 @given(TEXT, st.lists(st.tuples(st.sampled_from(["email", "name"]), TEXT), max_size=4))
 def test_marks_cut_a_text_and_change_nothing(text, spans):
-    found = marked(text, spans)
+    found = mark_spans(text, spans)
     assert "".join(piece for _, piece in found) == text
     assert all((kind, piece) in spans for kind, piece in found if kind != "same")
 
 
 def test_marks():
-    assert marked("Ann, a@b.cd", [("email", "a@b.cd"), ("name", "Ann"), ("phone", "1")]) == [
+    assert mark_spans("Ann, a@b.cd", [("email", "a@b.cd"), ("name", "Ann"), ("phone", "1")]) == [
         ("name", "Ann"), ("same", ", "), ("email", "a@b.cd"),
     ]  # fmt: skip

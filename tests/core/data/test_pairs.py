@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.data.document import Document
-from core.data.pairs import _books, _pages, curve, exact, left, measure, met, signatures
+from core.data.pairs import _books, _pages, count_left, curve, exact, find_meeting, measure, signatures
 from core.data.stage import Dropped
 from core.data.stages.near import NearDuplicates, jaccard, word_shingles
 
@@ -22,7 +22,7 @@ def test_similarities_are_those_of_every_two_sets():
 def test_those_that_meet_are_those_that_share_a_band(bands, rows):
     hashes = np.random.default_rng(0).integers(0, 3 if rows < 4 else 2, (40, bands * rows)).astype(np.uint32)
     hashes[7:9, rows:] = hashes[3, rows:]
-    found = met(hashes, bands, rows)
+    found = find_meeting(hashes, bands, rows)
     for i, j in itertools.product(range(40), repeat=2):
         parts = [slice(band * rows, (band + 1) * rows) for band in range(bands)]
         assert found[i, j] == any((hashes[i, part] == hashes[j, part]).all() for part in parts)
@@ -30,7 +30,7 @@ def test_those_that_meet_are_those_that_share_a_band(bands, rows):
 
 def remain(pairs, bands, rows, cluster):
     hashes = signatures(pairs, bands * rows)
-    return left(hashes, met(hashes, bands, rows), cluster)
+    return count_left(hashes, find_meeting(hashes, bands, rows), cluster)
 
 
 @pytest.mark.parametrize("shingles", ["words", "characters"])
@@ -45,7 +45,7 @@ def test_what_is_left_is_what_the_stage_keeps(shingles, cluster, bands, rows):
 
 def test_the_curve_counts_what_a_loop_over_pairs_would():
     pairs = measure(0, 100)
-    meets, two = met(signatures(pairs, 112), 14, 8), list(itertools.combinations(range(100), 2))
+    meets, two = find_meeting(signatures(pairs, 112), 14, 8), list(itertools.combinations(range(100), 2))
     points, recall, precision = curve(pairs, meets)
     assert recall.total == sum(pairs.alike[i, j] for i, j in two)
     assert precision.total == sum(meets[i, j] for i, j in two)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from core.data.plan import Choice, Plan, Source, checked, usual_plan
+from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 from core.data.stages import STAGES
 
 
@@ -27,7 +27,7 @@ def test_every_stage_can_be_made_at_either_end_of_its_knobs(key):
 
 
 def test_a_plan_comes_back_from_json():
-    plan = Plan(Source("crawl", 3, 50), checked([Choice("near", {"bands": 20, "rows": 8}), Choice("extract")]))
+    plan = Plan(Source("crawl", 3, 50), check_stages([Choice("near", {"bands": 20, "rows": 8}), Choice("extract")]))
     assert plan.stages[0].settings == {"bands": 20}  # eight is as usual
     again = Plan.from_dict(json.loads(json.dumps(plan.to_dict())))
     assert again == plan and again.name() == plan.name()

@@ -6,7 +6,7 @@ import pytest
 
 from core.data.__main__ import main, parse, plan_of
 from core.data.build import refine
-from core.data.plan import Choice, Plan, Source, checked, usual_plan
+from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 from core.data.report import Report
 from core.data.sharded import Shards, parts_of, refine_sharded
 
@@ -22,8 +22,8 @@ def without_time(report):
     "plan",
     [
         usual_plan(Source(pages=600)),
-        Plan(Source(pages=300), checked([Choice("near"), Choice("extract"), Choice("exact"), Choice("personal")])),
-        Plan(Source(pages=270), checked([Choice("exact")])),
+        Plan(Source(pages=300), check_stages([Choice("near"), Choice("extract"), Choice("exact"), Choice("personal")])),
+        Plan(Source(pages=270), check_stages([Choice("exact")])),
     ],
     ids=["usual", "duplicates first", "nothing else"],
 )

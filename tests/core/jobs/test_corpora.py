@@ -7,13 +7,13 @@ import pytest
 
 from core import jobs
 from core.data.build import refine
-from core.data.plan import Choice, Plan, Source, checked
+from core.data.plan import Choice, Plan, Source, check_stages
 from core.jobs import corpora, server
 from core.runs.corpora import clear_away, corpus_folder, list_corpora
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-STAGES = checked([Choice("extract"), Choice("exact")])
+STAGES = check_stages([Choice("extract"), Choice("exact")])
 SMALL, ENDLESS = Plan(Source(pages=60), STAGES), Plan(Source(pages=900_000), STAGES)
 
 
