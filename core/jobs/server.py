@@ -143,10 +143,8 @@ def _create(made: Record, fill: Callable[[Path], list[str]], limit: int | None, 
 def admit(
     folder: Path, made: Record, fill: Callable[[Path], list[str]], limit: int | None = None, wanted: float = 0.0
 ) -> None:
-    """A new folder, filled by `fill`, which returns the options to start it with; it goes to the queue.
-
-    wanted: seconds that it may take. Servers that share a runs folder wait for one another here.
-    """
+    """A new folder, filled by `fill`, which returns the options to start it with; it goes to the queue. wanted: seconds
+    that it may take. Servers that share a runs folder wait for one another here."""
     limits = Limits.of_server()
     _executor()  # RunError where no cluster answers, before anything is made
     with LOCK, queue.exclusively(runs_root()):

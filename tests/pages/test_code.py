@@ -25,9 +25,9 @@ from core.training import TrainConfig
 from core.tuning.messages import write_jsonl
 from pages.ui import background
 from pages.ui.code import Code, Timed
+from pages.ui.data import alike as data_alike
 from pages.ui.finetuning.settings import OWN
 from pages.ui.finetuning.settings import key as teaching
-from pages.ui.data import alike as data_alike
 from pages.ui.sampling import compare, window
 from pages.ui.tokenization import training as tokenization_training
 from pages.ui.training.scaling import TRAINED
