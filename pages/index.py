@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page("experiments.py", title="Experiments", icon=":material/experiment:"),
         st.Page("training.py", title="Training", icon=":material/trending_down:"),
         st.Page("finetuning.py", title="Fine-tuning", icon=":material/school:"),
+        st.Page("feedback.py", title="Feedback", icon=":material/thumbs_up_down:"),
         st.Page("sampling.py", title="Sampling", icon=":material/casino:"),
         st.Page("limits.py", title="Limits", icon=":material/help:"),
     ]

@@ -11,7 +11,8 @@ NEXT = {
     "inside": ("experiments.py", "What happens when a part is switched off?"),
     "experiments": ("training.py", "How did the model learn all this?"),
     "training": ("finetuning.py", "How does it learn to answer?"),
-    "finetuning": ("sampling.py", "How does it write?"),
+    "finetuning": ("feedback.py", "How does it learn what we like?"),
+    "feedback": ("sampling.py", "How does it write?"),
     "sampling": ("limits.py", "When is it wrong, and does it know?"),
     "limits": ("overview.py", "See the whole path again, with your own sentence"),
 }

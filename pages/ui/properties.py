@@ -114,6 +114,16 @@ PROPERTIES: dict[str, Property] = {
             Property("unequal", float, 0.6, 0.0, 1.5, 0.1),  # how unequally often its people are told of
         ),
         *_only(
+            "feedback",
+            Property("pair", int, 0, 0, 10**6),  # which two continuations are compared
+            Property("rater", str, "more animals", options=(
+                "your own comparisons", "more animals", "happier", "shorter", "says “I do not know”",
+            )),  # whose comparisons the reward model learns from
+            Property("compared", int, 100, 20, 400, 20),
+            Property("noise", float, 0.3, 0.0, 2.0, 0.1),
+            Property("beta", float, 1.0, 0.1, 5.0, 0.1),
+        ),
+        *_only(
             "tokenization",
             Property("tokenizer", str, "model"),  # pages/ui/tokenizers.py lists them
             Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text

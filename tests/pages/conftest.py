@@ -94,6 +94,29 @@ def taught_run(runs: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def graded_runs(runs: Path) -> Iterator[None]:
+    """A run for each way of grading answers, of KEY, with what its last evaluation says."""
+    from pages.ui.feedback.bluff import GRADES
+
+    folders = [runs / f"run-2026010{3 + i}-0123456789ab" for i in range(len(GRADES))]
+    for i, (folder, grades) in enumerate(zip(folders, GRADES.values(), strict=True)):
+        folder.mkdir()
+        config = TrainConfig(
+            stage="preference", parent={"checkpoint": "tiny", "step": 200},
+            preference={"method": "grpo", "grades": grades},
+        )  # fmt: skip
+        (folder / "train.json").write_text(json.dumps(config.to_dict()))
+        told = {"known_right": 0.9, "known_unknown": 0.0, "known_wrong": 0.1, "unknowable_right": 0.0}
+        told |= {"unknowable_unknown": 0.1 + 0.8 * i, "unknowable_wrong": 0.9 - 0.8 * i}
+        row = {"step": 240, "statistics": told, "status": "finished"}
+        (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+        write_record(folder, Record(fingerprint(KEY), name="bluff"))
+    yield
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture
 def trained(runs: Path) -> Iterator[Callable[[dict[int, float]], None]]:
     """trained({width: loss}): finished runs of the ladder of the usual budget, which belong to KEY."""

@@ -48,6 +48,7 @@ LINKS: dict[str, dict[str, str]] = {
     "embeddings": CHANGED | {"model": "worldly", "text": " Abel lives in Banton.", "second": " Abel likes Banton"},
     "experiments": CHANGED | {"ablation": "mean"},
     "training": CHANGED | {"model": RUN, "run": RUN},
+    "feedback": {"rater": "shorter", "compared": "20"},
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
     "limits": {"model": "worldly", "text": "Abel lives in"},
     "data": {"crawl_pages": "300"},
@@ -117,7 +118,14 @@ def own_chats(at: AppTest) -> None:
     at.run()
 
 
+def with_key(at: AppTest) -> None:
+    """The browser whose runs they are."""
+    at.session_state["training_key"] = KEY
+    at.run()
+
+
 BEFORE: dict[str, Callable[[AppTest], None]] = {
+    "feedback": with_key,
     "finetuning": own_chats,
     "sampling": write_story,
     "training": open_run,
@@ -148,7 +156,7 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, worldly, lived, taught_run, monkeypatch) -> Callable[[Site], Code]:
+def shown(seen, app, worldly, lived, taught_run, graded_runs, monkeypatch) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
     for module, sizes in SMALL.items():

@@ -27,8 +27,9 @@ def what_was_forgotten() -> None:
     if not measured.has_ended(run):
         st.caption("What it forgot is measured when the run has ended.")
         return
-    found = measured.result(run)
+    found = measured.result(run, label="")  # the section above shows how far it is
     if found is None:
+        st.caption("Being measured, with what is shown above.")
         return
     named = labels(runs.that_taught())
     left, right = st.columns(2, gap="large")

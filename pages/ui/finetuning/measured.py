@@ -26,8 +26,8 @@ def read_kept(run: str) -> "Taught | None":
     return read_kept(jobs.run_folder(run))
 
 
-def result(run: str) -> "Taught | None":
-    """The measurements of a run that has ended; None while a progress bar stands in their place."""
+def result(run: str, label: str = "Measuring before and after") -> "Taught | None":
+    """The measurements of a run that has ended; None while a progress bar, with this label, stands in their place."""
     if found := read_kept(run):
         return found
     config = runs.config_of(run)
@@ -44,4 +44,4 @@ def result(run: str) -> "Taught | None":
         return taught
 
     key = ("taught", run, config.first_step, cache.files_stamp(run))
-    return background.compute(key, work, "Measuring before and after", height=80)
+    return background.compute(key, work, label, height=80)

@@ -11,6 +11,7 @@ from core.figures import (
     embeddings,
     embeddings_words,
     experiments,
+    feedback,
     finetuning,
     inside,
     limits,
@@ -129,6 +130,11 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "tokenization.learning_curve": lambda: tokenization.learning_curve(
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
     ),
+    "feedback.policies": lambda: feedback.policies(["a", "b"], {"reference": [0.5, 0.5], "π*": [0.1, 0.9]}),
+    "feedback.best_of_n": lambda: feedback.best_of_n(
+        range(9), range(9), range(9), (np.arange(60), np.arange(60)), 3.0, ["best of 2"] * 9
+    ),
+    "feedback.bluffing": lambda: feedback.bluffing({"<b>free": {"known": (0.9, 0.0, 0.1), "not": (0, 0.5, 0.5)}}),
     "finetuning.likeliest": lambda: finetuning.likeliest(["<b>a", "b"], [0.5, 0.25]),
     "finetuning.movement": lambda: finetuning.movement(DICE.random((6, 7)), ["queries"] * 6 + ["<keys>"], "matrix"),
     "finetuning.neurons": lambda: finetuning.neurons(DICE.random((6, 320))),

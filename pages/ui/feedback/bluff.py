@@ -1,0 +1,119 @@
+"""Why models bluff: the same model, graded once so that guessing costs nothing and once so that it does."""
+
+import streamlit as st
+
+from core import jobs
+from core.figures import feedback as figures
+from core.training.config import TrainConfig, preset
+from core.training.folder import RunError
+from core.training.rows import read_rows
+from pages.ui import cache, components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.code import Code
+from pages.ui.literal import literal
+from pages.ui.training.owner import key as owner_key
+
+GRADES = {
+    "guessing is free (1, 0, 0)": {"right": 1.0, "unknown": 0.0, "wrong": 0.0},
+    "wrong answers cost (1, 0, −1)": {"right": 1.0, "unknown": 0.0, "wrong": -1.0},
+}
+KINDS = {"known": "can be known", "unknowable": "cannot be known"}
+VERDICTS = ("right", "unknown", "wrong")
+STEPS, SECONDS = 40, 240.0
+
+
+def bluffing() -> None:
+    """A button for each grading, the runs, and what their last evaluations say."""
+    model = state.get("model")
+    begin = taught_step(model)
+    if begin is None:
+        st.info("This needs a model that was taught to answer: choose one with a fine-tuning stage in the sidebar.")
+        return
+    st.markdown(
+        f"Both begin from the model in the sidebar after its fine-tuning (step {begin:,}). It answers questions that "
+        "can be known, and some about people who do not exist, and learns from the grades of its own answers (GRPO)."
+    )
+    found = {name: run_of(name) for name in GRADES}
+    with st.container(horizontal=True):
+        for number, (name, grades) in enumerate(GRADES.items()):
+            st.button(f"Train: {name}", on_click=_begin, args=(name, grades, model, begin), key=f"bluff_{number}")
+    if message := st.session_state.pop("bluff_error", None):
+        st.warning(message)
+    rates = {name: one for name, run in found.items() if run and (one := measured(run))}
+    going = [name for name, run in found.items() if run and jobs.status(run).state in ("queued", "running", "paused")]
+    if going:
+        st.caption(f"Going on: {', '.join(going)}. Its curve stands on the page Learning under “All runs”.")
+        st.button("Look again", key="bluff_look")
+    if not rates:
+        return
+    components.plot(
+        figures.bluffing(rates), key="bluffing", height=90 + 50 * 2 * len(rates), title="How often it bluffs"
+    )
+    runs = {name: found[name] for name in rates}
+    code = (
+        Code()
+        .with_import("core.model", "checkpoint_folder")
+        .with_import("core.training.rows", "read_rows")
+        .then(f"runs = {list(runs.values())}")
+        .gives(
+            "[[row['statistics'] for row in read_rows(checkpoint_folder(run) / 'metrics.jsonl')\n"
+            "  if 'known_right' in row.get('statistics', {})][-1]['unknowable_wrong'] for run in runs]",
+            [one[KINDS["unknowable"]][2] for one in rates.values()],
+        )
+    )
+    truth("row['statistics']", (len(rates), 2, 3), "held-out questions, answered with the likeliest words", code)
+    what_you_see(
+        "Where a wrong answer costs no more than “I do not know”, a guess can only gain: it learns to **bluff**. "
+        "Let wrong answers cost, and it abstains where it cannot know. Most tests of models grade the first way (Kalai "
+        "et al. 2025)."
+    )
+
+
+def taught_step(model: str) -> int | None:
+    """The end of a model's fine-tuning; None where it has had none."""
+    try:
+        known = cache.description(model)
+    except ValueError:
+        return None
+    ends = [stage.last_step for stage in known.stages if stage.name == "sft"]
+    return next((step for step in reversed(known.steps) if ends and step <= ends[-1]), None)
+
+
+def run_of(name: str) -> str | None:
+    """The newest run of this browser with these grades."""
+    for run in jobs.list_runs()[:40]:
+        try:
+            config = TrainConfig.load(jobs.existing_folder(run) / "train.json")
+        except (RunError, ValueError):
+            continue
+        if config.preference.get("grades") == GRADES[name] and jobs.owns(run, owner_key()):
+            return run
+    return None
+
+
+def measured(run: str) -> dict[str, tuple[float, float, float]] | None:
+    """Rates of right, "I do not know" and wrong at the last evaluation, by kind of question."""
+    rows = [row.get("statistics", {}) for row in read_rows(jobs.run_folder(run) / "metrics.jsonl")]
+    told = [one for one in rows if "known_right" in one]
+    if not told:
+        return None
+    rates = {}
+    for kind, name in KINDS.items():
+        right, unknown, wrong = (told[-1].get(f"{kind}_{verdict}", 0.0) for verdict in VERDICTS)
+        rates[name] = (right, unknown, wrong)
+    return rates
+
+
+def _begin(name: str, grades: dict[str, float], model: str, begin: int) -> None:
+    settings = {"method": "grpo", "grades": grades, "prompts": 8, "samples": 8}
+    try:
+        config = preset(
+            "grpo", parent={"checkpoint": model, "step": begin}, preference=settings, steps=STEPS, seconds=SECONDS,
+            threads=1, eval_every=10, eval_documents=90, final_eval_documents=90, snapshots=3, replay=0.2,
+            batch_tokens=512,
+        )  # fmt: skip
+        jobs.start(config, owner_key(), name=f"bluff: {name}"[:60])
+    except (RunError, ValueError) as error:
+        st.session_state["bluff_error"] = f"Not started: {literal(str(error))}."
+    except OSError:
+        st.session_state["bluff_error"] = "Not started: its folder or its process could not be made."

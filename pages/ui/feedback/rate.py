@@ -1,0 +1,125 @@
+"""Two continuations, and which is better: by keys or clicks, with ties, skipping and undo."""
+
+import streamlit as st
+
+from core.lab.raters import TASTES, Pair
+from pages.ui import cache, near, state
+from pages.ui.caption import truth
+from pages.ui.literal import literal
+from pages.ui.training.owner import key as owner_key
+from pages.ui.view import current
+
+HINT = {"a": "A is better (A)", "b": "B is better (B)", "tie": "Equal (T)", "skip": "Skip (S)", "undo": "Undo (U)"}
+
+
+@st.cache_data(max_entries=64, show_spinner="Writing two continuations …")
+def _pair(name: str, step: int, stamp: tuple[int, ...], prompt: str, number: int) -> list[str]:
+    from core.lab.ratings import continuations
+
+    return continuations(cache.checkpoint(name, step), prompt, 2, seed=number)
+
+
+def ratings() -> list[Pair]:
+    """This visitor's comparisons, the oldest first."""
+    from core.lab.ratings import ratings_file, read_ratings
+
+    return read_ratings(ratings_file(owner_key()))
+
+
+def _keep(pairs: list[Pair]) -> None:
+    from core.lab.ratings import ratings_file, write_ratings
+
+    try:
+        write_ratings(ratings_file(owner_key()), pairs)
+    except OSError:
+        st.session_state["rate_note"] = "The ratings could not be written: the disk of the server may be full."
+
+
+def rating() -> None:
+    """The stage: a prompt, two continuations, and what was said so far."""
+    view, number = current(), state.get("pair")
+    first, second = _pair(view.name, view.step, cache.stamp(view.name), view.text, number)
+    st.markdown("**Your text goes on in two ways. Which do you like better?**")
+    for column, name, words in zip(st.columns(2, gap="medium"), "AB", (first, second), strict=True):
+        with column, st.container(border=True, height=170):
+            st.markdown(f"**{name}**")
+            st.text(words or "(nothing: the text ends here)")
+    pair = (view.text, first, second)
+    with st.container(horizontal=True):
+        same = first == second
+        st.button(
+            HINT["a"], key="rate_a", shortcut="a", on_click=_rate, args=(*pair, "a"), disabled=same, type="primary"
+        )
+        st.button(
+            HINT["b"], key="rate_b", shortcut="b", on_click=_rate, args=(*pair, "b"), disabled=same, type="primary"
+        )
+        st.button(HINT["tie"], key="rate_tie", shortcut="t", on_click=_rate, args=(*pair, "tie"))
+        st.button(HINT["skip"], key="rate_skip", shortcut="s", on_click=_next)
+        st.button(HINT["undo"], key="rate_undo", shortcut="u", on_click=_undo, disabled=not ratings())
+    if note := st.session_state.pop("rate_note", None):
+        st.warning(note)
+    told()
+    call = f"continuations(checkpoint, {view.text!r}, 2, seed={number})"
+    code = view.code.with_import("core.lab.ratings", "continuations").gives(call, [first, second])
+    truth("continuations(checkpoint, prompt, 2)", (2,), "drawn from the model at temperature 1", code)
+    kept()
+
+
+def _rate(prompt: str, a: str, b: str, choice: str) -> None:
+    _keep([*ratings(), Pair(prompt, a, b, choice)])
+    st.session_state["rate_last"] = choice
+    _next()
+
+
+def _next() -> None:
+    near.update(pair=state.get("pair") + 1)
+
+
+def _undo() -> None:
+    _keep(ratings()[:-1])
+    st.session_state["rate_last"] = None
+    near.update(pair=max(0, state.get("pair") - 1))
+
+
+def told() -> None:
+    """What else the last choice preferred."""
+    found = [pair for pair in ratings()[-1:] if pair.choice != "tie"]
+    if not found or not st.session_state.get("rate_last"):
+        st.caption("After each choice you see here what else it preferred.")
+        return
+    (pair,) = found
+    chosen, other = (pair.a, pair.b) if pair.choice == "a" else (pair.b, pair.a)
+    words = []
+    for taste, worth in TASTES.items():
+        better, worse = worth(chosen), worth(other)
+        if better != worse:
+            words.append(f"{'more' if better > worse else 'less'} of “{taste}”")
+    st.caption("Your last choice also preferred: " + (", ".join(words) or "nothing that we count") + ".")
+
+
+def kept() -> None:
+    """How many there are, and taking them home or bringing them."""
+    from core.lab.ratings import export_pairs
+
+    found = ratings()
+    decided = sum(pair.choice != "tie" for pair in found)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(found):,}** comparisons of yours, **{decided:,}** with a choice.", width="content")
+        st.download_button("Export as JSONL", export_pairs(found), "comparisons.jsonl", "application/jsonl",
+                           on_click="ignore", disabled=not decided)  # fmt: skip
+        with st.popover("Import"):
+            st.file_uploader("A JSONL file of prompt, chosen, rejected", key="rate_file", on_change=_import,
+                             max_upload_size=5)  # fmt: skip
+
+
+def _import() -> None:
+    from core.lab.ratings import import_pairs
+
+    file = st.session_state["rate_file"]
+    if file is None:
+        return
+    pairs, problems = import_pairs(file.getvalue().decode("utf-8", errors="replace"))
+    _keep([*ratings(), *pairs])
+    said = f"{len(pairs):,} comparisons were added."
+    st.session_state["rate_note"] = " ".join([said, *(literal(one) + "." for one in problems[:3])])
+    near.follow()

@@ -1,0 +1,173 @@
+"""A reward model from comparisons, and what becomes of the true reward when the model's opinion is optimised."""
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import feedback as figures
+from core.figures.labels import percent
+from core.lab.raters import TASTES, Rater
+from core.tuning.best_of_n import best_of_n_kl, best_of_n_mean
+from core.tuning.overoptimisation import fit_law
+from pages.ui import background, cache, components, state
+from pages.ui.caption import truth, what_you_see
+from pages.ui.code import Code
+from pages.ui.feedback.rate import ratings
+from pages.ui.literal import literal
+from pages.ui.text import chips
+from pages.ui.view import current
+
+if TYPE_CHECKING:
+    from core.lab.raters import Pair
+    from core.model import Checkpoint
+
+MINE = "your own comparisons"
+LAW_POINTS = 60
+DRAWN = 256  # answers of which the best of n is taken
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Of a reward model: accuracy on held-out comparisons and the rater's ceiling, None of a person; what each token of
+    an example adds; and, for DRAWN continuations, the model's reward and the rater's."""
+
+    pairs: int
+    accuracy: float
+    ceiling: float | None
+    example: tuple[int, ...]
+    by_token: list[float]
+    proxy: list[float]
+    true: list[float]
+
+
+def _learn(checkpoint: "Checkpoint", prompt: str, rater: Rater | None, pairs: "list[Pair]", count: int,
+           report: background.Report) -> Learned:  # fmt: skip
+    """Compare, fit on nine tenths, and score fresh continuations."""
+    import torch
+
+    from core.lab import reward_model
+    from core.lab.ratings import continuations
+
+    if rater is not None:
+        report(0.05, "writing continuations")
+        texts = continuations(checkpoint, prompt, 2 * count, seed=1)
+        dice = random.Random(0)
+        pairs = [rater.compare(prompt, a, b, dice) for a, b in zip(texts[::2], texts[1::2], strict=True)]
+    report(0.3, "reading them")
+    chosen, rejected = reward_model.means_of(checkpoint, pairs)
+    held = max(1, len(chosen) // 4)
+    if len(chosen) < 4:
+        raise ValueError("at least four comparisons with a choice are needed: three to learn from, one to check")
+    model = reward_model.fit_reward_model(chosen[:-held], rejected[:-held])
+    right = float(reward_model.accuracy(model, chosen[-held:], rejected[-held:]).mean())
+    report(0.6, "scoring fresh continuations")
+    fresh = continuations(checkpoint, prompt, DRAWN, seed=2)
+    states = [reward_model.states_of(checkpoint, prompt, text) for text in fresh]
+    proxy = [model.reward(one) for one in states]
+    worth = TASTES[rater.taste] if rater else None
+    best = int(np.argmax(proxy))
+    by_token = model.by_token(states[best])
+    tokens = checkpoint.tokenizer.encode(prompt + fresh[best])[-len(by_token) :]
+    return Learned(
+        len(chosen), right, rater.ceiling(pairs) if rater else None, tuple(tokens),
+        torch.as_tensor(by_token).tolist(), proxy, [worth(text) for text in fresh] if worth else [],
+    )  # fmt: skip
+
+
+def found(label: str = "Learning a reward") -> Learned | None:
+    """The reward model of what is chosen; None while it is being learned, or where it cannot be: what is the matter is
+    said under the label, and without one nothing is."""
+    view, who = current(), state.get("rater")
+    rater = None if who == MINE else Rater(who, float(state.get("noise")))
+    mine = ratings() if rater is None else []
+    if rater is None and sum(pair.choice != "tie" for pair in mine) < 4:
+        st.info("Rate at least four pairs above with a choice, or let a programmatic rater make the comparisons.")
+        return None
+    checkpoint, prompt, count = view.checkpoint, view.text, state.get("compared")
+
+    def work(report: background.Report) -> Learned:
+        return _learn(checkpoint, prompt, rater, mine, count, report)
+
+    key = ("reward", view.name, view.step, cache.stamp(view.name), prompt, rater, tuple(mine), count)
+    return background.compute(key, work, label, height=80)
+
+
+def choose() -> None:
+    """Whose comparisons."""
+    left, middle, right = st.columns(3)
+    left.selectbox("Whose taste", on_change=_changed, **state.control("rater"))
+    if state.get("rater") != MINE:
+        middle.slider("Comparisons", on_change=_changed, **state.control("compared"))
+        right.slider("Noise of the rater", on_change=_changed, **state.control("noise"))
+
+
+def _changed() -> None:
+    from pages.ui import near
+
+    near.follow(stage=False)
+
+
+def reward() -> None:
+    """Fit, accuracy against the ceiling, and the tokens it looks at."""
+    choose()
+    learned = found()
+    if learned is None:
+        return
+    ceiling = "" if learned.ceiling is None else f"; the rater's own noise allows **{percent(learned.ceiling)}**"
+    st.markdown(
+        f"From **{learned.pairs}** comparisons with a choice. On those held out it agrees in "
+        f"**{percent(learned.accuracy)}**{ceiling}."
+    )
+    strip = chips(current().tokenizer, learned.example)
+    limit = max(1e-6, *(abs(value) for value in learned.by_token))
+    components.tokens(
+        strip, key="reward_tokens", values=learned.by_token, value_label="adds to the reward", percent=False,
+        low=-limit, high=limit, role="prediction", shared=False, title="The continuation that it likes best",
+    )  # fmt: skip
+    st.caption(
+        f"Of {DRAWN} fresh continuations, the one that the reward model likes best; the stronger the colour, the more "
+        "a token adds."
+    )
+
+
+def over() -> None:
+    """Best of n: the proxy rises, and the true reward?"""
+    if state.get("rater") == MINE:
+        st.info("What you really like is known to nobody but you: choose a programmatic rater above for both curves.")
+        return
+    learned = found(label="")
+    if learned is None:
+        return
+    sizes = [2**i for i in range(9)]
+    true, proxy = (np.array(values) for values in (learned.true, learned.proxy))
+    spread = [max(float(x.std()), 1e-9) for x in (proxy, true)]
+    gains = [
+        [(best_of_n_mean(proxy, x, n) - float(x.mean())) / scale for n in sizes]
+        for x, scale in zip((proxy, true), spread, strict=True)
+    ]  # fmt: skip
+    d = [best_of_n_kl(n) ** 0.5 for n in sizes]
+    half = len(d) // 2 + 1
+    law = fit_law("best of n", d[:half], gains[1][:half])
+    at = np.linspace(0, d[-1], LAW_POINTS)
+    names = [f"best of {n}" for n in sizes]
+    figure = figures.best_of_n(d, gains[0], gains[1], (at, law.at(at)), law.turnover, names)
+    components.plot(figure, key="best_of_n", height=340, title="Proxy and true reward of the best of n")
+    code = (
+        Code()
+        .with_import("core.tuning", "best_of_n_kl", "best_of_n_mean")
+        .then(f"proxy, true = {[round(x, 6) for x in learned.proxy]}, {learned.true}", f"sizes = {sizes}")
+    )
+    code = code.gives("[(best_of_n_kl(n) ** 0.5, best_of_n_mean(proxy, true, n)) for n in sizes]",
+                      [(best_of_n_kl(n) ** 0.5, best_of_n_mean(proxy, true, n)) for n in sizes])  # fmt: skip
+    note = f"{DRAWN} continuations drawn once; the mean over all subsets of n; KL = log n − (n − 1)/n"
+    truth("best_of_n_mean(proxy, true, n)", (len(sizes),), note, code)
+    turn = "never turns" if law.turnover > 20 else f"turns at d = {law.turnover:.1f}"
+    what_you_see(
+        f"Taste: *{literal(state.get('rater'))}*. Best of n keeps the answer that the **reward model** likes best. "
+        "What the rater really likes rises with it at first; where the two part, the proxy is being fooled: "
+        f"**over-optimisation**. The dashed law of Gao et al. (2023), fitted to the first half, {turn}. Fewer "
+        "comparisons, or more noise, make a worse proxy: try both."
+    )

@@ -1,0 +1,112 @@
+"""The page of feedback: ratings that are kept, undone, exported and imported; rewards, the bandit, bluffing."""
+
+import json
+
+import pytest
+
+from core import jobs
+from core.lab.raters import Pair
+from core.lab.ratings import export_pairs, import_pairs, ratings_file, read_ratings, write_ratings
+from pages.ui import background
+from pages.ui.feedback.bluff import GRADES
+from tests.pages.conftest import KEY
+from tests.pages.press import button
+from tests.pages.truths import captions
+
+
+@pytest.fixture
+def rated(app, monkeypatch):
+    """The page as the browser with KEY sees it."""
+    monkeypatch.setattr(background, "PATIENCE", 120)
+
+    def open_page(**query):
+        at = app("feedback", compared="20", rater="shorter", **query)
+        at.session_state["training_key"] = KEY
+        return at.run()
+
+    yield open_page
+    ratings_file(KEY).unlink(missing_ok=True)
+
+
+def test_a_choice_is_kept_for_its_visitor_and_can_be_undone(rated):
+    at = rated()
+    assert not at.exception
+    shown = [one.value for one in at.text][:2]
+    at.button(key="rate_b").click().run()
+    (pair,) = read_ratings(ratings_file(KEY))
+    assert [pair.a, pair.b, pair.choice] == [*shown, "b"] and "also preferred" in captions(at)
+    assert [one.value for one in at.text][:2] != shown
+    at.button(key="rate_tie").click().run()
+    assert [one.choice for one in read_ratings(ratings_file(KEY))] == ["b", "tie"]
+    at.button(key="rate_skip").click().run()
+    assert len(read_ratings(ratings_file(KEY))) == 2
+    at.button(key="rate_undo").click().run()
+    assert [one.choice for one in read_ratings(ratings_file(KEY))] == ["b"]
+    again = rated()  # a reload: a new session with the browser's key
+    assert any("**1** comparisons" in one.value for one in again.markdown)
+    other = rated()
+    other.session_state["training_key"] = "o" * 43
+    assert any("**0** comparisons" in one.value for one in other.run().markdown)
+
+
+def test_one_rating_or_only_ties_are_answered_with_what_to_do(rated):
+    write_ratings(ratings_file(KEY), [Pair("p", "x", "y", "tie")] * 9)
+    at = rated()
+    at.session_state["rater"] = "your own comparisons"
+    at.run()
+    assert not at.exception and any("at least four pairs" in one.value for one in at.info)
+    assert len(read_ratings(ratings_file(KEY))) == 9
+
+
+def test_own_comparisons_make_a_reward_model(rated):
+    pairs = [Pair("One day, ", f"the dog {i}", f"no no no {i}", "a") for i in range(8)]
+    write_ratings(ratings_file(KEY), pairs)
+    at = rated()
+    at.session_state["rater"] = "your own comparisons"
+    at.run()
+    assert not at.exception and not at.error
+    assert any("From **8** comparisons" in one.value for one in at.markdown)
+
+
+def test_each_way_of_grading_is_a_run_of_its_own(rated, graded_runs, monkeypatch):
+    calls = []
+    monkeypatch.setattr(jobs, "start", lambda config, owner, **named: calls.append(config))
+    at = rated()
+    assert not at.exception
+    for name in GRADES:
+        button(at, f"Train: {name}").click().run()
+    assert [config.preference["grades"] for config in calls] == list(GRADES.values())
+    assert all(config.stage == "preference" and config.parent["step"] == 200 for config in calls)
+
+
+# ---- the file ----
+
+
+def test_what_is_exported_is_imported_and_ties_stay_at_home():
+    pairs = [Pair("p", "x", "y", "b"), Pair("p", "x", "y", "tie"), Pair("q", "ü\n", "", "a")]
+    text = export_pairs(pairs)
+    assert json.loads(text.splitlines()[0]) == {"prompt": "p", "chosen": "y", "rejected": "x"}
+    assert import_pairs(text) == ([Pair("p", "y", "x", "a"), Pair("q", "ü\n", "", "a")], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 3: it must be"),
+        ('{"prompt": "p", "chosen": "x"}', "line 3: it must be"),
+        ('{"prompt": "p", "chosen": "x", "rejected": 3}', "line 3: prompt, chosen and rejected must be texts"),
+        ('{"prompt": "p", "chosen": "x", "rejected": "x"}', "line 3: both texts are the same"),
+    ],
+)
+def test_a_broken_line_is_named_and_the_others_are_kept(line, said):
+    good = export_pairs([Pair("p", "x", "y", "a")])
+    pairs, (problem,) = import_pairs(good + good + line + "\n" + good)
+    assert len(pairs) == 3 and said in problem
+
+
+def test_a_damaged_file_gives_what_can_be_read(tmp_path):
+    path = tmp_path / "ratings.jsonl"
+    write_ratings(path, [Pair("p", "x", "y", "a")])
+    path.write_text(path.read_text() + '{"prompt": 1}\n[]\n{"prompt": "p", "a": "x", "b": "y", "choice": "c"}\nxx')
+    assert read_ratings(path) == [Pair("p", "x", "y", "a")]
+    assert read_ratings(tmp_path / "none") == []
