@@ -37,10 +37,10 @@ class RewardModel:
 @torch.inference_mode()
 def states_of(checkpoint: Checkpoint, prompt: str, text: str) -> Tensor:
     """What stands at the last layer at each token of `text`, after `prompt`: (T, D). An empty text has one state, that
-    of the prompt's last token."""
+    of the prompt's last token. What does not fit the context is cut from the prompt's beginning."""
     ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(prompt + text, special=True)]
-    before = 1 + len(checkpoint.tokenizer.encode(prompt, special=True))
-    ids = ids[: checkpoint.config.context_length]
+    own = max(1, len(ids) - 1 - len(checkpoint.tokenizer.encode(prompt, special=True)))  # tokens of the text
+    ids = ids[-checkpoint.config.context_length :]
     found: list[Tensor] = []
 
     def keep(site: Site, x: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def states_of(checkpoint: Checkpoint, prompt: str, text: str) -> Tensor:
         return x
 
     checkpoint.model(torch.tensor([ids]), tap=keep)
-    return found[0][min(before, len(ids) - 1) :].clone()
+    return found[0][-own:].clone()
 
 
 def fit_reward_model(chosen: Tensor, rejected: Tensor, decay: float = 0.02) -> RewardModel:
