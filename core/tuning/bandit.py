@@ -5,7 +5,7 @@ answers can be counted, so the normaliser can). The methods run on it through th
 model, whose answers are sequences of tokens: here each answer is one token.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -82,3 +82,16 @@ def _loss(
     one = torch.ones(group, 1)  # an answer is one token
     now = log_probs[drawn][:, None]
     return grpo_loss(now, now.detach(), ref_log[drawn][:, None], advantages, one, beta=beta)[0]
+
+
+def compare_policies(
+    reference: Sequence[float], rewards: Sequence[float], beta: float, steps: int, group: int
+) -> dict[str, list[float]]:
+    """Probabilities after `steps` updates by every method, and what they can be held against: "optimum", and "rest" of
+    GRPO."""
+    ref, worth = torch.tensor(list(reference)), torch.tensor(list(rewards))
+    found = {"optimum": optimum(ref, worth, beta).tolist(), "rest": grpo_rest(ref, worth, beta).tolist()}
+    for method in METHODS:
+        *_, last = train_bandit(method, ref, worth, beta, steps, group=group)
+        found[method] = last.tolist()
+    return found

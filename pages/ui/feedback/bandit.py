@@ -10,21 +10,17 @@ from pages.ui.code import Code
 ANSWERS = ("“I do not know”", "a guess", "a short answer", "the truth")
 REFERENCE, REWARDS = (0.4, 0.3, 0.2, 0.1), (0.0, 1.0, 0.5, 2.0)
 STEPS, GROUP = 300, 32
-NAMES = {"exact": "exact gradient", "reinforce": "REINFORCE", "grpo": "GRPO", "dpo": "DPO"}
+NAMES = {
+    "optimum": "π*, the optimum", "exact": "exact gradient", "reinforce": "REINFORCE", "dpo": "DPO", "grpo": "GRPO",
+    "rest": "where GRPO rests",
+}  # fmt: skip
 
 
 @st.cache_data(max_entries=64, show_spinner="Training four policies …")
 def _policies(beta: float) -> dict[str, list[float]]:
-    import torch
+    from core.tuning.bandit import compare_policies
 
-    from core.tuning.bandit import grpo_rest, optimum, train_bandit
-
-    reference, rewards = torch.tensor(REFERENCE), torch.tensor(REWARDS)
-    found = {"reference": list(REFERENCE), "π*, the optimum": optimum(reference, rewards, beta).tolist()}
-    for method, name in NAMES.items():
-        *_, last = train_bandit(method, reference, rewards, beta, STEPS, group=GROUP)
-        found[name] = last.tolist()
-    return found | {"where GRPO rests": grpo_rest(reference, rewards, beta).tolist()}
+    return compare_policies(REFERENCE, REWARDS, beta, STEPS, GROUP)
 
 
 def bandit() -> None:
@@ -32,14 +28,10 @@ def bandit() -> None:
     st.slider("β: how dear it is to leave the reference", **state.control("beta"))
     beta = float(state.get("beta"))
     found = _policies(beta)
-    components.plot(figures.policies(ANSWERS, found), key="bandit", height=340, title="Policies beside the optimum")
-    code = (
-        Code()
-        .with_import("core.tuning.bandit", "optimum")
-        .with_import("torch")
-        .then(f"reference, rewards = torch.tensor({REFERENCE}), torch.tensor({REWARDS})")
-    )
-    code = code.gives(f"optimum(reference, rewards, {beta}).tolist()", found["π*, the optimum"])
+    shown = {"reference": list(REFERENCE)} | {name: found[key] for key, name in NAMES.items()}
+    components.plot(figures.policies(ANSWERS, shown), key="bandit", height=340, title="Policies beside the optimum")
+    code = Code().with_import("core.tuning.bandit", "compare_policies")
+    code = code.gives(f"compare_policies({REFERENCE}, {REWARDS}, {beta}, {STEPS}, {GROUP})", found)
     note = f"{STEPS} updates of Adam each, {GROUP} answers at a time; rewards {', '.join(map(str, REWARDS))}"
     truth("π* ∝ π_ref · exp(r / β)", (len(ANSWERS),), note, code)
     what_you_see(

@@ -1,7 +1,5 @@
 """A reward model from comparisons, and what becomes of the true reward when the model's opinion is optimised."""
 
-import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +7,7 @@ import streamlit as st
 
 from core.figures import feedback as figures
 from core.figures.labels import percent
-from core.lab.raters import TASTES, Rater
+from core.lab.raters import Rater
 from core.tuning.best_of_n import best_of_n_kl, best_of_n_mean
 from core.tuning.overoptimisation import fit_law
 from pages.ui import background, cache, components, state
@@ -21,63 +19,14 @@ from pages.ui.text import chips
 from pages.ui.view import current
 
 if TYPE_CHECKING:
-    from core.lab.raters import Pair
-    from core.model import Checkpoint
+    from core.lab.learned import Learned
 
 MINE = "your own comparisons"
 LAW_POINTS = 60
-DRAWN = 256  # answers of which the best of n is taken
+DRAWN = 256  # answers of which the best of n is taken: core.lab.learned.DRAWN
 
 
-@dataclass(frozen=True)
-class Learned:
-    """Of a reward model: accuracy on held-out comparisons and the rater's ceiling, None of a person; what each token of
-    an example adds; and, for DRAWN continuations, the model's reward and the rater's."""
-
-    pairs: int
-    accuracy: float
-    ceiling: float | None
-    example: tuple[int, ...]
-    by_token: list[float]
-    proxy: list[float]
-    true: list[float]
-
-
-def _learn(checkpoint: "Checkpoint", prompt: str, rater: Rater | None, pairs: "list[Pair]", count: int,
-           report: background.Report) -> Learned:  # fmt: skip
-    """Compare, fit on nine tenths, and score fresh continuations."""
-    import torch
-
-    from core.lab import reward_model
-    from core.lab.ratings import continuations
-
-    if rater is not None:
-        report(0.05, "writing continuations")
-        texts = continuations(checkpoint, prompt, 2 * count, seed=1)
-        dice = random.Random(0)
-        pairs = [rater.compare(prompt, a, b, dice) for a, b in zip(texts[::2], texts[1::2], strict=True)]
-    report(0.3, "reading them")
-    chosen, rejected = reward_model.means_of(checkpoint, pairs)
-    held = max(1, len(chosen) // 4)
-    if len(chosen) < 4:
-        raise ValueError("at least four comparisons with a choice are needed: three to learn from, one to check")
-    model = reward_model.fit_reward_model(chosen[:-held], rejected[:-held])
-    right = float(reward_model.accuracy(model, chosen[-held:], rejected[-held:]).mean())
-    report(0.6, "scoring fresh continuations")
-    fresh = continuations(checkpoint, prompt, DRAWN, seed=2)
-    states = [reward_model.states_of(checkpoint, prompt, text) for text in fresh]
-    proxy = [model.reward(one) for one in states]
-    worth = TASTES[rater.taste] if rater else None
-    best = int(np.argmax(proxy))
-    by_token = model.by_token(states[best])
-    tokens = checkpoint.tokenizer.encode(prompt + fresh[best])[-len(by_token) :]
-    return Learned(
-        len(chosen), right, rater.ceiling(pairs) if rater else None, tuple(tokens),
-        torch.as_tensor(by_token).tolist(), proxy, [worth(text) for text in fresh] if worth else [],
-    )  # fmt: skip
-
-
-def found(label: str = "Learning a reward") -> Learned | None:
+def found(label: str = "Learning a reward") -> "Learned | None":
     """The reward model of what is chosen; None while it is being learned, or where it cannot be: what is the matter is
     said under the label, and without one nothing is."""
     view, who = current(), state.get("rater")
@@ -88,8 +37,10 @@ def found(label: str = "Learning a reward") -> Learned | None:
         return None
     checkpoint, prompt, count = view.checkpoint, view.text, state.get("compared")
 
-    def work(report: background.Report) -> Learned:
-        return _learn(checkpoint, prompt, rater, mine, count, report)
+    def work(report: background.Report) -> "Learned":
+        from core.lab.learned import learn
+
+        return learn(checkpoint, prompt, rater, mine, count, report)
 
     key = ("reward", view.name, view.step, cache.stamp(view.name), prompt, rater, tuple(mine), count)
     return background.compute(key, work, label, height=80)
