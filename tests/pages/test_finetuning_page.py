@@ -61,7 +61,7 @@ def test_the_coloured_tokens_are_exactly_the_answers(app):
 def test_the_form_becomes_a_stage_of_the_base(app, started):
     at = own_chats(app("finetuning"))
     button(at, "Teach").click().run()
-    (config, named), = started
+    ((config, named),) = started
     assert not at.exception and named["text"] == write_jsonl(YES)
     assert config.stage == "sft" and config.parent == {"checkpoint": "tiny", "step": 10}  # the end of pre-training
     assert config.data == {"kind": "messages", "path": "chats.jsonl"} and config.tuning == {} and config.replay == 0

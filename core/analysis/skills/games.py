@@ -10,10 +10,26 @@ from core.analysis.skills.exact import ask, those_that_fit, would_write
 from core.model import Transformer
 from core.text import Tokenizer
 from core.text.tinyland import Span
-from core.text.tinyland.games import HELD_OUT_RULES, TRAINED_RULES, WEIGHTS, Game, game, player, predictive
+from core.text.tinyland.games import HELD_OUT_RULES, LIST_RULES, TRAINED_RULES, WEIGHTS, Game, game, player, predictive
 
 MOST = 8  # examples
-FAMILIES = {"trained": TRAINED_RULES, "kept_out": HELD_OUT_RULES}
+
+
+@dataclass(frozen=True)
+class Family:
+    """Rules, and whether the case to do is one that training withholds."""
+
+    rules: tuple[str, ...]
+    withheld: bool = True
+
+
+_TABLES = tuple(rule for rule in TRAINED_RULES if rule not in LIST_RULES)
+FAMILIES = {
+    "lists": Family(tuple(rule for rule in TRAINED_RULES if rule in LIST_RULES)),
+    "tables_seen": Family(_TABLES, withheld=False),  # the rule has to be found, its case may be remembered
+    "tables": Family(_TABLES),  # the case has to be known from elsewhere, such as the opposite of a word
+    "kept_out": Family(HELD_OUT_RULES),
+}
 
 
 @dataclass(frozen=True)
@@ -28,16 +44,16 @@ class Point:
         return {"k": self.k} | self.model.to_dict() | {"bayesian": self.bayesian.to_dict()}
 
 
-def draw_games(rules: Sequence[str], k: int, count: int) -> list[Game]:
-    """`count` games with k examples, their rules drawn as training draws them; what is asked, training withheld."""
+def draw_games(family: Family, k: int, count: int) -> list[Game]:
+    """`count` games with k examples, their rules drawn as training draws them."""
     dice = random.Random(f"games {k}")
-    chosen = dice.choices(rules, [WEIGHTS[rule] for rule in rules], k=count)
-    return [game(rule, k, seed) for seed, rule in enumerate(chosen)]
+    chosen = dice.choices(family.rules, [WEIGHTS[rule] for rule in family.rules], k=count)
+    return [game(rule, k, seed, family.withheld) for seed, rule in enumerate(chosen)]
 
 
-def curve(model: Transformer, tokenizer: Tokenizer, rules: Sequence[str], count: int) -> list[Point]:
+def curve(model: Transformer, tokenizer: Tokenizer, family: Family, count: int) -> list[Point]:
     """A point for each number of examples from 0 to MOST, of `count` games; those too long are left out."""
-    return [_point(model, tokenizer, k, draw_games(rules, k, count)) for k in range(MOST + 1)]
+    return [_point(model, tokenizer, k, draw_games(family, k, count)) for k in range(MOST + 1)]
 
 
 def _point(model: Transformer, tokenizer: Tokenizer, k: int, games: Sequence[Game]) -> Point:

@@ -6,6 +6,12 @@ from typing import Any
 from core.analysis.skills.birthdays import WAYS
 from core.analysis.skills.games import FAMILIES
 
+GAMES = {
+    "lists": "rules of lists, a list that training withholds",
+    "tables_seen": "rules of tables, a case that training may hold",
+    "tables": "rules of tables, a case that training withholds",
+    "kept_out": "rules that training withholds",
+}
 WIDTH = 26
 
 
@@ -35,7 +41,7 @@ def _share(result: Mapping[str, float]) -> str:
 
 def _games(curves: Mapping[str, Any] | None) -> Iterator[str]:
     for family in FAMILIES if curves else ():
-        yield f"rule games, {family.replace('_', ' ')} rules"
+        yield f"rule games: {GAMES[family]}"
         for point in curves[family] if curves else ():
             yield f"  k = {point['k']}  {_share(point)}; the Bayesian {100 * point['bayesian']['rate']:.1f} %"
 

@@ -127,8 +127,8 @@ def curves(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
     found: dict[str, Any] = {"games": NEVER, "birthdays": NEVER}
     if "game" in kinds:
         found["games"] = {
-            name: [point.to_dict() for point in games.curve(model, tokenizer, rules, n // 4)]
-            for name, rules in games.FAMILIES.items()
+            name: [point.to_dict() for point in games.curve(model, tokenizer, family, n // 4)]
+            for name, family in games.FAMILIES.items()
         }
     if "birthday" in kinds:
         total = chats.read(checkpoint).get("documents")  # None: of a stream without end

@@ -309,6 +309,7 @@ def _belief_after(case: Case, outcome: str) -> Belief:
 
 
 TRAINED_RULES = tuple(name for name in WEIGHTS if name not in HELD_OUT_RULES)
+LIST_RULES = tuple(_OF_LISTS)  # whoever has found one can do any case; of the others, each case must be known
 
 
 @lru_cache(maxsize=2)

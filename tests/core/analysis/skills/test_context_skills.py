@@ -15,6 +15,8 @@ from tests.core.analysis.skills.reciter import Reciter
 
 BYTES = Tokenizer.byte_tokenizer()
 
+TRAINED = games.Family(TRAINED_RULES)
+
 
 def marked(text: str) -> str:
     """The text with what must be copied in brackets, character by character."""
@@ -64,21 +66,25 @@ def test_who_knows_the_texts_copies_all_and_who_does_not_nothing():
 
 
 def test_games_ask_for_what_training_kept_out():
+    families = games.FAMILIES
+    assert {*families["lists"].rules, *families["tables"].rules} == set(TRAINED_RULES)
+    for one in games.draw_games(families["tables_seen"], 4, 40):
+        assert rules()[one.rule].table is not None and not rules()[one.rule].is_withheld(one.given)
     for k in (0, 4):
-        for one in games.draw_games(TRAINED_RULES, k, 40):
+        for one in games.draw_games(TRAINED, k, 40):
             rule = rules()[one.rule]
             assert len(one.pairs) == k and rule.is_withheld(one.given) and rule.apply(one.given) == one.outcome
             assert not any(rule.is_withheld(given) for given, _ in one.pairs)
-    assert {one.rule for one in games.draw_games(HELD_OUT_RULES, 3, 60)} == set(HELD_OUT_RULES)
+    assert {one.rule for one in games.draw_games(games.FAMILIES["kept_out"], 3, 60)} == set(HELD_OUT_RULES)
 
 
 def test_the_curve_of_one_who_knows_the_games_with_few_examples(monkeypatch):
     monkeypatch.setattr(games, "MOST", 3)
     texts = [
         [BYTES.eot, *BYTES.encode(f"{one.prompt()} {one.outcome}\n")]
-        for k in (0, 1) for one in games.draw_games(TRAINED_RULES, k, 12)
+        for k in (0, 1) for one in games.draw_games(TRAINED, k, 12)
     ]  # fmt: skip
-    points = games.curve(Reciter(texts, 300, 1000), BYTES, TRAINED_RULES, 12)  # type: ignore[arg-type]
+    points = games.curve(Reciter(texts, 300, 1000), BYTES, TRAINED, 12)  # type: ignore[arg-type]
     assert [point.k for point in points] == [0, 1, 2, 3]
     assert [point.model.rate for point in points] == [1, 1, 0, 0]
     assert points[3].bayesian.rate > points[0].bayesian.rate  # who weighs the rules learns from examples
@@ -86,7 +92,7 @@ def test_the_curve_of_one_who_knows_the_games_with_few_examples(monkeypatch):
 
 
 def test_the_bayesian_names_the_only_outcome_that_is_left():
-    for one in games.draw_games(TRAINED_RULES, 8, 30):
+    for one in games.draw_games(TRAINED, 8, 30):
         possible = {
             rule.apply(one.given)
             for rule in rules().values()
