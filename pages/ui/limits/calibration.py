@@ -68,7 +68,7 @@ def _diagram(view: View, recall: "Recall") -> None:
             f"{100 * chance:.1f} by chance alone, and up to {100 * most:.1f}. Brier score {brier(sure, hit):.3f}."
         )
         st.markdown(
-            f"The temperature that fits every second person best is **{best:.2f}**: "
+            f"The temperature at which all 365 probabilities fit best, of every second person, is **{best:.2f}**: "
             + ("the model is too sure of itself." if best > 1.05 else "the model is not sure enough." if best < 0.95
                else "it needs hardly any correction.")
         )  # fmt: skip

@@ -55,7 +55,7 @@ def _here(view: View) -> None:
     st.markdown("### What was spent here")
     text, life = st.columns(2, gap="large")
     with text:
-        st.metric("Reading your text once", f"{answering(parameters, len(view.ids)) / 1e6:,.0f} million operations")
+        st.metric("Operations to read your text once", f"{answering(parameters, len(view.ids)) / 1e6:,.0f} million")
         reckoned, low, high = watt_hours(seconds)
         counted = "" if joules is None else f" The counters of the processor say {joules:.2f} J."
         st.markdown(
@@ -68,7 +68,7 @@ def _here(view: View) -> None:
         cores = int((card.get("recipe") or {}).get("threads", 1))
         if spent:
             reckoned, low, high = watt_hours(spent * cores)
-            st.metric("Training this model", f"{float(card.get('flops', 0)):.2g} operations")
+            st.metric("Operations to train this model", f"{float(card.get('flops', 0)):.2g}")
             st.markdown(
                 f"{int(card.get('tokens', 0)):,} tokens in {spent / 60:,.0f} minutes on {cores} cores, about "
                 f"**{reckoned:.3g} Wh** ({low:.2g} to {high:.3g}): boiling {reckoned / 110:.2g} litres of water."
