@@ -41,7 +41,7 @@ def rating() -> None:
     first, second = _pair(view.name, view.step, cache.stamp(view.name), view.text, number)
     st.markdown("**Your text goes on in two ways. Which do you like better?**")
     for column, name, words in zip(st.columns(2, gap="medium"), "AB", (first, second), strict=True):
-        with column, st.container(border=True, height=170):
+        with column, st.container(border=True):
             st.markdown(f"**{name}**")
             st.text(words or "(nothing: the text ends here)")
     pair = (view.text, first, second)
