@@ -17,7 +17,7 @@ function build(root) {
   }
   function column(/** @type {PassagesHeader["columns"][number]} */ { title, note, pieces }) {
     const text = element("div", { class: "text", tabindex: 0, role: "region", "aria-label": title }, ...pieces.map(piece));
-    return element("section", {}, element("h4", {}, title), element("p", { class: "note" }, note), text);
+    return element("section", {}, element("h3", {}, title), element("p", { class: "note" }, note), text);
   }
   function show(/** @type {PassagesHeader} */ header) {
     columns.setAttribute("aria-label", header.title);
