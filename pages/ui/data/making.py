@@ -11,6 +11,7 @@ from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key
 
 SHOWN, GOING, ERROR = "data_shown", "data_going", "data_error"
+KEY = "data_key"  # with which it was started: the page's first run does so before the browser has told its own
 EVERY = 0.5  # seconds between two looks at what is being made
 
 
@@ -47,7 +48,8 @@ def begin() -> None:
         st.session_state[ERROR] = "Choose some files first."
         return
     try:
-        st.session_state[GOING] = corpora.start(plan, owner_key(), files)
+        key = owner_key()
+        st.session_state[GOING], st.session_state[KEY] = corpora.start(plan, key, files), key
     except (RunError, OSError, ValueError) as error:
         st.session_state[ERROR] = f"Not started: {literal(str(error))}."
 
@@ -93,12 +95,12 @@ def _watch(corpus: str) -> None:
         words = f"waiting for a place: {now.position} in the queue" if now.state == "queued" else now.doing
         st.progress(now.share, text=literal(f"Running the pipeline: {words}"), width="stretch")
         st.button("Cancel", on_click=_cancel, args=(corpus,), key="data_cancel",
-                  disabled=not corpora.owns(corpus, owner_key()))  # fmt: skip
+                  disabled=not corpora.owns(corpus, st.session_state.get(KEY)))  # fmt: skip
 
 
 def _cancel(corpus: str) -> None:
     try:
-        corpora.stop(corpus, owner_key())
+        corpora.stop(corpus, st.session_state.get(KEY))
     except (RunError, OSError) as error:
         st.session_state[ERROR] = literal(str(error))
 
