@@ -1,6 +1,6 @@
 // What Python sends to each component (its header; the bytes that follow it are told beside it) and what comes back (its events).
-// tests/pages/test_headers.py holds every header that the pages send against these. Two views are sent nothing, they have everything
-// from the grid of heads: attention_head (events: pins, aside) and attention_stages.
+// tests/pages/test_headers.py holds every header that the pages send against these. One view is sent nothing, it has everything from
+// the grid of heads: attention_head (events: pins, aside).
 
 /** Where the pin is, for components that follow it in the browser: see settlePin in shared/events.js. */
 export interface Pinned {

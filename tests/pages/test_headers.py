@@ -10,7 +10,7 @@ from pages.ui.scripts import FOLDER
 from tests.headers import TYPES, faults
 from tests.navigation import PAGES
 
-WITHOUT = {"attention_head", "attention_stages", "pin", "typed"}  # these are sent nothing
+WITHOUT = {"attention_head", "pin", "typed"}  # these are sent nothing
 VISITS = [{}, {"cursor": "2", "text": "the red ball of <|user|> é", "block": "1", "cell": "q.0.1", "word": " Suki"}]
 
 
