@@ -79,7 +79,7 @@ def import_pairs(text: str) -> tuple[list[Pair], list[str]]:
 def continuations(checkpoint: Checkpoint, prompt: str, count: int, seed: int = 0, tokens: int = TOKENS) -> list[str]:
     """What the model writes after a prompt at temperature 1, `count` times, each up to the end of its document."""
     tokenizer = checkpoint.tokenizer
-    ids = [tokenizer.eot, *tokenizer.encode(prompt)][-(checkpoint.config.context_length - tokens) :]
+    ids = [tokenizer.eot, *tokenizer.encode(prompt)][-max(1, checkpoint.config.context_length - tokens) :]
     stop = tuple(tokenizer.special_tokens.values())
     seeds = [(seed << 20) + i for i in range(count)]
     found: list[str] = []

@@ -37,13 +37,20 @@ def found(label: str = "Learning a reward") -> "Learned | None":
         return None
     checkpoint, prompt, count = view.checkpoint, view.text, state.get("compared")
 
-    def work(report: background.Report) -> "Learned":
+    def work(report: background.Report) -> "Learned | str":
         from core.lab.learned import learn
 
-        return learn(checkpoint, prompt, rater, mine, count, report)
+        try:
+            return learn(checkpoint, prompt, rater, mine, count, report)
+        except ValueError as error:  # nothing to learn from: it says why
+            return str(error)
 
     key = ("reward", view.name, view.step, cache.stamp(view.name), prompt, rater, tuple(mine), count)
-    return background.compute(key, work, label, height=80)
+    learned = background.compute(key, work, label, height=80)
+    if isinstance(learned, str):
+        st.info(f"Nothing can be learned here: {literal(learned)}.")
+        return None
+    return learned
 
 
 def choose() -> None:
