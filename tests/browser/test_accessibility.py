@@ -1,4 +1,5 @@
-"""axe-core finds nothing to complain about: no page, no section, no popover, nothing that opens, in either theme.
+"""axe-core finds nothing to complain about: no page, no section, no popover, nothing that opens, in either theme, on a
+laptop or a phone. What opens on a phone stays on its screen.
 
 axe looks into the shadow roots of our components too. `axe-playwright-python` brings it along, so nothing is loaded.
 """
@@ -10,10 +11,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.resting import resting
+from tests.browser.resting import resting, resting_box
 from tests.navigation import PAGES
 from tests.tiny import make_checkpoint
 
+LAPTOP, PHONE = 1280, 390
 WAYS = ("", *PAGES[1:])
 # A link to each page on which something is pinned, opened or changed.
 OPENED = {
@@ -69,9 +71,9 @@ def in_both_themes(page, context: str | None = None, themes: Sequence[str] = ("l
     return found
 
 
-def open_all(page, path: str, query: str = "") -> None:
+def open_all(page, path: str, query: str = "", width: int = LAPTOP) -> None:
     """The whole page on a screen so tall that all of its sections are near, hence drawn."""
-    page.set_viewport_size({"width": 1280, "height": 9000})
+    page.set_viewport_size({"width": width, "height": 9000 if width == LAPTOP else 20_000})
     page.goto(f"/{path}?{query}")
     page.wait_for_selector("h1")
     expect(page.locator("[data-testid=stMain] [data-testid=stSkeletonElement]")).to_have_count(0)
@@ -91,6 +93,32 @@ def wide_page(shipped_page):
 def test_a_page_with_all_its_sections(wide_page, path):
     open_all(wide_page, path)
     expect_none(in_both_themes(wide_page))
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_a_page_on_a_phone(wide_page, path):
+    open_all(wide_page, path, OPENED.get(path, ""), PHONE)
+    expect_none(in_both_themes(wide_page, themes=["light"]))
+    wide_page.get_by_test_id("stExpandSidebarButton").click()
+    sidebar = wide_page.get_by_test_id("stSidebar")
+    expect(sidebar).to_have_attribute("data-collapsed", "false")
+    found = in_both_themes(wide_page, "[data-testid=stSidebar]", ["light"])
+    wide_page.get_by_role("button", name="Collapse sidebar").click()
+    expect_none(found)
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_popovers_stay_on_the_screen_of_a_phone(wide_page, path):
+    open_all(wide_page, path, width=PHONE)
+    buttons, body = wide_page.get_by_test_id("stPopoverButton"), wide_page.get_by_test_id("stPopoverBody")
+    for button in buttons.all():
+        button.click()
+        body.wait_for()
+        box = resting_box(body)
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE, button.inner_text()
+        assert body.evaluate("e => e.scrollWidth <= e.clientWidth"), button.inner_text()
+        wide_page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", OPENED)

@@ -155,7 +155,7 @@ def _results(found: "Cost", flops: float, constants: "Mapping[str, Constant]", o
     )  # fmt: skip
     rows = [("Operations", f"{flops:.3g}", ""), *_rows(found)]
     st.dataframe(
-        {"": [r[0] for r in rows], "about": [r[1] for r in rows], "between": [r[2] for r in rows]}, hide_index=True
+        {"what": [r[0] for r in rows], "about": [r[1] for r in rows], "between": [r[2] for r in rows]}, hide_index=True
     )
     code = Code().with_import("core.analysis.limits.energy", "ACCELERATORS", "ASSUMPTIONS", "Constant", "cost")
     changed = {n: c for n, c in constants.items() if c != ASSUMPTIONS[n]}

@@ -212,7 +212,7 @@ def cost(plan: Plan) -> "Estimate | None":
     """What the run will take on this machine, from a short measurement, and why it cannot fit where it does not. None
     where that is not known, or not yet."""
     config, model = plan.config, plan.model
-    with st.container(height=96, border=False):
+    with st.container(height=96, border=False, key="run_cost"):
         if not config or not model:
             return None
 
