@@ -50,7 +50,7 @@ LINKS: dict[str, dict[str, str]] = {
     "training": CHANGED | {"model": RUN, "run": RUN},
     "feedback": {"rater": "shorter", "compared": "20"},
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
-    "limits": {"model": "worldly", "text": "Abel lives in"},
+    "limits": {"model": "worldly", "text": "Anders lives in"},
     "data": {"crawl_pages": "300"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
@@ -163,6 +163,8 @@ def shown(seen, app, worldly, lived, taught_run, graded_runs, monkeypatch) -> Ca
         for name, size in sizes.items():
             monkeypatch.setattr(module, name, size)
     monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
+    half = property(lambda found: np.arange(len(found.names)) % 2 == 0)  # random weights hardly are
+    monkeypatch.setattr(recall.Recall, "right_date", half)
     give = Code.text.func
 
     def text(code: Code) -> str:

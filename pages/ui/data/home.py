@@ -24,7 +24,7 @@ def home() -> None:
         return
     corpus, report = found
     text = markdown(corpus, report)
-    with st.container(height=320):
+    with st.expander("Read the data card"):
         st.text(text)
     code = report_code(report).with_import("core.data.card", "markdown").gives(f"markdown({corpus!r}, report)", text)
     truth(

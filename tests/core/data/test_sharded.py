@@ -1,6 +1,8 @@
 """Several processes do what one does, and the command line says what is wrong."""
 
 import json
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +13,12 @@ from core.data.report import Report
 from core.data.sharded import Shards, parts_of, refine_sharded
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """Processes begin with the module that runs, and AppTest leaves a page in its place."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def without_time(report):

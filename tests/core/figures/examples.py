@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from core.figures import (
     Figure,
     attention,
+    data,
     embeddings,
     embeddings_words,
     experiments,
@@ -100,6 +101,13 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "inside.running_sum": lambda: inside.running_sum(TEN, [1.0] * 10, ["attention"] * 10, 10.0),
     "inside.columns": lambda: inside.columns(DICE.random(T) - 0.5, LABELS, 0, 3),
     "inside.ranked_bars": lambda: inside.ranked_bars(TEN, [1.0] * 10, TEN, 3),
+    "data.rates": lambda: data.rates(NAMES, SHARES, ["24 of <26>"] * 5),
+    "data.reasons": lambda: data.reasons(NAMES, [5, 4, 3, 2, 0]),
+    "data.defects": lambda: data.defects(NAMES, [0.2] * 5, [0.1] * 5, ["5 of 50"] * 5),
+    "data.s_curve": lambda: data.s_curve(
+        ([0.0, 0.5, 1.0], [0.0, 0.3, 1.0]), [(0.5, SHARES[0], "<a>")], [(0.5, 1.0, "<b>")], 0.6
+    ),
+    "data.remaining": lambda: data.remaining(NAMES, [9, 129, 200, 200, 200], 210, 200),
     "limits.verdicts": lambda: limits.verdicts(
         NAMES, {kind: [0.2] * 5 for kind in ("right", "unknown", "wrong")}, SHARES
     ),
