@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready
+from tests.browser.resting import ready, resting
 
 WAITS = "[data-testid=stSkeletonElement]"
 
@@ -51,6 +51,7 @@ def test_a_section_scrolled_to_is_computed_and_one_left_is_not_computed_again(pa
     waits(page, "life")
     section(page, "life").scroll_into_view_if_needed()
     page.get_by_role("figure", name=re.compile("^Scores of all heads")).wait_for()
+    resting(page)
     at_rest(page, "life")
     before = height(page, "life")
     scroll_to(page, 0)

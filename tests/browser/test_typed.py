@@ -37,7 +37,7 @@ def test_the_value_of_a_slider_is_typed_after_a_click_on_it(page):
 
 def test_the_training_step_is_typed_and_the_nearest_kept_one_is_shown(page):
     page.goto("/sampling?text=the+red+ball")
-    ready(page)
+    resting(page)  # what is drawn anew meanwhile shuts the field
     slider = page.get_by_test_id("stSidebar").get_by_role("slider")
     expect(shown(slider)).to_have_text("200")
     shown(slider).click()
