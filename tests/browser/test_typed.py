@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready, see
+from tests.browser.resting import ready, resting, see
 from tests.browser.test_sampling import link
 
 
