@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready, resting
+from tests.browser.resting import ready, resting, see
 
 WAITS = "[data-testid=stSkeletonElement]"
 
@@ -49,7 +49,7 @@ def test_a_section_scrolled_to_is_computed_and_one_left_is_not_computed_again(pa
     ready(page)
     waits(page, "try")
     waits(page, "life")
-    section(page, "life").scroll_into_view_if_needed()
+    see(page, "life")
     page.get_by_role("figure", name=re.compile("^Scores of all heads")).wait_for()
     resting(page)
     at_rest(page, "life")

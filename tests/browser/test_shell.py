@@ -259,3 +259,24 @@ def test_a_pin_in_the_moment_of_leaving_the_page(page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("next")
     ready(page)
     assert page.locator(EXCEPTION).all_inner_texts() == []
+
+
+def test_two_tabs_have_a_text_and_a_pinned_token_each(page):
+    tall(page)
+    page.goto("/?text=the+red+ball")
+    ready(page)
+    other = page.context.new_page()
+    other.goto("/attention?text=the+brown+dog")
+    ready(other)
+    chip(page, 2).click()
+    followed(page, 2)
+    box = other.locator("textarea").first
+    box.fill("a dog likes bread")
+    box.press("Control+Enter")
+    expect(chip(other, 4)).to_have_count(1)
+    expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("textarea").first).to_have_value("the red ball")
+    page.reload()
+    ready(page)
+    expect(page.locator("textarea").first).to_have_value("the red ball")
+    expect(box).to_have_value("a dog likes bread")

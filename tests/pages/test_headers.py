@@ -9,6 +9,7 @@ from pages.ui import background
 from pages.ui.scripts import FOLDER
 from tests.headers import TYPES, faults
 from tests.navigation import PAGES
+from tests.waiting import wait_for
 
 WITHOUT = {"attention_head", "pin", "typed"}  # these are sent nothing
 VISITS = [{}, {"cursor": "2", "text": "the red ball of <|user|> é", "block": "1", "cell": "q.0.1", "word": " Suki"}]
@@ -36,6 +37,8 @@ def patient(monkeypatch):
 @pytest.mark.slow
 def test_headers_are_of_their_types(app, patient):
     seen = set()
+    at = app("data")  # its first run goes on in a process of its own
+    wait_for(lambda: at.run() and "passages" in dict(headers(at)))
     for page in PAGES:
         for visit in VISITS:
             for name, header in headers(app(page, **visit)):

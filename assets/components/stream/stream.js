@@ -63,7 +63,7 @@ function build(root) {
     const { labels, layers } = self.header;
     const style = getComputedStyle(frame);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const sides = ["--left", "--right"].reduce((sum, name) => sum + parseFloat(style.getPropertyValue(name)) * rem, 0);
+    const sides = ["--left", "--right"].reduce((sum, name) => sum + (parseFloat(style.getPropertyValue(name)) || 0) * rem, 0); // off the page there is no style
     self.seen = scroll.clientWidth;
     self.wide = Math.max(COLUMN, Math.floor((self.seen - sides) / labels.length));
     const focused = keep();
