@@ -4,7 +4,9 @@ import json
 import math
 import os
 import uuid
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -20,6 +22,11 @@ def write_atomically(path: Path, data: bytes) -> None:
 def finite_json(value: object) -> str:
     """`value` as JSON, in which not-a-number and infinity, which JSON does not have, are null."""
     return json.dumps(finite(value), allow_nan=False)
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A row on each line, as JSONL files have them."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def finite(value: object) -> object:

@@ -21,6 +21,7 @@ from core.data.plan import Plan
 from core.data.report import Report, defects, still
 from core.data.stage import Kept, Size
 from core.data.tally import Tally
+from core.files import json_lines
 
 REPORT, KEPT, BROUGHT = "report.json", "kept.jsonl", "files"
 COPIES = ("exact", "near")  # stages that remember other documents; their detail ends with the number of one
@@ -127,9 +128,7 @@ def mended_kinds(plan: Plan) -> frozenset[str]:
 
 def line_of(document: Document) -> str:
     """A line of a JSONL file."""
-    return (
-        json.dumps({"id": document.id, "text": document.text, "meta": dict(document.meta)}, ensure_ascii=False) + "\n"
-    )
+    return json_lines([{"id": document.id, "text": document.text, "meta": dict(document.meta)}])
 
 
 def name_twins(plan: Plan, examples: Sequence[list[dict[str, Any]]], source: Callable[[int], Document]) -> None:

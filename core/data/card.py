@@ -12,6 +12,7 @@ from typing import Any
 from core.data.plan import knobs
 from core.data.report import Report
 from core.data.stages import STAGES
+from core.files import write_atomically
 
 MARKDOWN, CROISSANT = "datacard.md", "croissant.json"
 TINYLAND = (
@@ -65,8 +66,8 @@ CONTEXT = {
 def write_card(folder: Path, name: str, report: Report) -> None:
     """Both, beside the shards that lie in the folder."""
     shards = sorted(folder.glob("*.jsonl"))
-    (folder / MARKDOWN).write_text(markdown(name, report), encoding="utf-8")
-    (folder / CROISSANT).write_text(json.dumps(croissant(name, report, shards), indent=1), encoding="utf-8")
+    write_atomically(folder / MARKDOWN, markdown(name, report).encode())
+    write_atomically(folder / CROISSANT, json.dumps(croissant(name, report, shards), indent=1).encode())
 
 
 def source_of(report: Report) -> str:

@@ -12,6 +12,7 @@ from core.data.document import Document, Page
 from core.data.plan import Choice, Plan
 from core.data.score import Judge, Rate, Score
 from core.data.stage import Size
+from core.files import write_atomically
 
 UNSAID = frozenset({"main"})  # no defect
 GROUPS = {  # of kinds that are one defect to a reader; counted beside them
@@ -94,7 +95,7 @@ class Report:
         return next((made for made in self.stages if made.key == key), None)
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self) | {"plan": self.plan.to_dict()}), encoding="utf-8")
+        write_atomically(path, json.dumps(asdict(self) | {"plan": self.plan.to_dict()}).encode())
 
     @classmethod
     def load(cls, path: Path) -> "Report":

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from core.data.document import Document, Page
 from core.data.pipeline import process
 from core.data.stage import Dropped, Kept, Stage
+from core.intervals import wilson
 
-Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 EXAMPLES = 20
 # What the labels say of a decision: dropped for what this stage is there for; for what another is there for; though
 # nothing was the matter; kept, though it should have gone, or with a span that should have changed; changed. Of one
@@ -17,16 +17,6 @@ VERDICTS = ("own", "other", "fine", "missed", "changed")
 Watch = Callable[[int, Page, Document, Kept | Dropped, str], None]
 # Labels that name what a page copies, and what that is
 COPIES = {"exact_copy": "page", "near_copy": "page", "template": "template", "translated_copy": "translation"}
-
-
-def wilson(hits: int, total: int, z: float = Z) -> tuple[float, float]:
-    """The interval of Wilson (1927) for a rate: honest near 0 and 1 and for few observations."""
-    if not total:
-        return 0.0, 1.0
-    rate, spread = hits / total, z * z / total
-    middle = (rate + spread / 2) / (1 + spread)
-    half = z * math.sqrt(rate * (1 - rate) / total + spread / total / 4) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True, slots=True)

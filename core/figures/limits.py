@@ -224,11 +224,6 @@ def skew(names: Sequence[str], corpus: np.ndarray, model: Sequence[Interval]) ->
     )
 
 
-def doses(x: Sequence[float], y: Sequence[Interval]) -> Figure:
-    """The model's rate of "she" against the rate that its corpus was given, a point for each trained model."""
-    return skew([f"corpus at {dose:.0%}" for dose in x], np.array(x), y)
-
-
 def scale(ranges: Sequence[tuple[str, float, float, float]], marks: Mapping[str, float], unit: str) -> Figure:
     """Results (name, value, low, high) as bars from low to high on one logarithmic axis, and what it compares with."""
     names = [name for name, *_ in ranges]

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from core.files import write_atomically
+from core.files import json_lines, write_atomically
 from core.generation.rollouts import rollouts
 from core.lab.raters import Pair
 from core.model import Checkpoint, runs_root
@@ -41,8 +41,7 @@ def read_ratings(path: Path) -> list[Pair]:
 def write_ratings(path: Path, pairs: list[Pair]) -> None:
     """Keep these comparisons, the newest MOST of them, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in pairs[-MOST:])
-    write_atomically(path, text.encode())
+    write_atomically(path, json_lines(map(asdict, pairs[-MOST:])).encode())
 
 
 def export_pairs(pairs: list[Pair]) -> str:
@@ -52,7 +51,7 @@ def export_pairs(pairs: list[Pair]) -> str:
         if pair.choice != "tie":
             chosen, rejected = (pair.a, pair.b) if pair.choice == "a" else (pair.b, pair.a)
             rows.append({"prompt": pair.prompt, "chosen": chosen, "rejected": rejected})
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return json_lines(rows)
 
 
 def import_pairs(text: str) -> tuple[list[Pair], list[str]]:

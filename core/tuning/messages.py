@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.files import json_lines
 from core.text import Tokenizer
 
 ROLES = ("system", "user", "assistant")
@@ -67,8 +68,7 @@ def read_chat(value: Any) -> Chat:  # noqa: ANN401 (whatever JSON may hold)
 
 def write_jsonl(chats: Sequence[Chat]) -> str:
     """What `read_jsonl` reads."""
-    rows = [{"messages": [{"role": role, "content": said} for role, said in chat]} for chat in chats]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return json_lines({"messages": [{"role": role, "content": said} for role, said in chat]} for chat in chats)
 
 
 def encode_chat(tokenizer: Tokenizer, chat: Chat) -> list[int]:

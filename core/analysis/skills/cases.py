@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from core.generation import greedy_batch
+from core.intervals import wilson
 from core.model import Transformer
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import lexicon
@@ -63,13 +64,9 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's score interval (JASA 22, 1927)."""
-        if not self.n:
-            return 0.0, 1.0
-        z, p, n = 1.96, self.rate, self.n if self.effective is None else self.effective
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        """Of 95 %, Wilson's."""
+        n = self.n if self.effective is None else self.effective
+        return wilson(self.rate * n, n, 1.96) if self.n else (0.0, 1.0)
 
     def to_dict(self) -> dict[str, float]:
         low, high = self.interval

@@ -52,18 +52,7 @@ def inside() -> None:
     code = comparing(run, config.first_step, last)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        if view == "matrices":
-            figure, values = (
-                figures.movement(found.matrices, [MATRIX_NAMES[p] for p in found.parts], "matrix"),
-                found.matrices,
-            )
-        elif view == "heads":
-            figure, values = (
-                figures.movement(found.heads, [f"h{i}" for i in range(found.heads.shape[1])], "head"),
-                found.heads,
-            )
-        else:
-            figure, values = figures.neurons(found.neurons), found.neurons
+        figure, values = figure_of(found, view)
         st.markdown(f"**How far the {view} moved**")
         components.plot(figure, key="moved", height=90 + 42 * len(values), title=f"How far the {view} moved",
                         on_click=_on_click if view == "matrices" else None)  # fmt: skip

@@ -10,8 +10,9 @@ from scipy.stats import binomtest
 
 from core.data.document import Document, Label, Page
 from core.data.pipeline import funnel, process, run
-from core.data.score import Judge, wilson
+from core.data.score import Judge
 from core.data.stage import INSPECTED, Change, Dropped, Kept, Stage
+from core.intervals import wilson
 
 
 class Short(Stage):

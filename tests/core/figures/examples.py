@@ -120,7 +120,6 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "limits.singletons": lambda: limits.singletons([10, 100], {"seen once": [0.9, 0.2]}, 50, [(10, SHARES[0])]),
     "limits.knowledge": lambda: limits.knowledge(NAMES, [1.0] * 5, [2.0, 3, 4, 5, 0]),
     "limits.skew": lambda: limits.skew(NAMES, DICE.random(5), SHARES),
-    "limits.doses": lambda: limits.doses([0.5, 0.6, 0.7, 0.8, 0.9], SHARES),
     "limits.scale": lambda: limits.scale([("<this>", 10.0, 1.0, 100.0)], {"GPT-3": 1e6, "a kettle": 0.1}, "kWh"),
     "limits.sizes": lambda: limits.sizes(["int8", "int4"], [2.0, 1.0], [40.0, 50.0], 39.0),
     "limits.suffering": lambda: limits.suffering(NAMES, ["0", "1"], DICE.random((5, 2))),

@@ -1,0 +1,16 @@
+"""Intervals of measured rates. No torch here."""
+
+import math
+
+Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
+
+
+def wilson(hits: float, total: float, z: float = Z) -> tuple[float, float]:
+    """The score interval of Wilson (JASA 22, 1927) for a rate, honest near 0 and 1 and for few observations. Of cases
+    that hang together both numbers are those of as many independent ones, so they need not be whole."""
+    if not total:
+        return 0.0, 1.0
+    rate, spread = hits / total, z * z / total
+    middle = (rate + spread / 2) / (1 + spread)
+    half = z * math.sqrt(rate * (1 - rate) / total + spread / total / 4) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
