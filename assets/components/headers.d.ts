@@ -410,12 +410,14 @@ export interface SectionsHeader {
   sections: { anchor: string; title: string; height: number }[];
 }
 
-/** pages/ui/caption.py. */
+/** pages/ui/caption.py; the payload is a file that was asked for. Event: save {turn}. */
 export interface TruthHeader {
   sentence: string;
   tensor: string;
   shape: string;
   code: string;
+  /** which press of "Save" the payload answers, if it answers one; the file's name without its ending */ turn: number | null;
+  file: string;
 }
 
 /** A stage of the data pipeline, or, with an empty key, what comes in. */

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.arrays import npz
 from pages.ui import near, state
 from pages.ui.code import Code
-from pages.ui.components import component, pack
+from pages.ui.components import Event, component, pack
 from pages.ui.theme import MARKS
 
 _truth = component("truth")
@@ -55,14 +56,34 @@ def what_you_see(text: str) -> None:
 
 
 def truth(tensor: str, shape: Sequence[int | str], sentence: str, code: Code, key: str = "") -> None:
-    """The line under a figure: a `sentence` in plain words; on demand the tensor, its shape, and the code that gives
-    it.
+    """The line under a figure: a `sentence` in plain words; on demand the tensor, its shape, the code that gives it,
+    and the tensor itself as a file.
 
     One element of the page, and all of it text. `key` is needed where a page has two lines about the same tensor.
     """
     size = " × ".join(str(n) for n in shape)
     shown = {"sentence": _sentence(sentence), "tensor": tensor, "shape": f"({size})" if size else "", "code": code.text}
-    _truth(key=f"truth-{key or _NUMBERS.sub('', tensor)}", data=pack(shown))
+    key = f"truth-{key or _NUMBERS.sub('', tensor)}"
+    asked = f"{key}_asked"
+
+    def on_save(event: Event) -> None:
+        st.session_state[asked] = event.get("turn")
+
+    file = _file(tensor, code) if (turn := st.session_state.pop(asked, None)) else b""
+    _truth(key=key, data=pack(shown | {"turn": turn, "file": _file_name(tensor)}, file), on_save_change=on_save)
+
+
+def _file(tensor: str, code: Code) -> bytes:
+    """The value that the code gives; empty where it holds no numbers."""
+    value = code.value() if callable(code.value) else code.value
+    try:
+        return npz(tensor, value)
+    except ValueError:
+        return b""
+
+
+def _file_name(tensor: str) -> str:
+    return re.sub(r"\W+", "-", tensor).strip("-").lower()[:60] or "numbers"
 
 
 def _sentence(words: str) -> str:

@@ -2,8 +2,11 @@
 
 import re
 
+import numpy as np
+import torch
 from playwright.sync_api import expect
 
+from core.model import load_checkpoint, run_trace
 from tests.modules import ADDRESS, with_modules
 
 CODE = """from core.model import load_checkpoint  # "not a string"
@@ -12,7 +15,7 @@ f"{text}" if 1_000 <= len(text) else None
 """
 
 
-def test_the_code_of_a_figure_opens_and_closes(page, server):
+def test_the_code_of_a_figure_opens_saves_and_closes(page, server, server_runs):
     page.goto(f"{server}/attention?text=<b>red</b>+ball")
     line = page.locator("[class*='st-key-truth-trace']").first
     line.wait_for()
@@ -26,6 +29,13 @@ def test_the_code_of_a_figure_opens_and_closes(page, server):
     code = origin.locator("pre")
     assert "load_checkpoint('tiny'" in code.inner_text() and "<b>red</b> ball" in code.inner_text()
     assert origin.locator("b").count() == 0, "a visitor's words are text"
+    with page.expect_download() as download:
+        origin.get_by_role("button", name="Save as .npz").click()
+    assert download.value.suggested_filename == "trace-pattern.npz"
+    saved = np.load(download.value.path(), allow_pickle=False)["trace.pattern"]
+    checkpoint = load_checkpoint(server_runs / "tiny")
+    ids = torch.tensor([checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode("<b>red</b> ball")])
+    assert np.array_equal(saved, run_trace(checkpoint.model, ids).pattern.numpy())
     code.focus()
     page.keyboard.press("Escape")
     assert not origin.is_visible()

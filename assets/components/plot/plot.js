@@ -9,6 +9,7 @@ import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { THEME, applyTheme, isDark, onThemeChange } from "../shared/theme.js";
 import { followKeys } from "./keys.js";
+import { offer } from "./save.js";
 
 // Figures are drawn with the light palette; in the dark each of its colours becomes its dark counterpart.
 function translator(/** @type {boolean} */ dark) {
@@ -72,7 +73,7 @@ function frame(figure, position, theme) {
 
 /** @param {import("../shared/mount.js").Root} root */
 function build(root) {
-  const [node, message, spoken] = find(root, ".gb-plot", ".gb-plot-message", ".gb-plot-spoken");
+  const [node, message, spoken, menu] = find(root, ".gb-plot", ".gb-plot-message", ".gb-plot-spoken", ".gb-plot-save div");
   const self = {
     figure: /** @type {any} */ (null), header: /** @type {PlotHeader} */ (/** @type {unknown} */ (null)), cursor: /** @type {number | null | undefined} */ (null),
     pointed: /** @type {any} */ (null), bound: false, pointAgain: () => {}, send: nowhere, drawing: Promise.resolve(),
@@ -104,6 +105,7 @@ function build(root) {
   const report = rested((point) => self.send("hover", describe(point)), 80);
   function bind() {
     self.bound = true;
+    offer(menu, node, () => self.header.title, () => (isDark(root) ? THEME.dark : THEME.light).background);
     node.on("plotly_click", (/** @type {any} */ event) => self.send("click", describe(event.points[0])));
     self.pointAgain = followKeys(node, spoken, () => self.header.clickable && self.pointed && self.send("click", describe(self.pointed)));
     node.on("plotly_hover", (/** @type {any} */ event) => {

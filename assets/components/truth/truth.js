@@ -1,16 +1,18 @@
 // @ts-check
-// The line under a figure: a sentence in plain words; on demand the tensor, its shape, and the code that gives it.
+// The line under a figure: a sentence in plain words; on demand the tensor, its shape, the code that gives it, and its numbers as a file.
 /** @import { TruthHeader } from "../headers.js" */
 
+import { download } from "../shared/download.js";
 import { element, find } from "../shared/elements.js";
-import { component } from "../shared/mount.js";
+import { component, nowhere } from "../shared/mount.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { parts } from "./python.js";
 
 /** @param {import("../shared/mount.js").Root} root */
 function build(root) {
   const [sentence, toggle, origin] = find(root, "p span", ".toggle", "section");
-  const [tensor, shape, code, copy, said] = find(root, ".tensor code", ".tensor span", "pre code", ".copy", "[role=status]");
+  const [tensor, shape, code, copy, save, said] = find(root, ".tensor code", ".tensor span", "pre code", ".copy", ".save", "[role=status]");
+  const self = { send: nowhere, asked: 0 };
 
   const open = (/** @type {boolean} */ wanted) => {
     origin.hidden = !wanted;
@@ -31,10 +33,21 @@ function build(root) {
     said.textContent = copied ? "Copied." : "Selected: copy it with Ctrl+C or ⌘C.";
   });
 
+  save.addEventListener("click", () => {
+    self.asked = Date.now();
+    self.send("save", { turn: self.asked });
+    said.textContent = "Gathering the numbers …";
+  });
+
   const unwatch = onThemeChange(root, () => applyTheme(root));
-  return {
-    show(/** @type {TruthHeader} */ header) {
+  return Object.assign(self, {
+    show(/** @type {TruthHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
       applyTheme(root);
+      if (self.asked && header.turn === self.asked) {
+        self.asked = 0;
+        if (payload.length) download(`${header.file}.npz`, "application/zip", payload);
+        said.textContent = payload.length ? "Saved: numpy.load opens it." : "There are no numbers in it that a file could hold.";
+      }
       sentence.textContent = header.sentence;
       tensor.textContent = header.tensor;
       shape.textContent = header.shape;
@@ -43,7 +56,7 @@ function build(root) {
       said.textContent = "";
     },
     destroy: unwatch,
-  };
+  });
 }
 
 export default component(build);
