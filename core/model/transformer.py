@@ -10,8 +10,9 @@ al. 2020 (arXiv:2010.04245), here an RMSNorm of each head's q and k before the r
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -249,23 +250,30 @@ class Transformer(nn.Module):
             cache.advance(T)
         return logits
 
-    def forward_from(self, x: Tensor, layer: int, *, tap: Tap | None = None) -> Tensor:
-        """The logits (B, T, V) of a pass that has come to block `layer` with the stream x (B, T, D), from position 0.
+    def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
+        """The logits (B, T, V) of passes that have come each to its block, from position 0: `streams` has the stream
+        (B', T, D) that comes to a block, by its layer. They are one batch, in the order of the layers: at each block
+        the rows that begin there join, last, those that came from below.
 
-        Sites fire as in `forward`, beginning with `resid_pre` of that block. ValueError: no such block, or no such x.
+        Sites fire as in `forward`, beginning with `resid_pre` of the first block. ValueError: none, no such block or
+        no such stream.
         """
-        if layer not in range(self.config.n_layers):
-            raise ValueError(f"layer must be one of 0 to {self.config.n_layers - 1}, not {layer}")
-        if x.dim() != 3 or x.shape[2] != self.config.d_model or not 1 <= x.shape[1] <= self.config.context_length:
+        if not streams or not streams.keys() <= set(range(self.config.n_layers)):
+            raise ValueError(f"layers must be some of 0 to {self.config.n_layers - 1}, not {sorted(streams)}")
+        shapes = [tuple(x.shape) for x in streams.values()]
+        T = shapes[0][1] if len(shapes[0]) == 3 else 0
+        if not 1 <= T <= self.config.context_length or any(shape[1:] != (T, self.config.d_model) for shape in shapes):
             raise ValueError(
-                f"a stream must be (batch, tokens, {self.config.d_model}) with at most {self.config.context_length} "
-                f"tokens, not {tuple(x.shape)}"
+                f"streams must be (batch, tokens, {self.config.d_model}) with equally many tokens, at most "
+                f"{self.config.context_length}, not {shapes}"
             )
-        return self._finish(x, layer, self._start(x.shape[1], 0, tap, None))
+        first = min(streams)
+        rest = {layer: x for layer, x in streams.items() if layer != first}
+        return self._finish(streams[first], first, self._start(T, 0, tap, None), rest)
 
-    def _finish(self, x: Tensor, layer: int, run: Pass) -> Tensor:
+    def _finish(self, x: Tensor, layer: int, run: Pass, joining: Mapping[int, Tensor] = MappingProxyType({})) -> Tensor:
         for block in list(self.blocks)[layer:]:
-            x = block(x, run)
+            x = block(torch.cat((x, joining[block.layer])) if block.layer in joining else x, run)
         x = run.show("ln_final", None, self.ln_final(x))
         return run.show("logits", None, self.unembed(x))
 

@@ -8,9 +8,8 @@ the code of every figure and compares what it gives with `value`.
 """
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 
 class Timed(float):
@@ -48,11 +47,11 @@ class Code:
     def text(self) -> str:
         """What a visitor copies."""
         lines = list(self.body)
-        needed = _names(lines)
+        needed = set(_names("\n".join(lines)))
         for line in reversed(self.head):
             if _names_set_by(line) & needed:
                 lines.insert(0, line)
-                needed |= _names([line])
+                needed |= _names(line)
         modules: dict[str, list[str]] = {}
         for module, name in dict.fromkeys(self.imports):
             if (name or module.partition(".")[0]) in needed:
@@ -78,10 +77,13 @@ def reading_code(name: str, step: int, ids: str, interventions: str = "") -> Cod
     return code.with_import("core.analysis.interventions.intervene", "intervene")
 
 
-def _names(lines: Iterable[str]) -> set[str]:
+@lru_cache(maxsize=2048)
+def _names(lines: str) -> frozenset[str]:
     """Every name that the lines mention."""
-    return {node.id for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.Name)}
+    return frozenset(node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name))
 
 
-def _names_set_by(line: str) -> set[str]:
-    return {n.id for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+@lru_cache(maxsize=2048)
+def _names_set_by(line: str) -> frozenset[str]:
+    names = (node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))

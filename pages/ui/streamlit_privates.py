@@ -5,12 +5,14 @@ tests/pages/test_streamlit_privates.py fails when an upgrade moves any of it awa
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 from streamlit import net_util
 from streamlit.commands import execution_control
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
@@ -31,6 +33,8 @@ def change() -> None:
     ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
     rerun: Any = execution_control
     rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
+    caching: Any = cache_utils
+    caching._make_value_key = quickly(caching._make_value_key)
 
 
 def where_the_visitor_is(request: Request) -> Request:
@@ -146,3 +150,41 @@ def with_what_else_was_asked_for(queue: Queue) -> Queue:
         return [*others, *named]
 
     return fragment_ids
+
+
+# ---- a cache is asked at little cost ----
+
+PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
+ValueKey = Callable[..., str]
+
+
+def quickly(make_key: ValueKey) -> ValueKey:
+    """`make_key` of the arguments of a cached function, at once where all of them are plain values and tuples of those.
+
+    Streamlit hashes every token id by itself, and reads the function's signature for each argument: an eighth of the
+    processor time of a page that was seen before. What is written in full here is as good a key.
+    """
+
+    def key(
+        *,
+        cache_type: object,
+        func: FunctionType,
+        func_args: Sequence[object],
+        func_kwargs: dict[str, object],
+        hash_funcs: object,
+    ) -> str:
+        names = func.__code__.co_varnames[: func.__code__.co_argcount]
+        named = dict(zip(names, func_args, strict=False)) | func_kwargs if len(func_args) <= len(names) else {}
+        if named and not hash_funcs and all(name[0] != "_" and _is_plain(value) for name, value in named.items()):
+            return repr(sorted(named.items()))
+        return make_key(
+            cache_type=cache_type, func=func, func_args=func_args, func_kwargs=func_kwargs, hash_funcs=hash_funcs
+        )
+
+    return key
+
+
+def _is_plain(value: object) -> bool:
+    return type(value) in PLAIN or (
+        type(value) is tuple and (PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value)))
+    )

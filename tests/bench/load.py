@@ -1,9 +1,10 @@
-"""A class on one server: `make load`, or python -m tests.bench.load --visitors 30 --seconds 60
+"""A class on one server: `make load`, or python -m tests.bench.load --visitors 30 --seconds 60 --minutes 10
 
 Visitors speak Streamlit's websocket protocol; each does something every 2 to 6 seconds: three times of four another
 text, else another page. Two Chromium windows type among them, so that what they wait for is what people see. The rows:
-a server that is warm; one that started 12 seconds ago; a warm one on which a run trains. Milliseconds from the request
-to the end of the answer. Everything stays on this machine and ends by itself.
+a server that started 12 seconds ago; one that is warm; a warm one on which a run trains; one with a hundred visitors;
+and, with --minutes, a class that stays, which tells whether memory grows. Milliseconds from the request to the end of
+the answer; memory of the server before and after. Everything stays on this machine and ends by itself.
 """
 
 import argparse
@@ -12,11 +13,12 @@ import os
 import random
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import websockets
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -31,10 +33,13 @@ TEXTS = [
     "English: The clumsy beetle", "Otto had a lamp. He", "The capital of", "One morning, Nadia was in the",
 ]  # fmt: skip
 FRESH = 12  # seconds after the start at which a class comes to a fresh server
+CROWD = 100  # visitors in the row of the most
+PATIENCE = 120_000  # ms that a browser waits before it counts as an error
+# Whether the strip of tokens has the word: a chip holds its label, and beside it an id.
 STRIP = """word => {
   const deep = root => [...root.querySelectorAll('*')].flatMap(
     e => e.shadowRoot ? deep(e.shadowRoot) : e.matches('.chip') ? e : []);
-  return deep(document).map(chip => chip.textContent).join('').includes(word);
+  return deep(document).map(chip => chip.firstChild?.textContent).join('').includes(word);
 }"""
 
 
@@ -97,21 +102,31 @@ async def visit(port: int, seconds: float, answers: dict[str, list[float]]) -> i
     return visitor.exceptions
 
 
-def type_in_browsers(port: int, seconds: float, seen: list[float]) -> None:
-    """Two Chromium windows take turns: a word more, and the time until the strip of tokens shows it."""
+def type_in_browsers(port: int, seconds: float, seen: list[float]) -> int:
+    """Two Chromium windows take turns: a word more, and the time until the strip of tokens shows it. Returns how many
+    errors they saw."""
+    try:
+        _type_in_browsers(port, seconds, seen)
+    except PlaywrightError as error:
+        print(f"    in a browser: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _type_in_browsers(port: int, seconds: float, seen: list[float]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"])
         windows = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(2)]
         for window in windows:
-            window.goto(f"http://127.0.0.1:{port}")
-            window.locator("textarea").wait_for(timeout=120_000)
+            window.goto(f"http://127.0.0.1:{port}", timeout=PATIENCE)
+            window.locator("textarea").wait_for(timeout=PATIENCE)
         end, turn = time.monotonic() + seconds, 0
         while time.monotonic() < end:
             window, word = windows[turn % 2], "".join(random.choices("abcdefgh", k=5))
             window.locator("textarea").fill(f"{random.choice(TEXTS)} {word}")
             begun = time.perf_counter()
             window.locator("textarea").press("Control+Enter")
-            window.wait_for_function(STRIP, arg=word, timeout=60_000)
+            window.wait_for_function(STRIP, arg=word, timeout=PATIENCE)
             seen.append(1000 * (time.perf_counter() - begun))
             turn += 1
             time.sleep(2)
@@ -134,16 +149,16 @@ def measure(name: str, port: int, pid: int, visitors: int, seconds: float) -> in
     """Prints one row of the table; returns the number of errors."""
     answers: dict[str, list[float]] = {"text": [], "page": []}
     seen: list[float] = []
-    typing = threading.Thread(target=type_in_browsers, args=(port, seconds, seen))
-    typing.start()
+    before = megabytes(pid)
 
     async def everybody() -> list[int]:
         return await asyncio.gather(*(visit(port, seconds, answers) for _ in range(visitors)))
 
-    errors = sum(asyncio.run(everybody()))
-    typing.join()
+    with ThreadPoolExecutor(1) as beside:
+        typing = beside.submit(type_in_browsers, port, seconds, seen)
+        errors = sum(asyncio.run(everybody())) + typing.result()
     row = (name, visitors, spread(answers["text"]), spread(answers["page"]), spread(seen), errors)
-    print("| " + " | ".join(map(str, row)) + f" | {megabytes(pid):.0f} MB |", flush=True)
+    print("| " + " | ".join(map(str, row)) + f" | {before:.0f} → {megabytes(pid):.0f} |", flush=True)
     return errors
 
 
@@ -165,19 +180,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=0, help="a class that stays so long, in a row of its own")
     args = parser.parse_args()
-    visitors, seconds = min(args.visitors, 200), min(args.seconds, 600.0)
+    visitors, seconds, minutes = min(args.visitors, 100), min(args.seconds, 600.0), min(args.minutes, 60.0)
     if not chromium_path():
         print(MISSING)
         return 1
-    print("| server | visitors | text, ms p50 / p95 / slowest | page | typed in a browser | errors | memory |")
+    print("| server | visitors | text, ms p50 / p95 / slowest | page | typed in a browser | errors | memory, MB |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as runs:
         os.environ["GLASSBOX_RUNS"] = runs
         with serving(GLASSBOX_RUNS=runs) as server:
-            port, pid = server.port, server.process.pid
             time.sleep(FRESH)
-            errors = measure(f"started {FRESH} s ago", port, pid, visitors, seconds)
+            errors = measure(f"started {FRESH} s ago", server.port, server.process.pid, visitors, seconds)
         with serving(GLASSBOX_RUNS=runs) as server:
             port, pid = server.port, server.process.pid
             warm(port)
@@ -185,6 +200,9 @@ def main() -> int:
             run = jobs.start(preset("live", seconds=seconds + 60, steps=10**6))
             errors += measure("warm, and a run trains", port, pid, visitors, seconds)
             jobs.stop(run)
+            errors += measure("warm", port, pid, CROWD, seconds)
+            if minutes:
+                errors += measure(f"warm, for {minutes:.0f} minutes", port, pid, visitors, 60 * minutes)
     return bool(errors)
 
 

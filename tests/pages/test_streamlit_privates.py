@@ -10,6 +10,7 @@ from streamlit.commands import execution_control
 from streamlit.config import get_option
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
@@ -33,6 +34,7 @@ def test_what_is_changed_is_there():
     assert "_new_fragment_id_queue(ctx, scope)" in inspect.getsource(execution_control.rerun)
     assert "_handle_scriptrunner_event_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
     assert {"_queue", "_delta_index_map"} <= set(vars(ForwardMsgQueue()))
+    assert "value_key = _make_value_key(" in inspect.getsource(cache_utils)
     requests = ScriptRequests()
     requests.request_rerun(RerunData(widget_states=None, fragment_id="f"))
     assert requests._state == ScriptRequestType.RERUN and requests._rerun_data.fragment_id_queue == ["f"]
@@ -99,3 +101,41 @@ def test_the_app_has_changed_the_session():
     import app  # noqa: F401
 
     assert AppSession.request_rerun.__qualname__.startswith("where_the_visitor_is")
+
+
+def test_a_cache_tells_plain_arguments_apart_at_once_and_leaves_others_to_streamlit():
+    asked = []
+
+    def slowly(**what):
+        asked.append(what)
+        return "theirs"
+
+    def f(x, y=None): ...
+    def g(x, _y): ...
+
+    make = streamlit_privates.quickly(slowly)
+
+    def key(*args, func=f, **named):
+        return make(cache_type=None, func=func, func_args=args, func_kwargs=named, hash_funcs=None)
+
+    assert key(1, y=(2, 3)) == key(x=1, y=(2, 3)) == key(1, (2, 3))
+    different = [
+        (),
+        (0,),
+        (1,),
+        (True,),
+        (1.0,),
+        ("1",),
+        (b"1",),
+        (None,),
+        ((),),
+        ((1,),),
+        (((1,),),),
+        (1, 2),
+        ((1, 2),),
+    ]
+    plain = [key(*args) for args in different[1:]]
+    assert len(set(plain)) == len(plain) and not asked
+    for args, func in ((([1],), f), (({},), f), (((1, [2]),), f), ((1, object()), g), ((1, 2), g), ((), f)):
+        assert key(*args, func=func) == "theirs"
+    assert len(asked) == 6 and asked[0]["func_args"] == ([1],) and asked[0]["func"] is f

@@ -8,7 +8,8 @@ An edit is a tap that also knows where it is: `edit(site, tensor, past)`, `past`
 the tensor's first. Edits act in order, each on what the one before it left.
 """
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_
 
@@ -53,9 +54,9 @@ class Intervened(Transformer):
         logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
         return logits
 
-    def forward_from(self, x: Tensor, layer: int, *, tap: Tap | None = None) -> Tensor:
+    def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
-        return self.inner.forward_from(x, layer, tap=self._after_edits(tap, 0))
+        return self.inner.forward_from(streams, tap=self._after_edits(tap, 0))
 
     def _after_edits(self, tap: Tap | None, past: int) -> Tap:
         own = tap_of(self.edits, past)
@@ -243,23 +244,28 @@ def all_parts(config: ModelConfig) -> list[Part]:
 
 
 @torch.inference_mode()
-def run_variants(model: Transformer, trace: Trace, layer: int, variants: Sequence[Edit]) -> Tensor:
+def run_variants(model: Transformer, trace: Trace, variants: Mapping[int, Sequence[Edit]]) -> Tensor:
     """The log-probabilities (R, T, V) that the model gives when it reads the text of its `trace` once with each of R
-    edits of what block `layer` does: all that comes before is taken from the trace.
+    edits of what one block does. `variants`: by layer, the edits of that block; the rows stand in the order of the
+    layers. All that comes before a row's block is taken from the trace.
 
-    One batch, a row for each edit; the caller keeps R within `rows_at_once`.
+    One batch, which grows from block to block; the caller keeps R within `rows_at_once`.
     """
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
-        if site.layer != layer:
+        edits = variants.get(site.layer, ()) if site.layer is not None else ()
+        if not edits:
             return tensor
-        rows = tensor.split(1)
-        edited = [edit(site, row, 0) for edit, row in zip(variants, rows, strict=True)]
-        return tensor if all(map(is_, edited, rows)) else torch.cat(edited)  # at most sites nothing is changed
+        rows = tensor[-len(edits) :].split(1)  # those that have just joined
+        edited = [edit(site, row, 0) for edit, row in zip(edits, rows, strict=True)]
+        unchanged = all(map(is_, edited, rows))  # so at most sites
+        return tensor if unchanged else torch.cat((tensor[: -len(edits)], *edited))
 
-    stream = stream_into(trace, layer).to(model.embed.weight)  # (T, D)
-    logits = model.forward_from(stream.expand(len(variants), -1, -1), layer, tap=tap)  # (R, T, V)
-    return logits.float().log_softmax(dim=-1)
+    streams = {
+        layer: stream_into(trace, layer).to(model.embed.weight).expand(len(edits), -1, -1)  # (R', T, D)
+        for layer, edits in variants.items()
+    }
+    return model.forward_from(streams, tap=tap).float().log_softmax(dim=-1)
 
 
 def stream_into(trace: Trace, layer: int) -> Tensor:
@@ -305,12 +311,13 @@ def part_changes(
         raise ValueError("a loss needs a token to come: give at least two ids")
     trace = trace or run_trace(model, ids)
     losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
-    for layer in sorted({part.layer for part in parts}):
-        rows = [i for i, part in enumerate(parts) if part.layer == layer]
-        for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
-            edits = [ablation(Ablate(parts[i], how), sample) for i in some]
-            log_probs = run_variants(model, trace, layer, edits)  # (R, T, V)
-            losses[some], answers[some] = token_losses(log_probs, ids), log_probs.argmax(dim=-1).cpu()
+    rows = sorted(range(len(parts)), key=lambda i: parts[i].layer)
+    for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
+        variants: dict[int, list[Edit]] = defaultdict(list)
+        for i in some:
+            variants[parts[i].layer].append(ablation(Ablate(parts[i], how), sample))
+        log_probs = run_variants(model, trace, variants)  # (R, T, V)
+        losses[some], answers[some] = token_losses(log_probs, ids), log_probs.argmax(dim=-1).cpu()
     base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
     return PartChanges(base, losses, trace.logits.argmax(dim=-1), answers)
 

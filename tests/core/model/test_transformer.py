@@ -70,10 +70,13 @@ def test_a_pass_goes_on_from_any_block(family):
     whole = fired.copy()
     for layer in range(model.config.n_layers):
         stream = streams["resid_pre", layer]
-        torch.testing.assert_close(model.forward_from(stream, layer), model(ids), atol=1e-5, rtol=1e-5)  # fused
+        torch.testing.assert_close(model.forward_from({layer: stream}), model(ids), atol=1e-5, rtol=1e-5)  # fused
         fired.clear()
-        assert torch.equal(model.forward_from(stream, layer, tap=keep), logits)
+        assert torch.equal(model.forward_from({layer: stream}, tap=keep), logits)
         assert fired == whole[whole.index(("resid_pre", layer)) :]
+    parts = {layer: streams["resid_pre", layer][layer : layer + 1] for layer in range(model.config.n_layers)}
+    rows = model(ids[: model.config.n_layers])
+    torch.testing.assert_close(model.forward_from(parts), rows, atol=1e-5, rtol=1e-5)  # each row joins at its block
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,9 @@ def test_a_pass_goes_on_from_any_block(family):
 )
 def test_no_pass_goes_on_from_what_is_no_stream(shape, layer):
     with pytest.raises(ValueError):
-        make("ours").forward_from(torch.zeros(shape), layer)
+        make("ours").forward_from({layer: torch.zeros(shape)})
+    with pytest.raises(ValueError):
+        make("ours").forward_from({0: torch.zeros(1, 4, 24), layer: torch.zeros(shape)})
 
 
 @torch.inference_mode()

@@ -1,5 +1,6 @@
 """Interventions against closed forms: what must come out when everything, or one thing, is changed."""
 
+from itertools import chain
 from urllib.parse import quote
 
 import pytest
@@ -347,9 +348,11 @@ def test_each_row_of_a_batch_has_its_own_edit(family, own):
     plain = checkpoint(family)
     model = intervene(plain, own).model
     trace = run_trace(model, IDS)
-    for layer, texts in enumerate(("zero:L0M zero:L0H1 cut:L0A:7>4", "zero:L1M cut:L1H0:5>3 steer:L1:3:c:d")):
-        edits = [edit_of(one, plain) for one in parse(texts)]
-        for edit, row in zip(edits, run_variants(model, trace, layer, edits), strict=True):
+    texts = ("zero:L0M zero:L0H1 cut:L0A:7>4", "zero:L1M cut:L1H0:5>3 steer:L1:3:c:d")
+    edits = {layer: [edit_of(one, plain) for one in parse(text)] for layer, text in enumerate(texts)}
+    for variants in ({0: edits[0]}, {1: edits[1]}, {1: edits[1], 0: edits[0]}):
+        rows = run_variants(model, trace, variants)
+        for edit, row in zip(chain.from_iterable(variants[n] for n in sorted(variants)), rows, strict=True):
             with torch.inference_mode():
                 alone = model(torch.tensor([IDS]), tap=tap_of([edit]))[0].log_softmax(-1)
             torch.testing.assert_close(row, alone, atol=1e-5, rtol=1e-5)
