@@ -272,8 +272,9 @@ class Transformer(nn.Module):
         return self._finish(streams[first], first, self._start(T, 0, tap, None), rest)
 
     def _finish(self, x: Tensor, layer: int, run: Pass, joining: Mapping[int, Tensor] = MappingProxyType({})) -> Tensor:
-        for block in list(self.blocks)[layer:]:
-            x = block(torch.cat((x, joining[block.layer])) if block.layer in joining else x, run)
+        for i, block in enumerate(self.blocks):
+            if i >= layer:
+                x = block(torch.cat((x, joining[i])) if i in joining else x, run)
         x = run.show("ln_final", None, self.ln_final(x))
         return run.show("logits", None, self.unembed(x))
 
