@@ -1,6 +1,7 @@
 """From a crawl, or from files, to a corpus on disk: JSONL shards, a report and a data card.
 
 python -m core.data --pages 100000 --processes 4 --out corpus
+python -m core.data --pages 1000000 --scheduler tcp://10.0.0.5:8786 --out corpus
 python -m core.data --files letters.zip notes.md --out corpus --without quality c4
 python -m core.data --pages 5000 --set near.bands=20 near.rows=5 --stages extract normalise near --out corpus
 """
@@ -31,6 +32,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     source.add_argument("--files", nargs="+", type=Path, help="txt, md, html, jsonl, csv, or zips of these")
     parser.add_argument("--seed", type=int, default=0, help="of the crawl")
     parser.add_argument("--processes", type=int, default=1, help="workers, for a crawl")
+    parser.add_argument("--scheduler", help="of a Dask cluster, whose workers do it instead; each has this folder")
     parser.add_argument(
         "--stages", nargs="+", choices=STAGES, metavar="STAGE", help=f"in order, of {', '.join(STAGES)}"
     )
@@ -65,7 +67,8 @@ def carry_out(plan: Plan, options: argparse.Namespace) -> Report:
     if options.files:
         return refine_into(plan, options.out, read_files(options.files))
     with tqdm(total=plan.source.pages, unit="page", disable=None) as bar:
-        return refine_sharded(plan, options.out, options.processes, lambda done: bar.update(done - bar.n))
+        told = lambda done: bar.update(done - bar.n)  # noqa: E731
+        return refine_sharded(plan, options.out, options.processes, told, options.scheduler)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

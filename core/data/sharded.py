@@ -1,18 +1,21 @@
-"""A plan carried out by several processes, for crawls too large for one: the same documents, in JSONL shards.
+"""A plan carried out by several processes, here or on a cluster, for crawls too large for one: the same documents, in
+JSONL shards.
 
 What can be decided of a document alone is decided in the workers, a chunk of pages each. Stages that compare documents
 stand in this process, which takes the chunks in their order: the result does not depend on how many workers there are.
 """
 
+import contextlib
 import multiprocessing
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from core.cluster import connect
 from core.data.build import COPIES, line_of, mended_kinds, name_twins
 from core.data.crawl import Crawl
 from core.data.document import Document, Page
@@ -42,14 +45,21 @@ def parts_of(plan: Plan) -> list[Part]:
     return [tuple(part) for _, part in groupby(plan.stages, lambda choice: choice.key in COPIES)]
 
 
-def refine_sharded(plan: Plan, folder: Path, processes: int, progress: Callable[[int], None] | None = None) -> Report:
-    """Writes folder/00000.jsonl, … progress: told how many pages are done."""
+def refine_sharded(
+    plan: Plan,
+    folder: Path,
+    processes: int,
+    progress: Callable[[int], None] | None = None,
+    scheduler: str | None = None,
+) -> Report:
+    """Writes folder/00000.jsonl, … progress: told how many pages are done. scheduler: the address of a Dask cluster,
+    whose workers take the place of processes here. ConnectionError: it does not answer."""
     start, source = time.perf_counter(), plan.source
     folder.mkdir(parents=True, exist_ok=True)
     crawl, spans, shards = Crawl(source.seed), mended_kinds(plan), Shards(folder)
     whole, after, kept = Chunk([]), dict[str, int](), list[int]()
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        for done, chunk in enumerate(_stream(pool, plan, AHEAD * processes), 1):
+    with _workers(processes, scheduler) as (pool, count):
+        for done, chunk in enumerate(_stream(pool, plan, AHEAD * count), 1):
             _add(whole, chunk)
             for page, document in chunk.left:
                 kept.append(document.id)
@@ -64,7 +74,20 @@ def refine_sharded(plan: Plan, folder: Path, processes: int, progress: Callable[
     return Report(plan, whole.raw, made, before, after, kept, time.perf_counter() - start)
 
 
-def _stream(pool: ProcessPoolExecutor, plan: Plan, ahead: int) -> Iterator[Chunk]:
+@contextlib.contextmanager
+def _workers(processes: int, scheduler: str | None) -> Iterator[tuple[Executor, int]]:
+    """What decides about chunks, and how many it decides at a time."""
+    if scheduler is None:
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+            yield pool, processes
+        return
+    with connect(scheduler) as client:
+        threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+        with client.get_executor(pure=False) as pool:
+            yield pool, max(1, threads)
+
+
+def _stream(pool: Executor, plan: Plan, ahead: int) -> Iterator[Chunk]:
     """The chunks after every part, in order."""
     total, parts = plan.source.pages, parts_of(plan)
     fetched = (pool.submit(_fetch, plan, low, min(low + CHUNK, total)) for low in range(0, total, CHUNK))
@@ -77,7 +100,7 @@ def _stream(pool: ProcessPoolExecutor, plan: Plan, ahead: int) -> Iterator[Chunk
     return chunks
 
 
-def _sent(pool: ProcessPoolExecutor, plan: Plan, number: int, chunks: Iterable[Chunk]) -> Iterator[Future[Chunk]]:
+def _sent(pool: Executor, plan: Plan, number: int, chunks: Iterable[Chunk]) -> Iterator[Future[Chunk]]:
     return (pool.submit(_decide, plan, number, chunk) for chunk in chunks)
 
 

@@ -7,8 +7,9 @@ the run, so a cluster needs the same runs folder on every machine, at the same p
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from core.cluster import connect
 from core.training import control
 from core.training.folder import RunError, announce, kill_owner, owner, starting
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from distributed import Scheduler
 
 QUEUED_OR_GOING = ("waiting", "no-worker", "queued", "processing")  # states of a task in a Dask scheduler
-CONNECT = 10  # seconds until a scheduler that does not answer is given up
 POLL = 0.2  # seconds between two looks at a process on a cluster
 
 
@@ -97,13 +97,9 @@ class DaskExecutor:
     def __init__(self, address: str, run_to_end: Callable[[str, list[str]], int]) -> None:
         """Connect. Raises RunError when dask is not installed or nobody answers at `address`."""
         try:
-            from distributed import Client
-        except ImportError:
-            raise RunError("a cluster needs dask: pip install distributed") from None
-        try:
-            self.client: Any = Client(address, timeout=CONNECT, set_as_default=False)
-        except OSError as error:
-            raise RunError(f"no Dask scheduler answers at {address}: {error}") from None
+            self.client = connect(address)
+        except ConnectionError as error:
+            raise RunError(str(error)) from None
         self._run_to_end = run_to_end
 
     def submit(self, folder: Path, options: list[str]) -> None:

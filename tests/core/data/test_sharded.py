@@ -5,6 +5,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from distributed import LocalCluster
 
 from core.data.__main__ import main, parse, plan_of
 from core.data.build import refine
@@ -44,6 +45,22 @@ def test_several_processes_do_what_one_does(plan, tmp_path):
     assert [line["id"] for line in lines] == sharded.kept
     for one, other in zip(sharded.stages, alone.stages, strict=True):
         assert {example["verdict"] for example in one.examples} == {example["verdict"] for example in other.examples}
+
+
+def test_a_cluster_does_what_one_process_does(tmp_path):
+    plan = usual_plan(Source(pages=300))
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        sharded = refine_sharded(plan, tmp_path, 1, scheduler=cluster.scheduler_address)
+    assert without_time(sharded) == without_time(refine(plan))
+    assert len((tmp_path / "00000.jsonl").read_text().splitlines()) == len(sharded.kept)
+
+
+def test_a_cluster_that_does_not_answer_is_a_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("core.cluster.PATIENCE", 0.5)
+    assert main(["--pages", "250", "--scheduler", "tcp://127.0.0.1:9", "--out", str(tmp_path)]) == 1
+    assert "error: no Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
 
 
 def test_parts_are_as_few_as_can_be():
