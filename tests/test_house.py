@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STOREYS = (  # from the ground up
-    "core.text", "core.data", "core.model", "core.generation", "core.analysis", "core.tuning", "core.training",
+    "core.text", "core.data", "core.model", "core.generation", "core.analysis", "core.tuning", "core.uses",
+    "core.training",
     "core.runs", "core.jobs", "core.lab", "core.figures",
 )  # fmt: skip
 PAGES = {path.stem for path in (ROOT / "pages").glob("*.py")}

@@ -446,3 +446,14 @@ export interface PassagesHeader {
   columns: { title: string; note: string; pieces: string[][] }[];
   /** kind, words */ legend: string[][];
 }
+
+/** pages/ui/uses/chat.py. Event: act {by, serial, presses}; without a press it asks for the next tokens. */
+export interface ChatHeader {
+  serial: number;
+  seen: { by: number | null; number: number };
+  job: number;
+  left: number;
+  /** `number` is that of the turn */ messages: { role: "system" | "user" | "assistant"; text: string; number: number }[];
+  status: string;
+  error: string;
+}

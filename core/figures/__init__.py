@@ -25,6 +25,7 @@ from core.figures import (
     traces,
     training,
     training_update,
+    uses,
 )
 from core.figures.encode import to_json
 from core.figures.layout import Figure
@@ -53,4 +54,5 @@ __all__ = [
     "traces",
     "training",
     "training_update",
+    "uses",
 ]

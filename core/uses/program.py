@@ -5,8 +5,8 @@
     >>> grow(4)
     14
 
-It is read and run here and nowhere else: numbers, one parameter, + - * and brackets. Nothing of it ever reaches Python's
-own evaluation, and length, depth and the size of numbers are bounded.
+It is read and run here and nowhere else: numbers, one parameter, + - * and brackets. Nothing of it ever reaches
+Python's own evaluation, and length, depth and the size of numbers are bounded.
 """
 
 import re

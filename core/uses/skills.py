@@ -16,10 +16,12 @@ from core.generation.rollouts import rollouts
 from core.model import Checkpoint
 from core.text import tinyland
 from core.text.tinyland import Document
-from core.uses import program, story, translation
+from core.uses import program, story
 from core.uses.conversation import check
 
 SEED = 2_000_000_087  # a stream of documents used for nothing else
+CASES, DRAWN = 200, 60  # of each skill; of those whose answers are long
+PATIENCE = 20  # so many documents are looked at for each case, among which some are short enough
 CHUNK = 64  # prompts that are answered together
 KEPT = 40  # failures that are kept of each skill
 USES = ("chat", "translation", "writing", "code")
@@ -55,9 +57,12 @@ class Skill:
     kind: str
     cases: Callable[[], Iterator[Asked]]
     judge: Callable[[Asked, str], bool] | None = None
-    n: int = 200
     new_tokens: int = 48
     temperature: float = 0.0
+
+    @property
+    def n(self) -> int:
+        return CASES if self.new_tokens < 100 else DRAWN
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ def _could_be_told(asked: Asked, said: str) -> bool:
     return said.endswith("<|endoftext|>") and whole.could_be_told and whole.finished
 
 
-def _is_chat_of_tinyland(asked: Asked, said: str) -> bool:
+def _is_tinylands(asked: Asked, said: str) -> bool:
     return said.endswith(END) and is_chat(asked.prompt + said)
 
 
@@ -152,8 +157,8 @@ SKILLS = (
     Skill("chat", "does a small task", "chat_task", _replies("chat_task", is_short_task)),
     Skill("translation", "English to Olu", "translation", _last_answer("translation", lambda t: t[0] == "E")),
     Skill("translation", "Olu to English", "translation", _last_answer("translation", lambda t: t[0] == "O")),
-    Skill("writing", "goes on with a beginning", "story", _openings, _could_be_told, 60, 220, 1.0),
-    Skill("writing", "fulfils a wish", "chat_task", _replies("chat_task", _is_tale), _is_chat_of_tinyland, 60, 160, 1.0),
+    Skill("writing", "goes on with a beginning", "story", _openings, _could_be_told, 220, 1.0),
+    Skill("writing", "fulfils a wish", "chat_task", _replies("chat_task", _is_tale), _is_tinylands, 160, 1.0),
     Skill("code", "says what a call gives", "code", _last_answer("code"), new_tokens=8),
     Skill("code", "completes a function", "chat_task", _replies("chat_task", _is_function)),
     Skill("code", "writes programs that are right", "code", _programs, _runs_right, new_tokens=60, temperature=1.0),
@@ -188,25 +193,33 @@ def measure(checkpoint: Checkpoint, report: Report = lambda *_: None, most: int 
     for place, skill in enumerate(skills):
         report(place / len(skills), f"{skill.use}: {skill.name}")
         answers = list(answered(checkpoint, skill, min(skill.n, most or skill.n)))
+        if not answers:  # its cases are too long for this model
+            continue
         share = Share.of(answer.right for answer in answers)
         failures = tuple(answer for answer in answers if not answer.right)[:KEPT]
         found.append(Found(skill.use, skill.name, share, failures))
+    if not found:
+        raise ValueError("every case is too long for this model")
     return found
 
 
 def answered(checkpoint: Checkpoint, skill: Skill, n: int) -> Iterator[Answer]:
     """The answers to the first n cases that leave room for one."""
     tokenizer, model = checkpoint.tokenizer, checkpoint.model
-    room = model.config.context_length - skill.new_tokens
+    count = min(skill.new_tokens, model.config.context_length // 2)
+    room = model.config.context_length - count
     stop = {tokenizer.eot, *(tokenizer.special_tokens[name] for name in (END,) if name in tokenizer.special_tokens)}
-    prompts = ((asked, [tokenizer.eot, *tokenizer.encode(asked.prompt, special=True)]) for asked in skill.cases())
+    prompts = (
+        (asked, [tokenizer.eot, *tokenizer.encode(asked.prompt, special=True)])
+        for asked in islice(skill.cases(), PATIENCE * n)
+    )
     fitting: Iterable[tuple[int, tuple[Asked, list[int]]]] = enumerate(p for p in prompts if len(p[1]) <= room)
     chosen = sorted(islice(fitting, n), key=lambda one: len(one[1][1]))  # those of one length together
     said: dict[int, Answer] = {}
     for start in range(0, len(chosen), CHUNK):
         chunk = chosen[start : start + CHUNK]
         samples = rollouts(
-            model, [ids for _, (_, ids) in chunk], [seed for seed, _ in chunk], skill.new_tokens,
+            model, [ids for _, (_, ids) in chunk], [seed for seed, _ in chunk], count,
             temperature=skill.temperature, stop=stop,
         )  # fmt: skip
         for (seed, (asked, _)), sample in zip(chunk, samples, strict=True):
@@ -217,7 +230,7 @@ def answered(checkpoint: Checkpoint, skill: Skill, n: int) -> Iterator[Answer]:
 def judged(skill: Skill, asked: Asked, said: str) -> Answer:
     """An answer and whether it is right. The end of a document counts as the end of an answer."""
     if skill.judge is not None:
-        return Answer(asked.prompt, asked.expected, said, skill.judge(asked, said))
+        return Answer(asked.prompt, "", said, skill.judge(asked, said))
     expected = asked.expected if asked.expected.endswith(END) else f"{asked.expected}<|endoftext|>"
     if skill.kind == "code":  # another call may follow
         right = said.removesuffix("<|endoftext|>").partition("\n")[0] == asked.expected
@@ -235,6 +248,8 @@ def word_in_question(answer: Answer) -> int:
     whole = text.removesuffix("<|endoftext|>")
     if answer.prompt == "def":
         return _wrong_in_program(whole)
+    if "<|assistant|>" in whole:
+        return tinyland.parse(whole).failed_at
     problems = story.read(whole).problems
     return problems[0].at if problems else len(whole)
 

@@ -44,8 +44,8 @@ LONGEST = 3000  # characters
 
 @dataclass(frozen=True)
 class Problem:
-    """The sentence at characters [start, end) could not stand there: the rule that it breaks (a key of LIFTED), or "" where
-    no story has such a sentence at this place; `at` is the first character that cannot be read."""
+    """The sentence at characters [start, end) cannot stand there. rule: which it breaks (a key of LIFTED), ""
+    where no story has such a sentence at this place. at: the first character that cannot be read."""
 
     start: int
     end: int
@@ -88,7 +88,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     found, start, quoted = [], 0, False
     for i, char in enumerate(text):
         quoted ^= char == '"'
-        ends = char in ".?!" and not quoted or (char == '"' and not quoted and i and text[i - 1] in ".?!")
+        ends = (char in ".?!" and not quoted) or (char == '"' and not quoted and i and text[i - 1] in ".?!")
         if ends and (i + 1 == len(text) or (text[i + 1] == " " and (i + 2 == len(text) or not text[i + 2].islower()))):
             found.append((start, i + 1))
             start = i + 2

@@ -29,8 +29,8 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A translation beside what was meant. rows: (role, meant, written), "" where one of them has nothing. broken: where
-    the grammar can read no further; None for a sentence of its language."""
+    """A translation beside what was meant. rows: (role, meant, written), "" where one of them has nothing. broken: from
+    where it cannot be read on; None for a sentence of its language."""
 
     expected: str
     right: bool

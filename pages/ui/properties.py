@@ -62,6 +62,7 @@ PROPERTIES: dict[str, Property] = {
         Property("layer", int, 0, 0, 255),
         Property("head", int, 0, 0, 255),
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
+        Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
         *_only(
             "sampling",
             *(Property(row.name, int if row.whole else float, row.off, *row.slider) for row in STAGES),
@@ -124,9 +125,19 @@ PROPERTIES: dict[str, Property] = {
             Property("beta", float, 1.0, 0.1, 5.0, 0.1),
         ),
         *_only(
+            "uses",
+            Property("use_system", str, "Answer in a full sentence."),  # the system prompt of the chat
+            Property("translate_from", str, "English", options=("English", "Olu")),
+            Property("translate_text", str, ""),  # "": an example
+            Property("story_from", str, "a beginning", options=("a beginning", "a wish")),
+            Property("story_text", str, ""),
+            Property("story_seed", int, 0, 0, 9999),
+            Property("program_text", str, ""),
+            Property("use", str, "chat", options=("chat", "translation", "writing", "code")),  # its failures are shown
+        ),
+        *_only(
             "tokenization",
             Property("tokenizer", str, "model"),  # pages/ui/tokenizers.py lists them
-            Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
         ),
         *_only(
             "data",

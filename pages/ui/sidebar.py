@@ -1,7 +1,7 @@
 """The sidebar that every page shares: the model, the step of its life, the text, and a link that restores them."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,8 +10,11 @@ from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
 from pages.ui.names import labels, title
-from pages.ui.text import MAX_CHARS
+from pages.ui.text import MAX_CHARS, special_names
 from pages.ui.view import current
+
+if TYPE_CHECKING:
+    from core.text import Tokenizer
 
 NO_MODEL = """
 # No model here yet
@@ -99,10 +102,31 @@ def _text() -> None:
     view = current()
     for message in view.messages:
         st.info(message)
+    _special(special_names(view.text, view.tokenizer))
     if reads_tinyland(view.description.card):
-        unknown_note(view.text)
+        unknown_note(_words_of(view.text, view.tokenizer))
         ideas()
     state.note("text")
+
+
+def _words_of(text: str, tokenizer: "Tokenizer") -> str:
+    """A text without the names of special tokens, when they are tokens."""
+    if state.get("special") == "tokens":
+        for name in special_names(text, tokenizer):
+            text = text.replace(name, " ")
+    return text
+
+
+def _special(names: list[str]) -> None:
+    """What the names of special tokens in the text are, and a button that makes them the other."""
+    if names:
+        tokens = state.get("special") == "tokens"
+        shown = ", ".join(map(literal, names))
+        st.caption(f"{shown}: read as {'special tokens, one each' if tokens else 'ordinary text'}.")
+        st.button(
+            f"Read as {'ordinary text' if tokens else 'special tokens'}", key="read_special", on_click=state.update,
+            kwargs={"special": "text" if tokens else "tokens", "cursor": None},
+        )  # fmt: skip
 
 
 def reads_tinyland(card: dict[str, Any]) -> bool:

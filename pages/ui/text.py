@@ -76,8 +76,14 @@ def start_chip(tokenizer: Tokenizer) -> Chip:
     return Chip("start", tokenizer.eot, note="end-of-text token: every document begins after one", special=True)
 
 
-def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepared:
-    """Ids and chips of a text, cut to what the model can read, with a message for each thing that was changed."""
+def special_names(text: str, tokenizer: Tokenizer) -> list[str]:
+    """The special tokens whose names stand in a text."""
+    return [name for name in tokenizer.special_tokens if name in text] if "<|" in text else []
+
+
+def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int, special: bool = False) -> Prepared:
+    """Ids and chips of a text, cut to what the model can read, with a message for each thing that was changed.
+    special: names of special tokens in the text are these tokens, and not their letters."""
     messages = []
     text = whole = clean(raw or "")
     if not text.strip():
@@ -86,7 +92,8 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepa
     if len(text) > MAX_CHARS:
         messages.append(f"Only the first {MAX_CHARS:,} of {len(text):,} characters are used.")
         text = text[:MAX_CHARS]
-    pieces = tokenizer.pieces(text)
+    special = special and bool(special_names(text, tokenizer))
+    pieces = tokenizer.pieces(text, special=special)
     room = context_length - 1
     if len(pieces) > room:
         where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:]
@@ -98,19 +105,20 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int) -> Prepa
         text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")
         pieces = pieces[:room]
     ids = (tokenizer.eot, *(piece.id for piece in pieces))
-    made = (start_chip(tokenizer), *(chip(piece) for piece in pieces))
-    return Prepared(text, ids, made, tuple(messages), _python(text, whole, ids[1:], tokenizer))
+    made = (start_chip(tokenizer), *(chips(tokenizer, ids[1:]) if special else map(chip, pieces)))
+    return Prepared(text, ids, made, tuple(messages), _python(text, whole, ids[1:], tokenizer, special))
 
 
-def _python(text: str, whole: str, ids: tuple[int, ...], tokenizer: Tokenizer) -> str:
+def _python(text: str, whole: str, ids: tuple[int, ...], tokenizer: Tokenizer, special: bool) -> str:
     """Python that gives the start token and `ids`. A text cut inside a character or a chunk has other ids by itself: it
     is written a little longer, and its ids cut."""
+    also = ", special=True" if special else ""
     if text == whole:
-        return f"[tokenizer.eot, *tokenizer.encode({text!r})]"
+        return f"[tokenizer.eot, *tokenizer.encode({text!r}{also})]"
     for more in (0, 8, 40, 200):
         longer = whole[: len(text) + more]
-        found = tokenizer.encode(longer)
+        found = tokenizer.encode(longer, special=special)
         if tuple(found[: len(ids)]) == ids:
             end = "" if len(found) == len(ids) else f"[:{len(ids)}]"
-            return f"[tokenizer.eot, *tokenizer.encode({longer!r}){end}]"
+            return f"[tokenizer.eot, *tokenizer.encode({longer!r}{also}){end}]"
     return repr([tokenizer.eot, *ids])

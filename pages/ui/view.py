@@ -88,7 +88,8 @@ def current() -> View:
     """The view of this run. Cheap: everything heavy comes from the caches."""
     name, step = state.get("model"), state.get("step")
     description = cache.description(name, step)
-    prepared = prepare(state.get("text"), description.tokenizer, description.config.context_length)
+    special = state.get("special") == "tokens"
+    prepared = prepare(state.get("text"), description.tokenizer, description.config.context_length, special)
     cursor = state.get("cursor")
     if cursor is not None and cursor >= len(prepared.ids):
         cursor = None

@@ -8,13 +8,11 @@ import { element } from "../shared/elements.js";
 import { arrow } from "../shared/keys.js";
 import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { percent } from "../shared/numbers.js";
-import { rested } from "../shared/pace.js";
+import { presses } from "../shared/presses.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
 /** @typedef {{ of: (token: StoryToken) => number, low: number, high: number, words: (value: number) => string, more: string }} Measure */
-/** @typedef {{ do: string, number: number, node?: number, token?: number, text?: string }} Press */
 
-const PATIENCE = 300; // ms for a press that is still under way
 const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
 const HINT = "Point at a token to see what else could have stood there; click it to keep the list, then click another word to branch.";
 const bits = (/** @type {number} */ v) => `${v.toFixed(1)} bits`;
@@ -30,18 +28,9 @@ function build(root) {
   const $ = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
   const self = {
     header: /** @type {StoryHeader} */ (/** @type {unknown} */ (null)), pinned: /** @type {number | null} */ (null), folded: /** @type {Set<number>} */ (new Set()),
-    stopped: /** @type {number | null} */ (null), presses: /** @type {Press[]} */ ([]), count: 0, send: nowhere,
+    stopped: /** @type {number | null} */ (null), send: nowhere,
   };
-  const by = Math.random(); // a component that is drawn anew counts its presses from the start
-
-  // A busy server may be given only the last of several presses: each is sent until the server says that it has seen it.
-  const act = (/** @type {string} */ what, more = {}) => {
-    self.presses.push({ ...more, do: what, number: ++self.count });
-    send();
-  };
-  const send = () => self.send("act", { by, presses: self.presses, serial: self.header.serial });
-  const again = rested(send, PATIENCE);
-  const onwards = rested(send, 0);
+  const { act, heard, rest } = presses((event) => self.send("act", event));
   const writing = () => self.header.left > 0 && self.stopped !== self.header.job;
 
   const tokens = () => [...self.header.path, ...self.header.ahead];
@@ -218,8 +207,7 @@ function build(root) {
   $(".write").addEventListener("click", () => {
     if (writing()) {
       self.stopped = self.header.job;
-      again.cancel();
-      onwards.cancel();
+      rest();
       act("stop");
       draw();
     } else act("write");
@@ -236,15 +224,11 @@ function build(root) {
   $(".colour").addEventListener("change", draw);
   function show(/** @type {StoryHeader} */ header) {
     self.header = header;
-    if (header.seen.by === by) self.presses = self.presses.filter((press) => press.number > header.seen.number);
     draw();
-    again.cancel();
-    onwards.cancel();
-    if (self.presses.length) again();
-    else if (writing()) onwards(); // the next tokens, please
+    heard(header, writing());
   }
   const unwatch = onThemeChange(root, () => self.header && draw());
-  return Object.assign(self, { show, destroy: ending(again.cancel, onwards.cancel, unwatch) });
+  return Object.assign(self, { show, destroy: ending(rest, unwatch) });
 }
 
 export default component(build);

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import cache, components, state
+from pages.ui import cache, components, presses, state
 from pages.ui.sampling.settings import chosen_sampler
 from pages.ui.text import Chip, chips
 from pages.ui.view import View
@@ -26,7 +26,6 @@ STORIES, NODES = 6, 3000  # what a session keeps
 MOMENT = 0.03  # seconds of writing before the text is shown, ...
 LEAST, MOST = 4, 12  # ... but at least and at most so many tokens, after the first: it should be seen to be written
 ENDS = {"stop": "The document has ended.", "length": "All tokens are written.", "context": "The context is full."}
-NOBODY = {"by": None, "number": 0}  # the last press that was seen: of which component, and its number
 _story = components.component("story")
 
 
@@ -68,7 +67,7 @@ def story(scene: Scene, *, key: str) -> "list[Node]":
     kept = _story_of(scene)
 
     def on_act(event: components.Event) -> None:
-        for press in _unseen_presses(event):
+        for press in presses.unseen(event, "story_seen"):
             st.session_state["story_job"], st.session_state["story_error"] = None, ""
             try:
                 _act(scene, kept, press)
@@ -89,17 +88,6 @@ def ask(scene: Scene, text: str) -> None:
         _act(scene, _story_of(scene), {"do": "type", "text": text})
     except ValueError as error:
         st.session_state["story_error"] = str(error)
-
-
-def _unseen_presses(event: components.Event) -> list[dict[str, Any]]:
-    """The presses of one message that no earlier message brought: each is sent until the component knows it was seen.
-    A message without one asks for the next tokens."""
-    seen = st.session_state.get("story_seen", NOBODY)
-    last = seen["number"] if seen["by"] == event.get("by") else 0
-    found = [press for press in event.get("presses", []) if isinstance(press, dict) and press.get("number", 0) > last]
-    if found:
-        st.session_state["story_seen"] = {"by": event.get("by"), "number": found[-1]["number"]}
-    return found
 
 
 def _story_of(scene: Scene) -> "Story":
@@ -198,7 +186,7 @@ def _header(scene: Scene, kept: "Story", job: Job | None) -> dict[str, Any]:
         token |= {"label": names[token["id"]].label, "special": names[token["id"]].special}
     return {
         "serial": serial,
-        "seen": st.session_state.get("story_seen", NOBODY),
+        "seen": presses.last_seen("story_seen"),
         "job": job.number if job else 0,
         "left": job.left if job else 0,
         "prompt": [_piece(chip) for chip in chips(tokenizer, scene.prompt)],

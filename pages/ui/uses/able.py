@@ -1,0 +1,58 @@
+"""What the model that is shown had a chance to learn, by its card; and what the page says where it had none."""
+
+import streamlit as st
+
+from pages.ui.sidebar import reads_tinyland
+from pages.ui.view import View
+
+NO_CHATS = (
+    "**This model has not been taught to chat.** By its card it has only learned to continue text at this step: "
+    "there is no stage of fine-tuning (SFT) before it, and no chats among what it read. You can talk to it all the "
+    "same, and see what somebody says who only continues. Where the model has such a stage, move *Training step* "
+    "past it."
+)
+NO_TOKENS = (
+    "**No chat is possible with this model**: its vocabulary has no tokens that say whose turn it is. It can only "
+    "continue a text, as on the page Sampling. Choose Tinyland in the sidebar for a chat."
+)
+OTHER_WORLD = (
+    "This model has not learned from Tinyland, so there is nothing here to check it against. What it writes is shown "
+    "all the same."
+)
+
+
+def has_chat_tokens(view: View) -> bool:
+    from core.uses.conversation import check
+
+    try:
+        check(view.tokenizer)
+    except ValueError:
+        return False
+    return True
+
+
+def was_taught_chats(view: View) -> bool:
+    """By the card: a stage after pre-training, or chats among what was read."""
+    begun = [stage.name for stage in view.description.stages if stage.first_step < view.step]
+    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and _weights(view).get("chat", 0) > 0)
+
+
+def _weights(view: View) -> dict[str, float]:
+    card = view.description.card
+    stages = card.get("stages")
+    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
+    data = first.get("data")
+    weights = data.get("weights") if isinstance(data, dict) else None
+    return weights if isinstance(weights, dict) else {}
+
+
+def knows_tinyland(view: View) -> bool:
+    """Whether the first thing that it read was Tinyland."""
+    from pages.ui.limits.data import first_data
+
+    return reads_tinyland(view.description.card) or first_data(view).get("kind") == "tinyland"
+
+
+def say_other_world(view: View) -> None:
+    if not knows_tinyland(view):
+        st.caption(OTHER_WORLD)
