@@ -131,7 +131,9 @@ def _problem(text: str, at: int, rule: str) -> Problem:
 
 def _facts(env: Env) -> tuple[Fact, ...]:
     known = {(fact.subject, fact.relation, fact.value) for fact in tinyland.WORLD.facts}
-    return tuple(Fact(*claim, true=claim in known) for claim in env.get("claims", ()))
+    return tuple(
+        Fact(s, relation, value, (s, relation, value) in known) for s, relation, value in env.get("claims", ())
+    )
 
 
 def _state(env: Env) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:

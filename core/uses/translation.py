@@ -78,8 +78,13 @@ def judge(source: Sentence, written: str, language: str) -> Judgement:
 @lru_cache(maxsize=1)
 def _dictionary() -> dict[str, str]:
     world = tinyland.WORLD
-    nouns = (*world.objects, *world.animals, *world.foods, *world.places, *world.adjectives, *world.colours)
-    return {word.invented: str(word) for word in (*nouns, *world.verbs)}
+    nouns = (*world.objects, *world.animals, *world.foods, *world.places)
+    found = {word.invented: str(word) for word in nouns}
+    return (
+        found
+        | {word.invented: str(word) for word in (*world.adjectives, *world.colours)}
+        | {verb.invented: str(verb) for verb in world.verbs}
+    )
 
 
 def look_up(text: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.uses import skills
+from core.uses import skills, story
 from pages.ui import background
 from pages.ui.uses import chat
 from tests.pages.press import button
@@ -16,12 +16,14 @@ def quick(monkeypatch):
     monkeypatch.setattr(background, "PATIENCE", 120)
     monkeypatch.setattr(skills, "CASES", 2)
     monkeypatch.setattr(skills, "DRAWN", 1)
+    monkeypatch.setattr(story, "LIFTED", {"ways": ""})  # a story is read with this one rule lifted, and no other
 
 
 def said(at) -> str:
     return " ".join(element.value for element in [*at.markdown, *at.info, *at.caption])
 
 
+@pytest.mark.slow
 def test_a_model_that_was_not_taught_to_chat_says_so_and_everything_can_be_checked_all_the_same(app, worldly, quick):
     at = app("uses", model="worldly", program_text="def f(n):\n    return n + 1\n>>> f(2)\n", use="translation")
     assert not at.exception and not at.error
@@ -56,7 +58,8 @@ ACTS = (
 
 def test_a_conversation_is_said_edited_taken_back_and_begun_again(app, monkeypatch):
     """Each press in its turn; what was written of an answer when the next one comes stays the answer."""
-    at = app("uses")
+    monkeypatch.setattr(chat, "LONGEST", 4)  # several turns fit
+    at = app("uses", use_system="Hi")
     assert not at.exception and "not learned from Tinyland" in said(at)
     talk = chat.talk
     for press, asked in ACTS:

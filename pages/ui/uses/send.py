@@ -24,7 +24,7 @@ OTHERS = {
 def send(view: View, text: str, key: str, question: "Question | None" = None, why: str = "Look at it on") -> None:
     """A row of buttons, one for each page that reads the shared text. With a `question` the pages open at the token
     where the choice went wrong, and Inside compares what was written with what should have been."""
-    values = {"text": text[:MAX_CHARS], "special": "tokens", "cursor": None}
+    values: dict[str, object] = {"text": text[:MAX_CHARS], "special": "tokens", "cursor": None}
     if question is not None:
         values |= {"cursor": question.cursor, "answer": _name(view, question.wanted)}
         values |= {"against": _name(view, question.written)}

@@ -59,7 +59,8 @@ def test_any_text_is_a_program_or_a_message(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (program("__import__('os')"), "the only name"),
+        (program("__import__('os')"), "no part of this language"),
+        (program("open(n)"), "the only name"),
         (program("n ** 2"), "cannot stand here"),
         (program("n / 2"), "no part of this language"),
         (program("k + 1"), "the only name that has a value here is “n”"),
