@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from core.model.activations import ACTIVATIONS, ActivationName
+from core.model.rope_scaling import RopeScaling
 
 Norm = Literal["layernorm", "rmsnorm"]
 Position = Literal["learned", "rotary", "none"]
@@ -18,12 +19,13 @@ MOST_LAYERS = 1_000
 class ModelConfig:
     """Everything that fixes the shapes and the arithmetic of a `Transformer`. The defaults are those of our own models.
 
-    `n_kv_heads`, `d_mlp` and `d_head` may be left out (None): they become `n_heads`, `4 * d_model` and
-    `d_model // n_heads`, so after construction every field holds a value.
+    `n_kv_heads`, `d_mlp`, `d_head` and `qkv_bias` may be left out (None): they become `n_heads`, `4 * d_model`,
+    `d_model // n_heads` and `bias`. `rope_scaling` is None for rotary positions that were never stretched.
 
     GPT-2 is `norm="layernorm", position="learned", activation="gelu_tanh", bias=True, tie_embeddings=True,
     qk_norm=False`; Llama is `norm="rmsnorm", position="rotary", activation="swiglu", bias=False, qk_norm=False` with
-    fewer `n_kv_heads` than `n_heads`. `bias` covers every linear layer and LayerNorm, but not the unembedding.
+    fewer `n_kv_heads` than `n_heads`. `bias` covers every linear layer and LayerNorm, but not the unembedding; Qwen2 has
+    it for queries, keys and values only: `bias=False, qkv_bias=True`.
 
     Raises ValueError, naming the field, for anything that cannot be a model.
     """
@@ -44,6 +46,8 @@ class ModelConfig:
     tie_embeddings: bool = True
     bias: bool = False
     qk_norm: bool = True
+    qkv_bias: bool = None  # type: ignore[assignment]
+    rope_scaling: RopeScaling | None = None
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "context_length", "n_layers", "n_heads", "d_model"):
@@ -55,6 +59,8 @@ class ModelConfig:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, default)
             self._check_size(name)
+        if self.qkv_bias is None:
+            object.__setattr__(self, "qkv_bias", self.bias)
         self._check_choices()
         if self.n_heads % self.n_kv_heads:
             raise ValueError(f"n_heads={self.n_heads} is not a multiple of n_kv_heads={self.n_kv_heads}")
@@ -76,9 +82,11 @@ class ModelConfig:
             value = getattr(self, name)
             if type(value) not in (int, float) or not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be a positive number, not {value!r}")
-        for name in ("tie_embeddings", "bias", "qk_norm"):
+        for name in ("tie_embeddings", "bias", "qk_norm", "qkv_bias"):
             if type(getattr(self, name)) is not bool:
                 raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
+        if self.rope_scaling is not None and type(self.rope_scaling) is not RopeScaling:
+            raise ValueError("rope_scaling must be a RopeScaling or None")
 
     @property
     def gated(self) -> bool:
@@ -100,13 +108,19 @@ class ModelConfig:
             raise ValueError(f"unknown config fields: {', '.join(unknown)}")
         if missing := sorted(required - fields.keys()):
             raise ValueError(f"missing config fields: {', '.join(missing)}")
-        return cls(**fields)
+        scaling = fields.get("rope_scaling")
+        if not isinstance(scaling, dict):
+            return cls(**fields)
+        try:
+            return cls(**fields | {"rope_scaling": RopeScaling(**scaling)})
+        except TypeError:
+            raise ValueError(f"rope_scaling has unknown or missing fields: {', '.join(map(str, scaling))}") from None
 
     def parameter_count(self) -> dict[str, int]:
         """Parameters by part, and their sum as "total"; tied embeddings count once, under "embed"."""
         heads, kv_heads = self.n_heads * self.d_head, self.n_kv_heads * self.d_head  # widths of q, and of k and of v
         d, mlp_inputs = self.d_model, 1 + self.gated
-        attention = d * (heads + 2 * kv_heads) + heads * d + self.bias * (heads + 2 * kv_heads + d)
+        attention = d * (heads + 2 * kv_heads) + heads * d + self.qkv_bias * (heads + 2 * kv_heads) + self.bias * d
         mlp = (mlp_inputs + 1) * d * self.d_mlp + self.bias * (mlp_inputs * self.d_mlp + d)
         norm = d * (2 if self.norm == "layernorm" and self.bias else 1)
         parts = {

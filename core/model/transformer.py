@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from core.model.activations import ActivationName
 from core.model.cache import Cache
 from core.model.config import ModelConfig
+from core.model.rope import rotary_tables
 from core.model.tap import Site, Tap, apply
 
 EMBED_STD = 0.02  # tied embeddings also make the logits: at this scale the untrained model is near uniform
@@ -69,9 +70,9 @@ class Attention(nn.Module):
         super().__init__()
         self.layer, self.d_head, self.group = layer, config.d_head, config.n_heads // config.n_kv_heads
         width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
-        self.wq = Linear(config.d_model, width, bias=config.bias)
-        self.wk = Linear(config.d_model, kv_width, bias=config.bias)
-        self.wv = Linear(config.d_model, kv_width, bias=config.bias)
+        self.wq = Linear(config.d_model, width, bias=config.qkv_bias)
+        self.wk = Linear(config.d_model, kv_width, bias=config.qkv_bias)
+        self.wv = Linear(config.d_model, kv_width, bias=config.qkv_bias)
         self.wo = Linear(width, config.d_model, bias=config.bias)
         self.q_norm = nn.RMSNorm(config.d_head, eps=config.norm_eps) if config.qk_norm else nn.Identity()
         self.k_norm = nn.RMSNorm(config.d_head, eps=config.norm_eps) if config.qk_norm else nn.Identity()
@@ -305,11 +306,3 @@ class Transformer(nn.Module):
         if self.config.position == "rotary":
             cos, sin = self.cos[past : past + T], self.sin[past : past + T]
         return Pass(tap, cache, mask, cos, sin)
-
-
-def rotary_tables(config: ModelConfig) -> tuple[Tensor, Tensor]:
-    """cos and sin of position × θ^(-2i/Dh), both (context, Dh), the frequencies repeated for the two halves."""
-    frequencies = config.rope_theta ** -(torch.arange(0, config.d_head, 2, dtype=torch.float64) / config.d_head)
-    angles = torch.outer(torch.arange(config.context_length, dtype=torch.float64), frequencies)  # (context, Dh / 2)
-    angles = torch.cat((angles, angles), dim=-1)
-    return angles.cos().float(), angles.sin().float()

@@ -1,7 +1,7 @@
 """How a model knows where a token stands, and what becomes of its predictions when that is taken away or changed.
 
 Rotary positions (Su et al. 2021, arXiv:2104.09864) turn pair i of a head's query and key, the numbers (i, i + Dh/2), by
-position × θ^(-2i/Dh). Learned positions add a row of a table. Both can be changed from outside, with a tap.
+position × θ^(-2i/Dh), or what a longer context made of that (core.model.rope). Learned positions add a row of a table. Both can be changed from outside, with a tap.
 """
 
 import math
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from core.arrays import Floats
 from core.model import ModelConfig, Site, Tap, Trace, Transformer, run_trace
+from core.model import rope
 from core.model.ids import checked_count, checked_place
 
 
@@ -23,7 +24,7 @@ def frequencies(config: ModelConfig) -> Floats:
     """Radians per position of each pair, (Dh/2,), fastest first. ValueError: positions are not rotary."""
     if config.position != "rotary":
         raise ValueError(f"only rotary positions have frequencies; this model's are {config.position}")
-    return config.rope_theta ** -(np.arange(0, config.d_head, 2) / config.d_head)
+    return rope.frequencies(config).double().numpy()
 
 
 def rotate(x: Tensor, angles: Tensor) -> Tensor:

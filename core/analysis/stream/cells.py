@@ -15,6 +15,7 @@ from torch import Tensor
 from core.analysis.stream.weights import weight
 from core.model import ModelConfig, Trace, Transformer
 from core.model.activations import ACTIVATIONS
+from core.model.rope import frequencies
 
 ADDS = {"resid_mid": ("resid_pre", "attn_out"), "resid_post": ("resid_mid", "mlp_out")}
 NORMS = {"norm1": ("resid_pre", "ln1"), "norm2": ("resid_mid", "ln2")}
@@ -117,7 +118,11 @@ class At:
         return weight(self.model, f"blocks.{self.layer}.{name}", rows)
 
     def bias(self, name: str, row: int) -> float:
-        return float(self.weight(f"{name}.bias", row)) if self.model.config.bias else 0.0
+        return float(self.weight(f"{name}.bias", row)) if self.has_bias(name) else 0.0
+
+    def has_bias(self, name: str) -> bool:
+        config = self.model.config
+        return config.qkv_bias if name in ("attn.wq", "attn.wk", "attn.wv") else config.bias
 
     def row(self, name: str) -> Tensor:
         """The vector of this position: (D,), (M,) or, heads side by side, (H * Dh,)."""
@@ -192,7 +197,7 @@ def project(at: At, source: str, part: str, row: int) -> Cell:
     cell = dot(
         f"{source}, times row {row} of {part}", f"Σ {source} · {part}", at.row(source), at.weight(f"{part}.weight", row)
     )
-    if not at.model.config.bias:
+    if not at.has_bias(part):
         return cell
     bias = at.bias(part, row)
     step = (f"+ bias ({bias:.4f})", cell.result + bias)
@@ -209,7 +214,7 @@ def query_key(at: At, name: str, index: tuple[int, ...]) -> Cell:
         return cell
     matrix = at.weight(f"attn.w{name}.weight", rows)
     values = matrix @ at.row("norm1")
-    if c.bias:
+    if c.qkv_bias:
         values = values + at.weight(f"attn.w{name}.bias", rows)
     if c.qk_norm:
         gain = at.weight(f"attn.{name}_norm.weight")
@@ -219,12 +224,14 @@ def query_key(at: At, name: str, index: tuple[int, ...]) -> Cell:
         cell = replace(cell, formula=f"norm({cell.formula})", steps=(*cell.steps, step))
     if c.position == "rotary":
         half = c.d_head // 2
-        angle = at.position * c.rope_theta ** (-2 * (i % half) / c.d_head)
+        angle = at.position * float(frequencies(c)[i % half])
         other = float(values[i + half if i < half else i - half])
         sign = -1 if i < half else 1
         turned = float(values[i]) * math.cos(angle) + sign * other * math.sin(angle)
-        step = (f"turned by {angle:.4f} with its partner ({other:.4f})", turned)
-        cell = replace(cell, formula=f"turn({cell.formula})", steps=(*cell.steps, step))
+        steps = [(f"turned by {angle:.4f} with its partner ({other:.4f})", turned)]
+        if c.rope_scaling and (factor := c.rope_scaling.attention_factor) != 1:
+            steps.append((f"× {factor:.4f}, for the longer context (YaRN)", turned * factor))
+        cell = replace(cell, formula=f"turn({cell.formula})", steps=(*cell.steps, *steps))
     return cell
 
 
