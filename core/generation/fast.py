@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.model import Cache, ModelConfig, Tap, Transformer
 from core.model.ids import checked_count, checked_ids
+from core.model.packed import is_packed
 
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
@@ -25,10 +26,9 @@ class Reader:
     ValueError: length below 1."""
 
     def __init__(self, model: Transformer, length: int, tap: Tap | None = None) -> None:
-        weight = model.embed.weight
         self.model, self.tap = model, tap
         length = min(checked_count("length", length, 1), model.config.context_length)
-        self.cache = Cache(model.config, 1, length, weight.dtype, weight.device)
+        self.cache = Cache(model.config, 1, length, model.dtype, model.device)
 
     def logits(self, ids: Sequence[int], count: int = 1) -> np.ndarray:
         """The logits (count, V) after each of the last `count` of ids, which follow what was read before.
@@ -43,7 +43,7 @@ class Reader:
 
     @torch.inference_mode()
     def _read(self, ids: list[int], count: int) -> np.ndarray:
-        batch = torch.tensor([ids], device=self.model.embed.weight.device)  # (1, T)
+        batch = torch.tensor([ids], device=self.model.device)  # (1, T)
         logits: Tensor = self.model(batch, tap=self.tap, cache=self.cache)  # (1, T, V)
         return logits[0, -count:].double().cpu().numpy()
 
@@ -55,7 +55,8 @@ def reader(model: Transformer, length: int, tap: Tap | None = None) -> Reader:
 
 def readable(model: Transformer) -> bool:
     """Whether a Decoder can stand in for this model: its own forward pass, float32, in the memory of the processor."""
-    return type(model) is Transformer and all(
+    plain = type(model) is Transformer and not is_packed(model)
+    return plain and all(
         weight.dtype == torch.float32 and weight.device.type == "cpu" for weight in model.parameters()
     )
 

@@ -93,7 +93,7 @@ def generate_text(
     """
     tokenizer = checkpoint.tokenizer
     ids = [tokenizer.eot, *tokenizer.encode(prompt, special=special)]
-    steps = generate(checkpoint.model, ids, sampler or Sampler(), max_new_tokens, seed, stop=(tokenizer.eot,))
+    steps = generate(checkpoint.model, ids, sampler or Sampler(), max_new_tokens, seed, stop=tokenizer.stops)
     return tokenizer.decode([step.id for step in steps if step.finish != "stop"])
 
 
@@ -177,7 +177,7 @@ def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop
     results: list[list[int]] = [[] for _ in rows]
     length, limit = len(rows[0]), model.config.context_length
     going = list(range(len(rows)))  # the row that each line of the batch belongs to
-    fresh = torch.tensor(rows, device=model.embed.weight.device)  # (B, T), later (B, 1)
+    fresh = torch.tensor(rows, device=model.device)  # (B, T), later (B, 1)
     cache = empty_cache(model, len(rows), length + max_new_tokens)
     for _ in range(min(max_new_tokens, limit - length + 1)):
         chosen = model(fresh, cache=cache)[:, -1].argmax(dim=-1)  # (B,): the lowest id among equals
@@ -198,8 +198,7 @@ def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop
 
 def empty_cache(model: Transformer, rows: int, length: int) -> Cache:
     """A cache for this many rows of up to `length` tokens (the context at most), as the model's weights are."""
-    weight = model.embed.weight
-    return Cache(model.config, rows, min(length, model.config.context_length), weight.dtype, weight.device)
+    return Cache(model.config, rows, min(length, model.config.context_length), model.dtype, model.device)
 
 
 def rows_of(cache: Cache, model: Transformer, rows: list[int]) -> Cache:

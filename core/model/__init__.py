@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from core.first_use import on_first_use
 from core.model.config import ModelConfig
+from core.model.description import CheckpointError, Description, Stage
 from core.model.folders import (
-    CheckpointError,
-    Description,
-    Stage,
     checkpoint_folder,
     describe,
     list_checkpoints,
+    opened_root,
     runs_root,
     save_description,
     update_card,
@@ -26,8 +25,10 @@ from core.model.folders import (
 
 if TYPE_CHECKING:
     from core.model.cache import Cache
-    from core.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, save_snapshot
+    from core.model.checkpoint import Checkpoint, save_checkpoint, save_snapshot
+    from core.model.loading import load_checkpoint
     from core.model.pretrained import save_pretrained
+    from core.model.stock.load import load_pretrained
     from core.model.tap import LAYER_SITES, SITES, Site, Tap, compose
     from core.model.trace import Trace, run_trace
     from core.model.transformer import Transformer
@@ -42,7 +43,8 @@ _NEED_TORCH = {
     "Trace": "trace",
     "Transformer": "transformer",
     "compose": "tap",
-    "load_checkpoint": "checkpoint",
+    "load_checkpoint": "loading",
+    "load_pretrained": "stock.load",
     "run_trace": "trace",
     "save_checkpoint": "checkpoint",
     "save_pretrained": "pretrained",
@@ -67,6 +69,8 @@ __all__ = [
     "describe",
     "list_checkpoints",
     "load_checkpoint",
+    "load_pretrained",
+    "opened_root",
     "run_trace",
     "runs_root",
     "save_checkpoint",

@@ -12,7 +12,7 @@ from torch import Tensor
 from core.files import write_atomically
 from core.model import folders
 from core.model.config import ModelConfig
-from core.model.folders import CheckpointError
+from core.model.description import CheckpointError, Description
 from core.model.transformer import Transformer
 from core.text import Tokenizer
 
@@ -20,20 +20,14 @@ READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Checkpoint(folders.Description):
+class Checkpoint(Description):
     """A model at one step of its life. `model` is shared by whoever loads it: float32, on the CPU, frozen."""
 
     model: Transformer
 
 
-def load_checkpoint(name_or_folder: str | Path, step: int | None = None) -> Checkpoint:
-    """Load a model by name (a shipped model or a run) or from a folder, at a step; None means the last.
-
-    A Path, or a str with a slash in it, is a folder ("./mine" for one here); any other str is a name. Where the name
-    comes from a link, take it through `checkpoint_folder` first: it knows no paths. A run that has not finished loads
-    from its latest snapshot. Raises CheckpointError for anything missing, damaged or unfitting.
-    """
-    found = folders.describe(name_or_folder, step)
+def load_own(found: Description) -> Checkpoint:
+    """The model of a folder in our own layout, at the step that was described."""
     path = folders.weight_files(found.folder)[found.step]
     model = read_model(path, found.config)
     folders.check_digest(path, found)

@@ -24,8 +24,8 @@ class ModelConfig:
 
     GPT-2 is `norm="layernorm", position="learned", activation="gelu_tanh", bias=True, tie_embeddings=True,
     qk_norm=False`; Llama is `norm="rmsnorm", position="rotary", activation="swiglu", bias=False, qk_norm=False` with
-    fewer `n_kv_heads` than `n_heads`. `bias` covers every linear layer and LayerNorm, but not the unembedding; Qwen2 has
-    it for queries, keys and values only: `bias=False, qkv_bias=True`.
+    fewer `n_kv_heads` than `n_heads`. `bias` covers every linear layer and LayerNorm, but not the unembedding; Qwen2
+    has it for queries, keys and values only: `bias=False, qkv_bias=True`.
 
     Raises ValueError, naming the field, for anything that cannot be a model.
     """

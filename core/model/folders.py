@@ -6,29 +6,23 @@ Every file is written under a temporary name and then renamed, so that a reader 
 """
 
 import hashlib
-import json
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from core.files import finite, write_atomically
 from core.model.config import ModelConfig
+from core.model.description import CheckpointError, Description, check_context, is_stock, read_json, write_json
+from core.model.stock.describe import describe_stock
 from core.text import Tokenizer
 from core.text.errors import TokenizerError
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "assets" / "models"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # no separator and no leading dot: it stays inside its root
-SMALL_TABLES = 2**22  # numbers (16 MB) that the smallest model may need for its positions
 SNAPSHOT = re.compile(r"step_([0-9]{8,15})\.safetensors")
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be found, read or used; the message says which, and what to do."""
 
 
 def runs_root() -> Path:
@@ -36,52 +30,9 @@ def runs_root() -> Path:
     return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A part of a model's life: from the weights at `first_step`, there before it, to those at `last_step`."""
-
-    name: str  # "pretrain", "sft" or "preference"
-    first_step: int
-    last_step: int
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Description:
-    """What a checkpoint folder says of a model, at one step of its life, without its weights."""
-
-    tokenizer: Tokenizer
-    config: ModelConfig
-    steps: tuple[int, ...]  # every step that can be loaded, rising
-    step: int  # this one
-    card: dict[str, Any]
-    folder: Path
-    name: str
-
-    @property
-    def stages(self) -> list[Stage]:
-        """The stages of its life so far, in order, each beginning where the one before it ended."""
-        return stages_of(self.card, self.steps[-1])
-
-    def __repr__(self) -> str:
-        c, kept = self.config, f", {len(self.steps)} steps from {self.steps[0]:,}" if len(self.steps) > 1 else ""
-        return (
-            f"{type(self).__name__}({self.name!r} at step {self.step:,}{kept}: "
-            f"{c.n_layers} layers × {c.n_heads} heads, width {c.d_model}, context {c.context_length:,}, "
-            f"vocabulary {c.vocab_size:,}, {c.parameter_count()['total']:,} parameters)"
-        )
-
-
-def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
-    """The stages that a card tells of. One that tells of none, or of none that can be, is of one stage."""
-    given = card.get("stages")
-    records = given if isinstance(given, list) and all(isinstance(one, dict) for one in given) else []
-    begun = [(one.get("name"), one.get("first_step")) for one in records]
-    firsts = [first for _, first in begun]
-    sound = all(type(name) is str for name, _ in begun) and all(type(first) is int for first in firsts)
-    if not begun or not sound or firsts[0] != 0 or firsts != sorted(firsts):
-        begun, firsts = [("pretrain", 0)], [0]
-    lasts = [*firsts[1:], max(last_step, firsts[-1])]
-    return [Stage(str(name), first, last) for (name, first), last in zip(begun, lasts, strict=True)]
+def opened_root() -> Path:
+    """The folder of the models that were made elsewhere and opened here: see core.model.stock.opened."""
+    return runs_root() / "opened"
 
 
 def describe(name_or_folder: str | Path, step: int | None = None) -> Description:
@@ -90,6 +41,8 @@ def describe(name_or_folder: str | Path, step: int | None = None) -> Description
     folder = checkpoint_folder(str(name_or_folder)) if named else Path(name_or_folder)
     if not folder.is_dir():
         raise CheckpointError(f"there is no folder {folder.name}")
+    if is_stock(folder):
+        return describe_stock(folder, step)
     config = read_config(folder)
     steps = tuple(weight_files(folder))
     if not steps:
@@ -102,10 +55,12 @@ def describe(name_or_folder: str | Path, step: int | None = None) -> Description
 
 
 def list_checkpoints() -> list[str]:
-    """Names that `load_checkpoint` takes: shipped models first, then runs that have weights, the newest first."""
+    """Names that `load_checkpoint` takes: shipped models first, then those that were opened here and runs that have
+    weights, the newest first."""
     shipped = sorted(folder.name for folder in _usable(SHIPPED))
-    runs = sorted(_usable(runs_root()), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    return list(dict.fromkeys([*shipped, *(folder.name for folder in runs)]))
+    rest = [folder for root in (opened_root(), runs_root()) for folder in _usable(root)]
+    rest.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return list(dict.fromkeys([*shipped, *(folder.name for folder in rest)]))
 
 
 def checkpoint_folder(name: str) -> Path:
@@ -114,7 +69,7 @@ def checkpoint_folder(name: str) -> Path:
     Raises CheckpointError, with the known names, when there is none.
     """
     if NAME.fullmatch(name):
-        for root in (SHIPPED, runs_root()):
+        for root in (SHIPPED, runs_root(), opened_root()):
             if (root / name).is_dir():
                 return root / name
     known = ", ".join(list_checkpoints()[:20]) or "none yet"
@@ -175,17 +130,6 @@ def read_config(folder: Path) -> ModelConfig:
         raise CheckpointError(f"{folder.name}/config.json does not describe a model: {error}") from None
 
 
-def check_context(config: ModelConfig) -> None:
-    """ValueError for a context whose rotary tables alone would be larger than the model. No weight is as long as the
-    context, so nothing else would stop a damaged file from asking for all memory."""
-    tables, weights = 2 * config.context_length * config.d_head, config.parameter_count()["total"]
-    if tables > max(weights, SMALL_TABLES):
-        raise ValueError(
-            f"a context_length of {config.context_length:,} is too long for a model of {weights:,} weights: "
-            f"tables of positions alone would hold {tables:,} numbers"
-        )
-
-
 def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
     """tokenizer.json. Raises CheckpointError when it is missing, broken or has ids that the model lacks."""
     try:
@@ -218,32 +162,11 @@ def save_description(folder: Path, config: ModelConfig, tokenizer: Tokenizer, ca
     write_json(folder / "card.json", card)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises CheckpointError when it is missing, unreadable or something else."""
-    where = f"{path.parent.name}/{path.name}"
-    try:
-        data = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise CheckpointError(f"{where} is missing: {path.parent.name} is not a complete checkpoint folder") from None
-    except OSError as error:
-        raise CheckpointError(f"{where} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{where} is not valid JSON ({error}): restore the file") from None
-    if not isinstance(data, dict):
-        raise CheckpointError(f"{where} must hold a JSON object, not {type(data).__name__}")
-    return data
-
-
-def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Write a JSON object; the file appears whole or not at all."""
-    text = json.dumps(finite(data), indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(path, f"{text}\n".encode())
-
-
 def _usable(root: Path) -> list[Path]:
     """The folders of a root that hold a config and some weights."""
     named = [folder for folder in _entries(root) if NAME.fullmatch(folder.name) and (folder / "config.json").is_file()]
-    return [folder for folder in named if (folder / "model.safetensors").is_file() or snapshot_files(folder)]
+    whole = ("model.safetensors", "model.safetensors.index.json")
+    return [folder for folder in named if any((folder / n).is_file() for n in whole) or snapshot_files(folder)]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from core.files import write_atomically
 from core.model.activations import ACTIVATIONS
 from core.model.checkpoint import Checkpoint
 from core.model.config import ModelConfig
-from core.model.folders import CheckpointError, write_json
+from core.model.description import CheckpointError, write_json
 from core.text import Tokenizer
 from core.text.errors import TokenizerError
 from core.text.export import to_hugging_face

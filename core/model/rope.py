@@ -47,8 +47,9 @@ def _llama3(plain: Tensor, s: RopeScaling) -> Tensor:
 
 
 def _yarn(config: ModelConfig, s: RopeScaling) -> Tensor:
-    width, powers = config.d_head, config.rope_theta ** (
-        torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head
+    width, powers = (
+        config.d_head,
+        config.rope_theta ** (torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head),
     )
 
     def pair_with(turns: float) -> float:

@@ -93,7 +93,7 @@ def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None =
     """
     ids = torch.tensor(checked_ids(ids, model.config))  # (T,)
     parts: Parts = defaultdict(list)
-    on_cpu = model.embed.weight.device.type == "cpu" and model.embed.weight.dtype == torch.float32
+    on_cpu = model.device.type == "cpu" and model.dtype == torch.float32
 
     def keep(site: Site, tensor: Tensor) -> Tensor:
         """The model writes to no tensor that it has shown, so it need not be copied; another tap might write to it."""
@@ -101,5 +101,5 @@ def run_trace(model: Transformer, ids: Sequence[int] | Tensor, tap: Tap | None =
         return tensor
 
     with torch.inference_mode():
-        model(ids[None].to(model.embed.weight.device), tap=compose(tap, keep) if tap else keep)
+        model(ids[None].to(model.device), tap=compose(tap, keep) if tap else keep)
     return Trace(ids, parts, model.config.n_heads // model.config.n_kv_heads)

@@ -201,6 +201,18 @@ class Transformer(nn.Module):
         if seed is not None:
             self.init_weights(seed)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes. Not asked of a matrix: one that is packed (core.model.packed) would be widened for it."""
+        gain: Tensor = self.ln_final.weight
+        return gain.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What it computes in."""
+        gain: Tensor = self.ln_final.weight
+        return gain.dtype
+
     @torch.no_grad()
     def init_weights(self, seed: int) -> None:
         """Draw every weight from a generator of its own: the same seed, the same model; the global RNG is untouched.
@@ -299,10 +311,9 @@ class Transformer(nn.Module):
         return past
 
     def _start(self, T: int, past: int, tap: Tap | None, cache: Cache | None) -> Pass:
-        weight = self.embed.weight
         mask = cos = sin = None
         if not uses_fused_kernel(tap) or (past and T > 1):
-            mask = torch.full((T, past + T), -math.inf, dtype=weight.dtype, device=weight.device).triu(past + 1)
+            mask = torch.full((T, past + T), -math.inf, dtype=self.dtype, device=self.device).triu(past + 1)
         if self.config.position == "rotary":
             cos, sin = self.cos[past : past + T], self.sin[past : past + T]
         return Pass(tap, cache, mask, cos, sin)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.files import finite_json
-from core.model.folders import CheckpointError, read_card, weight_files
+from core.model.description import CheckpointError
+from core.model.folders import read_card, weight_files
 from core.runs.corpora import CARDS
 from core.runs.library import existing_folder
 from core.training.config import TrainConfig

@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 
-from core.model.checkpoint import load_checkpoint, write_weights
-from core.model.folders import digests, read_json, snapshot_files, update_card, write_json
+from core.model.checkpoint import write_weights
+from core.model.description import read_json, write_json
+from core.model.folders import digests, snapshot_files, update_card
+from core.model.loading import load_checkpoint
 
 KEPT = ("config.json", "tokenizer.json", "metrics.jsonl", "baselines.json")
 TOLD = ("card.json", "train.json")  # these say where on the machine the stages before stood

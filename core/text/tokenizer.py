@@ -63,6 +63,7 @@ class Tokenizer:
         if ENDOFTEXT not in self.special_tokens:
             raise TokenizerError(f"the tokenizer {self.name!r} lacks the special token {ENDOFTEXT}")
         self.eot: int = self.special_tokens[ENDOFTEXT]
+        self.stops: tuple[int, ...] = (self.eot,)  # what ends a text
 
     def __repr__(self) -> str:
         trained = "" if self.bpe is None else f", {len(self.bpe.merges):,} merges"

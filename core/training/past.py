@@ -11,7 +11,8 @@ import numpy as np
 from safetensors.numpy import load_file, save
 
 from core.files import finite_json, write_atomically
-from core.model.folders import read_card, snapshot_path, weight_files, write_json
+from core.model.description import write_json
+from core.model.folders import read_card, snapshot_path, weight_files
 from core.training.folder import RunError
 from core.training.rows import Row, read_rows
 from core.training.state import STATE, Position, kept_state, position_after

@@ -4,6 +4,7 @@ While interventions are on (the property of that name), `checkpoint`, `trace` an
 changed model, on every page, and `stamp` differs too. `plain_checkpoint`, and `interventions=""`, give it as it is.
 """
 
+import os
 import sys
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from core.analysis.interventions.intervene import OutputSample
     from core.model import Checkpoint, Description, Trace
 
+MODELS = int(os.environ.get("GLASSBOX_OPENED", "2"))  # made elsewhere, that are held in memory at a time
 DRAWING = 0.6  # seconds at most that a first visitor's browser has for text and tokens before torch takes a core
 
 
@@ -37,11 +39,18 @@ def files_stamp(name: str) -> tuple[int, ...]:
     """Modification times of the checkpoint's folder, so that a live run or a retrained model is read again."""
     from core.model import runs_root
 
-    for folder in (ROOT / "assets" / "models" / name, runs_root() / name):
+    for folder in (ROOT / "assets" / "models" / name, runs_root() / name, runs_root() / "opened" / name):
         if (folder / "config.json").exists():
             parts = (folder / "config.json", folder / "model.safetensors", folder / "snapshots")
             return tuple(part.stat().st_mtime_ns for part in parts if Path(part).exists())
     return ()
+
+
+def is_opened(name: str) -> bool:
+    """Whether the model `name` was made elsewhere and opened here."""
+    from core.model import opened_root
+
+    return (opened_root() / name).is_dir()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -63,18 +72,27 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
     return load_checkpoint(checkpoint_folder(name), step)
 
 
+@st.cache_resource(max_entries=MODELS, show_spinner="The model is waking up …")
+def _opened(name: str, stamp: tuple[int, ...]) -> "Checkpoint":
+    """As `_checkpoint`, for models made elsewhere: they may be large, so few are held, the latest used."""
+    from core.model import checkpoint_folder, load_checkpoint
+
+    return load_checkpoint(checkpoint_folder(name))
+
+
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last) as it is, shared by all visitors: never store anything on it."""
     if "torch" not in sys.modules:
         drawn.wait(DRAWING)
-    return _checkpoint(name, step, files_stamp(name))
+    stamp = files_stamp(name)
+    return _opened(name, stamp) if is_opened(name) else _checkpoint(name, step, stamp)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _sample(name: str, step: int | None, stamp: tuple[int, ...]) -> "OutputSample":
     from core.analysis.interventions.intervene import sample_parts
 
-    return sample_parts(_checkpoint(name, step, stamp))
+    return sample_parts(plain_checkpoint(name, step))
 
 
 def sample(name: str, step: int | None) -> "OutputSample":
@@ -87,7 +105,7 @@ def _intervened(name: str, step: int | None, stamp: tuple[int, ...], interventio
     from core.analysis.interventions.intervene import intervene
 
     drawn = _sample(name, step, stamp) if "mean:" in interventions or "resample:" in interventions else None
-    return intervene(_checkpoint(name, step, stamp), interventions, drawn)
+    return intervene(plain_checkpoint(name, step), interventions, drawn)
 
 
 def checkpoint(name: str, step: int | None = None, interventions: str | None = None) -> "Checkpoint":
@@ -103,9 +121,19 @@ def _trace(name: str, step: int | None, stamp: tuple[int, ...], interventions: s
     return run_trace(checkpoint(name, step, interventions).model, list(ids))
 
 
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _opened_trace(name: str, stamp: tuple[int, ...], interventions: str, ids: tuple[int, ...]) -> "Trace":
+    """As `_trace`, for models made elsewhere, whose traces are large."""
+    from core.model import run_trace
+
+    return run_trace(checkpoint(name, 0, interventions).model, list(ids))
+
+
 def trace(name: str, step: int | None, ids: tuple[int, ...], interventions: str | None = None) -> "Trace":
     """The trace of `ids` through the model `name` at `step`; frozen and shared: copy before changing."""
     text = active(name) if interventions is None else interventions
+    if is_opened(name):
+        return _opened_trace(name, files_stamp(name), text, ids)
     return _trace(name, step, files_stamp(name), text, ids)
 
 
@@ -116,7 +144,8 @@ def _continuation(
     from core.generation import Sampler, generate
 
     model = checkpoint(name, step, interventions).model
-    made = generate(model, ids, Sampler(temperature=0), count, seed=0, stop=(ids[0],))
+    stops = description(name, step).tokenizer.stops
+    made = generate(model, ids, Sampler(temperature=0), count, seed=0, stop=stops)
     return [(token.id, token.raw_probability) for token in made]
 
 

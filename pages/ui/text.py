@@ -81,9 +81,14 @@ def special_names(text: str, tokenizer: Tokenizer) -> list[str]:
     return [name for name in tokenizer.special_tokens if name in text] if "<|" in text else []
 
 
-def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int, special: bool = False) -> Prepared:
+def prepare(
+    raw: str | None, tokenizer: Tokenizer, context_length: int, special: bool = False, shown: int | None = None
+) -> Prepared:
     """Ids and chips of a text, cut to what the model can read, with a message for each thing that was changed.
-    special: names of special tokens in the text are these tokens, and not their letters."""
+
+    `special`: names of special tokens in the text are these tokens, and not their letters. `shown`: the most tokens of
+    which the pages can show every number; None: as many as it reads.
+    """
     messages = []
     text = whole = clean(raw or "")
     if not text.strip():
@@ -94,12 +99,13 @@ def prepare(raw: str | None, tokenizer: Tokenizer, context_length: int, special:
         text = text[:MAX_CHARS]
     special = special and bool(special_names(text, tokenizer))
     pieces = tokenizer.pieces(text, special=special)
-    room = context_length - 1
+    room = min(context_length, shown or context_length) - 1
     if len(pieces) > room:
+        who = "this model reads" if room == context_length - 1 else "the pages show a model of this size with"
         where = text.encode()[: pieces[room].start].decode("utf-8", "ignore")[-30:]
         where = "".join(c for c in where if not unicodedata.combining(c))  # a pile of accents would cover the page
         messages.append(
-            f"The text has {len(pieces):,} tokens and this model reads {room:,} at a time: "
+            f"The text has {len(pieces):,} tokens and {who} {room:,} at a time: "
             f"it was cut after token {room:,}" + (f", after “…{literal(where)}”." if where.strip() else ".")
         )
         text = text.encode()[: pieces[room].start].decode("utf-8", "ignore")

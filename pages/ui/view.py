@@ -1,5 +1,6 @@
 """What every page starts from: model, step, text, pinned position, and the interventions that are on."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from pages.ui.text import Chip, prepare
 if TYPE_CHECKING:
     from core.model import Checkpoint, Description, Trace
     from core.text import Tokenizer
+
+
+SHOWN = 60_000_000  # numbers of a trace, 240 MB
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,22 @@ class View:
         return replace(self, interventions="").code
 
 
+def most_shown(description: "Description") -> int:
+    """How many tokens of a model made elsewhere are read at a time, so that a trace of them stays within SHOWN."""
+    c = description.config
+    each = c.n_layers * (6 * c.d_model + 2 * c.d_mlp + 4 * c.n_heads * c.d_head) + 2 * c.vocab_size  # numbers a token
+    pairs = 2 * c.n_layers * c.n_heads  # numbers a pair of tokens
+    # each · T + pairs · T² = SHOWN
+    return max(16, int((math.sqrt(each**2 + 4 * pairs * SHOWN) - each) / (2 * pairs)))
+
+
 def current() -> View:
     """The view of this run. Cheap: everything heavy comes from the caches."""
     name, step = state.get("model"), state.get("step")
     description = cache.description(name, step)
-    special = state.get("special") == "tokens"
-    prepared = prepare(state.get("text"), description.tokenizer, description.config.context_length, special)
+    special, context = state.get("special") == "tokens", description.config.context_length
+    shown = most_shown(description) if cache.is_opened(name) else None
+    prepared = prepare(state.get("text"), description.tokenizer, context, special, shown)
     cursor = state.get("cursor")
     if cursor is not None and cursor >= len(prepared.ids):
         cursor = None

@@ -1,7 +1,8 @@
 """How a model knows where a token stands, and what becomes of its predictions when that is taken away or changed.
 
 Rotary positions (Su et al. 2021, arXiv:2104.09864) turn pair i of a head's query and key, the numbers (i, i + Dh/2), by
-position × θ^(-2i/Dh), or what a longer context made of that (core.model.rope). Learned positions add a row of a table. Both can be changed from outside, with a tap.
+position × θ^(-2i/Dh), or what a longer context made of that (core.model.rope). Learned positions add a row of a table.
+Both can be changed from outside, with a tap.
 """
 
 import math
@@ -15,8 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.arrays import Floats
-from core.model import ModelConfig, Site, Tap, Trace, Transformer, run_trace
-from core.model import rope
+from core.model import ModelConfig, Site, Tap, Trace, Transformer, rope, run_trace
 from core.model.ids import checked_count, checked_place
 
 

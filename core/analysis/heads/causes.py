@@ -107,7 +107,7 @@ def ablated_losses(model: Transformer, probes: Sequence[Probe], mean: Mapping[Si
 @torch.inference_mode()
 def probe_losses(model: Transformer, probes: Sequence[Probe], tap: Tap | None = None) -> Tensor:
     """The mean loss of what each probe asks for, (N,) nats per token, float64."""
-    ids = pad(probe.ids for probe in probes).to(model.embed.weight.device)  # (N, T)
+    ids = pad(probe.ids for probe in probes).to(model.device)  # (N, T)
     logits = model(ids, tap=tap)  # (N, T, V)
     return torch.stack([_loss(row, probe) for row, probe in zip(logits, probes, strict=True)])
 

@@ -82,7 +82,7 @@ def referent_score(
 @torch.inference_mode()
 def _on_names(model: Transformer, cases: Sequence[ReferentCase]) -> tuple[np.ndarray, np.ndarray]:
     """Attention from the last token of each case to whom it means, and its chance: two (B, L, H)."""
-    device, longest = model.embed.weight.device, max(len(case.ids) for case in cases)
+    device, longest = model.device, max(len(case.ids) for case in cases)
     ids = torch.zeros(len(cases), longest, dtype=torch.int64)
     marks = torch.zeros(len(cases), longest, 2)  # (B, T, 2): names of whom the pronoun means, names of others
     for row, case in enumerate(cases):

@@ -262,7 +262,7 @@ def run_variants(model: Transformer, trace: Trace, variants: Mapping[int, Sequen
         return tensor if unchanged else torch.cat((tensor[: -len(edits)], *edited))
 
     streams = {
-        layer: stream_into(trace, layer).to(model.embed.weight).expand(len(edits), -1, -1)  # (R', T, D)
+        layer: stream_into(trace, layer).to(model.device, model.dtype).expand(len(edits), -1, -1)  # (R', T, D)
         for layer, edits in variants.items()
     }
     return model.forward_from(streams, tap=tap).float().log_softmax(dim=-1)

@@ -110,7 +110,7 @@ def _layer(model: Transformer, source: Trace, corrupted: Sequence[int], layer: i
                 changed[rows, positions] = values[positions].to(tensor)  # noqa: B023
             return changed
 
-        batch = torch.tensor([list(corrupted)], device=model.embed.weight.device).expand(len(rows), -1)
+        batch = torch.tensor([list(corrupted)], device=model.device).expand(len(rows), -1)
         found.append(model(batch, tap=tap)[:, -1].float().cpu())
     return torch.cat(found)
 

@@ -69,7 +69,7 @@ def share_chosen(model: Transformer, chosen: Sequence[Choice], batch: int = 64) 
     rows, right = sorted(chosen, key=lambda one: len(one.ids)), 0
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]
-        ids = pad(one.ids for one in part).to(model.embed.weight.device)  # (B, T)
+        ids = pad(one.ids for one in part).to(model.device)  # (B, T)
         logits = model(ids)  # (B, T, V)
         ends = (row[len(one.ids) - 1] for row, one in zip(logits, part, strict=True))  # (V,) each
         right += sum(bool(end[one.right] > end[one.wrong]) for end, one in zip(ends, part, strict=True))

@@ -90,7 +90,7 @@ def likeliest_tokens(model: Transformer, texts: Sequence[Sequence[int]]) -> list
     while order:
         size = max(1, BATCH_TOKENS // len(texts[order[-1]]))
         rows, order = order[-size:], order[:-size]
-        ids = pad(texts[i] for i in rows).to(model.embed.weight.device)  # (B, T)
+        ids = pad(texts[i] for i in rows).to(model.device)  # (B, T)
         likeliest = model(ids).argmax(dim=-1).tolist()  # (B, T)
         for i, row in zip(rows, likeliest, strict=True):
             found[i] = row[: len(texts[i])]

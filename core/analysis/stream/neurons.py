@@ -116,7 +116,7 @@ def _strongest(model: Transformer, rows: Sequence[Sequence[int]]) -> tuple[Tenso
             above.append((inside > 0).sum(dim=(0, 1)).float())
         return x
 
-    model(padded.to(model.embed.weight.device), tap=look)
+    model(padded.to(model.device), tap=look)
     return torch.stack(values), torch.stack(where), torch.stack(above)
 
 
@@ -124,7 +124,7 @@ def _strongest(model: Transformer, rows: Sequence[Sequence[int]]) -> tuple[Tenso
 def activations(model: Transformer, ids: Sequence[int], layer: int, neuron: int) -> NDArray[np.float32]:
     """One neuron on one text: (T,) float32, mlp_post[layer, :, neuron]. ValueError: no such neuron; ids as for
     a trace."""
-    read = torch.tensor([checked_ids(ids, model.config)], device=model.embed.weight.device)  # (1, T)
+    read = torch.tensor([checked_ids(ids, model.config)], device=model.device)  # (1, T)
     checked_place("layer", layer, model.config.n_layers)
     checked_place("neuron", neuron, model.config.d_mlp)
     kept = []

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from core.model import Transformer
+from core.model.packed import Packed
 
 
 def weight(model: Transformer, name: str, rows: int | slice = slice(None)) -> Tensor:
     """A parameter or some of its rows, float64 on the CPU: weight(model, "blocks.0.ln1.weight"). KeyError: no such."""
+    path, _, kind = name.rpartition(".")
     try:
+        module = model.get_submodule(path)
+        if isinstance(module, Packed) and kind == "weight":
+            return module.rows(rows).double().cpu()
         return model.get_parameter(name).detach()[rows].double().cpu()
     except AttributeError:
         raise KeyError(f"this model has no parameter {name}") from None

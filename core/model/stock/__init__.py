@@ -1,1 +1,1 @@
-"""Models of the stock classes of `transformers`, read from folders in Hugging Face's layout into our own Transformer."""
+"""Models of the stock classes of `transformers`, read from Hugging Face's layout into our Transformer."""

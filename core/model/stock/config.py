@@ -9,7 +9,7 @@ from typing import Any
 
 from core.model.activations import ACTIVATIONS, ActivationName
 from core.model.config import ModelConfig
-from core.model.folders import CheckpointError
+from core.model.description import CheckpointError
 from core.model.rope_scaling import RopeScaling
 from core.model.stock.fields import Fields
 
@@ -170,6 +170,7 @@ def rope(fields: Fields, context: int) -> tuple[float, RopeScaling | None]:
 
 def yarn_attention(given: Fields, factor: float) -> float:
     """What YaRN multiplies cos and sin by where the file does not say it."""
+
     def scale(mscale: float) -> float:
         return 1.0 if factor <= 1 else 0.1 * mscale * math.log(factor) + 1.0
 

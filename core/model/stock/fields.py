@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from core.model.folders import CheckpointError
+from core.model.description import CheckpointError
 
 
 class Fields:

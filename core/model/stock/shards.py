@@ -14,11 +14,16 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from core.model.folders import CheckpointError, read_json
+from core.model.description import CheckpointError, read_json
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.safetensors")  # no separator: it stays in the folder
-DTYPES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}  # bytes of a number; those of 1 byte want scales, which none has here
+DTYPES = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+}  # bytes of a number; of 1 byte want scales, which none has here
 PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 
 

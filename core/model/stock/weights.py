@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.model.checkpoint import parameter_shapes
 from core.model.config import ModelConfig
-from core.model.folders import CheckpointError
+from core.model.description import CheckpointError
 from core.model.stock.shards import DTYPES, Stored
 
 # Not weights: masks and frequencies that older versions of transformers wrote along.

@@ -30,7 +30,7 @@ def beams(view: View, end: int) -> None:
     width = left.slider("Beams", 1, 6, 3, key="beam_width", persist_state="page")
     length = middle.slider("Tokens", 2, 12, 7, key="beam_length", persist_state="page")
     draws = right.slider("Draws for best-of-n", 2, 16, 8, key="beam_draws", persist_state="page")
-    model, stop, prompt = view.checkpoint.model, (view.tokenizer.eot,), view.ids[:end]
+    model, stop, prompt = view.checkpoint.model, view.tokenizer.stops, view.ids[:end]
     search = beam_search(model, prompt, width, length, stop=stop)
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
     height = 60 + 34 * max(len(step) for step in search.steps)
@@ -41,7 +41,7 @@ def beams(view: View, end: int) -> None:
         view.code.with_import("core.generation", "Sampler")
         .with_import("core.generation.beam", "beam_search", "best_of")
         .then(
-            f"model, prompt, stop = checkpoint.model, ids[:{end}], (tokenizer.eot,)",
+            f"model, prompt, stop = checkpoint.model, ids[:{end}], tokenizer.stops",
             f"search = beam_search(model, prompt, {width}, {length}, stop=stop)",
             f"greedy = beam_search(model, prompt, 1, {length}, stop=stop).beams[0]",
             f"drawn = best_of(model, prompt, {chosen_sampler()}, {draws}, {length}, {state.get('seed')}, stop)",
@@ -76,7 +76,7 @@ def speculation(view: View, end: int) -> None:
     ahead = right.slider("Tokens drafted at a time", 1, 8, 4, key="draft_ahead", persist_state="page")
     sampler, seed, prompt = chosen_sampler(), state.get("seed"), view.ids[:end]
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
-    stop, count = (view.tokenizer.eot,), 40
+    stop, count = view.tokenizer.stops, 40
 
     def work(_report: background.Report) -> "tuple[list[Round], Costs, float]":
         from core.generation import generate

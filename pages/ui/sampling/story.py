@@ -51,7 +51,7 @@ class Scene:
     @property
     def stop(self) -> set[int]:
         names = ("<|end|>",) if self.chat else ()
-        return {self.view.tokenizer.eot, *(self.view.tokenizer.special_tokens[name] for name in names)}
+        return {*self.view.tokenizer.stops, *(self.view.tokenizer.special_tokens[name] for name in names)}
 
     def tokens_of_typed(self, text: str, last: int) -> list[int]:
         """The tokens of what a visitor typed; in a chat, between the tokens that mark whose turn it is."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.model import CheckpointError, Stage, load_checkpoint
-from core.model.folders import stages_of
+from core.model.description import stages_of
 from core.text import Tokenizer, tinyland, train_bpe
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE

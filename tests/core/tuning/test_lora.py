@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.model import ModelConfig, Transformer, save_checkpoint, save_pretrained
-from core.model.checkpoint import load_checkpoint
+from core.model.loading import load_checkpoint
 from core.text import Tokenizer
 from core.training.tuning_config import MATRICES, Tuning
 from core.tuning.lora import Lora

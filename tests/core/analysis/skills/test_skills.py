@@ -10,7 +10,7 @@ from core.analysis.skills import cases as skills
 from core.analysis.skills import chats, suite
 from core.analysis.skills.report import report
 from core.model import ModelConfig, Transformer
-from core.model.folders import Stage
+from core.model.description import Stage
 from core.text import Tokenizer, tinyland, train_bpe
 
 pytestmark = pytest.mark.slow

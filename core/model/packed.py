@@ -1,0 +1,55 @@
+"""Matrices that are held in fewer bits and widened to float32 as they are used: half or a quarter of the memory.
+
+bfloat16 loses nothing of weights that are stored so, as those of most public models are. int8 has a scale for each row:
+the largest number of a row becomes 127. All arithmetic stays in float32, and `weight` reads as it does elsewhere.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.model.precision import Precision
+
+
+class Packed(nn.Module):
+    """A matrix (N, M) as bfloat16, or as int8 with `scale` (N, 1)."""
+
+    packed: Tensor
+    scale: Tensor | None
+
+    def __init__(self, matrix: Tensor, precision: Precision) -> None:
+        super().__init__()
+        scale = None
+        if precision == "int8":
+            scale = (matrix.float().abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-30)
+            matrix = (matrix.float() / scale).round().to(torch.int8)
+        self.register_buffer("packed", matrix.to(torch.bfloat16) if precision == "bfloat16" else matrix)
+        self.register_buffer("scale", scale)
+
+    def rows(self, chosen: Tensor | slice | int = slice(None)) -> Tensor:
+        """Some rows in float32."""
+        widened = self.packed[chosen].float()
+        return widened if self.scale is None else widened * self.scale[chosen]
+
+    @property
+    def weight(self) -> Tensor:
+        """The whole matrix in float32, made anew each time."""
+        return self.rows()
+
+
+class PackedLinear(Packed):
+    def __init__(self, matrix: Tensor, precision: Precision, bias: Tensor | None) -> None:
+        super().__init__(matrix, precision)
+        self.bias = bias if bias is None else nn.Parameter(bias, requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias)
+
+
+class PackedEmbedding(Packed):
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.rows(ids)
+
+
+def is_packed(model: nn.Module) -> bool:
+    return any(isinstance(module, Packed) for module in model.modules())

@@ -1,0 +1,127 @@
+"""The popover that opens a model made elsewhere: a zip, a folder of the server, or one of the Hugging Face hub."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui import background, state
+from pages.ui.literal import literal
+
+if TYPE_CHECKING:
+    from core.model import Description
+
+ZIP_MEGABYTES = 2000  # that a visitor may send
+HELD = {"float32": "as float32", "bfloat16": "in half the memory (bfloat16)", "int8": "in a quarter (int8)"}
+_cancelled: dict[str, Event] = {}  # by the id of a model that is being fetched
+
+
+def opener() -> None:
+    """The popover, below the list of models."""
+    from core.model.stock.opened import folder_roots
+
+    with st.popover("Open another model", icon=":material/folder_open:", width="stretch"):
+        st.caption(
+            "GPT-2, Llama, Mistral, Qwen2 and Qwen3 models in the layout of Hugging Face, with their weights in "
+            "safetensors. Every page then shows that model; everybody on this server can choose it."
+        )
+        st.selectbox("Its numbers are held", list(HELD), format_func=HELD.__getitem__, key="opened_precision")
+        st.file_uploader(
+            "A zip of its folder", type="zip", key="opened_zip", on_change=_take_zip, max_upload_size=ZIP_MEGABYTES
+        )
+        if folder_roots():
+            st.text_input("Or a folder of the server", key="opened_path", on_change=_take_path)
+        st.text_input("Or its name on the Hugging Face hub", key="opened_hub", placeholder="owner/name")
+        st.button("Fetch it from the hub", key="opened_fetch", on_click=_fetch)
+        _fetching()
+        state.note("opened")
+
+
+def origin(description: "Description") -> None:
+    """In the sidebar: what an opened model is, and what is not known of it."""
+    card = description.card
+    held = {"float32": "", "bfloat16": ", held in bfloat16", "int8": ", held in int8"}[card.get("precision", "float32")]
+    st.caption(
+        f"A {literal(str(card['model_type']))} model made elsewhere{held}: its training is not known here, so there "
+        "are no earlier steps, no training text, and no facts to check it against."
+    )
+
+
+def from_elsewhere(card: dict[str, Any]) -> bool:
+    """Whether a model was trained elsewhere: then nothing is known of it but its last weights."""
+    data = card.get("data")
+    return isinstance(data, dict) and data.get("kind") == "elsewhere"
+
+
+def missing(what: str, instead: str) -> None:
+    """Says that a section cannot be shown for a model made elsewhere, and what can be done instead."""
+    st.info(f"{what} is not known of a model that was made elsewhere. {instead}")
+
+
+def _take_zip() -> None:
+    from core.model.stock.opened import open_zip
+
+    file = st.session_state["opened_zip"]
+    if file is not None:
+        _open(lambda: open_zip(file, file.name, st.session_state["opened_precision"]))
+
+
+def _take_path() -> None:
+    from core.model.stock.opened import open_allowed_folder
+
+    if path := st.session_state["opened_path"].strip():
+        _open(lambda: open_allowed_folder(path, st.session_state["opened_precision"]))
+
+
+def _open(opening: Callable[[], str]) -> None:
+    """Opens a model and shows it; or says beside the control what is wrong, and leaves everything as it was."""
+    try:
+        _show(opening())
+    except ValueError as error:  # CheckpointError says what is wrong with it
+        state.note("opened", literal(str(error)))
+
+
+def _show(name: str) -> None:
+    state.update(model=name, step=None, layer=0, head=0)
+    st.session_state["notes"].pop("opened", None)
+
+
+# ---- the hub ----
+
+
+def _fetch() -> None:
+    wanted = st.session_state["opened_hub"].strip()
+    if wanted:
+        st.session_state["notes"].pop("opened", None)
+        st.session_state["opened_asked"] = (wanted, st.session_state["opened_precision"])
+        _cancelled.pop(wanted, None)
+        background.forget(("hub", *st.session_state["opened_asked"]))
+
+
+def _fetching() -> None:
+    """The bar of a model that is on its way, with its Cancel; when it is there, it is shown."""
+    asked = st.session_state.get("opened_asked")
+    if not asked:
+        return
+    hub_id, precision = asked
+    stop = _cancelled.setdefault(hub_id, Event())
+
+    def work(report: background.Report) -> str:
+        from core.model.stock import hub
+        from core.model.stock.opened import open_folder
+
+        folder = hub.fetch(hub_id, precision, report, stop.is_set)
+        return open_folder(folder, precision, hub_id.replace("/", "-"))
+
+    name = background.compute(("hub", hub_id, precision), work, f"Fetching {hub_id}", slow=True)
+    if name is None:
+        st.button("Cancel", key="opened_cancel", on_click=_cancel, args=(hub_id,))
+        return
+    st.session_state.pop("opened_asked")
+    st.button(f"Show {name}", key="opened_show", on_click=_show, args=(name,))
+
+
+def _cancel(hub_id: str) -> None:
+    _cancelled.setdefault(hub_id, Event()).set()
+    st.session_state.pop("opened_asked", None)

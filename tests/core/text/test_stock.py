@@ -1,0 +1,108 @@
+"""Tokenizers of models made elsewhere: ids are those of `tokenizers`, and every byte of a text is in some piece."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from core.text.errors import TokenizerError
+from core.text.merge_tree import joins
+from core.text.stock import StockTokenizer
+from tests.core.model.stock.folders import TEXTS, byte_level, sentence_piece
+
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+QWEN = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+MIXED = [
+    "The end. It's 12345!", "Größe, ÿ, naïve", "数学 と 日本語", "привет мир", "مرحبا", "🙂👩‍👩‍👧", "a\r\n\n  b\t ", ""
+]  # fmt: skip
+TEXT = st.lists(
+    st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=8)
+    | st.sampled_from([" the ball", "<|endoftext|>", "</s>", "  ", "▁", "<0x41>"]),
+    max_size=6,
+).map("".join)
+
+
+def split_by(pattern: str, digits: bool = False) -> str:
+    made = Tokenizer(models.BPE(ignore_merges=True))
+    cut = [pre_tokenizers.Split(Regex(pattern), "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)]
+    cut = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)] if digits else cut
+    made.pre_tokenizer, made.decoder = pre_tokenizers.Sequence(cut), decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    made.train_from_iterator(TEXTS + MIXED, trainers.BpeTrainer(
+        vocab_size=340, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
+    ))  # fmt: skip
+    return made.to_str()
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama3", "qwen", "smollm", "llama2"])
+def pair(request):
+    spelled = {
+        "gpt2": byte_level, "llama3": lambda: split_by(LLAMA3), "qwen": lambda: split_by(QWEN),
+        "smollm": lambda: split_by("", digits=True), "llama2": sentence_piece,
+    }[request.param]()  # fmt: skip
+    ends = {"bos_token": {"content": "<s>"}, "eos_token": "</s>"} if request.param == "llama2" else {}
+    return StockTokenizer(spelled, ends, request.param), Tokenizer.from_str(spelled)
+
+
+def check(ours: StockTokenizer, theirs: Tokenizer, text: str) -> None:
+    ids = ours.encode(text, special=True)
+    assert ids == theirs.encode(text, add_special_tokens=False).ids
+    pieces = ours.pieces(text)
+    spelled = b"".join(piece.bytes for piece in pieces)
+    assert [piece.start for piece in pieces] == [0, *[piece.end for piece in pieces]][: len(pieces)]
+    # ▁ in a text cannot be told from a space, and is read back as one
+    assert spelled.decode() == (text.replace("▁", " ") if ours.name == "llama2" else text)
+    assert ours.decode([piece.id for piece in pieces]) == spelled.decode()
+    if ours.name != "llama2":
+        assert "".join(ours.split(text)) == text
+        assert ours.decode(ids) == theirs.decode(ids, skip_special_tokens=False)
+
+
+@pytest.mark.parametrize("text", [*MIXED, *TEXTS[:2], "<|endoftext|>a<|endoftext|>", "a</s> b"])
+def test_ids_and_bytes_of_many_languages(pair, text):
+    check(*pair, text)
+
+
+@settings(max_examples=80, deadline=None)
+@given(text=TEXT)
+def test_ids_and_bytes_of_any_text(pair, text):
+    check(*pair, text)
+
+
+def test_a_name_in_a_text_is_text_unless_asked(pair):
+    ours, _ = pair
+    name = next(iter(ours.special_tokens))
+    assert ours.special_tokens[name] not in ours.encode(name)
+    assert ours.encode(name, special=True)[-1] == ours.special_tokens[name]
+    assert ours.eot in ours.stops and ours.vocab_size > max(ours.stops)
+
+
+def test_merges_of_a_chunk_lead_to_its_token(pair):
+    ours, _ = pair
+    for text in (" the", " ball"):
+        ids = ours.encode(text)
+        made = joins(ours.ranks, text.encode())
+        if ours.ranks:
+            assert len(text.encode()) - len(made) == len(ids)
+        else:
+            assert ours.name == "llama2"
+
+
+@pytest.mark.parametrize(("spelled", "named"), [
+    ("{", "cannot be read"), ("[]", "cannot be read"), ("{}", "cannot be read"),
+    (json.dumps({"version": "1.0", "model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}), "BPE"),
+])  # fmt: skip
+def test_what_is_no_bpe_is_refused(spelled, named):
+    with pytest.raises(TokenizerError, match=named):
+        StockTokenizer(spelled, {}, "m")
+
+
+def test_a_tokenizer_without_an_end_is_refused():
+    bare = json.loads(byte_level()) | {"added_tokens": []}
+    with pytest.raises(TokenizerError, match="bos_token, eos_token"):
+        StockTokenizer(json.dumps(bare), {}, "m")
