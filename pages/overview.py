@@ -1,6 +1,7 @@
 """The whole path of the visitor's sentence: text, tokens, vectors, blocks, distribution, next token."""
 
 from pages.ui.caption import number, page_header
+from pages.ui.opened import from_elsewhere
 from pages.ui.overview import stages
 from pages.ui.sections import section, stage
 from pages.ui.view import current
@@ -11,19 +12,27 @@ def life() -> None:
         overview_experiments,  # brings Tinyland, for which the stages above need not wait
     )
 
+    view = current()
     words = (
         "All those numbers began as noise and were **learned** step by step. Move *Training step* in the sidebar: "
         "every picture on this page is redrawn with the model as it was then."
     )
+    if from_elsewhere(view.description.card):
+        words = "All those numbers began as noise and were **learned** step by step, elsewhere: only the last is here."
     with stages.beside(words, "training.py", "Watch a model learn"):
-        overview_experiments(current())
+        overview_experiments(view)
 
+
+TINYLAND = (
+    "Every number is computed now, by a small model that we trained. It has read nothing but stories and facts about "
+    "**Tinyland**, a made-up world: try Brigid, Suki or a kite."
+)
+ELSEWHERE = "Every number is computed now, by the model that you opened: write what it may have read about."
 
 page_header(
     "How does a sentence become a next word?",
-    "Glassbox shows the whole life of a language model: follow a sentence through it, from top to bottom. Every "
-    "number is computed now, by a small model that we trained. It has read nothing but stories and facts about "
-    "**Tinyland**, a made-up world: try Brigid, Suki or a kite.",
+    "Glassbox shows the whole life of a language model: follow a sentence through it, from top to bottom. "
+    + (ELSEWHERE if from_elsewhere(current().description.card) else TINYLAND),
 )
 stage(stages.first)
 section("Blocks exchange information", "blocks", stages.blocks, 360, number(3, "attention"))

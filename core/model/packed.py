@@ -4,6 +4,8 @@ bfloat16 loses nothing of weights that are stored so, as those of most public mo
 the largest number of a row becomes 127. All arithmetic stays in float32, and `weight` reads as it does elsewhere.
 """
 
+from typing import Self
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,6 +28,15 @@ class Packed(nn.Module):
         self.register_buffer("packed", matrix.to(torch.bfloat16) if precision == "bfloat16" else matrix)
         self.register_buffer("scale", scale)
 
+    @classmethod
+    def sharing(cls, other: "Packed") -> Self:
+        """One that uses the matrix of another."""
+        made = cls.__new__(cls)
+        nn.Module.__init__(made)
+        made.register_buffer("packed", other.packed)
+        made.register_buffer("scale", other.scale)
+        return made
+
     def rows(self, chosen: Tensor | slice | int = slice(None)) -> Tensor:
         """Some rows in float32."""
         widened = self.packed[chosen].float()
@@ -38,9 +49,12 @@ class Packed(nn.Module):
 
 
 class PackedLinear(Packed):
+    bias: nn.Parameter | None = None
+
     def __init__(self, matrix: Tensor, precision: Precision, bias: Tensor | None) -> None:
         super().__init__(matrix, precision)
-        self.bias = bias if bias is None else nn.Parameter(bias, requires_grad=False)
+        if bias is not None:
+            self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight, self.bias)

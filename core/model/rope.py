@@ -25,7 +25,7 @@ def rotary_tables(config: ModelConfig) -> tuple[Tensor, Tensor]:
 def frequencies(config: ModelConfig) -> Tensor:
     """The angle by which each pair turns from one position to the next, (Dh / 2,): θ^(-2i/Dh), or what the scaling
     makes of it."""
-    plain = 1.0 / (config.rope_theta ** (torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head))
+    plain: Tensor = 1.0 / (config.rope_theta ** (torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head))
     match config.rope_scaling:
         case None:
             return plain
@@ -47,10 +47,8 @@ def _llama3(plain: Tensor, s: RopeScaling) -> Tensor:
 
 
 def _yarn(config: ModelConfig, s: RopeScaling) -> Tensor:
-    width, powers = (
-        config.d_head,
-        config.rope_theta ** (torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head),
-    )
+    width = config.d_head
+    powers: Tensor = config.rope_theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width)
 
     def pair_with(turns: float) -> float:
         """The pair that makes so many turns in the original context."""
@@ -63,4 +61,5 @@ def _yarn(config: ModelConfig, s: RopeScaling) -> Tensor:
     if low == high:
         high += 0.001  # as the reference does
     left = 1 - ((torch.arange(width // 2, dtype=torch.float32) - low) / (high - low)).clamp(0, 1)
-    return 1.0 / (s.factor * powers) * (1 - left) + 1.0 / powers * left
+    found: Tensor = 1.0 / (s.factor * powers) * (1 - left) + 1.0 / powers * left
+    return found

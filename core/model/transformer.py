@@ -37,7 +37,7 @@ class Embedding(nn.Embedding):
         """Nothing, as in Linear."""
 
 
-def make_norm(config: ModelConfig) -> nn.Module:
+def make_norm(config: ModelConfig) -> nn.RMSNorm | nn.LayerNorm:
     if config.norm == "rmsnorm":
         return nn.RMSNorm(config.d_model, eps=config.norm_eps)
     return nn.LayerNorm(config.d_model, eps=config.norm_eps, bias=config.bias)
@@ -204,14 +204,12 @@ class Transformer(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where it computes. Not asked of a matrix: one that is packed (core.model.packed) would be widened for it."""
-        gain: Tensor = self.ln_final.weight
-        return gain.device
+        return self.ln_final.weight.device
 
     @property
     def dtype(self) -> torch.dtype:
         """What it computes in."""
-        gain: Tensor = self.ln_final.weight
-        return gain.dtype
+        return self.ln_final.weight.dtype
 
     @torch.no_grad()
     def init_weights(self, seed: int) -> None:

@@ -49,4 +49,5 @@ def precision_of(folder: Path) -> Precision:
     if not (folder / OPENED).is_file():
         return "float32"
     asked = read_json(folder / OPENED).get("precision")
-    return asked if asked in PRECISIONS else "float32"
+    found: Precision = asked if asked in PRECISIONS else "float32"
+    return found

@@ -81,7 +81,7 @@ def place(model: Transformer, name: str, tensor: Tensor, precision: Precision) -
         return
     owner, _, attribute = path.rpartition(".")
     packed = PackedEmbedding(tensor.contiguous(), precision) if path == "embed" else PackedLinear(
-        tensor.contiguous(), precision, module.bias
+        tensor.contiguous(), precision, getattr(module, "bias", None)
     )  # fmt: skip
     setattr(model.get_submodule(owner), attribute, packed)
 
@@ -89,11 +89,6 @@ def place(model: Transformer, name: str, tensor: Tensor, precision: Precision) -
 def tie(model: Transformer) -> None:
     """Let the unembedding use the matrix of the embedding."""
     if isinstance(model.embed, PackedEmbedding):
-        unembed = PackedLinear.__new__(PackedLinear)
-        nn.Module.__init__(unembed)
-        unembed.register_buffer("packed", model.embed.packed)
-        unembed.register_buffer("scale", model.embed.scale)
-        unembed.bias = None
-        model.unembed = unembed
+        model.add_module("unembed", PackedLinear.sharing(model.embed))
     else:
         model.unembed.weight = model.embed.weight

@@ -15,7 +15,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from uuid import uuid4
 
 from core.memory import spoken
@@ -123,10 +123,10 @@ def _members(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return found
 
 
-def _copy(source: object, written: BinaryIO, size: int) -> None:
+def _copy(source: IO[bytes], written: BinaryIO, size: int) -> None:
     """At most `size` bytes: a member that holds more than it said is a bomb."""
     left = size
-    while block := source.read(min(1 << 20, left + 1)):  # type: ignore[attr-defined]
+    while block := source.read(min(1 << 20, left + 1)):
         left -= len(block)
         if left < 0:
             raise CheckpointError("a file of the zip is larger than it says")

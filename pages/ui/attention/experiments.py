@@ -65,6 +65,8 @@ def attention_experiments() -> None:
             key="attention_aside",
             update={"first_aside": 1},
         )
+    if len(view.description.steps) < 2:
+        return
     with right:
         first = view.description.steps[0]
         try_it(

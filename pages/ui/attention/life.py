@@ -11,6 +11,7 @@ from pages.ui import background, cache, components
 from pages.ui.attention.roles import open_head
 from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import truth
+from pages.ui.opened import from_elsewhere, missing
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def its_life() -> None:
     )
     view = current()
     layer, head = chosen_head(view)
+    if from_elsewhere(view.description.card):
+        return missing("When its heads found their roles", "Choose Tinyland in the sidebar to see it happen.")
     if len(view.description.steps) < 2:
         st.info("Only one step of this model was kept: there is no training to follow.")
         return

@@ -7,12 +7,15 @@ from core.figures import embeddings as figures
 from pages.ui import components, near
 from pages.ui.caption import truth, try_it, what_you_see
 from pages.ui.embeddings import data
+from pages.ui.opened import from_elsewhere, missing
 from pages.ui.view import current
 
 
 def section() -> None:
     view = current()
     steps = view.description.steps
+    if from_elsewhere(view.description.card):
+        return missing("How its words found their places", "Choose Tinyland in the sidebar to see it happen.")
     found = words(view.tokenizer)
     made = data.silhouettes(view, found)
     if made is None:

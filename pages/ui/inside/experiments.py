@@ -66,6 +66,8 @@ def inside_experiments() -> None:
             key="inside_name",
             update={"text": COPY, "cursor": None, "answer": " Isla", "against": " Kira", "maker": ""},
         )
+    if len(view.description.steps) < 2:
+        return
     with third:
         try_it(
             "Before any training, how do the rows of the lens differ from one another?",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import background, cache, near
 from pages.ui.code import Code
+from pages.ui.opened import from_elsewhere, missing
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def first_data(view: View) -> dict[str, Any]:
 def measured(view: View, part: str, label: str, height: int, asks: bool = True) -> Any:  # noqa: ANN401 (of the part)
     """One part of core.analysis.limits.recorded; None while it is not there, and then a button or a bar stands here.
     asks: whether the button is here, and not in another section of the page."""
+    if from_elsewhere(view.description.card):
+        missing("What it was told, and so which of its answers are true,", "Choose Tinyland in the sidebar to measure it.")
+        return None
     name, step = view.name, view.step
     key = ("limits", part, name, step, cache.files_stamp(name))
     asked = st.session_state.setdefault("limits_asked", set())

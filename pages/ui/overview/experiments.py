@@ -14,6 +14,7 @@ from core.figures.labels import percent
 from core.text.tinyland import WORLD
 from pages.ui import cache
 from pages.ui.caption import NATS, try_it
+from pages.ui.opened import from_elsewhere
 from pages.ui.text import prepare
 from pages.ui.view import View
 
@@ -67,6 +68,8 @@ def never_read(view: View) -> str:
 
 
 def overview_experiments(view: View) -> None:
+    if from_elsewhere(view.description.card):
+        return
     first, last = view.description.steps[0], view.description.steps[-1]
     cards: tuple[tuple[str, str, Callable[[View], str], dict[str, Any]], ...] = (
         (

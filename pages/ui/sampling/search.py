@@ -8,6 +8,7 @@ import streamlit as st
 from core.figures import sampling_search as figures
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth
+from pages.ui.opened import from_elsewhere, missing
 from pages.ui.sampling.settings import chosen_sampler
 from pages.ui.text import chips
 from pages.ui.view import View
@@ -68,6 +69,8 @@ def beams(view: View, end: int) -> None:
 def speculation(view: View, end: int) -> None:
     """An early snapshot drafts, the model checks."""
     earlier = [step for step in view.description.steps if step < view.step]
+    if from_elsewhere(view.description.card):
+        return missing("An earlier snapshot, which could draft for it,", "Choose Tinyland in the sidebar to try this.")
     if not earlier:
         st.caption("This is the first snapshot of this model: move the training step to the right.")
         return
