@@ -25,7 +25,8 @@ def rotary_tables(config: ModelConfig) -> tuple[Tensor, Tensor]:
 def frequencies(config: ModelConfig) -> Tensor:
     """The angle by which each pair turns from one position to the next, (Dh / 2,): θ^(-2i/Dh), or what the scaling
     makes of it."""
-    plain: Tensor = 1.0 / (config.rope_theta ** (torch.arange(0, config.d_head, 2, dtype=torch.float32) / config.d_head))
+    width = config.d_head
+    plain: Tensor = 1.0 / (config.rope_theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width))
     match config.rope_scaling:
         case None:
             return plain

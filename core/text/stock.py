@@ -122,7 +122,7 @@ class StockTokenizer(Tokenizer):
         pieces, start = [], 0
         for id in ids:
             data = self.token_bytes(id)
-            if self._first_space and not start and id not in self._added_ids and data.startswith(b" "):
+            if self._first_space and not pieces and id not in self._added_ids and data.startswith(b" "):
                 data = data[1:]
             pieces.append(Piece(int(id), data, start, start + len(data)))
             start += len(data)

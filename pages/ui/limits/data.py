@@ -40,7 +40,7 @@ def measured(view: View, part: str, label: str, height: int, asks: bool = True) 
     """One part of core.analysis.limits.recorded; None while it is not there, and then a button or a bar stands here.
     asks: whether the button is here, and not in another section of the page."""
     if from_elsewhere(view.description.card):
-        missing("What it was told, and so which of its answers are true,", "Choose Tinyland in the sidebar to measure it.")
+        missing("What it was told, and so what is true,", "Choose Tinyland in the sidebar to measure it.")
         return None
     name, step = view.name, view.step
     key = ("limits", part, name, step, cache.files_stamp(name))
