@@ -35,6 +35,7 @@ class Packed(nn.Module):
         nn.Module.__init__(made)
         made.register_buffer("packed", other.packed)
         made.register_buffer("scale", other.scale)
+        made.register_parameter("bias", None)
         return made
 
     def rows(self, chosen: Tensor | slice | int = slice(None)) -> Tensor:
@@ -49,12 +50,11 @@ class Packed(nn.Module):
 
 
 class PackedLinear(Packed):
-    bias: nn.Parameter | None = None
+    bias: nn.Parameter | None
 
     def __init__(self, matrix: Tensor, precision: Precision, bias: Tensor | None) -> None:
         super().__init__(matrix, precision)
-        if bias is not None:
-            self.bias = nn.Parameter(bias, requires_grad=False)
+        self.register_parameter("bias", bias if bias is None else nn.Parameter(bias, requires_grad=False))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight, self.bias)

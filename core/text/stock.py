@@ -119,7 +119,8 @@ class StockTokenizer(Tokenizer):
         return token.replace(SPACE, " ").encode("utf-8")
 
     def locate(self, ids: Iterable[int]) -> list[Piece]:
-        pieces, start = [], 0
+        pieces: list[Piece] = []
+        start = 0
         for id in ids:
             data = self.token_bytes(id)
             if self._first_space and not pieces and id not in self._added_ids and data.startswith(b" "):

@@ -61,14 +61,13 @@ def block(model: Transformer, trace: Trace, layer: int) -> dict[str, Tensor]:
     if not 0 <= layer < model.config.n_layers:
         raise ValueError(f"layers lie between 0 and {model.config.n_layers - 1}, not {layer}")
     part = model.get_submodule(f"blocks.{layer}")
-    place = {"device": model.device, "dtype": model.dtype}
     found: dict[str, Tensor] = {}
     for name in names(model.config):
         if name in NORMS:
             source, norm = NORMS[name]
-            found[name] = part.get_submodule(norm)(found[source].to(**place)).float().cpu()
+            found[name] = part.get_submodule(norm)(found[source].to(model.device, model.dtype)).float().cpu()
         elif name == "mlp_up":
-            found[name] = part.get_submodule("mlp.w_in")(found["norm2"].to(**place)).float().cpu()
+            found[name] = part.get_submodule("mlp.w_in")(found["norm2"].to(model.device, model.dtype)).float().cpu()
         else:
             found[name] = getattr(trace, name)[layer]
     return found
