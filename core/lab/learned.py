@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.lab import reward_model
-from core.lab.raters import TASTES, Pair, Rater
-from core.lab.ratings import continuations
 from core.model import Checkpoint
+from core.tuning import reward_model
+from core.tuning.comparisons import Pair, as_answer, continuations
+from core.tuning.raters import Rater
 
 DRAWN = 256  # fresh continuations
 Report = Callable[[float, str], None]
@@ -39,7 +39,9 @@ def learn(checkpoint: Checkpoint, prompt: str, rater: Rater | None, pairs: Seque
         dice = random.Random(0)
         pairs = [rater.compare(prompt, a, b, dice) for a, b in zip(texts[::2], texts[1::2], strict=True)]
     report(0.3, "reading them")
-    chosen, rejected = reward_model.means_of(checkpoint, pairs)
+    tokenizer, length = checkpoint.tokenizer, checkpoint.config.context_length
+    means = reward_model.means_of(checkpoint.model, reward_model.answers_of(tokenizer, pairs, length))
+    chosen, rejected = means[0::2], means[1::2]
     held = max(1, len(chosen) // 4)
     if len(chosen) < 4:
         raise ValueError("at least four comparisons with a choice are needed: three to learn from, one to check")
@@ -47,13 +49,12 @@ def learn(checkpoint: Checkpoint, prompt: str, rater: Rater | None, pairs: Seque
     right = float(reward_model.accuracy(model, chosen[-held:], rejected[-held:]).mean())
     report(0.6, "scoring fresh continuations")
     fresh = continuations(checkpoint, prompt, DRAWN, seed=2)
-    states = [reward_model.states_of(checkpoint, prompt, text) for text in fresh]
+    answers = [as_answer(tokenizer, prompt, text, length) for text in fresh]
+    states = reward_model.states_of(checkpoint.model, answers)
     proxy = [model.reward(one) for one in states]
-    worth = TASTES[rater.taste] if rater else None
     best = int(np.argmax(proxy))
-    by_token = model.by_token(states[best])
-    tokens = checkpoint.tokenizer.encode(prompt + fresh[best])[-len(by_token) :]
     return Learned(
-        len(chosen), right, rater.ceiling(pairs) if rater else None, tuple(tokens),
-        by_token.tolist(), proxy, [worth(text) for text in fresh] if worth else [],
+        len(chosen), right, rater.ceiling(pairs) if rater else None, answers[best].ids[answers[best].begins :],
+        model.by_token(states[best]).tolist(), proxy,
+        [rater.utility(text, prompt) for text in fresh] if rater else [],
     )  # fmt: skip

@@ -16,7 +16,8 @@ from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.folder import RunError, write_settings
 from core.training.own_samples import write_own_samples
-from core.training.past import copy_past
+from core.training.past import copy_past, copy_texts
+from core.training.rated import prepare_comparisons
 from core.training.report import describe
 from core.training.rows import FILE, RowWriter
 from core.training.stages import resolve, source_of
@@ -64,10 +65,13 @@ def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
     written."""
     config = resolve(config)
     parent, step = load_checkpoint(source_of(config), config.first_step), config.first_step
+    copy_texts(parent.folder, folder)
     own = config.replay > 0 and config.replay_of == "own"
     make_data(parent.tokenizer, replace(config, replay=0.0) if own else config, parent.config.context_length)
     if own:
         write_own_samples(folder, parent.model, parent.tokenizer, config)
+    if config.preference.get("reward", "truth") != "truth":
+        prepare_comparisons(folder, parent.model, parent.tokenizer, config)
     copy_past(parent.folder, folder, step)
     costs = {name: (config.parent or {})[name] for name in ("tokens", "seconds", "flops")}
     snapshot_path(folder, step).unlink()  # a link to the parent's last weights, which are twice as large

@@ -15,6 +15,7 @@ MASKS = ("assistant", "all")
 REPLAYS = ("old", "own")
 STAGES = ("pretrain", "sft", "preference")
 LARGEST = 1e30  # number that a setting may be
+OWN_SAMPLES = "own_samples.json"  # in the folder of a run: what its parent wrote, as lists of ids
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 

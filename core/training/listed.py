@@ -15,7 +15,6 @@ from core.training.config import TrainConfig
 from core.tuning.mask import assistant_mask, check_mask
 from core.tuning.messages import END, ChatError, encode_chat, read_jsonl, token_of
 
-OWN_SAMPLES = "own_samples.json"  # in the folder of a run: what its parent wrote, as lists of ids
 Ids = Sequence[int]
 
 

@@ -1,4 +1,4 @@
-"""Batches whose loss is not that of each token: pairs of answers (DPO) and graded answers (GRPO)."""
+"""Batches whose loss is not that of each token: pairs of answers (DPO) and answers with rewards (GRPO, REINFORCE)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from core.training.batches import IGNORE, MicroBatch
-from core.tuning import dpo_loss, grpo_loss, sequence_log_probs, token_log_probs
+from core.tuning import dpo_loss, grpo_loss, reinforce_loss, sequence_log_probs, token_log_probs
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,16 @@ class AnswerBatch(MicroBatch):
     epsilon: float
 
 
+@dataclass(frozen=True)
+class ReinforceBatch(MicroBatch):
+    """Answers with their advantages (B,), from which the distance from the reference has been taken."""
+
+    advantages: Tensor
+
+
 def units(micro: MicroBatch) -> int:
     """What a mean is taken over: pairs, answers, or tokens that count."""
-    if isinstance(micro, (PairBatch, AnswerBatch)):
+    if isinstance(micro, (PairBatch, AnswerBatch, ReinforceBatch)):
         return len(micro.rows) // (2 if isinstance(micro, PairBatch) else 1)
     return int((micro.targets != IGNORE).sum())
 
@@ -65,4 +72,7 @@ def part_of_loss(
             log_probs, micro.old, micro.reference, micro.advantages, mask, micro.epsilon, micro.beta
         )  # fmt: skip
         return loss * (units(micro) / whole[AnswerBatch])
+    if isinstance(micro, ReinforceBatch):
+        loss = reinforce_loss(sequence_log_probs(model(micro.inputs), micro.targets), micro.advantages)
+        return loss * (units(micro) / whole[ReinforceBatch])
     return token_losses(model, micro).sum() / whole[MicroBatch]

@@ -8,8 +8,7 @@ from core.files import write_atomically
 from core.generation.rollouts import rollouts
 from core.model import Transformer
 from core.text import Tokenizer
-from core.training.config import TrainConfig
-from core.training.listed import OWN_SAMPLES
+from core.training.config import OWN_SAMPLES, TrainConfig
 
 MOST = 512  # samples of a run
 USUAL = 64  # tokens of a sample, about

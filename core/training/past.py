@@ -13,11 +13,14 @@ from safetensors.numpy import load_file, save
 from core.files import finite_json, write_atomically
 from core.model.description import write_json
 from core.model.folders import read_card, snapshot_path, weight_files
+from core.training.config import OWN_SAMPLES
 from core.training.folder import RunError
+from core.training.preference_config import COMPARISONS
 from core.training.rows import Row, read_rows
 from core.training.state import STATE, Position, kept_state, position_after
 
-PAST = ("config.json", "tokenizer.json", "baselines.json", "corpus.txt")
+PAST = ("config.json", "tokenizer.json", "baselines.json")
+TEXTS = ("corpus.txt", "chats.jsonl", OWN_SAMPLES, COMPARISONS)  # what a run reads
 
 
 def copy_past(source: Path, target: Path, step: int, *marks: Row) -> None:
@@ -30,6 +33,7 @@ def copy_past(source: Path, target: Path, step: int, *marks: Row) -> None:
     for name in PAST:
         if (source / name).exists():
             shutil.copyfile(source / name, target / name)
+    copy_texts(source, target)
     card = {name: value for name, value in read_card(source).items() if name != "sha256"}  # it will have other weights
     write_json(target / "card.json", card)
     (target / "snapshots").mkdir(exist_ok=True)
@@ -45,6 +49,13 @@ def copy_past(source: Path, target: Path, step: int, *marks: Row) -> None:
         shutil.copyfile(kept_state(source, step), target / STATE)
     else:
         write_atomically(target / STATE, state_from(weights[step], position_after(source, step)))
+
+
+def copy_texts(source: Path, target: Path) -> None:
+    """Have what `source` reads in the folder of another run too; what that has of its own stays."""
+    for name in TEXTS:
+        if (source / name).exists() and not (target / name).exists():
+            shutil.copyfile(source / name, target / name)
 
 
 def state_from(weights: Path, position: Position) -> bytes:

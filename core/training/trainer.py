@@ -14,10 +14,10 @@ from core.training.beginning import Beginning, begin, go_on
 from core.training.compiled import pays
 from core.training.config import TrainConfig
 from core.training.evaluate import Evaluation, evaluate, sample_text
+from core.training.feedback import make_feedback
 from core.training.flops import training_flops
 from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
-from core.training.preference import Feedback
 from core.training.report import describe, evaluation_fields, failure, judge, results
 from core.training.rows import FILE, Progress, Row, read_rows
 from core.training.schedule import log_spaced_steps, lr_factor
@@ -72,7 +72,7 @@ class Trainer:
             self.position.fresh_at = self.position.step
         self.feedback = None
         if self.config.stage == "preference":
-            self.feedback = Feedback(self.config, self.folder, self.tokenizer, self.data)
+            self.feedback = make_feedback(self.config, self.folder, self.tokenizer, self.data)
         self.statistics: dict[str, float] = {}  # of the last batch that was drawn from the model itself
         self.upcoming = self._prepare(self.position.step)
         self.held_out = self.data.held_out(self.config.eval_documents)

@@ -118,7 +118,7 @@ PROPERTIES: dict[str, Property] = {
             "feedback",
             Property("pair", int, 0, 0, 10**6),  # which two continuations are compared
             Property("rater", str, "more animals", options=(
-                "your own comparisons", "more animals", "happier", "shorter", "says “I do not know”",
+                "your own comparisons", "more animals", "happier", "shorter", "truthful", "says “I do not know”",
             )),  # whose comparisons the reward model learns from
             Property("compared", int, 100, 20, 400, 20),
             Property("noise", float, 0.3, 0.0, 2.0, 0.1),

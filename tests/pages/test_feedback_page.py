@@ -5,8 +5,8 @@ import json
 import pytest
 
 from core import jobs
-from core.lab.raters import Pair
-from core.lab.ratings import export_pairs, import_pairs, ratings_file, read_ratings, write_ratings
+from core.lab.ratings import ratings_file, read_ratings, write_ratings
+from core.tuning.comparisons import Pair, export_pairs, import_pairs
 from pages.ui import background
 from pages.ui.feedback.bluff import GRADES
 from tests.pages.conftest import KEY

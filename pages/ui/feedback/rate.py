@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.lab.raters import TASTES, Pair
+from core.tuning.comparisons import Pair
+from core.tuning.raters import TASTES
 from pages.ui import cache, near, state
 from pages.ui.caption import truth
 from pages.ui.literal import literal
@@ -14,7 +15,7 @@ HINT = {"a": "A is better (A)", "b": "B is better (B)", "tie": "Equal (T)", "ski
 
 @st.cache_data(max_entries=64, show_spinner="Writing two continuations …")
 def _pair(name: str, step: int, stamp: tuple[int, ...], prompt: str, number: int) -> list[str]:
-    from core.lab.ratings import continuations
+    from core.tuning.comparisons import continuations
 
     return continuations(cache.checkpoint(name, step), prompt, 2, seed=number)
 
@@ -60,7 +61,7 @@ def rating() -> None:
         st.warning(note)
     told()
     call = f"continuations(checkpoint, {view.text!r}, 2, seed={number})"
-    code = view.code.with_import("core.lab.ratings", "continuations").gives(call, [first, second])
+    code = view.code.with_import("core.tuning.comparisons", "continuations").gives(call, [first, second])
     truth("continuations(checkpoint, prompt, 2)", (2,), "drawn from the model at temperature 1", code)
     kept()
 
@@ -88,10 +89,10 @@ def told() -> None:
         st.caption("After each choice you see here what else it preferred.")
         return
     (pair,) = found
-    chosen, other = (pair.a, pair.b) if pair.choice == "a" else (pair.b, pair.a)
+    chosen, other = pair.ranked
     words = []
     for taste, worth in TASTES.items():
-        better, worse = worth(chosen), worth(other)
+        better, worse = worth(chosen, pair.prompt), worth(other, pair.prompt)
         if better != worse:
             words.append(f"{'more' if better > worse else 'less'} of “{taste}”")
     st.caption("Your last choice also preferred: " + (", ".join(words) or "nothing that we count") + ".")
@@ -99,7 +100,7 @@ def told() -> None:
 
 def kept() -> None:
     """How many there are, and taking them home or bringing them."""
-    from core.lab.ratings import export_pairs
+    from core.tuning.comparisons import export_pairs
 
     found = ratings()
     decided = sum(pair.choice != "tie" for pair in found)
@@ -113,7 +114,7 @@ def kept() -> None:
 
 
 def _import() -> None:
-    from core.lab.ratings import import_pairs
+    from core.tuning.comparisons import import_pairs
 
     file = st.session_state["rate_file"]
     if file is None:

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.figures import feedback as figures
 from core.figures.labels import percent
-from core.lab.raters import Rater
 from core.tuning.best_of_n import best_of_n_kl, best_of_n_mean
 from core.tuning.overoptimisation import fit_law
+from core.tuning.raters import Rater
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.lab.raters import TASTES, Pair, Rater
-from core.lab.reward_model import RewardModel, accuracy, fit_reward_model
 from core.tuning import reward_loss
+from core.tuning.comparisons import Pair
+from core.tuning.raters import TASTES, Rater
+from core.tuning.reward_model import RewardModel, accuracy, fit_reward_model
 
 PLANTED = torch.tensor([1.5, -1.0, 0.0, 0.5])
 
@@ -107,7 +108,7 @@ def test_noise_is_that_of_bradley_and_terry_and_sets_the_ceiling():
 
 
 def test_impossible_raters_are_refused():
-    assert len(TASTES) == 4
+    assert len(TASTES) == 5
     for taste, noise in (("louder", 0.0), ("shorter", -1.0)):
         with pytest.raises(ValueError):
             Rater(taste, noise)

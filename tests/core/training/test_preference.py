@@ -15,9 +15,10 @@ from core.training import TrainConfig, train
 from core.training.batches import IGNORE
 from core.training.compute import Workers
 from core.training.objectives import AnswerBatch, PairBatch
-from core.training.preference import Answer, rectangles
+from core.training.policy import rectangles
 from core.training.preference_config import Preference
 from core.tuning import dpo_loss, grpo_loss
+from core.tuning.comparisons import Answer
 from tests.core.model.models import SIZES
 from tests.core.training.test_stages import SHAPE, life, rows_of, tokenizer_file, weights  # noqa: F401
 
@@ -208,7 +209,7 @@ def test_a_preference_run_that_was_stopped_ends_as_one_that_was_not(shaped):
 
 def test_settings_are_checked_by_name():
     for change, message in [
-        ({"method": "ppo"}, "preference.method must be one of dpo, grpo"),
+        ({"method": "ppo"}, "preference.method must be one of dpo, grpo, reinforce"),
         ({"samples": 1}, "preference.samples must be a whole number from 2"),
         ({"known": 1.5}, "preference.known must be a part"),
         ({"beta": -1}, "preference.beta must be a number from 0"),

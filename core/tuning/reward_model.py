@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.lab.raters import Pair
-from core.model import Checkpoint, Site
-from core.tuning import reward_loss
+from core.model import Site, Transformer
+from core.text import Tokenizer
+from core.tuning.comparisons import Answer, Pair, as_answer, decided
+from core.tuning.reward import reward_loss
+
+TOGETHER = 64  # answers that are read at once
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,33 @@ class RewardModel:
         return float(self.by_token(states).mean())
 
 
+def states_of(model: Transformer, answers: Sequence[Answer]) -> list[Tensor]:
+    """What stands at the last layer at each token of every answer, (T, D) each: many are read at once, by length."""
+    order = sorted(range(len(answers)), key=lambda i: len(answers[i].ids))
+    found: dict[int, Tensor] = {}
+    for start in range(0, len(order), TOGETHER):
+        part = order[start : start + TOGETHER]
+        for i, states in zip(part, last_states(model, [answers[i].ids for i in part]), strict=True):
+            answer = answers[i]
+            found[i] = states[answer.begins : len(answer.ids)].clone()
+    return [found[i] for i in range(len(answers))]
+
+
 @torch.inference_mode()
-def states_of(checkpoint: Checkpoint, prompt: str, text: str) -> Tensor:
-    """What stands at the last layer at each token of `text`, after `prompt`: (T, D). An empty text has one state, that
-    of the prompt's last token. What does not fit the context is cut from the prompt's beginning."""
-    ids = [checkpoint.tokenizer.eot, *checkpoint.tokenizer.encode(prompt + text, special=True)]
-    own = max(1, len(ids) - 1 - len(checkpoint.tokenizer.encode(prompt, special=True)))  # tokens of the text
-    ids = ids[-checkpoint.config.context_length :]
+def last_states(model: Transformer, sequences: Sequence[Sequence[int]]) -> Tensor:
+    """Of sequences, the shorter ones padded behind their end, where no token of theirs sees it: (B, T, D)."""
+    ids = torch.zeros(len(sequences), max(map(len, sequences)), dtype=torch.long)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
     found: list[Tensor] = []
 
     def keep(site: Site, x: Tensor) -> Tensor:
         if site.name == "ln_final":
-            found.append(x[0])
+            found.append(x)
         return x
 
-    checkpoint.model(torch.tensor([ids]), tap=keep)
-    return found[0][-own:].clone()
+    model(ids, tap=keep)
+    return found[0]
 
 
 def fit_reward_model(chosen: Tensor, rejected: Tensor, decay: float = 0.02) -> RewardModel:
@@ -73,17 +87,17 @@ def fit_reward_model(chosen: Tensor, rejected: Tensor, decay: float = 0.02) -> R
     return RewardModel(weights.detach(), mean, scale)
 
 
-def means_of(checkpoint: Checkpoint, pairs: Sequence[Pair]) -> tuple[Tensor, Tensor]:
-    """The mean states of the preferred and of the other text of each pair that is no tie: (N, D) twice."""
-    rows = []
-    for pair in pairs:
-        if pair.choice in ("a", "b"):
-            texts = (pair.a, pair.b) if pair.choice == "a" else (pair.b, pair.a)
-            rows.append([states_of(checkpoint, pair.prompt, text).mean(0) for text in texts])
-    if not rows:
+def answers_of(tokenizer: Tokenizer, pairs: Sequence[Pair], context_length: int) -> list[Answer]:
+    """The preferred and the other text of each pair, one after the other. ValueError: no pair has a choice."""
+    kept = decided(pairs)
+    if not kept:
         raise ValueError("there is no comparison with a choice yet: ties say nothing about what is better")
-    chosen, rejected = (torch.stack([row[i] for row in rows]) for i in (0, 1))
-    return chosen, rejected
+    return [as_answer(tokenizer, pair.prompt, text, context_length) for pair in kept for text in pair.ranked]
+
+
+def means_of(model: Transformer, answers: Sequence[Answer]) -> Tensor:
+    """The mean state of each answer: (N, D)."""
+    return torch.stack([states.mean(0) for states in states_of(model, answers)])
 
 
 def accuracy(model: RewardModel, chosen: Tensor, rejected: Tensor) -> np.ndarray:
