@@ -394,6 +394,7 @@ export interface MetricsRow {
   tokens_per_second?: number;
   utilisation?: number;
   update_ratio?: Record<string, number>;
+  statistics?: Record<string, number>;
   flops?: number;
   sample?: string;
   event?: string;

@@ -24,11 +24,11 @@ def policies(answers: Sequence[str], probabilities: Mapping[str, Sequence[float]
     )  # fmt: skip
 
 
-def best_of_n(
+def over_optimised(
     d: Sequence[float], proxy: Sequence[float], true: Sequence[float], law: tuple[np.ndarray, np.ndarray] | None,
-    turnover: float | None, names: Sequence[str],
+    turnover: float | None, names: Sequence[str], called: str,
 ) -> Figure:  # fmt: skip
-    """Gains over one draw, in standard deviations, at d = √KL; the law, as fitted to the first half, and its top."""
+    """Gains in standard deviations at d = √KL; the law, as it is `called`, and its top."""
     traces = [
         points(list(d), list(proxy), "lines+markers", name="what the reward model says", customdata=list(names),
                line=line(ROLES["prediction"], 2), hovertemplate="%{customdata}: %{y:.2f}"),
@@ -37,7 +37,7 @@ def best_of_n(
     ]  # fmt: skip
     if law is not None:
         dashed = line(LIGHT["muted"], 1.5, "dash")
-        traces.append(points(law[0], law[1], "lines", name="d (α − β d), from the first half", line=dashed))
+        traces.append(points(law[0], law[1], "lines", name=called, line=dashed))
     shown = turnover is not None and turnover <= max(d)
     return figure(
         traces, margin=MARGIN | {"l": 52, "b": 44, "t": 40}, legend=LEGEND,
@@ -61,4 +61,22 @@ def bluffing(rates: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
         traces, barmode="stack", bargap=0.3, margin=MARGIN | {"b": 32, "t": 40},
         legend=LEGEND | {"traceorder": "normal"}, xaxis=axis(**SHARES | {"range": [0, 1]}),
         yaxis=axis(autorange="reversed", type="category", automargin=True),
+    )  # fmt: skip
+
+
+def rated_texts(before: Sequence[float], after: Sequence[float], texts: Sequence[tuple[str, str]]) -> Figure:
+    """Log-probabilities of chosen and rejected texts, in turn, before and after; on the line nothing has changed."""
+    traces = [
+        points(list(before[i::2]), list(after[i::2]), "markers", name=name, marker={"color": colour, "size": 8, "opacity": 0.8},
+               customdata=[plain(pair[i], 60) for pair in texts],
+               hovertemplate=f"{name}: “%{{customdata}}”<br>%{{x:.1f}} → %{{y:.1f}}<extra></extra>")
+        for i, (name, colour) in enumerate((("chosen", ROLES["token"]), ("rejected", ROLES["attention"])))
+    ]  # fmt: skip
+    low, high = min(*before, *after), max(*before, *after)
+    same = points(
+        [low, high], [low, high], "lines", name="no change", line=line(LIGHT["muted"], 1, "dot"), hoverinfo="skip"
+    )
+    return figure(
+        [*traces, same], margin=MARGIN | {"l": 56, "b": 44, "t": 40}, legend=LEGEND,
+        xaxis=axis("log-probability before, nats", nticks=6), yaxis=axis("after", nticks=6),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 METHODS = ("dpo", "grpo", "reinforce")
 WEIGHTS = {"dpo": 0.1, "grpo": 0.04, "reinforce": 0.04}  # β; those of the papers
 REWARDS = ("truth", "model", "rater")
+FEWEST = 4  # comparisons with a choice, of which one is held out
 COMPARISONS = "comparisons.jsonl"  # in the folder of a run
 GRADES = {"right": 1.0, "unknown": 0.0, "wrong": -1.0}
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.skills.honesty import questions
 from core.files import write_atomically
 from core.generation.rollouts import rollouts
 from core.model import Transformer
@@ -22,15 +21,13 @@ from core.training.batches import Data
 from core.training.config import TrainConfig
 from core.training.folder import RunError
 from core.training.policy import Batches, Policy, Pool, log_probs, rectangles
-from core.training.preference_config import COMPARISONS, Preference
+from core.training.preference_config import COMPARISONS, FEWEST, Preference
 from core.tuning.comparisons import Answer, Pair, decided, export_pairs, import_pairs, opening, text_of
 from core.tuning.raters import Rater
 from core.tuning.reward_model import accuracy, answers_of, fit_reward_model, means_of, states_of
 
-FEWEST = 4  # comparisons with a choice, of which one is held out
 HELD = 5  # one in so many comparisons is held out
 MEASURED = 64  # continuations of an evaluation
-ASKED = 64  # different questions, where Tinyland asks
 
 
 class Rated(Policy):
@@ -166,9 +163,3 @@ def prepare_comparisons(folder: Path, model: Transformer, tokenizer: Tokenizer, 
             f"“{rater.taste}” looks at. Choose another taste, another text, or more comparisons"
         )
     write_atomically(folder / COMPARISONS, export_pairs(pairs).encode())
-
-
-def questions_as_openings() -> list[str]:
-    """Prompts for models that answer: questions of Tinyland, three in five of which can be known."""
-    stream = questions(0.6)
-    return [next(stream).prompt for _ in range(ASKED)]

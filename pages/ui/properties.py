@@ -117,12 +117,25 @@ PROPERTIES: dict[str, Property] = {
         *_only(
             "feedback",
             Property("pair", int, 0, 0, 10**6),  # which two continuations are compared
-            Property("rater", str, "more animals", options=(
-                "your own comparisons", "more animals", "happier", "shorter", "truthful", "says “I do not know”",
-            )),  # whose comparisons the reward model learns from
+            Property(
+                "rater",
+                str,
+                "more animals",
+                options=(
+                    "your own comparisons",
+                    "more animals",
+                    "happier",
+                    "shorter",
+                    "truthful",
+                    "says “I do not know”",
+                ),
+            ),  # whose comparisons the reward model learns from
             Property("compared", int, 100, 20, 400, 20),
             Property("noise", float, 0.3, 0.0, 2.0, 0.1),
             Property("beta", float, 1.0, 0.1, 5.0, 0.1),
+            Property(
+                "shaped", str, ""
+            ),  # the run on show that learned from comparisons; "": the newest of this browser
         ),
         *_only(
             "uses",

@@ -1,7 +1,7 @@
 """What a visitor has set: one table of properties is the state, the URL and the bounds of the controls.
 
-The rows that links carry are in properties.py, those of the forms for runs in training/settings.py and
-finetuning/settings.py. `decode` and
+The rows that links carry are in properties.py, those of the forms for runs in training/settings.py,
+finetuning/settings.py and feedback/settings.py. `decode` and
 `encode` are pure and tested by round trip. The rest of the file keeps the values in the session, under their own names,
 so that `st.slider(…, **state.control("top_k"))` is the control of the property `top_k`.
 """
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.ui.feedback.settings import SETTINGS as SHAPING
 from pages.ui.finetuning.settings import SETTINGS as TEACHING
 from pages.ui.properties import DEFAULT_TEXT, MAX_LINK_TEXT, PROPERTIES, Property, clean
 from pages.ui.training.settings import SETTINGS
@@ -19,7 +20,7 @@ from pages.ui.training.settings import SETTINGS
 __all__ = ["DEFAULT_TEXT", "MAX_LINK_TEXT", "PROPERTIES", "Property", "clean"]
 
 VERSION = "1"
-ROWS: dict[str, Property] = PROPERTIES | SETTINGS | TEACHING
+ROWS: dict[str, Property] = PROPERTIES | SETTINGS | TEACHING | SHAPING
 
 
 def encode(values: Mapping[str, Any]) -> str:

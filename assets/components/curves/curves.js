@@ -17,7 +17,7 @@ import { whole } from "../shared/numbers.js";
 import { rested } from "../shared/pace.js";
 import { loadPlotly } from "../shared/server.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, nearest, number, short, ticks, upTo } from "./numbers.js";
+import { AXES, LOG_TICKS, MINIS, PARTS, SCALES, STATISTICS, nearest, number, short, ticks, upTo } from "./numbers.js";
 import { awaited, poller } from "./rows.js";
 import { dot, progress, values } from "./words.js";
 import { across, at, axis, layout, levels, partColours, smallLines, traces } from "./figure.js";
@@ -108,7 +108,8 @@ function build(root) {
       yaxis: { type: view.y, title: { text: `nats per ${unit}` }, ...(view.y === "log" ? LOG_TICKS : { rangemode: "tozero" }) } };
     await Plotly.react(plotted, traces(self, theme), layout(theme, xaxis, self.header.height, style), config);
     watch(plotted);
-    const drawn = Object.entries(MINIS).map(([name, title]) => mini(/** @type {Mini} */ (name), title, theme)); // all have their place before any is drawn
+    const small = [...Object.entries(MINIS), ...Object.entries(STATISTICS).map(([name, { title }]) => [name, title])];
+    const drawn = small.map(([name, title]) => mini(/** @type {Mini} */ (name), title, theme)); // all have their place before any is drawn
     for (const one of drawn) if (one) await one(Plotly, xaxis, config);
     place();
     say();
@@ -128,9 +129,13 @@ function build(root) {
       follow(box);
     }
     box.hidden = !lines.length;
+    if (name in STATISTICS && self.runs.length === 1 && Object.keys(STATISTICS[name].lines).length > 1) {
+      const named = lines.map((one) => element("span", { class: "gb-called" }, dot(one.line.color), one.name));
+      box.querySelector(".gb-name").replaceChildren(title, ...named);
+    }
     box.setAttribute("aria-label", `${title} against ${AXES[view.axis].title}`);
     const values = lines.flatMap((one) => one.y).filter((y) => y > 0);
-    const marks = SCALES[name].type === "log" && { tickvals: ticks(Math.min(...values), Math.max(...values)) };
+    const marks = SCALES[name]?.type === "log" && { tickvals: ticks(Math.min(...values), Math.max(...values)) };
     const scale = { ...SCALES[name], ...marks };
     const style = { margin: { l: 40, r: 6, t: 4, b: 20 }, yaxis: { ...scale, nticks: 4 } };
     const node = box.querySelector(".gb-plotted");

@@ -14,7 +14,7 @@ export const AXES = {
   time: { title: "seconds of training", of: count("seconds") },
   FLOPs: { title: "floating-point operations", of: (row, run) => (row.flops ?? Number(row.tokens) * Number(run.flops_per_token)) - before("flops", run) },
 };
-/** @typedef {keyof typeof MINIS} Mini a small plot, and what it shows of a row */
+/** @typedef {keyof typeof MINIS | keyof typeof STATISTICS} Mini a small plot, and what it shows of a row */
 export const MINIS = {
   lr: "Learning rate",
   grad_norm: "Gradient norm",
@@ -22,15 +22,34 @@ export const MINIS = {
   utilisation: "Share of peak speed",
   update_ratio: "Update ÷ weights",
 };
+/**
+ * The small plots of preference tuning: the statistics that are their lines, by what these are called.
+ * @type {Record<string, { title: string, lines: Record<string, string> }>}
+ */
+export const STATISTICS = {
+  reward: { title: "Reward, by the reward model", lines: { reward: "reward" } },
+  true_reward: { title: "Reward, by the rater", lines: { true_reward: "reward" } },
+  grade: { title: "Grade", lines: { grade: "grade" } },
+  kl: { title: "KL of a token, nats", lines: { kl: "exact", k1: "k1", k2: "k2", k3: "k3" } },
+  kl_answer: { title: "KL of an answer, nats", lines: { kl_answer: "exact" } },
+  entropy: { title: "Entropy, nats", lines: { entropy: "entropy" } },
+  length: { title: "Length, tokens", lines: { length: "length" } },
+  log_probs: { title: "Log-probability", lines: { log_probs_chosen: "chosen", log_probs_rejected: "rejected" } },
+  held_log_probs: { title: "The same, held out", lines: { held_log_probs_chosen: "chosen", held_log_probs_rejected: "rejected" } },
+  accuracy: { title: "Pairs in order", lines: { accuracy: "trained on", held_accuracy: "held out" } },
+  groups_without_variance: { title: "Groups without variance", lines: { groups_without_variance: "share" } },
+};
 const FINE = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((p) => [1, 2, 3, 5].map((n) => n * 10 ** p));
 export const LOG_TICKS = { tickvals: FINE, ticktext: FINE.map((x) => String(Number(x.toPrecision(1)))) };
-/** @type {Record<Mini, { type?: string, rangemode?: string, tickformat?: string }>} */
+/** @type {Record<string, { type?: string, rangemode?: string, tickformat?: string }>} */
 export const SCALES = {
   lr: { rangemode: "tozero" },
   grad_norm: { type: "log", tickformat: "~g" },
   tokens_per_second: { rangemode: "tozero", tickformat: "~s" },
   utilisation: { rangemode: "tozero", tickformat: "~%" },
   update_ratio: { type: "log", tickformat: "~g" },
+  accuracy: { tickformat: "~%" },
+  groups_without_variance: { rangemode: "tozero", tickformat: "~%" },
 };
 /** @type {Record<string, string>} */
 export const PARTS = { embed: "embedding", final: "final" };

@@ -14,6 +14,7 @@ from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.feedback.rate import ratings
+from pages.ui.feedback.settings import MINE
 from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import current
@@ -21,7 +22,6 @@ from pages.ui.view import current
 if TYPE_CHECKING:
     from core.lab.learned import Learned
 
-MINE = "your own comparisons"
 LAW_POINTS = 60
 DRAWN = 256  # answers of which the best of n is taken: core.lab.learned.DRAWN
 
@@ -111,7 +111,9 @@ def over() -> None:
     law = fit_law("best of n", d[:half], gains[1][:half])
     at = np.linspace(0, d[-1], LAW_POINTS)
     names = [f"best of {n}" for n in sizes]
-    figure = figures.best_of_n(d, gains[0], gains[1], (at, law.at(at)), law.turnover, names)
+    figure = figures.over_optimised(
+        d, gains[0], gains[1], (at, law.at(at)), law.turnover, names, "d (α − β d), from the first half"
+    )
     components.plot(figure, key="best_of_n", height=340, title="Proxy and true reward of the best of n")
     code = (
         Code()

@@ -138,9 +138,10 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
     ),
     "feedback.policies": lambda: feedback.policies(["a", "b"], {"reference": [0.5, 0.5], "π*": [0.1, 0.9]}),
-    "feedback.best_of_n": lambda: feedback.best_of_n(
-        range(9), range(9), range(9), (np.arange(60), np.arange(60)), 3.0, ["best of 2"] * 9
+    "feedback.over_optimised": lambda: feedback.over_optimised(
+        range(9), range(9), range(9), (np.arange(60), np.arange(60)), 3.0, ["best of 2"] * 9, "d (α − β d)"
     ),
+    "feedback.rated_texts": lambda: feedback.rated_texts([-9, -8], [-7, -9.5], [("<b>good", "bad")]),
     "feedback.bluffing": lambda: feedback.bluffing({"<b>free": {"known": (0.9, 0.0, 0.1), "not": (0, 0.5, 0.5)}}),
     "finetuning.likeliest": lambda: finetuning.likeliest(["<b>a", "b"], [0.5, 0.25]),
     "finetuning.movement": lambda: finetuning.movement(DICE.random((6, 7)), ["queries"] * 6 + ["<keys>"], "matrix"),
