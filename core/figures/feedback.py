@@ -67,15 +67,15 @@ def bluffing(rates: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
 def rated_texts(before: Sequence[float], after: Sequence[float], texts: Sequence[tuple[str, str]]) -> Figure:
     """Log-probabilities of chosen and rejected texts, in turn, before and after; on the line nothing has changed."""
     traces = [
-        points(list(before[i::2]), list(after[i::2]), "markers", name=name, marker={"color": colour, "size": 8, "opacity": 0.8},
+        points(list(before[i::2]), list(after[i::2]), "markers", name=name,
+               marker={"color": colour, "size": 8, "opacity": 0.8},
                customdata=[plain(pair[i], 60) for pair in texts],
                hovertemplate=f"{name}: “%{{customdata}}”<br>%{{x:.1f}} → %{{y:.1f}}<extra></extra>")
         for i, (name, colour) in enumerate((("chosen", ROLES["token"]), ("rejected", ROLES["attention"])))
     ]  # fmt: skip
     low, high = min(*before, *after), max(*before, *after)
-    same = points(
-        [low, high], [low, high], "lines", name="no change", line=line(LIGHT["muted"], 1, "dot"), hoverinfo="skip"
-    )
+    dotted = line(LIGHT["muted"], 1, "dot")
+    same = points([low, high], [low, high], "lines", name="no change", line=dotted, hoverinfo="skip")
     return figure(
         [*traces, same], margin=MARGIN | {"l": 56, "b": 44, "t": 40}, legend=LEGEND,
         xaxis=axis("log-probability before, nats", nticks=6), yaxis=axis("after", nticks=6),

@@ -29,8 +29,8 @@ def diagnose(rows: Sequence[Row], method: str) -> list[str]:
         )
     if measured and last.get("entropy", 1.0) < POOR <= measured[0]["entropy"]:
         found.append(
-            f"The entropy has fallen to {last['entropy']:.2f} nats for each token: it writes nearly the same every time. "
-            "A larger β keeps more variety."
+            f"The entropy has fallen to {last['entropy']:.2f} nats for each token: it writes nearly the same every "
+            "time. A larger β keeps more variety."
         )
     return found
 
@@ -47,8 +47,8 @@ def _of_pairs(updates: Sequence[Row]) -> list[str]:
     fell = [first[name] - last[name] for name in ("log_probs_chosen", "log_probs_rejected")]
     if min(fell) > FALLEN:
         return [
-            f"Chosen and rejected texts have both become less likely, by {fell[0]:.0f} and {fell[1]:.0f} nats, while the "
-            "margin between them grew (likelihood displacement). Fewer updates or a larger β help."
+            f"Chosen and rejected texts have both become less likely, by {fell[0]:.0f} and {fell[1]:.0f} nats, while "
+            "the margin between them grew (likelihood displacement). Fewer updates or a larger β help."
         ]
     return []
 
@@ -59,8 +59,8 @@ def _of_groups(told: Sequence[dict[str, float]]) -> list[str]:
     alike = sum(one.get("groups_without_variance", 0.0) for one in lately) / len(lately)
     if alike > 0.5:
         return [
-            f"In {alike:.0%} of the groups all answers earn the same: no answer is better than its group, and nothing is "
-            "learned from them. Take larger groups, or another taste or text in which the answers differ."
+            f"In {alike:.0%} of the groups all answers earn the same: no answer is better than its group, and nothing "
+            "is learned from them. Take larger groups, or another taste or text in which the answers differ."
         ]
     if abs(lately[-1].get("kl", 1.0)) < STILL / 10:
         return ["The policy has hardly left its reference. Take a higher learning rate, or a smaller β."]

@@ -1,7 +1,7 @@
 // The curves: what had happened by a step, and what was changed on the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EVENTS, number, upTo } from "../../assets/components/curves/numbers.js";
+import { EVENTS, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
 
 const rows = [
   { step: 0, val_loss_per_token: 6, sample: "a" }, { step: 1, loss_per_token: 5.9 }, { step: 10, loss_per_token: 4 },
@@ -27,4 +27,16 @@ test("what was steered is marked in words", () => {
   assert.equal(EVENTS.target_loss({}), "no target");
   assert.equal(EVENTS.patience({ value: 3 }), "ends after 3 evaluations no better");
   assert.equal(EVENTS.fork({ message: "adamw_lr 0.02" }), "fork: adamw_lr 0.02");
+});
+
+test("statistics are drawn of the updates, or of the evaluations where only these have them", () => {
+  const drawn = [
+    { step: 0, val_loss_per_token: 3, statistics: { kl: 0, held_accuracy: 0.5 } },
+    { step: 1, loss_per_token: 1, statistics: { kl: 0.1, k1: -0.1, k3: 0.2, accuracy: 0 } }, { step: 2, loss_per_token: 1, statistics: { kl: 0.2, accuracy: 1 } },
+    { step: 2, val_loss_per_token: 3, statistics: { kl: 0.9, held_accuracy: 0.75 } },
+  ];
+  const values = (name) => drawn.map(statistic({ rows: drawn }, name)).filter(number);
+  assert.deepEqual(values("kl"), [0.1, 0.2]);
+  assert.deepEqual(values("held_accuracy"), [0.5, 0.75]);
+  assert.deepEqual(values("entropy"), []);
 });

@@ -130,7 +130,7 @@ function build(root) {
     }
     box.hidden = !lines.length;
     if (name in STATISTICS && self.runs.length === 1 && Object.keys(STATISTICS[name].lines).length > 1) {
-      const named = lines.map((one) => element("span", { class: "gb-called" }, dot(one.line.color), one.name));
+      const named = lines.map((/** @type {any} */ one) => element("span", { class: "gb-called" }, dot(one.line.color), one.name));
       box.querySelector(".gb-name").replaceChildren(title, ...named);
     }
     box.setAttribute("aria-label", `${title} against ${AXES[view.axis].title}`);

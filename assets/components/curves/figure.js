@@ -7,7 +7,7 @@
 /** @import { ShownRun } from "./words.js" */
 
 import { THEME, mix } from "../shared/theme.js";
-import { AXES, EVENTS, MINIS, STATISTICS, baselines, nearest, number, short } from "./numbers.js";
+import { AXES, EVENTS, MINIS, STATISTICS, baselines, nearest, number, short, statistic } from "./numbers.js";
 
 /** @typedef {{ axis: string, x: string, y: string, unit: string }} View */
 /** @typedef {{ runs: ShownRun[], view: View, documents: boolean, zero: number, share: (x: number) => number }} Shown */
@@ -128,21 +128,19 @@ export function smallLines(self, name, theme) {
   if (name in STATISTICS) return statistics(self, name, theme);
   return self.runs.flatMap((run, i) => {
     const color = theme.categories[many ? i : 6];
-    if (name !== "update_ratio") return [line(self, run, (row) => row[/** @type {keyof typeof MINIS} */ (name)], { line: { color, width: 1.4 } })];
+    if (name !== "update_ratio") return [line(self, run, (row) => row[/** @type {Exclude<keyof typeof MINIS, "update_ratio">} */ (name)], { line: { color, width: 1.4 } })];
     const colours = partColours(run, theme);
     return [...colours].map(([part, tone]) =>
       line(self, run, (row) => row.update_ratio?.[part], { line: { color: many ? color : tone, width: 1.3 } }));
   }).filter((trace) => trace.x.length);
 }
 
-// The lines of a small plot of preference tuning: of the updates, or of the evaluations where only these measure it.
+// The lines of a small plot of preference tuning.
 /** @param {Shown} self @param {Mini} name @param {Theme} theme */
 function statistics(self, name, theme) {
   const many = self.runs.length > 1;
   return self.runs.flatMap((run, i) => Object.entries(STATISTICS[name].lines).map(([key, called], k) => {
-    const updates = run.rows.some((row) => number(row.loss_per_token) && number(row.statistics?.[key]));
-    const value = (/** @type {MetricsRow} */ row) => (updates && !number(row.loss_per_token) ? null : row.statistics?.[key]);
-    return line(self, run, value, { name: called, line: { color: theme.categories[many ? i : k], width: 1.4, dash: many && k ? "dot" : "solid" } });
+    return line(self, run, statistic(run, key), { name: called, line: { color: theme.categories[many ? i : k], width: 1.4, dash: many && k ? "dot" : "solid" } });
   })).filter((trace) => trace.x.length);
 }
 

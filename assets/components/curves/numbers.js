@@ -77,6 +77,15 @@ export function ticks(low, high) {
   const step = Math.ceil((span + 1) / 4);
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => Number(`1e${first + i * step}`));
 }
+/**
+ * A statistic of a row: of the updates, or of the evaluations where only these measure it.
+ * @param {{ rows: MetricsRow[] }} run
+ * @param {string} name
+ */
+export function statistic(run, name) {
+  const updates = run.rows.some((row) => number(row.loss_per_token) && number(row.statistics?.[name]));
+  return (/** @type {MetricsRow} */ row) => (updates && !number(row.loss_per_token) ? null : row.statistics?.[name]);
+}
 /** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 

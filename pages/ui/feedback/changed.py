@@ -54,9 +54,9 @@ def changed() -> None:
     note = f"{len(texts)} pairs; nats for a whole text after its prompt, chosen and rejected in turn"
     truth("log_probs_of(checkpoint, pairs)", (2, 2 * len(texts)), note, code.gives(call, likely), "rated")
     what_you_see(
-        "Each point is one of the compared texts: to the right, how likely it was, upwards, how likely it is now. On the "
-        "line nothing has changed. What was chosen should stand higher above it than what was rejected; where **both** "
-        "stand below, the probability has gone to texts that nobody compared."
+        "Each point is one of the compared texts: to the right, how likely it was, upwards, how likely it is now. On "
+        "the line nothing has changed. What was chosen should stand higher above it than what was rejected; where "
+        "**both** stand below, the probability has gone to texts that nobody compared."
     )
 
 

@@ -60,13 +60,9 @@ def plan(view: View) -> Plan:
         openings = _questions() if get("asked") == ASKED[1] else [view.text]
         settings |= {"taste": taste, "noise": float(state.get("noise")), "comparisons": state.get("compared"),
                      "openings": openings, "reward": "rater" if get("reward") == REWARDS[1] else "model"}  # fmt: skip
-    known = history(view.description)[0].get("data") or {}
-    data = (
-        {n: v for n, v in known.items() if n in DATA_FIELDS[known["kind"]]} if known.get("kind") in DATA_FIELDS else {}
-    )
     try:
         config = preset(
-            method, parent={"checkpoint": view.name, "step": view.step}, data=data or {"kind": "tinyland"}, replay=0.0,
+            method, parent={"checkpoint": view.name, "step": view.step}, data=_first_read(view), replay=0.0,
             preference=settings, steps=steps, seconds=LONGEST_RUN, threads=1, adamw_lr=get("rate"), schedule="constant",
             warmup_steps=min(5, steps), eval_every=max(1, steps // EVALUATIONS), eval_documents=HELD_OUT,
             final_eval_documents=HELD_OUT, snapshots=4, keep_states=True, seed=get("seed"), out="runs/run",
@@ -74,6 +70,15 @@ def plan(view: View) -> Plan:
     except ValueError as error:
         return Plan(problem=str(error))
     return Plan(config, files)
+
+
+def _first_read(view: View) -> dict[str, Any]:
+    """What the model first learned from: its loss on it tells what is forgotten."""
+    known = history(view.description)[0].get("data") or {}
+    kind = known.get("kind")
+    if kind not in DATA_FIELDS:
+        return {"kind": "tinyland"}
+    return {name: value for name, value in known.items() if name in DATA_FIELDS[kind]}
 
 
 def name_of() -> str:

@@ -107,9 +107,9 @@ def shape() -> None:
     truth("row['statistics']", (), note, code, "shaped")
     what_you_see(
         "DPO raises the log-probability of what was **chosen** against what was **rejected**: watch both, for both may "
-        "fall. GRPO and REINFORCE write, are rewarded, and do more of what earned more than its group; the loss of GRPO "
-        "begins at 0, and that is no failure. **KL** says how far the model has gone from the one that it began as. "
-        "The usual rate is higher here than for models a thousand times as large (1e-6)."
+        "fall. GRPO and REINFORCE write, are rewarded, and do more of what earned more than its group; the loss of "
+        "GRPO begins at 0, and that is no failure. **KL** says how far the model has gone from the one that it began "
+        "as. The usual rate is higher here than for models a thousand times as large (1e-6)."
     )
 
 

@@ -48,10 +48,8 @@ def trained() -> None:
     said = "The first half is too short to foretell a turnover."
     if turnover is not None:
         told = f"at d = {turnover:.1f}" if turnover <= 2 * max(found.d) else "beyond what is drawn"
-        said = (
-            f"The law, fitted to the first half, foretells the turnover {told}; the best was at d = {found.best:.1f}."
-        )
+        said = f"The law, fitted to the first half, foretells the turnover {told}; the best was at {found.best:.1f}."
     what_you_see(
-        f"Taste: *{literal(config.preference['taste'])}*. {said} Training spends far more KL than best of n for the same "
-        "gain, so the two cannot be compared by d alone. Where the reward is the rater itself there is nothing to fool."
+        f"Taste: *{literal(config.preference['taste'])}*. {said} Training spends far more KL than best of n for the "
+        "same gain, so the two cannot be compared by d alone. Where the rater itself rewards there is nothing to fool."
     )

@@ -14,7 +14,7 @@ from core.text.tinyland import birthdays
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE
 from core.training.compute import Workers
-from core.training.objectives import AnswerBatch, PairBatch
+from core.training.objectives import AnswerBatch, PairBatch, ReinforceBatch
 from core.training.policy import rectangles
 from core.training.preference_config import Preference
 from core.tuning import dpo_loss, grpo_loss
@@ -111,7 +111,7 @@ def scores(model, drawn):
     return found
 
 
-@pytest.mark.parametrize("method", ["dpo", "grpo"])
+@pytest.mark.parametrize("method", ["dpo", "grpo", "reinforce"])
 def test_the_gradient_over_workers_and_rectangles_is_that_of_the_formula(method):
     model = Transformer(ModelConfig(**SIZES, activation="swiglu"), seed=3)
     with torch.no_grad():
@@ -130,6 +130,8 @@ def test_the_gradient_over_workers_and_rectangles_is_that_of_the_formula(method)
     if method == "dpo":
         batch = [PairBatch(**vars(m), reference=torch.stack([ref[r].sum() for r in m.rows]), beta=0.3)
                  for m in rectangles(drawn, 50, 2)]  # fmt: skip
+    elif method == "reinforce":
+        batch = [ReinforceBatch(**vars(m), advantages=advantages[list(m.rows)]) for m in rectangles(drawn, 50)]
     else:
         batch = [AnswerBatch(**vars(m), advantages=advantages[list(m.rows)], old=spread(old, m),
                              reference=spread(ref, m), beta=0.2, epsilon=0.2)
@@ -144,6 +146,8 @@ def test_the_gradient_over_workers_and_rectangles_is_that_of_the_formula(method)
     if method == "dpo":
         sums, refs = torch.stack([x.sum() for x in now]), torch.stack([x.sum() for x in ref])
         wanted, _ = dpo_loss(sums[0::2], sums[1::2], refs[0::2], refs[1::2], 0.3)
+    elif method == "reinforce":
+        wanted = -(advantages * torch.stack([x.sum() for x in now])).mean()
     else:
         rows = [grpo_loss(n[None], o[None], r[None], a[None], torch.ones(1, len(n)), 0.2, 0.2)[0]
                 for n, o, r, a in zip(now, old, ref, advantages, strict=True)]  # fmt: skip
