@@ -15,6 +15,7 @@ from core.training import TrainConfig
 from core.tuning.messages import write_jsonl
 from pages.ui import background, near
 from tests.navigation import INDEX
+from tests.shaped import make_shaped_run
 
 KEY = "k" * 43  # of the browser that owns the runs
 TAUGHT = "run-20260102-0123456789ab"  # a run that has taught chats
@@ -115,6 +116,14 @@ def graded_runs(runs: Path) -> Iterator[None]:
     yield
     for folder in folders:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def shaped_run(runs: Path) -> Iterator[Path]:
+    """A run of KEY in which the tiny model, from its step 10 on, learned from a rater; its groups hardly differ."""
+    folder = make_shaped_run(runs, KEY)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, worldly, lived, taught_run, graded_runs, monkeypatch) -> Callable[[Site], Code]:
+def shown(seen, app, worldly, lived, taught_run, graded_runs, shaped_run, monkeypatch) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
     for module, sizes in SMALL.items():

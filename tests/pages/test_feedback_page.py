@@ -79,6 +79,35 @@ def test_each_way_of_grading_is_a_run_of_its_own(rated, graded_runs, monkeypatch
     assert all(config.stage == "preference" and config.parent["step"] == 200 for config in calls)
 
 
+def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkeypatch):
+    begun = []
+    monkeypatch.setattr(jobs, "start", lambda config, owner, **named: begun.append((config, named)) or "run-x")
+    at = rated()
+    at.session_state["shape_method"] = "grpo"
+    at.session_state["shape_samples"] = 16
+    at.run().button(key="shape_begin").click().run()
+    at.session_state["rater"] = "your own comparisons"
+    assert at.run().button(key="shape_begin").disabled and any("too few" in one.value for one in at.warning)
+    pairs = [Pair("One day, ", f"the dog {i}", f"no {i}", "b") for i in range(5)]
+    write_ratings(ratings_file(KEY), pairs)
+    at.run().button(key="shape_begin").click().run()
+    assert not at.exception
+    (config, named), (own, files) = begun
+    assert (config.stage, config.parent["checkpoint"], config.replay) == ("preference", "tiny", 0.0)
+    wanted = {"method": "grpo", "samples": 16, "taste": "shorter", "reward": "model", "comparisons": 20}
+    assert wanted.items() <= config.preference.items() and not named["cards"]
+    assert own.preference["reward"] == "model" and "taste" not in own.preference
+    assert import_pairs(files["cards"]["comparisons.jsonl"].decode())[0] == [Pair(p.prompt, p.b, p.a, "a") for p in pairs]
+
+
+def test_before_and_after_stand_side_by_side_with_what_is_the_matter(rated, shaped_run):
+    at = rated()
+    assert not at.exception and not at.error
+    assert any("90% of the groups" in one.value for one in at.info)
+    said = [one.value for one in at.text]
+    assert said.count("Mia gave ") == 1 and any("foretells the turnover" in one.value for one in at.markdown)
+
+
 # ---- the file ----
 
 

@@ -32,7 +32,7 @@ def parent(tmp_path_factory) -> Path:
 def shaped(parent, tmp_path) -> TrainConfig:
     return TrainConfig(
         out=str(tmp_path / "run"), stage="preference", parent={"checkpoint": str(parent)}, steps=6, eval_every=6,
-        data={"kind": "text", "path": str(parent.parent / "corpus.txt")}, optimizer="adamw", adamw_lr=0.01,
+        data={"kind": "text", "path": str(parent.parent / "corpus.txt")}, optimizer="adamw", adamw_lr=0.04,
         eval_documents=4, final_eval_documents=4, schedule="constant", warmup_steps=1, snapshots=2, threads=1,
         log_every=1, precision="float32",
         preference={"taste": "shorter", "noise": 0.1, "comparisons": 24, "openings": [PROMPT], "reward": "rater",
