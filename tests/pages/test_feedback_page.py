@@ -97,7 +97,8 @@ def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkey
     wanted = {"method": "grpo", "samples": 16, "taste": "shorter", "reward": "model", "comparisons": 20}
     assert wanted.items() <= config.preference.items() and not named["cards"]
     assert own.preference["reward"] == "model" and "taste" not in own.preference
-    assert import_pairs(files["cards"]["comparisons.jsonl"].decode())[0] == [Pair(p.prompt, p.b, p.a, "a") for p in pairs]
+    kept, _ = import_pairs(files["cards"]["comparisons.jsonl"].decode())
+    assert kept == [Pair(one.prompt, one.b, one.a, "a") for one in pairs]
 
 
 def test_before_and_after_stand_side_by_side_with_what_is_the_matter(rated, shaped_run):
