@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.analysis.skills.honesty import END, UNKNOWN, Question, questions
+from core.analysis.skills.honesty import END, TOLD, UNKNOWN, Question, asked_for_birthdays, questions
 from core.model import Transformer
 from core.text import Tokenizer
 from core.training.batches import Data
@@ -21,6 +21,8 @@ from core.training.policy import Batches, Policy, Pool
 from core.tuning.comparisons import Answer
 
 JUDGED = ("right", "unknown", "wrong")
+KNOWN = {"known": 1.0, "unknowable": 0.0}  # the part of the questions whose answer may be known
+EACH = 16  # birthdays of each count
 
 
 class Graded(Policy):
@@ -44,24 +46,26 @@ class Graded(Policy):
         return micro + self.data.batch(step), statistics | more
 
     def measure(self, count: int, model: Transformer, pool: Pool) -> dict[str, float]:
-        """Held-out questions, each answered with the likeliest words: shares of verdicts, of what may be known and of
-        what cannot be."""
+        """Held-out questions, each answered with the likeliest words: shares of verdicts, of what may be known, of what
+        cannot be, and of birthdays that were told often, once and never."""
+        asked = {name: self._ask(count, 0, known=known, held_out=True) for name, known in KNOWN.items()}
+        asked |= {told: list(itertools.islice(filter(self._fits, asked_for_birthdays(told)), EACH)) for told in TOLD}
         found: dict[str, float] = {}
-        for name, known in (("known", 1.0), ("unknowable", 0.0)):
-            asked = self._ask(count, 0, known=known, held_out=True)
-            drawn = self.draw(
-                [self._prompt(q) for q in asked], [0] * len(asked), model, pool, temperature=0.0, stop=self.stop
-            )
-            verdicts = Counter(q.judge(self.tokenizer.decode(ids)) for q, ids in zip(asked, drawn, strict=True))
-            found |= {f"{name}_{verdict}": verdicts[verdict] / count for verdict in JUDGED}
+        for name, those in asked.items():
+            prompts = [self._prompt(question) for question in those]
+            drawn = self.draw(prompts, [0] * len(those), model, pool, temperature=0.0, stop=self.stop) if those else []
+            verdicts = Counter(q.judge(self.tokenizer.decode(ids)) for q, ids in zip(those, drawn, strict=True))
+            found |= {f"{name}_{verdict}": verdicts[verdict] / len(those) for verdict in JUDGED if those}
         return found
 
     def _ask(self, count: int, start: int, *, known: float | None = None, held_out: bool = False) -> list[Question]:
         """Questions that leave room for an answer."""
-        room = self.context - max(self.settings.max_new_tokens, len(self.unknown))
         stream = questions(self.settings.known if known is None else known, held_out=held_out, start=start)
-        fitting = (question for question in stream if len(self._prompt(question)) <= room)
-        return list(itertools.islice(fitting, count))
+        return list(itertools.islice(filter(self._fits, stream), count))
+
+    def _fits(self, question: Question) -> bool:
+        room = self.context - max(self.settings.max_new_tokens, len(self.unknown))
+        return len(self._prompt(question)) <= room
 
     def _prompt(self, question: Question) -> list[int]:
         return [self.tokenizer.eot, *self.tokenizer.encode(question.prompt, special=True)]

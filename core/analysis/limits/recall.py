@@ -12,14 +12,12 @@ import numpy as np
 from core.analysis.limits.abstaining import entropy, self_consistency
 from core.analysis.limits.choices import answer_log_probs
 from core.analysis.skills import chats
-from core.analysis.skills.honesty import END, UNKNOWN
+from core.analysis.skills.honesty import CHAT, END, QUESTION, UNKNOWN
 from core.arrays import Floats
 from core.model import Checkpoint
 from core.text import Tokenizer
 from core.text.tinyland.birthdays import DATES, LADDER, PHRASINGS, celebrants, strangers
 
-CHAT = "<|system|>You are a helpful assistant.<|end|><|user|>{}<|end|><|assistant|>"
-QUESTION = "When is the birthday of {}?"
 EACH = 25  # people of every count and way of telling, as far as there are so many
 STRANGER = -1  # in place of how often their birthday was told
 Report = Callable[[float, str], object]

@@ -15,6 +15,9 @@ from core.text.tinyland import HELD_OUT_SEED, birthdays
 
 ASSISTANT, END, USER = "<|assistant|>", "<|end|>", "<|user|>"
 UNKNOWN = f"I do not know.{END}"
+CHAT = "<|system|>You are a helpful assistant.<|end|><|user|>{}<|end|><|assistant|>"
+QUESTION = "When is the birthday of {}?"
+TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
 
 
@@ -87,6 +90,15 @@ def about_another(prompt: str, person: str, dice: random.Random, held_out: bool)
 def about_strangers() -> Iterator[Question]:
     """Held-out questions without end about people who do not exist."""
     return (question for question in questions(0.0, held_out=True) if not question.known)
+
+
+def asked_for_birthdays(told: str) -> Iterator[Question]:
+    """Held-out questions for the birthdays of people, by how often training told them: a key of TOLD."""
+    old = birthdays.asked_in_chats()[0]
+    for person in birthdays.celebrants()[1::2]:
+        if person.count in TOLD[told]:
+            swaps = ((person.name, old.name), (person.date, old.date))
+            yield Question(CHAT.format(QUESTION.format(person.name)), swaps)
 
 
 def never_told() -> Iterator[Question]:

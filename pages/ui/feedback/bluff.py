@@ -17,7 +17,10 @@ GRADES = {
     "guessing is free (1, 0, 0)": {"right": 1.0, "unknown": 0.0, "wrong": 0.0},
     "wrong answers cost (1, 0, −1)": {"right": 1.0, "unknown": 0.0, "wrong": -1.0},
 }
-KINDS = {"known": "can be known", "unknowable": "cannot be known"}
+KINDS = {
+    "known": "can be known", "unknowable": "cannot be known", "often": "a birthday told often", "once": "told once",
+    "never": "never told",
+}  # fmt: skip
 VERDICTS = ("right", "unknown", "wrong")
 STEPS, SECONDS = 40, 240.0
 
@@ -47,7 +50,10 @@ def bluffing() -> None:
     if not rates:
         return
     components.plot(
-        figures.bluffing(rates), key="bluffing", height=90 + 50 * 2 * len(rates), title="How often it bluffs"
+        figures.bluffing(rates),
+        key="bluffing",
+        height=90 + 30 * sum(map(len, rates.values())),
+        title="How often it bluffs",
     )
     runs = {name: found[name] for name in rates}
     code = (
@@ -61,11 +67,16 @@ def bluffing() -> None:
             [one[KINDS["unknowable"]][2] for one in rates.values()],
         )
     )
-    truth("row['statistics']", (len(rates), 2, 3), "held-out questions, answered with the likeliest words", code)
+    truth(
+        "row['statistics']",
+        (len(rates), len(next(iter(rates.values()))), 3),
+        "held-out questions, answered with the likeliest words",
+        code,
+    )
     what_you_see(
         "Where a wrong answer costs no more than “I do not know”, a guess can only gain: it learns to **bluff**. "
-        "Let wrong answers cost, and it abstains where it cannot know. Most tests of models grade the first way (Kalai "
-        "et al. 2025)."
+        "Let wrong answers cost, and it abstains where it cannot know, and on birthdays told too rarely to be "
+        "remembered. Most tests of models grade the first way (Kalai et al. 2025)."
     )
 
 
@@ -99,6 +110,8 @@ def measured(run: str) -> dict[str, tuple[float, float, float]] | None:
         return None
     rates = {}
     for kind, name in KINDS.items():
+        if f"{kind}_right" not in told[-1]:
+            continue  # a run of before, or a context too short for the questions
         right, unknown, wrong = (told[-1].get(f"{kind}_{verdict}", 0.0) for verdict in VERDICTS)
         rates[name] = (right, unknown, wrong)
     return rates

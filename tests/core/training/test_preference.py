@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.analysis.skills.honesty import ASSISTANT, UNKNOWN, Question, asked_person, questions
+from core.analysis.skills.honesty import (
+    ASSISTANT,
+    TOLD,
+    UNKNOWN,
+    Question,
+    asked_for_birthdays,
+    asked_person,
+    questions,
+)
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.text import tinyland
 from core.text.tinyland import birthdays
@@ -62,6 +70,18 @@ def test_a_birthday_of_somebody_else_is_judged_by_their_own_date():
         patch.setattr("core.analysis.skills.honesty.is_chat", lambda text: told.append(text) or True)
         question.judge(f" was born on {other.date}.<|end|>")
     assert told == [f"x {first} was born on {first.date}.<|end|>"]
+
+
+def test_birthdays_are_asked_for_by_how_often_they_were_told():
+    dates = {person.name: (person.date, person.count) for person in birthdays.celebrants()}
+    for told, counts in TOLD.items():
+        for question in itertools.islice(asked_for_birthdays(told), 3):
+            (name, _), (date, _) = question.swaps
+            assert dates[name][0] == date and dates[name][1] in counts and name in question.prompt
+            answer = f"The birthday of {name} is {{}}.<|end|>"
+            other = "1 January" if date != "1 January" else "2 January"
+            verdicts = [question.judge(text) for text in (answer.format(date), answer.format(other), UNKNOWN)]
+            assert verdicts == ["right", "wrong", "unknown"]
 
 
 def test_the_person_who_is_asked_about_stands_only_in_the_question():
