@@ -14,12 +14,12 @@ SHAPED = "run-20260106-0123456789ab"
 def make_shaped_run(runs: Path, owner: str) -> Path:
     """The tiny model learned from a rater, from its step 10 on; in nine groups of ten all answers earned the same."""
     folder = shutil.copytree(runs / "tiny", runs / SHAPED)
-    taste = {"taste": "shorter", "openings": ["Mia gave "], "reward": "model", "method": "grpo"}
+    taste = {"taste": "shorter", "openings": ["Mia gave"], "reward": "model", "method": "grpo"}
     config = TrainConfig(
         out=str(folder), stage="preference", parent={"checkpoint": "tiny", "step": 10}, steps=190, preference=taste
     )
     (folder / "train.json").write_text(json.dumps(config.to_dict()))
-    pairs = [Pair("Mia gave ", f"bread {i}", f"bread and a red ball {i}", "a") for i in range(6)]
+    pairs = [Pair("Mia gave", f" bread {i}", f" bread and a red ball {i}", "a") for i in range(6)]
     (folder / "comparisons.jsonl").write_text(export_pairs(pairs))
     told = {"reward_spread": 1.0, "true_spread": 0.5, "kl": 0.1, "entropy": 2.0}
     rows: list[dict] = []

@@ -106,7 +106,7 @@ def test_before_and_after_stand_side_by_side_with_what_is_the_matter(rated, shap
     assert not at.exception and not at.error
     assert any("90% of the groups" in one.value for one in at.info)
     said = [one.value for one in at.text]
-    assert said.count("Mia gave ") == 1 and any("foretells the turnover" in one.value for one in at.markdown)
+    assert said.count("Mia gave") == 1 and any("foretells the turnover" in one.value for one in at.markdown)
 
 
 # ---- the file ----
