@@ -1,8 +1,11 @@
 """The quality rules of Gopher (Rae et al. 2021, arXiv 2112.11446, table A1), with the published thresholds.
 
-A word is what stands between spaces. Shares of repeated n-grams are of characters, as in the paper.
+A word is what stands between spaces. Shares of repeated n-grams are of characters, as in the paper. Where the paper
+leaves it open, the decision is datatrove's: stop words count as they are written, not "The"; and the most common n-gram
+may occur once, so that on a page of five words any two are too much.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -17,8 +20,9 @@ BULLETS, ELLIPSES = 0.9, 0.3  # share of lines that begin, that end with them
 LETTERS = 0.8  # share of words that have a letter
 STOPS = 2  # different stop words
 STOP_WORDS = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
-REPEATED_LINES, REPEATED_IN_LINES = 0.30, 0.20  # share of lines, of characters in them
+REPEATED_LINES, REPEATED_IN_LINES = 0.30, 0.20  # share of lines (or paragraphs), of characters in them
 TOP = {2: 0.20, 3: 0.18, 4: 0.16}  # n -> share of characters in the most common n-gram
+_PARAGRAPHS = re.compile(r"\n{2,}")
 REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}  # in all that occur again
 
 
@@ -65,14 +69,14 @@ class GopherQuality(Stage):
         yield "too many ellipses", ellipses > ELLIPSES, ellipses
         letters = sum(any(map(str.isalpha, word)) for word in words) / n
         yield "too few words with letters", letters < self.letters, letters
-        stops = len(STOP_WORDS & {word.strip(".,;:!?\"'“”").lower() for word in words})
+        stops = len(STOP_WORDS & {word.strip(".,;:!?\"'“”") for word in words})
         yield "too few stop words", stops < self.stop_words, stops
 
 
 class GopherRepetition(Stage):
     name = "Gopher repetition"
     purpose = "Drops pages that say the same again and again: lines, or runs of two to ten words."
-    drops = frozenset({"spam"})
+    drops = frozenset({"spam", "too_short"})
     knobs = (
         Knob("lines", "Share of repeated lines at most", REPEATED_LINES),
         Knob("grams", "Strictness for repeated words: 1 is as published", 1.0, 0.25, 4.0, 0.05),
@@ -90,10 +94,11 @@ class GopherRepetition(Stage):
 
     def _repetition(self, text: str) -> Iterator[tuple[str, bool, float]]:
         lines = [line for line in text.splitlines() if line.strip()]
-        again = _again(lines)
-        yield "repeated lines", len(again) > self.lines * len(lines), len(again) / max(1, len(lines))
-        share = sum(map(len, again)) / max(1, len(text))
-        yield "repeated lines", share > REPEATED_IN_LINES, share
+        for name, parts in (("paragraphs", _PARAGRAPHS.split(text.strip())), ("lines", lines)):
+            again = _again(parts)
+            yield f"repeated {name}", len(again) > self.lines * len(parts), len(again) / max(1, len(parts))
+            share = sum(map(len, again)) / max(1, len(text))
+            yield f"repeated {name}", share > REPEATED_IN_LINES, share
         words = text.split()
         for n, published in TOP.items():
             limit, share = published / self.grams, top_share(words, n, len(text))
@@ -101,6 +106,8 @@ class GopherRepetition(Stage):
         for n, published in REPEATED.items():
             limit, share = published / self.grams, repeated_share(words, n, len(text))
             yield f"repeated {n}-grams", share > limit, share
+            if not share:  # then nothing longer is repeated either
+                return
 
 
 def _again(items: Sequence[str]) -> list[str]:
@@ -109,25 +116,33 @@ def _again(items: Sequence[str]) -> list[str]:
     return [item for item in items if item in seen or seen.add(item)]  # type: ignore[func-returns-value]
 
 
+def n_grams(words: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[i:] for i in range(n)), strict=False)
+
+
 def top_share(words: Sequence[str], n: int, characters: int) -> float:
-    """Share of the characters in the occurrences of the most common n-gram; 0 where none occurs twice."""
-    counts = Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+    """Share of the characters in the occurrences of the most common n-gram, of several the first; 0 where there is
+    none."""
+    counts = Counter(n_grams(words, n))
     if not counts:
         return 0.0
-    most = max(counts.values())
-    return most * max(len(gram) for gram, count in counts.items() if count == most) / characters if most > 1 else 0.0
+    gram, most = counts.most_common(1)[0]
+    return most * (sum(map(len, gram)) + n - 1) / characters
 
 
 def repeated_share(words: Sequence[str], n: int, characters: int) -> float:
     """Share of the characters in n-grams that stood in the text before, each character counted once."""
-    seen: set[tuple[str, ...]] = set()
+    grams = list(n_grams(words, n))
+    seen: set[tuple[str, ...]] = set(grams)
+    if len(seen) == len(grams):
+        return 0.0
+    seen.clear()
     i = repeated = 0
-    while i + n <= len(words):
-        gram = tuple(words[i : i + n])
-        if gram in seen:
-            repeated += sum(map(len, gram))
+    while i < len(grams):
+        if grams[i] in seen:
+            repeated += sum(map(len, grams[i]))
             i += n
         else:
-            seen.add(gram)
+            seen.add(grams[i])
             i += 1
     return repeated / max(1, characters)
