@@ -27,6 +27,7 @@ page = st.navigation(
         st.Page("finetuning.py", title="Fine-tuning", icon=":material/school:"),
         st.Page("feedback.py", title="Feedback", icon=":material/thumbs_up_down:"),
         st.Page("sampling.py", title="Sampling", icon=":material/casino:"),
+        st.Page("prompting.py", title="Prompting", icon=":material/edit_note:"),
         st.Page("uses.py", title="Uses", icon=":material/forum:"),
         st.Page("limits.py", title="Limits", icon=":material/help:"),
     ]

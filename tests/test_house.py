@@ -9,9 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STOREYS = (  # from the ground up
-    "core.text", "core.data", "core.model", "core.generation", "core.analysis", "core.tuning", "core.uses",
-    "core.training",
-    "core.runs", "core.jobs", "core.lab", "core.figures",
+    "core.text", "core.data", "core.model", "core.generation", "core.analysis", "core.tuning", "core.prompting",
+    "core.uses", "core.training", "core.runs", "core.jobs", "core.lab", "core.figures",
 )  # fmt: skip
 PAGES = {path.stem for path in (ROOT / "pages").glob("*.py")}
 SOURCES = sorted([ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])

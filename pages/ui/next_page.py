@@ -13,7 +13,8 @@ NEXT = {
     "training": ("finetuning.py", "How does it learn to answer?"),
     "finetuning": ("feedback.py", "How does it learn what we like?"),
     "feedback": ("sampling.py", "How does it write?"),
-    "sampling": ("uses.py", "What is it good for, and where does it fail?"),
+    "sampling": ("prompting.py", "What does a prompt do?"),
+    "prompting": ("uses.py", "What is it good for, and where does it fail?"),
     "uses": ("limits.py", "When is it wrong, and does it know?"),
     "limits": ("overview.py", "See the whole path again, with your own sentence"),
 }

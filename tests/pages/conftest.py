@@ -77,6 +77,28 @@ def worldly(runs: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
+def chatty(runs: Path) -> Iterator[Path]:
+    """A model of Tinyland with random weights that reads bytes, a long context, and was taught chats by its card."""
+    import torch
+
+    from core.model import ModelConfig, Transformer, save_checkpoint, save_snapshot
+
+    tokenizer = Tokenizer.byte_tokenizer()
+    shape = {"vocab_size": tokenizer.vocab_size, "context_length": 400, "n_layers": 1, "n_heads": 2, "d_model": 16}
+    model = Transformer(ModelConfig(**shape))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
+    for step in (0, 5, 9):
+        save_snapshot(runs / "chatty", step, model)
+    stages = [{"name": "pretrain", "first_step": 0, "data": {"kind": "tinyland"}}, {"name": "sft", "first_step": 5}]
+    data = {"kind": "tinyland", "seed": 0}
+    save_checkpoint(runs / "chatty", model, tokenizer, {"name": "chatty", "steps": 9, "data": data, "stages": stages})
+    yield runs / "chatty"
+    shutil.rmtree(runs / "chatty")
+
+
+@pytest.fixture(scope="module")
 def taught_run(runs: Path) -> Iterator[Path]:
     """A run that has taught the tiny model to say Yes, from its step 10 on; it belongs to KEY."""
     folder = shutil.copytree(runs / "tiny", runs / TAUGHT)

@@ -20,6 +20,8 @@ from core.analysis.limits import next_token, recall, rounding
 from core.generation import Sampler
 from core.generation.branches import extend
 from core.model import load_checkpoint
+from core.prompting import examples, injection, laboratory, life, words
+from core.prompting import window as prompt_window
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
 from core.tuning.messages import write_jsonl
@@ -51,6 +53,7 @@ LINKS: dict[str, dict[str, str]] = {
     "feedback": {"rater": "shorter", "compared": "20"},
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
     "limits": {"model": "worldly", "text": "Anders lives in"},
+    "prompting": {"model": "chatty", "shots": "1"},
     "data": {"crawl_pages": "300"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
@@ -58,6 +61,10 @@ PRESSED: dict[str, tuple[str, ...]] = {
     "tokenization": ("Train",),
     "training": ("Show it",),
     "sampling": ("Measure on held-out documents", "Measure the cache", "Compare", "Measure 2 temperatures"),
+    "prompting": (
+        "Play the games", "It helps", "Try it", "Explain lookups", "Ask about stories",
+        "Hide instructions", "Play at every step", "Switch the heads off",
+    ),
     "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights"),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
@@ -70,6 +77,12 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
     recall: {"EACH": 2},
     next_token: {"DOCUMENTS": 2},
     rounding: {"DOCUMENTS": 4, "CASES": 2},
+    examples: {"MOST": 2, "ORDERED": 2, "GAMES": 3},
+    life: {"COUNTS": (0, 1), "GAMES": 3},
+    laboratory: {"CASES": 2, "REPEATS": 2, "NEW_TOKENS": 3},
+    words: {"LOOKUPS": 2, "does_right": lambda *_: True},
+    prompt_window: {"COUNTS": (0, 1), "STORIES": 2},
+    injection: {"CASES": 2},
     compare: {"DOCUMENTS": 3, "TOKENS": 12, "TEMPERATURES": (0.0, 1.0)},
 }
 
@@ -156,7 +169,9 @@ def seen() -> dict[Site, Code]:
 
 
 @pytest.fixture
-def shown(seen, app, worldly, lived, taught_run, graded_runs, shaped_run, monkeypatch) -> Callable[[Site], Code]:
+def shown(
+    seen, app, worldly, chatty, lived, taught_run, graded_runs, shaped_run, monkeypatch
+) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)
     for module, sizes in SMALL.items():

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from streamlit.testing.v1 import AppTest
 
@@ -20,7 +20,8 @@ class Truth:
 def truths(at: AppTest) -> list[Truth]:
     """All of the page, from its top."""
     found = (element.proto for element in at.get("bidi_component"))
-    return [Truth(**header(proto.bytes)) for proto in found if "-truth-" in proto.id]
+    sent = [header(proto.bytes) for proto in found if "-truth-" in proto.id]
+    return [Truth(**{field.name: one[field.name] for field in fields(Truth)}) for one in sent]
 
 
 def header(data: bytes) -> dict:

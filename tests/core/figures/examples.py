@@ -17,6 +17,7 @@ from core.figures import (
     inside,
     limits,
     overview,
+    prompting,
     sampling,
     sampling_search,
     tokenization,
@@ -137,6 +138,14 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "tokenization.learning_curve": lambda: tokenization.learning_curve(
         [(256 + i, 1 + i / 200) for i in range(200)], 1024, {"GPT-2": 3.5, "GPT-4": 3.6}
     ),
+    "prompting.by_examples": lambda: prompting.by_examples(
+        {"<b>model": SHARES, "wrong": SHARES}, SHARES, True, 2, [(0.1, 0.2)] * 3
+    ),
+    "prompting.by_step": lambda: prompting.by_step([0, 1, 10, 99, 1000], {"no example": SHARES}, [0.1] * 5, 10),
+    "prompting.rates": lambda: prompting.rates(["<i>yours", *NAMES[1:]], SHARES, "share", 0.5),
+    "prompting.budget": lambda: prompting.budget({"system prompt": (9, 0), "text": (40, 31)}, 31),
+    "prompting.by_length": lambda: prompting.by_length([10, 50, 99, 150, 200], {"start": SHARES}, 128),
+    "prompting.outcomes": lambda: prompting.outcomes({"<b>": {"executed": 0.1, "ignored": 0.9}}),
     "feedback.policies": lambda: feedback.policies(["a", "b"], {"reference": [0.5, 0.5], "π*": [0.1, 0.9]}),
     "feedback.over_optimised": lambda: feedback.over_optimised(
         range(9), range(9), range(9), (np.arange(60), np.arange(60)), 3.0, ["best of 2"] * 9, "d (α − β d)"

@@ -1,0 +1,84 @@
+"""What the page Prompting measures of a model: as it is recorded, else measured when a visitor asks for it."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import background, cache, near
+from pages.ui.code import Code
+from pages.ui.limits.data import first_data
+from pages.ui.view import View
+
+NO_GAMES = (
+    "This model has never read a rule game, so there is no rule that it could have learned to find. Choose a model of "
+    "Tinyland that has read games."
+)
+NO_CHATS = (
+    "This model was never taught to chat: its life has no stage of fine-tuning by this step. What asks for a chat is "
+    "left out here."
+)
+
+
+def reads_games(view: View) -> bool:
+    """Whether rule games are among what the model has read, by its card."""
+    data = first_data(view)
+    weights = data.get("weights")
+    return data.get("kind") == "tinyland" and (weights is None or "game" in weights)
+
+
+def chats(view: View) -> bool:
+    """Whether the model was taught to chat by the step that is shown."""
+    return any(stage.name == "sft" and stage.first_step < view.step for stage in view.description.stages)
+
+
+def measured(view: View, part: str, label: str, how_long: str, height: int = 420, step: int | None = None) -> Any:  # noqa: ANN401
+    """One part of core.prompting.recorded, of `step` (None: the one that is shown); None while it is not there, and
+    then a button, a bar or the reason stands here. `label`: what the button does; `how_long`: about so."""
+    name, step = view.name, view.step if step is None else step
+    key = ("prompting", part, name, step, cache.files_stamp(name))
+    asked = st.session_state.setdefault("prompting_asked", set())
+    if key not in asked and not is_recorded(name, step, cache.files_stamp(name), part):
+        st.info(
+            f"This has not been measured at step {step:,} yet. It takes {how_long} on this machine, once for all "
+            "visitors. What the shipped model does is there at once."
+        )
+        st.button(label, key=f"measure_{label}_{part}", type="primary", on_click=_ask, args=(key,))
+        return None
+
+    def work(report: background.Report) -> Any:  # noqa: ANN401
+        from core.prompting.recorded import part_of
+
+        try:
+            return part_of(name, step, part, report)
+        except ValueError as error:
+            return f"This cannot be asked of this model: {error}."
+
+    found = background.compute(key, work, label, height=height, slow=True)
+    if isinstance(found, str):
+        st.info(found)
+        return None
+    return found
+
+
+def _ask(key: tuple[Any, ...]) -> None:
+    st.session_state["prompting_asked"].add(key)
+    near.follow()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def is_recorded(name: str, step: int, stamp: tuple[int, ...], part: str) -> bool:
+    """Whether the part is kept beside the model."""
+    from core.prompting.recorded import recorded
+
+    return recorded(cache.description(name, step), part) is not None
+
+
+def part_code(view: View, part: str, step: int | None = None) -> Code:
+    """What gives a part, under the name `found`."""
+    code = Code().with_import("core.prompting.recorded", "part_of")
+    return code.with_lines(f"found = part_of({view.name!r}, {view.step if step is None else step}, {part!r})")
+
+
+def of_whom(view: View, games: int, step: int | None = None) -> str:
+    """The end of a truth line: how many games, of which model."""
+    return f"{games:,} games of seeds 0, 1, …, by {view.name} at step {view.step if step is None else step:,}"
