@@ -11,11 +11,18 @@ from typing import Any
 from streamlit import net_util
 from streamlit.commands import execution_control
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    ScriptRequestType,
+    _coalesce_widget_states,
+    _has_active_trigger_value,
+)
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
+from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_value
+from streamlit.runtime.state.session_state import SessionState
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
@@ -28,9 +35,11 @@ def change() -> None:
     # streamlit/streamlit#7721, closed without a setting.
     net_util.get_external_ip = lambda: None
     session: Any = AppSession
-    session.request_rerun = where_the_visitor_is(when_all_is_sent(with_what_was_pressed(session.request_rerun)))
+    request = of_all_that_came(with_what_was_pressed(session.request_rerun))
+    session.request_rerun = where_the_visitor_is(when_all_is_sent(request))
     session._handle_scriptrunner_event_on_event_loop = then_what_waits(session._handle_scriptrunner_event_on_event_loop)
     ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
+    SessionState.on_script_will_rerun = still_new(SessionState.on_script_will_rerun)  # type: ignore[method-assign]
     rerun: Any = execution_control
     rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
     caching: Any = cache_utils
@@ -129,6 +138,67 @@ def with_what_was_pressed(request: Request) -> Request:
         request(session, client_state)
 
     return request_rerun
+
+
+def of_all_that_came(request: Request) -> Request:
+    """`request` of every section that something came from, or of the whole page.
+
+    What comes from several places of a page within a moment (a slow browser's moment is long: a text that is left for a
+    button, or a section that comes near meanwhile) a browser sends at once, and names only one section: "Unexpected
+    state: Multiple different fragmentIds detected in a single batch" is all that it says, to its console. The callbacks
+    of the others would run, and nothing of what they did be seen.
+    """
+
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        others = _other_sections(session.session_state, client_state) if client_state else set()
+        if client_state and None in others:
+            client_state.fragment_id = ""
+            others = set()
+        request(session, client_state)
+        for other in sorted(filter(None, others)):
+            again = ClientState()
+            again.CopyFrom(client_state)
+            again.fragment_id = other
+            pressed = [state.id for state in again.widget_states.widgets if _has_active_trigger_value(state)]
+            kept = [state for state in client_state.widget_states.widgets if state.id not in pressed]
+            again.ClearField("widget_states")
+            again.widget_states.widgets.extend(kept)  # what was pressed has its effect once
+            request(session, again)
+
+    return request_rerun
+
+
+def _other_sections(known: SessionState, client_state: ClientState) -> set[str | None]:
+    """The sections, None for the page around them, of what was pressed or changed outside the one that is named."""
+    found: set[str | None] = set()
+    for state in client_state.widget_states.widgets if client_state.fragment_id else ():
+        metadata = known.get_widget_metadata(state.id)
+        if metadata and metadata.fragment_id != client_state.fragment_id and _is_news(known, state, metadata):
+            found.add(metadata.fragment_id or None)
+    return found
+
+
+def _is_news(known: SessionState, state: WidgetState, metadata: WidgetMetadata[Any]) -> bool:
+    kind = state.WhichOneof("value")
+    if kind is None or "trigger" in kind or kind == "chat_input_value":
+        return _has_active_trigger_value(state)
+    try:
+        had = known.get_widget_value(state.id)
+    except KeyError:  # nothing is known of it yet
+        return False
+    return bool(metadata.deserializer(unpack_widget_state_value(state)) != had)
+
+
+def still_new(prepare: Callable[..., None]) -> Callable[..., None]:
+    """`prepare` of the values for a run, which a callback has asked for, where the values that callbacks have set for
+    controls are still new: Streamlit takes them for old, and the browser is not told that its control has another."""
+
+    def prepared(state: SessionState, fresh_widget_states: object, **replayed: object) -> None:
+        new = dict(state._new_session_state) if fresh_widget_states is None else {}
+        prepare(state, fresh_widget_states, **replayed)
+        state._new_session_state.update(new)
+
+    return prepared
 
 
 Queue = Callable[[ScriptRunContext, str | Sequence[str]], list[str]]

@@ -109,9 +109,14 @@ def choose() -> None:
     st.session_state["held"].how = st.session_state["how"]
 
 
+def shout() -> None:
+    st.session_state["said"] = st.session_state["said"].upper()
+
+
 change()
 held = st.session_state.setdefault("held", Held())
 st.radio("How is the server held up?", list(HOWS), key="how", on_change=choose)
+st.text_input("Say", key="said", on_change=shout)
 st.button("Run the page", on_click=lambda: None)
 if HOWS[held.how].waits == "page":
     held.go_on.wait(PATIENCE)

@@ -39,10 +39,6 @@ def press(page, name: str) -> None:
     page.get_by_role("button", name=f"Press {name}").click()
 
 
-BOTH = """() => ["Press one", "Once more one"].forEach(name =>
-    [...document.querySelectorAll("button")].find(button => button.textContent === name).click())"""
-
-
 def is_running(page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=running]")
 
@@ -86,3 +82,29 @@ def test_what_the_browser_no_longer_keeps_is_sent_again(page):
     shows(page, "full", 2, 3)
     press(page, "two")
     shows(page, "full", 2, 4)
+
+
+def test_what_comes_from_several_places_in_one_moment_is_seen_in_all(page):
+    """One button has its section drawn by name, the other does not."""
+    in_one_moment(page, "Press one", "Press two")
+    shows(page, "empty", 1, 1)
+    in_one_moment(page, "Press two", "Press one")
+    shows(page, "empty", 2, 2)
+    text = page.get_by_role("textbox")
+    for said, name, counts in (("hello", "Press two", (2, 3)), ("goodbye", "Press one", (3, 3))):
+        text.fill(said)
+        in_one_moment(page, "", name)
+        shows(page, "empty", *counts)
+        expect(text).to_have_value(said.upper())
+
+
+def in_one_moment(page, *names: str) -> None:
+    """Presses buttons, "" for leaving the text, before the browser finds the time to send any of it."""
+    for name in filter(None, names):
+        page.get_by_role("button", name=name).wait_for()
+    page.evaluate(
+        """names => names.forEach(name => name
+            ? [...document.querySelectorAll("button")].find(button => button.textContent.includes(name)).click()
+            : document.querySelector("input[type=text]").blur())""",
+        list(names),
+    )

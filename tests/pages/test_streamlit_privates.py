@@ -14,6 +14,8 @@ from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
+from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.runtime.state.session_state import SessionState
 from streamlit.web.server import server_util
 
 from pages.ui import streamlit_privates
@@ -95,6 +97,55 @@ def test_a_timer_sets_no_control_back(timer):
     state.widget_states.widgets.add(id="tokenizer", string_value="what it was before")
     request(SimpleNamespace(), state)
     assert got == [state] and len(state.widget_states.widgets) == (not timer) and state.fragment_id == "f"
+
+
+def known(**sections: str | None) -> SessionState:
+    """What the server knows of controls, all "old", and of buttons, by the sections that they are in."""
+    state = SessionState()
+    for name, section in sections.items():
+        same, kind = (lambda value: value), "json_trigger_value" if name.startswith("button") else "string_value"
+        metadata = WidgetMetadata(name, deserializer=same, serializer=same, value_type=kind, fragment_id=section)
+        state._set_widget_metadata(metadata)
+        state._new_widget_state.set_from_value(name, None if kind == "json_trigger_value" else "old")
+    return state
+
+
+@pytest.mark.parametrize(
+    ("named", "came", "asked"),
+    [
+        # (values of controls, buttons pressed) -> (section, buttons pressed with it)
+        ("f", {"one": "old", "button": "pressed"}, [("f", ["button"])]),
+        ("f", {"one": "old", "two": "new"}, [("f", [])]),  # its own
+        ("f", {"one": "new", "button": "pressed"}, [("f", ["button"]), ("g", [])]),
+        ("f", {"button_g": "pressed", "button_h": "pressed"}, [("f", ["button_g", "button_h"]), ("g", []), ("h", [])]),
+        ("g", {"one": "new", "button": "pressed"}, [("g", ["button"]), ("f", [])]),
+        ("f", {"page": "new", "button": "pressed"}, [("", ["button"])]),  # the page has all sections drawn
+        ("f", {"one": "new", "button_page": "pressed"}, [("", ["button_page"])]),
+        ("", {"one": "new", "button": "pressed"}, [("", ["button"])]),
+        ("f", {"unheard of": "new"}, [("f", [])]),
+    ],
+)
+def test_all_are_asked_for_that_something_came_from_in_one_moment(named, came, asked):
+    sections = {"one": "g", "two": "f", "page": None, "button": "f", "button_g": "g", "button_h": "h"}
+    sent, got = ClientState(page_script_hash="a", fragment_id=named), []
+    for name, value in came.items():
+        kind = "json_trigger_value" if name.startswith("button") else "string_value"
+        sent.widget_states.widgets.add(id=name, **{kind: value})
+
+    def heard(_, state):
+        pressed = [one.id for one in state.widget_states.widgets if one.WhichOneof("value") == "json_trigger_value"]
+        got.append((state.fragment_id, pressed))
+
+    session = SimpleNamespace(session_state=known(**sections, button_page=None))
+    streamlit_privates.of_all_that_came(heard)(session, sent)
+    assert got == asked
+
+
+def test_what_callbacks_have_set_is_still_new_when_a_callback_has_asked_for_the_run():
+    state = SessionState()
+    state._new_session_state["text"] = "cut"
+    streamlit_privates.still_new(SessionState.on_script_will_rerun)(state, None, replay_trigger_states=None)
+    assert state.is_new_state_value("text") and state["text"] == "cut"
 
 
 def test_the_app_has_changed_the_session():
