@@ -3,9 +3,8 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 STOREYS = (  # from the ground up
@@ -21,10 +20,16 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Every module that the file imports anywhere, with the names taken from it, as dotted paths."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -33,44 +38,46 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@cache
+def calls(path: Path) -> list[tuple[str, dict[str | None, ast.expr]]]:
+    """(what is called, its keywords), of every call in the file."""
+    found = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return [(ast.unparse(node.func), {word.arg: word.value for word in node.keywords}) for node in found]
+
+
 def under(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
-def test_each_storey_knows_only_those_below(path):
-    module = module_of(path)
-    for name in imports(path):
-        if under(module, "core"):
-            assert not under(name, "pages") and not under(name, "streamlit"), name
-            floor = next((i for i, storey in enumerate(STOREYS) if under(module, storey)), len(STOREYS))
-            for storey in STOREYS[floor + 1 :]:
-                assert not under(name, storey), f"{module} imports {name}"
-        if under(module, "pages"):
-            assert not under(name, "torch"), f"{module} imports {name}"
-            assert not under(name, "app")
-            other = name.split(".")[1] if under(name, "pages") and name.count(".") else "ui"
-            assert other == "ui", f"{module} imports the page {name}"
+def test_each_storey_knows_only_those_below():
+    for path in SOURCES:
+        module = module_of(path)
+        for name in imports(path):
+            wrong = f"{module} imports {name}"
+            if under(module, "core"):
+                assert not under(name, "pages") and not under(name, "streamlit"), wrong
+                floor = next((i for i, storey in enumerate(STOREYS) if under(module, storey)), len(STOREYS))
+                assert not any(under(name, storey) for storey in STOREYS[floor + 1 :]), wrong
+            if under(module, "pages"):
+                assert not under(name, "torch") and not under(name, "app"), wrong
+                other = name.split(".")[1] if under(name, "pages") and name.count(".") else "ui"
+                assert other == "ui", f"{module} imports the page {name}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
-def test_no_pickle_eval_or_raw_html(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert called not in ("eval", "exec") and "pickle" not in called, called
-            keywords = {word.arg for word in node.keywords}
-            assert not keywords & {"unsafe_allow_html", "unsafe_allow_javascript"}, called
-    assert not any(under(name, "pickle") for name in imports(path))
+def test_no_pickle_eval_or_raw_html():
+    for path in SOURCES:
+        for called, keywords in calls(path):
+            assert called not in ("eval", "exec") and "pickle" not in called, (path, called)
+            assert not keywords.keys() & {"unsafe_allow_html", "unsafe_allow_javascript"}, (path, called)
+        assert not any(under(name, "pickle") for name in imports(path)), path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
-def test_python_is_shown_by_the_truth_line_alone(path):
+def test_python_is_shown_by_the_truth_line_alone():
     """There, tests/pages/test_code.py runs it."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.code":
-            said = {word.arg: ast.unparse(word.value) for word in node.keywords}
-            assert said.get("language") == "None" or module_of(path) == "pages.ui.caption"
+    for path in SOURCES:
+        shown = [keywords.get("language") for called, keywords in calls(path) if called == "st.code"]
+        as_python = [word for word in shown if word is None or ast.unparse(word) != "None"]
+        assert not as_python or module_of(path) == "pages.ui.caption", path
 
 
 def test_only_jobs_starts_processes():
@@ -78,12 +85,11 @@ def test_only_jobs_starts_processes():
     assert starters <= {"core.jobs.server"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
-def test_files_stay_short(path):
-    lines = len(path.read_text().splitlines())
-    assert lines < 400
-    if path.parent == ROOT / "pages":
-        assert lines <= 150, "a page is about 130 lines at most: move drawing to core.figures, logic to core"
+def test_files_stay_short():
+    lines = {path: len(path.read_text().splitlines()) for path in SOURCES}
+    assert {path for path, count in lines.items() if count >= 400} == set()
+    long = {path for path, count in lines.items() if path.parent == ROOT / "pages" and count > 150}
+    assert not long, "a page is about 130 lines at most: move drawing to core.figures, logic to core"
 
 
 def test_text_data_and_figures_do_not_load_torch():

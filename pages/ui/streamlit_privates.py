@@ -22,7 +22,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_value
-from streamlit.runtime.state.session_state import SessionState
+from streamlit.runtime.state.session_state import Serialized, SessionState, Value
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
@@ -35,8 +35,8 @@ def change() -> None:
     # streamlit/streamlit#7721, closed without a setting.
     net_util.get_external_ip = lambda: None
     session: Any = AppSession
-    request = of_all_that_came(with_what_was_pressed(session.request_rerun))
-    session.request_rerun = where_the_visitor_is(when_all_is_sent(request))
+    request = when_all_is_sent(with_what_was_pressed(session.request_rerun))
+    session.request_rerun = where_the_visitor_is(of_all_that_came(request))
     session._handle_scriptrunner_event_on_event_loop = then_what_waits(session._handle_scriptrunner_event_on_event_loop)
     ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
     SessionState.on_script_will_rerun = still_new(SessionState.on_script_will_rerun)  # type: ignore[method-assign]
@@ -150,8 +150,10 @@ def of_all_that_came(request: Request) -> Request:
     """
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
-        others = _other_sections(session.session_state, client_state) if client_state else set()
-        if client_state and None in others:
+        if client_state is None:
+            return request(session, None)
+        others = _other_sections(session.session_state, client_state)
+        if None in others:
             client_state.fragment_id = ""
             others = set()
         request(session, client_state)
@@ -159,8 +161,7 @@ def of_all_that_came(request: Request) -> Request:
             again = ClientState()
             again.CopyFrom(client_state)
             again.fragment_id = other
-            pressed = [state.id for state in again.widget_states.widgets if _has_active_trigger_value(state)]
-            kept = [state for state in client_state.widget_states.widgets if state.id not in pressed]
+            kept = [one for one in client_state.widget_states.widgets if not _has_active_trigger_value(one)]
             again.ClearField("widget_states")
             again.widget_states.widgets.extend(kept)  # what was pressed has its effect once
             request(session, again)
@@ -182,11 +183,13 @@ def _is_news(known: SessionState, state: WidgetState, metadata: WidgetMetadata[A
     kind = state.WhichOneof("value")
     if kind is None or "trigger" in kind or kind == "chat_input_value":
         return _has_active_trigger_value(state)
-    try:
-        had = known.get_widget_value(state.id)
-    except KeyError:  # nothing is known of it yet
-        return False
-    return bool(metadata.deserializer(unpack_widget_state_value(state)) != had)
+    had = known._new_widget_state.states.get(state.id)  # read as it stands: a run may be at work on it
+    if key := known._key_id_mapper.id_key_mapping.get(state.id):
+        had = Value(known._new_session_state[key]) if key in known._new_session_state else had
+    if had is None:
+        had = Value(known._old_state[state.id]) if state.id in known._old_state else Serialized(state)
+    was = had.value if isinstance(had, Value) else metadata.deserializer(unpack_widget_state_value(had.value))
+    return bool(metadata.deserializer(unpack_widget_state_value(state)) != was)
 
 
 def still_new(prepare: Callable[..., None]) -> Callable[..., None]:

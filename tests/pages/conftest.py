@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from core.runs.records import Record, fingerprint, write_record
@@ -32,8 +33,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def components() -> BidiComponentManager:
+    """The components of all pages. Left to itself each AppTest reads about every installed package, to find more."""
+    return BidiComponentManager()
+
+
 @pytest.fixture
-def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+def app(runs: Path, components: BidiComponentManager, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """app("attention", step="0") runs that page, all of its sections, as if opened by a link with those parameters."""
     monkeypatch.setenv("GLASSBOX_RUNS", str(runs))
     monkeypatch.setenv("GLASSBOX_MODEL", "tiny")
@@ -42,11 +49,11 @@ def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     def open_page(page: str = "overview", **query: str) -> AppTest:
         at = AppTest.from_file(str(INDEX), default_timeout=90)
+        at._bidi_component_manager = components
         near.have_all(at.session_state)
         for name, value in query.items():
             at.query_params[name] = value
-        at.run()
-        return at if page == "overview" else at.switch_page(f"{page}.py").run()
+        return (at if page == "overview" else at.switch_page(f"{page}.py")).run()
 
     return open_page
 

@@ -96,8 +96,7 @@ TEXTS = {
 NUMBERS = {name: HOSTILE[:24] for name, row in state.PROPERTIES.items() if row.kind is not str or row.options}
 PATCH = quote(HOSTILE[:40], safe="")
 VISITS = {
-    "every text": TEXTS,
-    "every number and choice": NUMBERS,
+    "every text, number and choice": TEXTS | NUMBERS,
     "unknown names": {"model": HOSTILE, "run": HOSTILE, "tokenizer": HOSTILE, "interventions": HOSTILE},
     "a run": {"run": RUN, "model": RUN, "tokenizer": "kept: www.x.example"},
     "a damaged run": {"run": BROKEN, "tokenizer": "kept: www.y.example"},

@@ -10,6 +10,7 @@ from pages.ui.caption import NATS, by_hand
 from pages.ui.literal import JOINER
 from pages.ui.state import DEFAULT_TEXT
 from tests.navigation import PAGES
+from tests.pages.test_headers import headers
 from tests.pages.truths import truths
 from tests.tiny import STEPS
 
@@ -28,14 +29,9 @@ def test_page_runs(app, page):
     assert at.session_state["model"] == "tiny"
     assert at.session_state["step"] == STEPS[-1]
     assert at.sidebar.text_area[0].value == DEFAULT_TEXT
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_nats_are_explained_where_a_page_counts_in_them(app, page):
-    at = app(page)
     words = [element.value for element in [*at.markdown, *at.caption]] + [truth.sentence for truth in truths(at)]
     counted = [text for text in words if re.search(r"\bnats?\b", text)]
-    assert not counted or any(NATS in text for text in words)
+    assert not counted or any(NATS in text for text in words), "nats are explained where a page counts in them"
 
 
 def test_a_finger_is_told_to_tap(monkeypatch):
@@ -69,12 +65,15 @@ def test_page_takes_any_text(app, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_at_the_start_of_life(app, page):
+def test_page_at_the_start_of_life_which_it_shows_in_its_stages(app, page):
     at = app(page, v="1", step="0", cursor="2", text="the red ball")
     assert not at.exception
     assert at.session_state["step"] == 0
     assert at.session_state["cursor"] == 2
     assert at.sidebar.text_area[0].value == "the red ball"
+    (band,) = (header for name, header in headers(at) if name == "stages")
+    assert [(part["name"], part["step"], part["current"]) for part in band["parts"]] == [
+        ("pre-training", 10, True), ("fine-tuning", 200, False)]  # fmt: skip
 
 
 def test_a_link_with_an_unknown_model_and_step_says_so(app):
@@ -96,6 +95,7 @@ def test_text_and_step_stay_across_pages(app):
         assert at.sidebar.select_slider[0].value == 10, page
 
 
+@pytest.mark.slow
 def test_properties_of_other_pages_survive(app):
     """A setting made on one page is still in the session (and so in the link) on the others."""
     at = app("sampling", temperature="0.5", top_k="7")

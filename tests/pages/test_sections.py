@@ -25,6 +25,7 @@ def components(at) -> int:
     return len(at.get("bidi_component"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_section_out_of_sight_is_not_computed_and_one_in_sight_is(app, page):
     at = app(page)

@@ -4,7 +4,6 @@ import pytest
 
 from core.model import Stage
 from pages.ui.stages import parts_of
-from tests.navigation import PAGES
 from tests.pages.test_headers import headers
 
 STEPS = (0, 1, 10, 100, 101, 150, 160)
@@ -27,13 +26,6 @@ def test_a_stage_that_has_kept_no_step_yet_has_no_part():
     assert [part["name"] for part in parts_of([*LIFE[:2], Stage("preference", 150, 150)], STEPS[:-1], 150)] == [
         "pre-training", "fine-tuning"]  # fmt: skip
     assert parts_of([Stage("a new one", 0, 5)], (0, 5), 5)[0]["name"] == "a new one"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_marks_where_each_stage_begins(app, page):
-    (band,) = (header for name, header in headers(app(page, step="10")) if name == "stages")
-    assert [(part["name"], part["step"], part["current"]) for part in band["parts"]] == [
-        ("pre-training", 10, True), ("fine-tuning", 200, False)]  # fmt: skip
 
 
 def test_a_life_of_one_stage_has_no_band(app, worldly):

@@ -82,6 +82,7 @@ def test_without_the_public_files_the_page_still_works(app, monkeypatch):
     assert tokenizers.MISSING in said(at)
 
 
+@pytest.mark.slow
 def test_training_with_too_little_text_or_too_many_others_is_a_message(app, monkeypatch):
     at = app("tokenization")
     at.radio(key="own_source").set_value("A text you paste").run()
@@ -107,6 +108,7 @@ def test_a_broken_training_says_its_last_words(app):
     assert "**no** <memory>" in [element.value for element in at.code]
 
 
+@pytest.mark.slow
 def test_every_experiment_sets_its_text_and_answers_with_numbers(app):
     at = app("tokenization")
     for experiment in EXPERIMENTS[:2]:

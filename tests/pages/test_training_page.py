@@ -67,6 +67,7 @@ def headers(at, name):
             yield json.loads(data[4 : 4 + size])
 
 
+@pytest.mark.slow
 def test_the_record_of_a_model_travels_without_what_curves_do_not_show(app, rows):
     at = app("training", step="10")
     assert not at.exception

@@ -196,6 +196,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.slow
 def test_two_servers_on_one_folder_keep_one_limit(tiny, tmp_path, monkeypatch):
     """Both on the number of runs at once, however long one takes to lock its folder, and on those of one visitor."""
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))

@@ -22,6 +22,7 @@ def test_an_exact_law_is_found_with_and_without_its_floor():
     assert unknown.predict(1e7)[0] == pytest.approx(1.5 + 40 * 1e7**-0.4, rel=0.01)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     truth, next_size = (40.0, 0.4), 4e6
     exponents = predictions = 0

@@ -109,6 +109,7 @@ def test_what_is_not_tinyland_does_not_parse() -> None:
 # ---------------------------------------------------------------- determinism
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_any_order_and_process() -> None:
     texts = [d.text for d in tinyland.documents(3, 40, 60)]
     assert [tinyland.generate(3, i).text for i in reversed(range(40, 60))] == texts[::-1]
@@ -141,6 +142,7 @@ def test_two_who_meet_are_friends() -> None:
     assert [pair for pair in pairs if pair[1] not in friends[pair[0]]] == []
 
 
+@pytest.mark.slow
 def test_where_nobody_else_was_nobody_is_waiting() -> None:
     stories = [d.text for d in tinyland.documents(6, stop=3000, weights={"story": 1})]
     alone = [text.split(". ")[1] for text in stories if text.startswith("Nobody was in the ")]
@@ -156,6 +158,7 @@ def test_no_pronoun_follows_a_worker_who_was_only_mentioned() -> None:
     assert len(after) > 20 and not {"She", "He"} & set(after)
 
 
+@pytest.mark.slow
 def test_variety() -> None:
     assert {d.kind for d in SAMPLE} == set(tinyland.DEFAULT_WEIGHTS)
     sentence = [line for line in tinyland.patterns().splitlines() if re.match(r"\s+.*\|.*[.?\"!{}]", line)]
@@ -251,6 +254,7 @@ def test_arithmetic_and_code_are_right() -> None:
                 assert sum(terms) == int(z), d.text
 
 
+@pytest.mark.slow
 def test_pronouns_of_unnamed_workers_follow_the_parameter() -> None:
     occupation = tinyland.WORLD.occupations[0].singular
     rates = dict.fromkeys((o.singular for o in tinyland.WORLD.occupations), 0.5) | {occupation: 0.9}

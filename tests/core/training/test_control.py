@@ -28,6 +28,7 @@ def losses(config):
     return {row["step"]: row["loss_per_token"] for row in rows_of(config) if "loss_per_token" in row}
 
 
+@pytest.mark.slow
 def test_pause_single_steps_and_resume_leave_the_curve_as_it_was(tiny):
     whole = replace(tiny, out=tiny.out + "-whole")
     list(train(whole))
@@ -78,6 +79,7 @@ def test_pausing_between_two_rows_says_where(tiny):
     assert next(run).status == "stopped"
 
 
+@pytest.mark.slow
 def test_a_long_pause_ends_the_run_which_can_be_resumed(tiny, monkeypatch):
     whole = replace(tiny, out=tiny.out + "-whole")
     list(train(whole))
@@ -103,6 +105,7 @@ def test_a_new_learning_rate_is_marked_and_used(tiny):
     assert [row["lr"] for row in rows if "loss_per_token" in row] == [tiny.muon_lr] * 5 + [0.005] * 7
 
 
+@pytest.mark.slow
 def test_a_run_with_another_rate_resumes_with_it(tiny):
     whole = replace(tiny, out=tiny.out + "-whole")
     for config, stopping in ((whole, 10**9), (tiny, 8)):
@@ -115,6 +118,7 @@ def test_a_run_with_another_rate_resumes_with_it(tiny):
     assert rows_of(tiny) == rows_of(whole) and rows_of(tiny)[-1]["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_stop_conditions_end_the_run_properly(tiny):
     reached = list(train(replace(tiny, target_loss=6.0)))[-1]
     assert reached.status == "finished" and reached.step == 4 and "reached the target" in reached.row["message"]
@@ -131,6 +135,7 @@ def test_conditions_can_change_while_it_runs(tiny):
     assert progress.step == 4 and "9" in progress.row["message"]
 
 
+@pytest.mark.slow
 def test_an_end_that_was_set_on_the_way_is_told_once(tiny):
     wishes = {2: {"patience": 3}, 4: {"target_loss": 0.5}, 6: {"patience": None}}
     for resume in (False, True):

@@ -61,6 +61,7 @@ def test_a_resumed_run_has_the_identical_curve(tiny, optimizer):
     assert a.steps == b.steps
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_state(tiny):
     whole = replace(tiny, out=tiny.out + "-whole")
     list(train(whole))
@@ -118,6 +119,7 @@ def test_a_rate_that_makes_infinities_ends_the_run_with_an_explanation(tiny):
         assert "NaN" not in text and "Infinity" not in text
 
 
+@pytest.mark.slow
 def test_overfits_a_small_text(tiny, text_file):
     text_file.write_text("abcdefgh" * 60)
     config = replace(tiny, steps=60, batch_tokens=256, eval_every=100)
