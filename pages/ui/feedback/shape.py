@@ -101,8 +101,8 @@ def shape() -> None:
     call = "[(row['step'], row['statistics']['kl']) for row in rows if 'kl' in row.get('statistics', {})]"
     code = code.gives(call, lambda: _kl(run))
     note = (
-        "KL is exact at the positions that were drawn; k1, k2 and k3 estimate it from the drawn tokens alone. “Training” "
-        "is the loss of the method, “held out” the loss on the text that the model first learned from"
+        "KL is exact at the positions that were drawn; k1, k2 and k3 estimate it from the drawn tokens alone. "
+        "“Training” is the loss of the method, “held out” the loss on the text that the model first learned from"
     )
     truth("row['statistics']", (), note, code, "shaped")
     what_you_see(
