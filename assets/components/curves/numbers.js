@@ -27,8 +27,8 @@ export const MINIS = {
  * @type {Record<string, { title: string, lines: Record<string, string> }>}
  */
 export const STATISTICS = {
-  reward: { title: "Reward, by the reward model", lines: { reward: "reward" } },
-  true_reward: { title: "Reward, by the rater", lines: { true_reward: "reward" } },
+  reward: { title: "Learned reward", lines: { reward: "reward" } },
+  true_reward: { title: "The rater's reward", lines: { true_reward: "reward" } },
   grade: { title: "Grade", lines: { grade: "grade" } },
   kl: { title: "KL of a token, nats", lines: { kl: "exact", k1: "k1", k2: "k2", k3: "k3" } },
   kl_answer: { title: "KL of an answer, nats", lines: { kl_answer: "exact" } },

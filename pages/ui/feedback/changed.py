@@ -37,11 +37,10 @@ def changed() -> None:
     prompt, said, likely, texts = found
     st.markdown("**The same seeds, before and after.** The prompt:")
     st.text(prompt)
-    for column, name in zip(st.columns(2, gap="medium"), ("Before", "After"), strict=True):
-        column.markdown(f"**{name}**")
     for row in zip(*said, strict=True):
         with st.container(border=True):
-            for column, words in zip(st.columns(2, gap="medium"), row, strict=True):
+            for column, name, words in zip(st.columns(2, gap="medium"), ("before", "after"), row, strict=True):
+                column.caption(name)
                 column.text(words or "(nothing: the text ends here)")
     code = _loading(run, config).with_import("core.tuning.comparisons", "continuations")
     code = code.with_import("core.lab.shaped", "prompts_of").then("prompt = prompts_of(before.folder)[0]")
