@@ -125,16 +125,20 @@ def then_what_waits(handle: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_what_was_pressed(request: Request) -> Request:
-    """`request`, for the whole page, with what was pressed and still waited for its turn: Streamlit forgets it."""
+    """`request` with what still waits for its turn, where Streamlit forgets it: what was pressed, when the whole page
+    is asked for; and the values of controls when a timer asks, which says nothing of them."""
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
         runner = session._scriptrunner
-        if runner and client_state and not client_state.fragment_id:
-            requests = runner._requests
-            if requests._state == ScriptRequestType.RERUN:
-                both = _coalesce_widget_states(requests._rerun_data.widget_states, client_state.widget_states)
+        if runner and client_state and runner._requests._state == ScriptRequestType.RERUN:
+            waiting = runner._requests._rerun_data.widget_states
+            if not client_state.fragment_id:
+                both = _coalesce_widget_states(waiting, client_state.widget_states)
                 if both:
                     client_state.widget_states.CopyFrom(both)
+            elif client_state.is_auto_rerun and waiting:
+                values = [one for one in waiting.widgets if not _has_active_trigger_value(one)]
+                client_state.widget_states.widgets.extend(values)
         request(session, client_state)
 
     return request_rerun

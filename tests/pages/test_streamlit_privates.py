@@ -148,6 +148,25 @@ def test_what_callbacks_have_set_is_still_new_when_a_callback_has_asked_for_the_
     assert state.is_new_state_value("text") and state["text"] == "cut"
 
 
+@pytest.mark.parametrize("section", ["", "g"])
+def test_a_timer_takes_back_nothing_that_waits_for_its_turn(section):
+    requests = ScriptRequests()
+
+    def ask(_, state):
+        requests.request_rerun(RerunData(widget_states=state.widget_states, fragment_id=state.fragment_id or None))
+
+    said = ClientState(page_script_hash="a", fragment_id=section)
+    said.widget_states.widgets.add(id="text", string_value="new")
+    said.widget_states.widgets.add(id="button", trigger_value=True)
+    session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+    request = streamlit_privates.where_the_visitor_is(streamlit_privates.with_what_was_pressed(ask))
+    request(session, said)
+    request(session, ClientState(page_script_hash="a", fragment_id="f", is_auto_rerun=True))
+    values = {one.id: getattr(one, one.WhichOneof("value")) for one in requests._rerun_data.widget_states.widgets}
+    assert values == {"text": "new", "button": True}
+    assert requests._rerun_data.fragment_id_queue == ([section, "f"] if section else [])
+
+
 def test_the_app_has_changed_the_session():
     import app  # noqa: F401
 
