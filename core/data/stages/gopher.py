@@ -6,8 +6,10 @@ may occur once, so that on a page of five words any two are too much.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from core.data.document import Document
 from core.data.stage import Dropped, Kept, Knob, Stage
@@ -93,13 +95,9 @@ class GopherRepetition(Stage):
         return Kept(document)
 
     def _repetition(self, text: str) -> Iterator[tuple[str, bool, float]]:
-        lines = [line for line in text.splitlines() if line.strip()]
-        for name, parts in (("paragraphs", _PARAGRAPHS.split(text.strip())), ("lines", lines)):
-            again = _again(parts)
-            yield f"repeated {name}", len(again) > self.lines * len(parts), len(again) / max(1, len(parts))
-            share = sum(map(len, again)) / max(1, len(text))
-            yield f"repeated {name}", share > REPEATED_IN_LINES, share
-        words = text.split()
+        yield from self._parts("repeated paragraphs", _PARAGRAPHS.split(text.strip()), len(text))
+        yield from self._parts("repeated lines", [line for line in text.splitlines() if line.strip()], len(text))
+        words = Words.of(text.split())
         for n, published in TOP.items():
             limit, share = published / self.grams, top_share(words, n, len(text))
             yield f"one {n}-gram too often", share > limit, share
@@ -109,6 +107,12 @@ class GopherRepetition(Stage):
             if not share:  # then nothing longer is repeated either
                 return
 
+    def _parts(self, reason: str, parts: Sequence[str], characters: int) -> Iterator[tuple[str, bool, float]]:
+        again = _again(parts)
+        yield reason, len(again) > self.lines * len(parts), len(again) / max(1, len(parts))
+        share = sum(map(len, again)) / max(1, characters)
+        yield reason, share > REPEATED_IN_LINES, share
+
 
 def _again(items: Sequence[str]) -> list[str]:
     """Each occurrence but the first."""
@@ -116,33 +120,58 @@ def _again(items: Sequence[str]) -> list[str]:
     return [item for item in items if item in seen or seen.add(item)]  # type: ignore[func-returns-value]
 
 
-def n_grams(words: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
-    return zip(*(words[i:] for i in range(n)), strict=False)
+MIX = np.random.default_rng(0).integers(2**64, size=max(REPEATED), dtype=np.uint64) | np.uint64(1)
 
 
-def top_share(words: Sequence[str], n: int, characters: int) -> float:
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Of each word its hash of 64 bits, by which it is told from others, and how many characters are before it: (N,)
+    and (N + 1,). A text of 20 MB has three million; as strings, its n-grams would take a gigabyte."""
+
+    hashes: np.ndarray
+    before: np.ndarray
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "Words":
+        hashes = np.fromiter(map(hash, words), np.int64, len(words)).view(np.uint64)
+        return cls(hashes, np.concatenate(([0], np.cumsum(np.fromiter(map(len, words), np.int64, len(words))))))
+
+    def grams(self, n: int) -> np.ndarray:
+        """The hash of each run of n words, (N − n + 1,)."""
+        count = max(0, len(self.hashes) - n + 1)
+        made = np.zeros(count, np.uint64)
+        for i in range(n if count else 0):
+            made += self.hashes[i : i + count] * MIX[i]
+        return made
+
+    def length(self, start: int, n: int) -> int:
+        """Characters of a run of n words, without spaces."""
+        return int(self.before[start + n] - self.before[start])
+
+
+def top_share(words: Words, n: int, characters: int) -> float:
     """Share of the characters in the occurrences of the most common n-gram, of several the first; 0 where there is
     none."""
-    counts = Counter(n_grams(words, n))
-    if not counts:
+    _, first, counts = np.unique(words.grams(n), return_index=True, return_counts=True)
+    if not len(counts):
         return 0.0
-    gram, most = counts.most_common(1)[0]
-    return most * (sum(map(len, gram)) + n - 1) / characters
+    most = int(counts.max())
+    return most * (words.length(int(first[counts == most].min()), n) + n - 1) / characters
 
 
-def repeated_share(words: Sequence[str], n: int, characters: int) -> float:
+def repeated_share(words: Words, n: int, characters: int) -> float:
     """Share of the characters in n-grams that stood in the text before, each character counted once."""
-    grams = list(n_grams(words, n))
-    seen: set[tuple[str, ...]] = set(grams)
-    if len(seen) == len(grams):
+    which, counts = np.unique(words.grams(n), return_inverse=True, return_counts=True)[1:]
+    if len(counts) == len(which):
         return 0.0
-    seen.clear()
-    i = repeated = 0
-    while i < len(grams):
-        if grams[i] in seen:
-            repeated += sum(map(len, grams[i]))
-            i += n
-        else:
-            seen.add(grams[i])
-            i += 1
+    often = np.flatnonzero(counts[which] > 1)
+    seen: set[int] = set()
+    repeated = end = 0
+    for start, gram in zip(memoryview(often), memoryview(which[often]), strict=True):
+        if start < end:
+            continue
+        if gram in seen:
+            repeated += words.length(start, n)
+            end = start + n
+        seen.add(gram)
     return repeated / max(1, characters)

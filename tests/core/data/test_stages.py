@@ -17,7 +17,7 @@ from core.data.stages.decontaminate import Decontaminate
 from core.data.stages.exact import ExactDuplicates
 from core.data.stages.extract import Extract
 from core.data.stages.fineweb import FineWeb
-from core.data.stages.gopher import REPEATED, GopherQuality, GopherRepetition, repeated_share, top_share
+from core.data.stages.gopher import REPEATED, GopherQuality, GopherRepetition, Words, repeated_share, top_share
 from core.data.stages.language import EXPECTED, Language
 from core.data.stages.licence import Licence
 from core.data.stages.normalise import Normalise, normalised
@@ -107,7 +107,7 @@ def test_shares_of_n_grams_are_those_of_a_loop(words, n):
     counts = Counter(grams)
     most = max(counts.values(), default=0)
     first = next((len(" ".join(gram)) for gram in grams if counts[gram] == most), 0)
-    assert top_share(words, n, 100) == most * first / 100
+    assert top_share(Words.of(words), n, 100) == most * first / 100
     covered, i = 0, 0
     walked = []
     while i <= len(words) - n:
@@ -117,7 +117,7 @@ def test_shares_of_n_grams_are_those_of_a_loop(words, n):
         else:
             walked.append(grams[i])
             i += 1
-    assert repeated_share(words, n, 100) == covered / 100
+    assert repeated_share(Words.of(words), n, 100) == covered / 100
 
 
 @pytest.mark.parametrize(
