@@ -167,7 +167,7 @@ def repeated_share(words: Words, n: int, characters: int) -> float:
     often = np.flatnonzero(counts[which] > 1)
     seen: set[int] = set()
     repeated = end = 0
-    for start, gram in zip(memoryview(often), memoryview(which[often]), strict=True):
+    for start, gram in zip(often.data, which[often].data, strict=True):
         if start < end:
             continue
         if gram in seen:
