@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import background, state
+from pages.ui import background, cache, state
 from pages.ui.literal import literal
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ZIP_MEGABYTES = 2000  # that a visitor may send
 HELD = {"float32": "as float32", "bfloat16": "in half the memory (bfloat16)", "int8": "in a quarter (int8)"}
+NAMES = {"gpt2": "GPT-2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3"}
 _cancelled: dict[str, Event] = {}  # by the id of a model that is being fetched
 
 
@@ -42,10 +43,37 @@ def origin(description: "Description") -> None:
     """In the sidebar: what an opened model is, and what is not known of it."""
     card = description.card
     held = {"float32": "", "bfloat16": ", held in bfloat16", "int8": ", held in int8"}[card.get("precision", "float32")]
+    kind = NAMES.get(card["model_type"], str(card["model_type"]))
     st.caption(
-        f"A {literal(str(card['model_type']))} model made elsewhere{held}: its training is not known here, so there "
+        f"A {literal(kind)} model made elsewhere{held}: its training is not known here, so there "
         "are no earlier steps, no training text, and no facts to check it against."
     )
+    _compared(description.name)
+
+
+def _compared(name: str) -> None:
+    """On request, how far our logits are from those of `transformers`, where it is installed."""
+    from core.model.stock.compare import installed
+
+    asked = st.session_state.setdefault("opened_compared", set())
+    if not installed():
+        return
+    if name not in asked:
+        told = "Both read the same sentence; you see the largest difference between any two logits."
+        st.button("Compare with transformers", key="opened_compare", on_click=asked.add, args=(name,), help=told)
+        return
+    stamp = cache.files_stamp(name)
+
+    def work(report: background.Report) -> tuple[float, int]:
+        from core.model import checkpoint_folder, load_checkpoint
+        from core.model.stock.compare import largest_difference
+
+        report(0.1, "reading it twice")
+        return largest_difference(load_checkpoint(checkpoint_folder(name)))
+
+    found = background.compute(("compared", name, stamp), work, "Comparing", slow=True)
+    if found is not None:
+        st.caption(f"Largest difference from transformers on {found[1]} tokens: {found[0]:.1e}.")
 
 
 def from_elsewhere(card: dict[str, Any]) -> bool:
@@ -79,7 +107,8 @@ def _open(opening: Callable[[], str]) -> None:
     try:
         _show(opening())
     except ValueError as error:  # CheckpointError says what is wrong with it
-        state.note("opened", literal(str(error)))
+        told = str(error)
+        state.note("opened", literal(f"{told[:1].upper()}{told[1:]}. Nothing was changed."))
 
 
 def _show(name: str) -> None:

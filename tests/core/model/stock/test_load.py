@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from core.generation import Sampler, generate
 from core.model import CheckpointError, describe, load_checkpoint, load_pretrained, run_trace, save_pretrained
 from core.model.stock import need
+from core.model.stock.compare import largest_difference
 from tests.core.model.stock.folders import CONFIGS, VOCAB, reference, write
 
 SHARDED = {"qwen3", "gpt2"}
@@ -107,6 +108,15 @@ def test_packed_matrices_answer_alike(name, folders, tmp_path):
     assert ((small.model.embed.weight - whole.model.embed.weight).abs() <= 0.51 * step).all()
     assert len(list(generate(small.model, ids[0].tolist(), Sampler(temperature=0), 3, seed=0))) == 3
     assert torch.isfinite(run_trace(small.model, ids[0].tolist()).logits).all()
+
+
+def test_the_difference_that_the_sidebar_tells(folders):
+    checkpoint = load_pretrained(folders("qwen2")[1])
+    exact, tokens = largest_difference(checkpoint)
+    assert 0 <= exact <= 1e-4 and tokens > 20
+    with torch.no_grad():
+        checkpoint.model.unembed.weight[5] += 1
+    assert largest_difference(checkpoint)[0] > 0.01
 
 
 def test_what_does_not_fit_is_refused_with_what_is_missing(folders, monkeypatch):
