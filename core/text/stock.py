@@ -5,8 +5,9 @@ The cutting is done by Hugging Face's `tokenizers`, from the very file, so that 
 here is what the pages show: the bytes of each token, where it stands, the chunks, the ranks of its merges.
 """
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import tokenizers
 
 from core.text.bpe import well_formed
+from core.text.chat_template import Message, render
 from core.text.errors import TokenizerError
 from core.text.export import CHARACTER_OF_BYTE
 from core.text.tokenizer import ENDOFTEXT, Piece, Tokenizer
@@ -60,6 +62,12 @@ class StockTokenizer(Tokenizer):
         self.ranks = self._learn_ranks(described["model"]) if self._byte_level else {}
         self._first_space = not self._byte_level and self._begins_with_space()
         self.eot, self.stops = self._ends(config)
+        self.chat_template = _template(config.get("chat_template"))
+        self._template_tokens = {
+            key: str(value.get("content") if isinstance(value, Mapping) else value)
+            for key, value in config.items()
+            if key.endswith("_token") and isinstance(value, Mapping | str)
+        }
 
     def __repr__(self) -> str:
         kind = "byte-level BPE" if self._byte_level else "SentencePiece-style BPE"
@@ -95,6 +103,18 @@ class StockTokenizer(Tokenizer):
         chosen = self._special if special else self._plain
         ids: list[int] = chosen.encode(well_formed(text), add_special_tokens=False).ids
         return ids
+
+    def encode_chat(self, messages: Sequence[Message], *, prompt: bool = False) -> tuple[list[int], list[bool]]:
+        """A conversation as the model's own template writes it: its ids, and which of them the assistant wrote.
+
+        `prompt`: ends where the assistant is to answer. TokenizerError: the model has no template, or it refuses.
+        """
+        if self.chat_template is None:
+            raise TokenizerError(f"{self.name!r} has no chat template: its model was not taught to answer")
+        text, spans = render(self.chat_template, messages, self._template_tokens, prompt=prompt)
+        made = self._special.encode(well_formed(text), add_special_tokens=False)
+        own = [any(first <= a and b <= last and a < b for first, last in spans) for a, b in made.offsets]
+        return list(made.ids), own
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         return b"".join(piece.bytes for piece in self.locate(ids))
@@ -171,7 +191,17 @@ def read_config(folder: Path) -> dict[str, Any]:
         if not isinstance(read, dict):
             raise TokenizerError(f"{name} must hold a JSON object")
         found |= {key: value for key, value in read.items() if value is not None}
+    with contextlib.suppress(OSError, UnicodeDecodeError):  # newer versions write it into a file of its own
+        found["chat_template"] = (folder / "chat_template.jinja").read_text(encoding="utf-8")
     return found
+
+
+def _template(found: object) -> str | None:
+    """The chat template of a tokenizer_config.json: a string, or one of several that have names."""
+    if isinstance(found, list):
+        named = {one.get("name"): one.get("template") for one in found if isinstance(one, Mapping)}
+        found = named.get("default", next(iter(named.values()), None))
+    return found if isinstance(found, str) else None
 
 
 def _types(part: object) -> set[str]:

@@ -1,7 +1,8 @@
 """Models made elsewhere at their own size, with random weights: python -m tests.bench.bench_opened
 
 GPT-2 (124 M): from a warm disk to a usable model; the distribution of the next token; a trace of 64 tokens; tokens per
-second beside `generate` of transformers. And how much memory each precision takes.
+second beside `generate` of transformers. Seconds of the processor, which on one thread (OMP_NUM_THREADS=1) are those of
+a quiet machine.
 """
 
 import resource
@@ -21,12 +22,12 @@ from core.model.stock.load import read_stock_model
 NEW = 24
 
 
-def seconds(action, repeats=5):
+def seconds(action, repeats=3):
     taken = []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        begun = time.process_time()
         action()
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     return median(taken)
 
 

@@ -102,6 +102,21 @@ def test_what_is_no_bpe_is_refused(spelled, named):
         StockTokenizer(spelled, {}, "m")
 
 
+def test_a_chat_is_written_by_the_models_own_template_and_its_part_is_marked():
+    template = "{% for m in messages %}{{ eos_token + m.role + ': ' + m.content }}{% endfor %}"
+    template += "{% if add_generation_prompt %}{{ eos_token + 'assistant: ' }}{% endif %}"
+    config = {"eos_token": {"content": "<|endoftext|>"}, "chat_template": [{"name": "default", "template": template}]}
+    ours = StockTokenizer(byte_level(), config, "m")
+    talk = [{"role": "user", "content": "Who? 🙂"}, {"role": "assistant", "content": "Größe 🙂"}]
+    ids, own = ours.encode_chat(talk)
+    assert ours.decode(ids) == "<|endoftext|>user: Who? 🙂<|endoftext|>assistant: Größe 🙂" and ids.count(ours.eot) == 2
+    assert ours.decode([id for id, mine in zip(ids, own, strict=True) if mine]).strip() == "Größe 🙂"
+    asked, own = ours.encode_chat(talk[:1], prompt=True)
+    assert ids[: len(asked) - 1] == asked[:-1] and not any(own)
+    with pytest.raises(TokenizerError, match="no chat template"):
+        StockTokenizer(byte_level(), {}, "m").encode_chat(talk)
+
+
 def test_a_tokenizer_without_an_end_is_refused():
     bare = json.loads(byte_level()) | {"added_tokens": []}
     with pytest.raises(TokenizerError, match="bos_token, eos_token"):
