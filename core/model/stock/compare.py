@@ -34,5 +34,5 @@ def largest_difference(checkpoint: Checkpoint, text: str = PROBE) -> tuple[float
     except Exception as error:  # whatever the library and the files come to
         raise CheckpointError(f"transformers cannot read it: {str(error).splitlines()[0][:200]}") from None
     with torch.inference_mode():
-        found = (theirs.eval()(ids).logits - checkpoint.model(ids)).abs().max()
+        found = (theirs(ids).logits - checkpoint.model(ids)).abs().max()
     return float(found), ids.shape[1]
