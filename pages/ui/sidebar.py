@@ -154,7 +154,7 @@ def _link() -> None:
     if len(state.get("text")) > state.MAX_LINK_TEXT:
         st.caption(f"The link carries the first {state.MAX_LINK_TEXT:,} characters of the text.")
     for name in list(st.session_state["notes"]):
-        if name not in ("model", "step", "text"):
+        if name not in ("model", "step", "text", "opened"):
             state.note(name)
 
 
