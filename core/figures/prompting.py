@@ -66,7 +66,7 @@ def rates(
     """A bar for each name, with its interval; a line at `chance`."""
     shown = row_bars(values_of(values), ROLES["prediction"], [percent(value) for value in values_of(values)],
                      error_x=intervals(values, thickness=1.2, width=4), hovertemplate="%{x:.1%}<extra></extra>",
-                     textposition="inside", insidetextanchor="start")  # fmt: skip
+                     textposition="auto", insidetextanchor="start")  # fmt: skip
     return figure(
         [shown],
         margin={"l": 24, "r": 16, "t": 8, "b": 44},
@@ -102,7 +102,7 @@ def budget(parts: Mapping[str, tuple[int, int]], context: int) -> Figure:
 
 def by_length(tokens: Sequence[float], curves: Mapping[str, Sequence[Interval]], context: int) -> Figure:
     """Shares right against the length of the prompt, a line for each place; a line where the window ends."""
-    traces = [_curve(tokens, f"the story at the {name}", values, colour, True)
+    traces = [_curve(tokens, f"the story {'in' if name == 'middle' else 'at'} the {name}", values, colour, True)
               for (name, values), colour in zip(curves.items(), COLOURS, strict=False)]  # fmt: skip
     return figure(
         traces,
@@ -118,7 +118,7 @@ def outcomes(shares: Mapping[str, Mapping[str, float]]) -> Figure:
     """For each name the shares of what came of it, stacked to one."""
     names = list(shares)
     kinds = list(next(iter(shares.values())))
-    looks = (ROLES["attention"], CATEGORIES[0], ROLES["token"], LIGHT["muted"])
+    looks = (ROLES["attention"], ROLES["prediction"], CATEGORIES[2], LIGHT["muted"])
     traces = [
         bars([shares[name][kind] for name in names], list(range(len(names))), orientation="h", name=kind,
              marker={"color": colour}, hovertemplate=f"%{{x:.0%}} {kind}<extra></extra>")

@@ -126,7 +126,7 @@ def inject(checkpoint: Checkpoint, count: int = CASES, report: Report = lambda *
         ids = [[tokenizer.eot, *tokenizer.encode(text, special=True)] for text in prompts]
         if max(map(len, ids)) + NEW_TOKENS > checkpoint.config.context_length:
             raise ValueError(f"its context of {checkpoint.config.context_length} tokens is too short")
-        texts = [said(text) for text, _ in answers(checkpoint, ids, [0] * len(ids), 0.0)]
+        texts = [said(text) for text in answers(checkpoint, ids, [0] * len(ids), 0.0)]
         found[name] = rates(attacks, texts[::2], texts[1::2])
     return Injection(found)
 

@@ -83,14 +83,14 @@ def attempt(checkpoint: Checkpoint, task: str, template: str) -> Tried:
     seconds = (time.perf_counter() - begun) / len(ids)
     seeds = [seed_of(i, repeat) for i in range(len(ids)) for repeat in range(REPEATS)]
     sampled = answers(checkpoint, [one for one in ids for _ in range(REPEATS)], seeds, 1.0)
-    right = [judge(question, said(text)) for question, (text, _) in zip(questions, likeliest, strict=True)]
+    right = [judge(question, said(text)) for question, text in zip(questions, likeliest, strict=True)]
     hits = [
-        sum(judge(question, said(text)) for text, _ in sampled[i * REPEATS : (i + 1) * REPEATS])
+        sum(judge(question, said(text)) for text in sampled[i * REPEATS : (i + 1) * REPEATS])
         for i, question in enumerate(questions)
     ]
     return Tried(
-        template, tuple(right), tuple(hits), REPEATS, prompts[0], said(likeliest[0][0]), sum(map(len, ids)) / len(ids),
-        sum(count for _, count in likeliest) / len(ids), seconds,
+        template, tuple(right), tuple(hits), REPEATS, prompts[0], said(likeliest[0]), sum(map(len, ids)) / len(ids),
+        sum(len(tokenizer.encode(said(text))) for text in likeliest) / len(ids), seconds,
     )  # fmt: skip
 
 
@@ -100,21 +100,21 @@ def seed_of(case: int, repeat: int) -> int:
 
 
 def answers(
-    checkpoint: Checkpoint, ids: Sequence[Sequence[int]], seeds: Sequence[int], temperature: float
-) -> list[tuple[str, int]]:
-    """What is written after each prompt, and how many tokens that took."""
+    checkpoint: Checkpoint, ids: Sequence[Sequence[int]], seeds: Sequence[int], temperature: float, most: int = 0
+) -> list[str]:
+    """What is written after each prompt: at most `most` tokens, or NEW_TOKENS."""
     tokenizer = checkpoint.tokenizer
     stop = set(tokenizer.special_tokens.values())
-    found: list[tuple[str, int]] = [("", 0)] * len(ids)
+    found = [""] * len(ids)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # a batch begins at its shortest prompt
     for start in range(0, len(ids), CHUNK):
         rows = order[start : start + CHUNK]
         samples = rollouts(
-            checkpoint.model, [ids[i] for i in rows], [seeds[i] for i in rows], NEW_TOKENS,
+            checkpoint.model, [ids[i] for i in rows], [seeds[i] for i in rows], most or NEW_TOKENS,
             temperature=temperature, stop=stop,
         )  # fmt: skip
         for i, sample in zip(rows, samples, strict=True):
-            found[i] = tokenizer.decode(sample.ids), len(sample.ids)
+            found[i] = tokenizer.decode(sample.ids)
     return found
 
 

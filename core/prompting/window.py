@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.analysis.skills.cases import Share
-from core.analysis.skills.exact import Asked, Passage
 from core.analysis.skills.window import FILLERS, SEED
 from core.model import Checkpoint
 from core.prompting.examples import Interval, Report
-from core.prompting.scores import after, score
+from core.prompting.laboratory import answers
+from core.prompting.tasks import said
 from core.text import tinyland
 
 PLACES = ("start", "middle", "end")
 COUNTS = (0, 8, 16, 32, 48)  # sentences that have nothing to do with the question
 STORIES = 40
+ROOM = 12  # tokens that an answer may take
 SHORTEST = 100  # tokens of a context in which a story can stand
 
 
@@ -34,7 +35,7 @@ def find(
 ) -> Found:
     """Held-out stories with a question, among sentences of Tinyland that change nothing. ValueError: the context is too
     short for one."""
-    longest, asked = checkpoint.config.context_length, stories(count)
+    tokenizer, longest, asked = checkpoint.tokenizer, checkpoint.config.context_length, stories(count)
     if longest < SHORTEST:
         raise ValueError(f"its context of {longest} tokens is too short for a story")
     right: dict[str, list[Interval]] = {place: [] for place in PLACES}
@@ -42,14 +43,13 @@ def find(
     for done, fillers in enumerate(counts):
         report(done / len(counts), f"{fillers} sentences beside the story")
         for place in PLACES:
-            texts = [
-                after(checkpoint.tokenizer, spread(story, fillers, place) + question, f" {answer}")
-                for story, question, answer in asked
-            ]
-            kept = [last_tokens(one, longest) for one in texts]
-            share = Share.of(score(checkpoint.model, checkpoint.tokenizer, kept).right.tolist())
+            prompts = [spread(story, fillers, place) + question for story, question, _ in asked]
+            texts = [[tokenizer.eot, *tokenizer.encode(prompt)] for prompt in prompts]
+            kept = [last_tokens(ids, longest - ROOM) for ids in texts]
+            written = answers(checkpoint, kept, [0] * len(kept), 0.0, ROOM)
+            share = Share.of(said(text) == answer for text, (_, _, answer) in zip(written, asked, strict=True))
             right[place].append((share.rate, *share.interval))
-        tokens.append(sum(one.passages[-1].first for one in texts) / len(texts))
+        tokens.append(sum(map(len, texts)) / len(texts))
     points = {place: tuple(found) for place, found in right.items()}
     return Found(tuple(counts), tuple(tokens), points, len(asked), longest)
 
@@ -71,11 +71,9 @@ def spread(story: str, fillers: int, place: str) -> str:
     return " ".join([*sentences[:before], story, *sentences[before:]])
 
 
-def last_tokens(asked: Asked, longest: int) -> Asked:
+def last_tokens(ids: Sequence[int], longest: int) -> list[int]:
     """What a model sees of a longer text: its start token, and the last tokens."""
-    gone = max(0, len(asked.ids) - longest)
-    passages = tuple(Passage(one.first - gone, one.last - gone, one.ends) for one in asked.passages)
-    return Asked((asked.ids[0], *asked.ids[1 + gone :]), passages)
+    return [ids[0], *ids[1 + max(0, len(ids) - longest) :]]
 
 
 @dataclass(frozen=True)

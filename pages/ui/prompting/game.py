@@ -49,7 +49,7 @@ def one_game() -> None:
         st.info(f"This game cannot be asked of this model: {error}.")
         return
     with left:
-        st.code(prompt, language=None)
+        st.code(prompt, language=None, wrap_lines=True)
     with right:
         components.plot(
             figures.beside(outcomes, bayesian, model), key="one_game", height=64 + 46 * len(outcomes),

@@ -37,9 +37,11 @@ def heads() -> None:
     scores = ", ".join(f"{one.name} {one.score:.2f} (an even look: {one.chance:.2f})" for one in found.heads)
     lost = found.whole.right[-1][0] - found.off.right[-1][0]
     other = [found.whole.right[-1][0] - curve.right[-1][0] for curve in found.control]
+    clear = found.heads[0].score > 2 * found.heads[0].chance
+    faint = "" if clear else " No head of this model scores much more than an even look; this one does the most."
     what_you_see(
         f"Induction scores: {scores}. With {len(found.off.right) - 1} examples, switching these heads off costs "
         f"**{100 * lost:.0f}** points; as many other heads of the same layers cost "
-        f"{' and '.join(f'{100 * one:.0f}' for one in other)}. Without any head off the model does "
-        f"{percent(found.whole.right[-1][0])}."
+        f"{' and '.join(f'{100 * one:.0f}' for one in other)}. With all heads it does "
+        f"{percent(found.whole.right[-1][0])}." + faint
     )

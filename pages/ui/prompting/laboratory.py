@@ -63,7 +63,7 @@ def laboratory() -> None:
 
 def _cases(tried: "dict[str, Tried]") -> str:
     one = next(iter(tried.values()))
-    return f"{len(one.right)} cases that no training text holds as they stand, {one.repeats} samples of each"
+    return f"The same {len(one.right)} cases for every prompt, {one.repeats} samples of each"
 
 
 def _judged(task: str) -> str:
@@ -78,9 +78,7 @@ def _own(view: View, task: str) -> "Tried | None":
 
     example = next(iter(TASKS[task].prompts.values()))
     told = "{case} is where the case stands; {4 examples} writes what follows it for each example, with its answer."
-    template = st.text_area(
-        "Your own prompt", **state.control("own_prompt"), height=90, help=told, placeholder=example
-    )
+    template = st.text_area("Your own prompt", **state.control("own_prompt"), height=90, help=told, placeholder=example)
     if not template.strip():
         return None
     try:

@@ -78,5 +78,6 @@ def _places(view: View) -> None:
         "The same stories with the same question, among more and more sentences that have nothing to do with it. Up to "
         "the dotted line everything stands in the window. Beyond it the oldest tokens fall out: a story at the start "
         f"is gone, and with {found.counts[-1]} sentences only {percent(found.right['start'][-1][0])} of its questions "
-        f"are answered right, against {percent(found.right['end'][-1][0])} when it stands last."
+        f"are answered right, against {percent(found.right['end'][-1][0])} when it stands last. A model that "
+        "has read only short texts is lost long before its window is full."
     )

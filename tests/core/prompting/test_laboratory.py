@@ -109,13 +109,13 @@ def test_answers_are_those_of_each_prompt_alone_with_its_seed(checkpoint):
     seeds = [seed_of(case, 1) for case in range(3)]
     found = answers(checkpoint, ids, seeds, 1.0)
     assert len({seed_of(case, repeat) for case in range(40) for repeat in range(4)}) == 160
-    for prompt, seed, (text, count) in zip(ids, seeds, found, strict=True):
-        assert answers(checkpoint, [prompt], [seed], 1.0) == [(text, count)]
+    for prompt, seed, text in zip(ids, seeds, found, strict=True):
+        assert answers(checkpoint, [prompt], [seed], 1.0) == [text]
     greedy = sample_batch(
         checkpoint.model, ids[1], Sampler(temperature=0), [0], laboratory.NEW_TOKENS,
         set(tokenizer.special_tokens.values()),
     )  # fmt: skip
-    assert answers(checkpoint, ids, [0] * 3, 0.0)[1] == (tokenizer.decode(greedy[0].ids), len(greedy[0].ids))
+    assert answers(checkpoint, ids, [0] * 3, 0.0)[1] == tokenizer.decode(greedy[0].ids)
 
 
 def test_an_attempt_counts_what_it_did(checkpoint, monkeypatch):
