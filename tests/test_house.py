@@ -82,7 +82,7 @@ def test_python_is_shown_by_the_truth_line_alone():
 
 def test_only_jobs_starts_processes():
     starters = {module_of(path) for path in SOURCES if any(under(n, "subprocess") for n in imports(path))}
-    assert starters <= {"core.jobs.server"}
+    assert starters <= {"core.jobs.processes"}
 
 
 def test_files_stay_short():

@@ -1,5 +1,6 @@
 """Runs for a server: `start`, `fork`, `status`, … of `core.jobs.server`, and what they need of `core.runs`."""
 
+from core.jobs.processes import warm
 from core.jobs.queue import Limits, TooManyRuns
 from core.jobs.server import (
     Status,
@@ -18,7 +19,6 @@ from core.jobs.server import (
     step,
     stop,
     stop_when,
-    warm,
 )
 from core.runs.library import (
     RUN_ID,

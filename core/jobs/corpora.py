@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from core.files import write_atomically
 from core.jobs import queue, server
 from core.runs.corpora import PLAN, STATUS, clear_away, corpus_folder, list_corpora
 from core.runs.library import LOCK
-from core.runs.records import NotYours, Record, fingerprint, owned_by, read_record
+from core.runs.records import NotYours, Record, fingerprint, owned_by, read_record, write_record
 from core.training.folder import RunError
 
 File = tuple[str, bytes]  # what a visitor's file is called, and what is in it
@@ -104,6 +104,13 @@ def stop(corpus: str, key: str | None = None) -> None:
 
 def owns(corpus: str, key: str | None) -> bool:
     return owned_by(read_record(corpus_folder(corpus)), key)
+
+
+def hand_over(corpus: str, key: str | None, other: str) -> None:
+    """Who holds `key` and has started this gives it to the holder of the other key; nobody else can."""
+    folder = corpus_folder(corpus)
+    if owns(corpus, key) and (folder / PLAN).exists():
+        write_record(folder, replace(read_record(folder), owner=fingerprint(other)))
 
 
 def say(folder: Path, now: Status) -> None:

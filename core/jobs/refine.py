@@ -1,4 +1,4 @@
-"""The process that makes a corpus: python -m core.jobs.refine FOLDER, started by `core.jobs.server`.
+"""The process that makes a corpus: python -m core.jobs.refine FOLDER, started by `core.jobs.processes`.
 
 It reads FOLDER/plan.json and says in status.json how far it is. It ends when control.json says stop, or its stdin ends.
 """

@@ -1,4 +1,4 @@
-"""Runs for a server: start, queue, steer, watch, delete. The only module that starts processes; it needs no torch.
+"""Runs for a server: start, queue, steer, watch, delete. No torch here.
 
     key = new_key()                                  # kept by the browser that starts the run
     run_id = start(preset("live"), owner=key)        # goes at once, or waits for a place
@@ -11,12 +11,9 @@ when $GLASSBOX_SCHEDULER holds the address of a Dask scheduler, on that cluster.
 """
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +25,7 @@ from typing import Any
 from core.files import write_atomically
 from core.jobs import queue
 from core.jobs.executors import DaskExecutor, Executor, LocalExecutor, wait_or_kill
+from core.jobs.processes import launch
 from core.jobs.queue import Limits, TooManyRuns
 from core.messages import without_folders
 from core.model import runs_root
@@ -55,8 +53,6 @@ LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a wo
 LONGEST_TEXT = 20_000_000  # characters of a training text
 
 _attending = threading.Event()
-_spare_lock = threading.Lock()
-_spares: list[subprocess.Popen[bytes]] = []  # none, or the one that `warm` has started
 
 
 @dataclass(frozen=True)
@@ -331,37 +327,6 @@ def run_to_end(folder: str, options: list[str]) -> int:
     return wait_or_kill(launch(path, options), path)
 
 
-def warm() -> None:
-    """Have a process ready that has loaded PyTorch, for the next run here. A page that offers to train calls it."""
-    with _spare_lock:
-        if not os.environ.get("GLASSBOX_SCHEDULER") and not any(spare.poll() is None for spare in _spares):
-            _spares[:] = [_process("core.jobs.spare", [], Path(os.devnull))]
-
-
-def launch(folder: Path, options: list[str]) -> subprocess.Popen[bytes]:
-    """Start the process of a run: the one that is ready, or else a new one; or that of a corpus."""
-    if corpora.is_corpus(folder):
-        return _process("core.jobs.refine", [str(folder)], folder / "log.txt")
-    log, arguments = folder / "log.txt", ["--out", str(folder), "--control", "--quiet", *options]
-    with _spare_lock:
-        spare = _spares.pop() if _spares else None
-    if spare and spare.stdin and spare.poll() is None:
-        with contextlib.suppress(OSError):  # it has just ended
-            spare.stdin.write(json.dumps({"log": str(log), "arguments": arguments}).encode() + b"\n")
-            spare.stdin.flush()
-            return spare
-    return _process("core.training", ["--give-way", *arguments], log)
-
-
-def _process(module: str, arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    with open(log, "wb") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.PIPE, stdout=out, stderr=out, env=environment, cwd=_repository(),
-        )  # fmt: skip
-
-
 _local = LocalExecutor(launch)
 
 
@@ -385,10 +350,6 @@ def _running_folder(run_id: str, key: str | None) -> Path:
 def busy(folder: Path) -> bool:
     """Whether what belongs into this folder is being made, or waits for it."""
     return queue.entry(folder) is not None or _executor().alive(folder)
-
-
-def _repository() -> Path:
-    return Path(__file__).resolve().parents[2]
 
 
 def _last_words(folder: Path) -> str | None:

@@ -11,10 +11,11 @@ from core.files import write_atomically
 from core.model import runs_root
 from core.runs.records import fingerprint
 from core.training.folder import RunError
+from core.training.past import CARDS
 
 CORPUS_ID = re.compile(r"corpus-[0-9a-f]{16}")
 PLAN, STATUS = "plan.json", "status.json"
-DOCUMENTS, CARDS = "kept.jsonl", ("datacard.md", "croissant.json")
+DOCUMENTS = "kept.jsonl"
 NAMED, LONGEST_NAME = "named-*.json", 40
 KEPT_FOR = 24 * 3600.0  # seconds since somebody last looked at a corpus that has no name
 

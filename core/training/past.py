@@ -19,7 +19,8 @@ from core.training.preference_config import COMPARISONS
 from core.training.rows import Row, read_rows
 from core.training.state import STATE, Position, kept_state, position_after
 
-PAST = ("config.json", "tokenizer.json", "baselines.json")
+CARDS = ("datacard.md", "croissant.json")  # of the corpus that was read
+PAST = ("config.json", "tokenizer.json", "baselines.json", *CARDS)
 TEXTS = ("corpus.txt", "chats.jsonl", OWN_SAMPLES, COMPARISONS)  # what a run reads
 
 

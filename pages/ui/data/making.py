@@ -66,6 +66,7 @@ def open_page() -> None:
 def controls(plan: Plan, stale: bool, nothing: bool) -> None:
     """The button, and what is being made instead of it."""
     going = st.session_state.get(GOING, "")
+    claim(going)
     if going and corpora.status(going).state in ("queued", "running"):
         st.fragment(_watch, run_every=EVERY)(going)
         return
@@ -87,7 +88,16 @@ def controls(plan: Plan, stale: bool, nothing: bool) -> None:
         st.warning(message)
 
 
+def claim(corpus: str) -> None:
+    """The first run begins before the browser has told which key it keeps: once it has, that key can cancel it."""
+    mine = owner_key()
+    if corpus and st.session_state.get(KEY) != mine:
+        corpora.hand_over(corpus, st.session_state.get(KEY), mine)
+        st.session_state[KEY] = mine
+
+
 def _watch(corpus: str) -> None:
+    claim(corpus)
     now = corpora.status(corpus)
     if now.state not in ("queued", "running"):
         st.rerun()

@@ -49,9 +49,13 @@ def test_files_that_a_visitor_brings():
     assert [file["name"] for file in report.files] == ["a.txt", "../b.txt", "c.bin"] and report.kept == [0]
 
 
-def test_only_who_started_it_can_cancel_it():
-    key = jobs.new_key()
-    corpus = corpora.start(ENDLESS, key)
+def test_only_who_started_it_or_was_given_it_can_cancel_it():
+    first, key = jobs.new_key(), jobs.new_key()
+    corpus = corpora.start(ENDLESS, first)
+    corpora.hand_over(corpus, jobs.new_key(), key)
+    assert corpora.owns(corpus, first) and not corpora.owns(corpus, key)
+    corpora.hand_over(corpus, first, key)
+    assert not corpora.owns(corpus, first)
     wait_for(lambda: corpora.status(corpus).share > 0)
     assert not corpora.owns(corpus, jobs.new_key()) and corpora.owns(corpus, key)
     with pytest.raises(jobs.NotYours):

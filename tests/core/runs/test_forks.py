@@ -7,7 +7,7 @@ from core.model import load_checkpoint
 from core.runs import forks
 from core.training import TrainConfig, train
 from core.training.folder import RunError, write_settings
-from core.training.past import copy_past
+from core.training.past import CARDS, copy_past
 from core.training.rows import read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
@@ -38,9 +38,12 @@ def parent(tiny) -> TrainConfig:
 def test_a_fork_without_a_change_repeats_the_curve_exactly(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     assert 0 < at < parent.steps
+    for card in CARDS:
+        (Path(parent.out) / card).write_text(f"what {card} says of the corpus")
     assert fork(parent, parent.out + "-same", at) == rows_of(parent.out)
     a, b = load_checkpoint(Path(parent.out)), load_checkpoint(Path(parent.out + "-same"))
-    assert a.steps == b.steps
+    assert a.steps == b.steps and a.card["data"] == b.card["data"]
+    assert all((b.folder / card).read_bytes() == (a.folder / card).read_bytes() for card in CARDS)
     assert all(x.equal(y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
 
 
