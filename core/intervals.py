@@ -1,6 +1,12 @@
-"""Intervals of measured rates. No torch here."""
+"""Intervals of measured rates and means. No torch here."""
 
 import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from core.arrays import Floats
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 
@@ -25,3 +31,13 @@ def paired_difference(more: int, less: int, total: int, z: float = Z) -> tuple[f
     n, a, b = total + 2, more + 0.5, less + 0.5
     middle, half = (a - b) / n, z * math.sqrt(a + b - (a - b) ** 2 / n) / n
     return (more - less) / total, max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def mean_interval(samples: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Mean, and the ends of its 95 % interval by Student's t, over the first axis: (n, ...) -> three (...); n ≥ 2."""
+    values = np.asarray(samples, dtype=np.float64)
+    if len(values) < 2:
+        raise ValueError("an interval needs at least two cases")
+    mean = values.mean(axis=0)
+    margin = stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    return mean, mean - margin, mean + margin

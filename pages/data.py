@@ -6,6 +6,8 @@ from pages.ui.data.decisions import decisions
 from pages.ui.data.experiments import data_experiments
 from pages.ui.data.home import home
 from pages.ui.data.left import what_is_left
+from pages.ui.data.matter import does_it_matter
+from pages.ui.data.origin import where_texts_come_from
 from pages.ui.data.stage import pipeline
 from pages.ui.sections import section, stage
 from pages.ui.training.owner import remember
@@ -17,4 +19,6 @@ section("What did this stage do?", "decisions", decisions, height=900)
 section("What is left at the end?", "left", what_is_left, height=700)
 section("When are two texts the same?", "alike", alike, height=900)
 section("Take it home", "home", home, height=560)
+section("Does it matter?", "matter", does_it_matter, height=760)
+section("Where does a text come from?", "origin", where_texts_come_from, height=760)
 section("Try", "try", data_experiments, height=120)

@@ -6,6 +6,7 @@ from pages.ui import components, state
 from pages.ui.caption import NATS, page_header, truth, try_it, what_you_see
 from pages.ui.sampling import chat
 from pages.ui.sampling.compare import compare, curve
+from pages.ui.sampling.origin import keep_written, where_it_comes_from
 from pages.ui.sampling.search import beams, speculation
 from pages.ui.sampling.settings import OFF, chosen_sampler
 from pages.ui.sampling.stage import fresh, sampler
@@ -55,6 +56,7 @@ def writing() -> None:
     steps = [node.step for node in story(scene, key="story")]
     if scene.chat:
         chat.out_of_its_world(view, chat.last_message(view, [step.id for step in steps]))
+    keep_written(view, scene.prompt, [step.id for step in steps])
     start, settings = len(scene.prompt), f"{chosen_sampler()}, {state.get('new_tokens')}, {state.get('seed')}"
     code = view.code.then(
         f"ids = {[*scene.prompt, *(step.id for step in steps)]}",
@@ -126,6 +128,7 @@ page_header(
 fresh()
 stage(odds)
 section("Let it write", "write", writing, height=360)
+section("Did it read that somewhere?", "origin", where_it_comes_from, height=640)
 section("What does a setting do to many texts?", "compare", comparing, height=420)
 section("Beam search and speculative decoding", "search", searching, height=760)
 section("How far back does it look?", "window", looking_back, height=900)

@@ -444,6 +444,7 @@ export interface PipelineHeader {
 /** pages/ui/data/passages.py: texts side by side; a piece is [kind, characters]. */
 export interface PassagesHeader {
   title: string;
+  /** of each text, in pixels */ height?: number;
   columns: { title: string; note: string; pieces: string[][] }[];
   /** kind, words */ legend: string[][];
 }

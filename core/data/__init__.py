@@ -9,6 +9,7 @@ score      precision and recall against the labels;  tally, examples, report: wh
 plan       a pipeline as data;  build: carries one out;  sharded: in several processes;  __main__: the command line
 pairs      all pairs compared exactly, beside MinHash
 card       the data card
+suffixes   which passages of a text stand in a training text
 
     from core.data import near_duplicates, raw_crawl, run_pipeline, usual
     stages = usual()
@@ -19,9 +20,9 @@ card       the data card
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.data.public import near_duplicates, raw_crawl, run_pipeline, usual
+    from core.data.public import lineage, near_duplicates, raw_crawl, run_pipeline, usual
 
-__all__ = ["near_duplicates", "raw_crawl", "run_pipeline", "usual"]
+__all__ = ["lineage", "near_duplicates", "raw_crawl", "run_pipeline", "usual"]
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,9 @@ from core.data.pipeline import run
 from core.data.stage import Stage
 from core.data.stages import usual as usual_stages
 from core.data.stages.near import SHINGLES, jaccard, signature
+from core.data.suffixes import lineage
+
+__all__ = ["Pair", "lineage", "near_duplicates", "raw_crawl", "run_pipeline", "usual"]
 
 
 @dataclass(frozen=True, slots=True)

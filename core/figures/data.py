@@ -103,3 +103,33 @@ def remaining(names: Sequence[str], left: Sequence[int], total: int, different: 
     across = axis(range=[0, total * 1.12], nticks=5)
     mark = vline(different, line(LIGHT["text"], 1.5, "dot"))
     return figure(traces, margin=MARGIN | {"r": 24, "b": 24}, shapes=[mark], xaxis=across, yaxis=rows(list(names)))
+
+
+def matter(
+    groups: Sequence[str], sides: Sequence[tuple[str, Sequence[Interval]]], title: str, share: bool, across: str = ""
+) -> Figure:
+    """What two kinds of models do in each group, means over seeds with their intervals. title: of the axis of values;
+    `share`: these go from nothing to all. across: the title of the axis of groups."""
+    traces = [
+        points(
+            [place + shift for place in range(len(groups))], values_of(means), "markers", name=name,
+            marker={"color": colour, "size": 11, "symbol": symbol}, error_y=intervals(means, color=colour, thickness=2),
+            customdata=[_said(one, share) for one in means], hovertemplate="%{customdata}<extra></extra>",
+        )
+        for (name, means), colour, symbol, shift in zip(
+            sides, (WRONG, AFTER), ("circle", "diamond"), (-0.08, 0.08), strict=True
+        )
+    ]  # fmt: skip
+    places = {"tickvals": list(range(len(groups))), "ticktext": [plain(group, 30) for group in groups]}
+    return figure(
+        traces,
+        margin={"l": 64, "r": 8, "t": 30, "b": 44},
+        legend=LEGEND,
+        xaxis=bare(across, range=[-0.5, len(groups) - 0.5], **places),
+        yaxis=axis(title, **SHARES) if share else axis(title, tickformat=".2f", nticks=6),
+    )
+
+
+def _said(one: Interval, share: bool) -> str:
+    mean, low, high = (percent(max(x, 0.0)) for x in one) if share else (f"{x:.3f}" for x in one)
+    return mean if low == high else f"{mean}, 95 % interval {low} to {high}"

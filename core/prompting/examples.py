@@ -13,10 +13,10 @@ from itertools import permutations
 
 import numpy as np
 
-from core.analysis.heads.scores import mean_interval
 from core.analysis.skills.cases import Share
 from core.analysis.skills.exact import Asked
 from core.analysis.skills.games import MOST, Family, guess
+from core.intervals import mean_interval
 from core.model import Transformer
 from core.prompting.scores import Scores, after, score
 from core.text import Tokenizer

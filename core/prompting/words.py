@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.heads.scores import mean_interval
 from core.analysis.limits.abstaining import roc
 from core.arrays import Floats
+from core.intervals import mean_interval
 from core.model import Checkpoint, Site, Tap, Transformer
 from core.model.ids import checked_ids, checked_place
 from core.prompting.examples import Interval, Report

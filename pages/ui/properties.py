@@ -10,6 +10,7 @@ from core.text.bpe import well_formed
 from pages.ui.literal import literal
 
 MAX_LINK_TEXT = 1500  # characters of text that a link carries
+MATTERS = ("Duplicates", "Personal data", "Test questions", "Bad text", "Being forgotten")
 DEFAULT_TEXT = "One day, Brigid and Suki were in the park. Brigid had a kite. Brigid gave the kite to Suki because she"
 
 
@@ -178,6 +179,7 @@ PROPERTIES: dict[str, Property] = {
             Property("pipeline", str, ""),  # see pages/ui/data/settings.py
             Property("tuned", str, ""),
             Property("stage_open", str, "near"),
+            Property("matter", str, "Duplicates", options=MATTERS),
             Property("alike_texts", str, "pages", options=("pages", "books")),
             Property("alike_runs", str, "words", options=("words", "characters")),
             Property("alike_bands", int, 14, 1, 32),

@@ -17,17 +17,23 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.interventions.intervene import intervene
 from core.analysis.limits import next_token, recall, rounding
+from core.data.suffixes import build
 from core.generation import Sampler
 from core.generation.branches import extend
-from core.model import load_checkpoint
+from core.jobs import lineage as indexes
+from core.lab.matter import recorded, removed
+from core.lab.matter.outcome import Outcome, Score
+from core.model import describe, load_checkpoint
 from core.prompting import examples, injection, laboratory, life, words
 from core.prompting import window as prompt_window
 from core.runs.records import Record, fingerprint, write_record
+from core.text import tinyland
 from core.training import TrainConfig
 from core.tuning.messages import write_jsonl
 from pages.ui import background
 from pages.ui.code import Code, Timed
 from pages.ui.data import alike as data_alike
+from pages.ui.data.cause import names_of
 from pages.ui.finetuning.settings import OWN
 from pages.ui.finetuning.settings import key as teaching
 from pages.ui.sampling import compare, window
@@ -54,7 +60,7 @@ LINKS: dict[str, dict[str, str]] = {
     "finetuning": {"model": TAUGHT, "taught": TAUGHT, "task": OWN},
     "limits": {"model": "worldly", "text": "Anders lives in"},
     "prompting": {"model": "chatty", "shots": "1"},
-    "data": {"crawl_pages": "300"},
+    "data": {"crawl_pages": "300", "model": "worldly"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
@@ -83,6 +89,7 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
     words: {"LOOKUPS": 2, "does_right": lambda *_: True},
     prompt_window: {"COUNTS": (0, 1), "STORIES": 2},
     injection: {"CASES": 2},
+    removed: {"OTHERS": 8, "CONTROLS": 5, "MATCHED": 4},
     compare: {"DOCUMENTS": 3, "TOKENS": 12, "TEMPERATURES": (0.0, 1.0)},
 }
 
@@ -104,6 +111,34 @@ def lived(runs, trained) -> Iterator[None]:
     trained(dict(zip(TRAINED, (2.4, 2.1, 1.9, 1.8), strict=True)))
     yield
     shutil.rmtree(folder)
+
+
+READ = tinyland.generate(0, 4).text[:120]  # of a text that the worldly model has read
+
+
+@pytest.fixture
+def paired(app, runs, worldly, tmp_path, monkeypatch) -> Iterator[None]:
+    """Two runs that have finished, one of which has not read what READ stands in; and recorded pairs of other ones."""
+    folders = [runs / f"run-2026010{6 + i}-0123456789ab" for i in range(2)]
+    for folder, name in zip(folders, names_of(READ).values(), strict=True):
+        shutil.copytree(worldly, folder)
+        (folder / "train.json").write_text(json.dumps(TrainConfig(steps=40).to_dict()))
+        (folder / "metrics.jsonl").write_text(json.dumps({"step": 40, "status": "finished"}) + "\n")
+        write_record(folder, Record(fingerprint(KEY), name=name))
+    monkeypatch.setattr(indexes, "DOCUMENTS", 40)
+    build(indexes.folder_of(describe("worldly")), [(d.text, d.claims) for d in tinyland.documents(0, 0, 40)])
+    monkeypatch.setattr(recorded, "PATH", tmp_path / "matter.json")
+    rates = {"1": 0.1, "2": 0.2, "4": 0.3, "8": 0.4, "16": 0.5, "32": 0.6}
+    recorded.write({"duplicates": [Outcome(i, Score(rates, 2.0 + i), Score(rates, 2.5)) for i in range(3)]})
+    yield
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+def look_up(at: AppTest) -> None:
+    """What the model has read, by the browser whose runs they are."""
+    at.session_state["training_key"], at.session_state["origin_text"] = KEY, READ
+    at.run()
 
 
 def open_run(at: AppTest) -> None:
@@ -139,6 +174,7 @@ def with_key(at: AppTest) -> None:
 
 BEFORE: dict[str, Callable[[AppTest], None]] = {
     "feedback": with_key,
+    "data": look_up,
     "finetuning": own_chats,
     "sampling": write_story,
     "training": open_run,
@@ -170,7 +206,7 @@ def seen() -> dict[Site, Code]:
 
 @pytest.fixture
 def shown(
-    seen, app, worldly, chatty, lived, taught_run, graded_runs, shaped_run, monkeypatch
+    seen, app, worldly, chatty, lived, taught_run, graded_runs, shaped_run, paired, monkeypatch
 ) -> Callable[[Site], Code]:
     """The code at a site, once its page has shown all that it has. Nothing is left to the background."""
     monkeypatch.setattr(background, "PATIENCE", 120)

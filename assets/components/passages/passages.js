@@ -21,6 +21,7 @@ function build(root) {
   }
   function show(/** @type {PassagesHeader} */ header) {
     columns.setAttribute("aria-label", header.title);
+    columns.style.setProperty("--text-height", `${header.height ?? 340}px`);
     columns.replaceChildren(...header.columns.map(column));
     legend.replaceChildren(...header.legend.map(([kind, words]) => element(kind === "marked" ? "mark" : "span", { class: kind }, words)));
     applyTheme(root);

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.heads.scores import mean_interval
 from core.analysis.interventions.intervene import LOGIT_BYTES
 from core.analysis.skills.choices import Choice
 from core.arrays import Floats
+from core.intervals import mean_interval
 from core.model import Site, Tap, Transformer
 from core.model.padding import pad
 

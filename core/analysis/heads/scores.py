@@ -3,17 +3,16 @@
 Every score is a share of a head's attention: how much of it goes where one well-known kind of head looks.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 from torch import Tensor
 
 from core.arrays import Floats
+from core.intervals import mean_interval
 from core.model import Site, Transformer
 
 
@@ -129,16 +128,6 @@ def repeated_sequences(
     rows = np.stack([rng.choice(np.asarray(tokens), half, replace=False) for _ in range(cases)])  # (cases, half)
     first, last = (np.tile(np.asarray(ids, dtype=np.int64), (cases, 1)) for ids in (start, end))
     return np.concatenate([first, rows, last, rows, last], axis=1)
-
-
-def mean_interval(samples: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Mean, and the ends of its 95 % interval by Student's t, over the first axis: (n, ...) -> three (...); n ≥ 2."""
-    values = np.asarray(samples, dtype=np.float64)
-    if len(values) < 2:
-        raise ValueError("an interval needs at least two cases")
-    mean = values.mean(axis=0)
-    margin = stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / math.sqrt(len(values))
-    return mean, mean - margin, mean + margin
 
 
 def summary(name: str, samples: Floats, chance: ArrayLike) -> HeadScore:

@@ -12,11 +12,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from core.analysis.heads.scores import mean_interval
 from core.analysis.interventions.directions import mentions
 from core.analysis.interventions.intervene import SAMPLE_SEED, Intervened, steering_edit
 from core.analysis.skills.cases import story_openings
 from core.generation import greedy_batch
+from core.intervals import mean_interval
 from core.model import Checkpoint, Transformer
 from core.model.padding import pad
 from core.text import tinyland

@@ -3,15 +3,13 @@
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from core.analysis.skills.cases import Share
+from core.analysis.skills.claims import claims
 from core.generation.batch import Sample, mean_log_prob, sample_batch
 from core.generation.sampler import Sampler
 from core.model import Checkpoint
 from core.text import tinyland
-from core.text.tinyland.grammar import Env, Grammar
-from core.text.tinyland.vocabulary import vocabulary
 
 Report = Callable[[float, str], object]
 
@@ -47,41 +45,6 @@ def repetition(text: Sequence[int], n: int = 4) -> float:
     """The share of n-grams that stood before in the same text; 0 for a text too short to have one."""
     count = len(text) - n + 1
     return 1 - distinct([text], n) if count > 0 else 0.0
-
-
-@cache
-def _credulous() -> Grammar:
-    """Tinyland's grammar, but everyone may be said to live anywhere: it reads what is well formed and untrue."""
-    words = vocabulary(tinyland.WORLD)
-    holders, value = words.domains["asked_person"], words.domains["fact"]
-    relations = {fact.relation for fact in tinyland.WORLD.facts}
-    values = {r: list(dict.fromkeys(value({"s": x}, "s", r)[0] for x in holders({}, r))) for r in relations}
-
-    def new(env: Env, s: str, relation: str) -> bool:
-        return all(claim[:2] != (str(env[s]), relation) for claim in env.get("claims", ()))
-
-    world = tinyland.WORLD
-    domains = words.domains | {
-        "fact": lambda _env, _person, relation: values[relation],
-        "resident": lambda *_: world.people,
-        "town_of": lambda *_: world.towns,
-        "described_person": lambda _: world.people,
-        "described_town": lambda _: world.towns,
-        "described_region": lambda _: world.regions,
-    }
-    return Grammar(tinyland.patterns(), replace(words, domains=domains, guards=words.guards | {"known": new}))
-
-
-def claims(text: str) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
-    """(whether Tinyland's grammar can write this text, the facts that it states). A well-formed text with a false
-    fact cannot be written, but its facts are read all the same; a text that is not well formed states none."""
-    parse = tinyland.parse(text)
-    if parse.ok:
-        return True, parse.claims
-    for kind in tinyland.KINDS:
-        for derivation in _credulous().derivations(kind, text):
-            return False, derivation.env.get("claims", ())
-    return False, ()
 
 
 def truth(texts: Sequence[str], report: Callable[[float], object] = lambda _: None) -> tuple[Share, Share]:

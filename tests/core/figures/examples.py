@@ -108,6 +108,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "data.s_curve": lambda: data.s_curve(
         ([0.0, 0.5, 1.0], [0.0, 0.3, 1.0]), [(0.5, SHARES[0], "<a>")], [(0.5, 1.0, "<b>")], 0.6
     ),
+    "data.matter": lambda: data.matter(NAMES, [("<a>", SHARES), ("b", SHARES)], "share", True, "copies"),
     "data.remaining": lambda: data.remaining(NAMES, [9, 129, 200, 200, 200], 210, 200),
     "limits.verdicts": lambda: limits.verdicts(
         NAMES, {kind: [0.2] * 5 for kind in ("right", "unknown", "wrong")}, SHARES

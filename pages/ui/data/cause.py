@@ -1,0 +1,93 @@
+"""Is a match a cause? The documents that match are taken out, and a small model is trained again."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.data.suffixes import Index, Match
+from core.figures.labels import percent
+from core.training.config import TrainConfig
+from pages.ui import background
+from pages.ui.caption import truth
+from pages.ui.code import Code
+from pages.ui.pair import two_runs
+
+if TYPE_CHECKING:
+    from core.lab.matter.removed import Fall
+
+SEED = 0
+RARE = 0.05  # of the other texts: where more fell as far, it may be chance
+SIDES = {"without": "with the matches", "with_stage": "matches removed"}  # as in core.lab.matter
+
+
+def is_it_a_cause(model: str, text: str, matches: list[Match], known: Index) -> None:
+    """The buttons, and the answer when both models have been trained."""
+    st.markdown("### Is a match a cause?")
+    st.markdown(
+        "That a passage stands in the training text does not prove that the model learned it there. **Take the "
+        "documents away and train again**: two small models read 600 documents and those that match, or others instead "
+        "of these. How much less likely is the text to the second one?"
+    )
+    if not matches:
+        st.caption("No passage was found, so there is nothing to take away.")
+        return
+
+    def make(side: str) -> tuple[TrainConfig, str]:
+        from core.lab.matter.measure import settings
+        from core.lab.matter.reading import as_ids
+        from core.lab.matter.removed import two
+        from core.model import describe
+
+        both = two(known, text, matches, SEED)
+        return settings(SEED), as_ids(describe("tinyland").tokenizer, getattr(both, side), both.controls)
+
+    runs = two_runs(names_of(text), make, "cause")
+    if runs is None:
+        return
+    ids = tuple(runs[side] for side in SIDES)
+
+    def work(report: background.Report) -> "tuple[Fall, int]":
+        from core.lab.matter.removed import fall, two
+        from core.model import load_checkpoint
+
+        report(0.2, "asking both models")
+        both = two(known, text, matches, SEED)
+        return fall(text, both.controls, *map(load_checkpoint, ids)), both.removed
+
+    result = background.compute(("cause", text, *ids), work, "Asking both models", height=80)
+    if result is None:
+        return
+    answer(*result)
+    code = (
+        Code()
+        .with_import("core.model", "describe", "load_checkpoint")
+        .with_import("core.jobs.lineage", "index")
+        .with_import("core.data.suffixes", "cover", "lineage")
+        .with_import("core.lab.matter.removed", "fall", "two")
+        .with_lines(f"text = {text!r}", f"known = index(describe({model!r}))")
+        .then(f"both = two(known, text, cover(lineage(text, known)), {SEED})")
+        .gives(f"fall(text, both.controls, *map(load_checkpoint, {list(ids)!r}))", result[0])
+    )
+    note = "one pair of models of the same seed; the other texts are documents that neither has read"
+    truth("fall(text, controls, read, removed)", (1,), note, code)
+
+
+def names_of(text: str) -> dict[str, str]:
+    """What the two runs are called, by side."""
+    name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return {side: f"text {name}, {words}" for side, words in SIDES.items()}
+
+
+def answer(found: "Fall", removed: int) -> None:
+    mean, low, high = found.others
+    if found.text > 0 and found.as_much < RARE:
+        words = "**The matches were a cause**: hardly any other text lost as much."
+    else:
+        words = (
+            f"**That proves nothing**: {percent(found.as_much)} of the others lost as much, and nobody touched them."
+        )
+    st.markdown(
+        f"Without the {removed:,} documents the text is less likely by **{found.text:+.1f} nats**; other texts by "
+        f"{mean:+.1f} on average (95 %: {low:+.1f} to {high:+.1f}). {words}"
+    )
