@@ -1,4 +1,4 @@
-"""Models in the layout of Hugging Face, for the stock classes of `transformers`: GPT-2, Llama and Qwen3.
+"""Models in the layout of Hugging Face, for the stock classes of `transformers`: GPT-2, Llama, Qwen2, Qwen3.
 
 save_pretrained(load_checkpoint("tinyland"), Path("tinyland-hf"))
 AutoModelForCausalLM.from_pretrained("tinyland-hf")     # equal logits, with no code of ours
@@ -90,6 +90,10 @@ class Family:
         for name, allowed in self.demands.items():
             if (value := getattr(config, name)) not in allowed:
                 found.append(f"{name} must be {' or '.join(map(str, allowed))}, not {value}")
+        if "qkv_bias" not in self.demands and config.qkv_bias != config.bias:
+            found.append(f"qkv_bias must be bias = {config.bias}, not {config.qkv_bias}")
+        if config.rope_scaling is not None:
+            found.append(f"rope_scaling must be None, not {config.rope_scaling.kind}")
         if self.name == "GPT-2" and config.n_kv_heads != config.n_heads:
             found.append(f"n_kv_heads must be n_heads = {config.n_heads}, not {config.n_kv_heads}")
         if self.name == "GPT-2" and config.d_head * config.n_heads != config.d_model:
@@ -174,8 +178,13 @@ def qwen3_config(config: ModelConfig) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name != "mlp_bias"}
 
 
+def qwen2_config(config: ModelConfig) -> dict[str, Any]:
+    described = llama_config(config) | {"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}
+    return {name: value for name, value in described.items() if not name.endswith("_bias")}
+
+
 def llama_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """The names of Llama, which are those of Qwen3 too."""
+    """The names of Llama, which are those of Qwen2 and Qwen3 too."""
     parts = {
         "ln1": "input_layernorm", "ln2": "post_attention_layernorm", "attn.wq": "self_attn.q_proj",
         "attn.wk": "self_attn.k_proj", "attn.wv": "self_attn.v_proj", "attn.wo": "self_attn.o_proj",
@@ -201,6 +210,12 @@ def own_unembedding(checkpoint: Checkpoint) -> dict[str, Tensor]:
 _LLAMA = {"norm": ("rmsnorm",), "position": ("rotary",), "activation": ("swiglu",)}
 FAMILIES = (
     Family("Qwen3", _LLAMA | {"qk_norm": (True,), "bias": (False,)}, qwen3_config, llama_weights),
+    Family(
+        "Qwen2",
+        _LLAMA | {"qk_norm": (False,), "bias": (False,), "qkv_bias": (True,)},
+        qwen2_config,
+        llama_weights,
+    ),
     Family("Llama", _LLAMA | {"qk_norm": (False,)}, llama_config, llama_weights),
     Family(
         "GPT-2",

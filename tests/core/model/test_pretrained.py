@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.model import Checkpoint, CheckpointError, ModelConfig, Transformer, save_pretrained
 from core.model.pretrained import family_of
+from core.model.rope_scaling import RopeScaling
 from core.text import SPECIAL_TOKENS, Tokenizer, public_encoding, train_bpe
 from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES
 
@@ -22,11 +23,14 @@ SHAPES = {
     "gpt2 with ReLU squared": GPT2 | {"activation": "relu2", "d_mlp": 17},
     "llama": LLAMA,
     "llama, tied, biased": LLAMA | {"tie_embeddings": True, "bias": True},
+    "qwen2": LLAMA | {"qkv_bias": True},
     "qwen3": QWEN3,
     "qwen3 with wide heads": QWEN3 | {"d_head": 10, "rope_theta": 500.0, "n_heads": 3, "n_kv_heads": 3},
     "qwen3 with its own unembedding": QWEN3 | {"tie_embeddings": False},
 }
-CLASSES = {"gpt2": "GPT2LMHeadModel", "llam": "LlamaForCausalLM", "qwen": "Qwen3ForCausalLM"}
+CLASSES = {
+    "gpt2": "GPT2LMHeadModel", "llam": "LlamaForCausalLM", "qwen": "Qwen3ForCausalLM", "qwen2": "Qwen2ForCausalLM"
+}  # fmt: skip
 
 
 def checkpoint(tokenizer: Tokenizer = TOKENIZER, **shape) -> Checkpoint:
@@ -45,7 +49,7 @@ def test_stock_classes_give_our_logits(shape, tmp_path):
     ours = checkpoint(**SHAPES[shape])
     save_pretrained(ours, tmp_path)
     theirs, info = AutoModelForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
-    assert type(theirs).__name__ == CLASSES[shape[:4]]
+    assert type(theirs).__name__ == CLASSES[shape if shape in CLASSES else shape[:4]]
     assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"]
     assert sum(p.numel() for p in theirs.parameters()) == ours.config.parameter_count()["total"]
     ids = torch.randint(0, ours.config.vocab_size, (3, ours.config.context_length))
@@ -123,6 +127,8 @@ def test_generate_stops_at_the_end_of_the_text(tmp_path):
         (QWEN3 | {"bias": True}, "Qwen3: bias must be False, not True$"),
         (QWEN3 | {"position": "none"}, "position must be rotary, not none"),
         (QWEN3 | {"norm": "layernorm", "norm_eps": 1e-5}, "norm must be rmsnorm, not layernorm"),
+        (QWEN3 | {"qkv_bias": True}, "qkv_bias must be bias = False, not True$"),
+        (LLAMA | {"rope_scaling": RopeScaling(kind="linear", factor=2.0)}, "rope_scaling must be None, not linear$"),
         (GPT2 | {"bias": False}, "GPT-2: bias must be True, not False$"),
         (GPT2 | {"n_kv_heads": 2}, "GPT-2: n_kv_heads must be n_heads = 4, not 2$"),
         (GPT2 | {"d_head": 8}, "GPT-2: d_head must be d_model / n_heads = 6, not 8$"),
