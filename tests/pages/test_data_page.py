@@ -43,6 +43,7 @@ def component(at, key: str) -> dict:
     return header(found.bytes)
 
 
+@pytest.mark.slow
 def test_the_funnel_narrows_and_adds_up(opened):
     at = opened()
     shown = component(at, "pipeline_rows")
@@ -55,6 +56,7 @@ def test_the_funnel_narrows_and_adds_up(opened):
     assert not shown["stale"] and kept < 0.8
 
 
+@pytest.mark.slow
 def test_switched_off_moved_and_tuned_it_is_in_the_link(opened):
     order = ["near", *[key for key in STAGES if key != "near"]]
     written = ",".join(f"-{key}" if key == "c4" else key for key in order)
@@ -81,6 +83,7 @@ def test_any_link_can_be_opened(app, link):
     assert {row["key"] for row in component(at, "pipeline_rows")["rows"]} == {"", *STAGES}
 
 
+@pytest.mark.slow
 def test_a_change_waits_for_the_button_and_a_result_seen_before_is_there_at_once(opened):
     at = opened()
     first = at.session_state[making.SHOWN]

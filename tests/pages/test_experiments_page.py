@@ -76,6 +76,7 @@ def test_a_link_that_does_not_fit_says_so(app, text, left, words):
     assert words in said(at) and "<b>" not in said(at)
 
 
+@pytest.mark.slow
 def test_the_page_measures_patches_and_steers(app):
     at = app("experiments", interventions="zero:L1H0 mean:L0M resample:L1M", text="the red dog")
     assert not at.exception
@@ -106,6 +107,7 @@ def test_prompts_that_cannot_be_compared_say_why(app):
     assert not at.exception and "answer is empty" in said(at)
 
 
+@pytest.mark.slow
 def test_steering_is_kept_on_and_broken(app):
     at = app("experiments", steer_by="two prompts", steer_plus="the dog", steer_minus="a town", steer_strength="2.0")
     at.button(key="keep_steer").click().run()
