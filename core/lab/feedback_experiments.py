@@ -33,18 +33,18 @@ from core.training.rows import FILE, last_row, read_rows
 
 SEEDS = 3
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of a mean of so many
-OPENINGS = [
-    "One day, Brigid and Suki were in the park.",
-    "Mia had a red ball.",
-    "The baker lives in a small town.",
-    "Tom went to the market.",
+OPENINGS = [  # what follows names a feeling, or a reason
+    "One day, Brigid and Suki were in the park. Brigid had a kite. Brigid gave the kite to Suki because she",
+    "One day, Liam and Otto were in the garden. Otto had a boot. Otto gave the boot to Liam because he",
+    "One day, Mara and Obi were in the kitchen. Mara had a scooter. Mara gave the scooter to Obi because she",
+    "One day, Rania and Arjun were at the market. Arjun had a flag. Arjun gave the flag to Rania because he",
 ]
 GRADES = {"1/0/0": {"wrong": 0.0}, "1/0/-1": {"wrong": -1.0}}
 
 
 def plans(parent: str, step: int | None, out: Path, seeds: int = SEEDS) -> dict[str, list[TrainConfig]]:
     """The runs of each experiment, by its name: "shape dpo", "over", "bluff 1/0/0", …"""
-    taste = {"taste": "more animals", "noise": 0.3, "comparisons": 400, "openings": OPENINGS, "reward": "model"}
+    taste = {"taste": "happier", "noise": 0.3, "comparisons": 400, "openings": OPENINGS, "reward": "model"}
     usual: dict[str, Any] = {
         "parent": {"checkpoint": parent, "step": step}, "threads": 1, "seconds": None, "schedule": "constant",
         "snapshots": 4, "warmup_steps": 5,

@@ -38,6 +38,7 @@ def learn(checkpoint: Checkpoint, prompt: str, rater: Rater | None, pairs: Seque
         texts = continuations(checkpoint, prompt, 2 * count, seed=1)
         dice = random.Random(0)
         pairs = [rater.compare(prompt, a, b, dice) for a, b in zip(texts[::2], texts[1::2], strict=True)]
+        rater.check(pairs)
     report(0.3, "reading them")
     tokenizer, length = checkpoint.tokenizer, checkpoint.config.context_length
     means = reward_model.means_of(checkpoint.model, reward_model.answers_of(tokenizer, pairs, length))

@@ -157,9 +157,5 @@ def prepare_comparisons(folder: Path, model: Transformer, tokenizer: Tokenizer, 
         texts = [text_of(tokenizer, s.ids) for s in rollouts(model, both, seeds, settings.max_new_tokens, stop=stop)]
         for n, a, b in zip(numbers, texts[0::2], texts[1::2], strict=True):
             pairs.append(rater.compare(prompts[n % len(prompts)], a, b, dice))
-    if (count := len(decided(pairs))) < FEWEST:
-        raise RunError(
-            f"only {count} of {wanted} comparisons have a choice: what this model writes hardly differs in what "
-            f"“{rater.taste}” looks at. Choose another taste, another text, or more comparisons"
-        )
+    rater.check(pairs)
     write_atomically(folder / COMPARISONS, export_pairs(pairs).encode())

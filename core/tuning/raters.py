@@ -91,6 +91,7 @@ def truthful(text: str, prompt: str) -> float:
     return max(0, reached - len(prompt)) / len(text) if text else float(read.ok)
 
 
+FEWEST = 4  # comparisons in which there must be something to compare
 TASTES: dict[str, Callable[[str, str], float]] = {  # what a text is worth after a prompt
     "more animals": animals, "happier": happier, "shorter": shorter, "truthful": truthful,
     "says “I do not know”": unsure,
@@ -127,6 +128,15 @@ class Rater:
         if a == b or (self.noise == 0 and self.utility(a, prompt) == self.utility(b, prompt)):
             return Pair(prompt, a, b, "tie")
         return Pair(prompt, a, b, "a" if dice.random() < self.probability(a, b, prompt) else "b")
+
+    def check(self, pairs: Sequence[Pair]) -> None:
+        """Raises ValueError where there is next to nothing to compare: its choices would be ties, or noise alone."""
+        apart = sum(self.utility(pair.a, pair.prompt) != self.utility(pair.b, pair.prompt) for pair in pairs)
+        if apart < FEWEST:
+            raise ValueError(
+                f"in only {apart} of {len(pairs)} comparisons do the two texts differ in what “{self.taste}” looks at: "
+                "choose another taste, another text, or more comparisons"
+            )
 
     def ceiling(self, pairs: Sequence[Pair]) -> float:
         """The accuracy that nobody can exceed on its choices: the mean probability of the likelier one."""

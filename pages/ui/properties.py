@@ -138,7 +138,7 @@ PROPERTIES: dict[str, Property] = {
             Property(
                 "rater",
                 str,
-                "more animals",
+                "happier",
                 options=(
                     "your own comparisons",
                     "more animals",
