@@ -3,7 +3,8 @@
 The table: how many decisions are the same on pages of our crawl, how long each took on one core, in alternation, in one
 run, and below each rule the decisions that differ, by what both said. With the same words what differs are the rules;
 datatrove's own come from spaCy (`--spacy`: pip install -r tests/bench/requirements.txt), which makes words of
-punctuation marks: they count among those without a letter, and Gopher's quality rule then drops prose whose sentences are short.
+punctuation marks: they count among those without a letter, and Gopher's quality rule then drops prose whose sentences
+are short.
 """
 
 import argparse
