@@ -115,6 +115,7 @@ def matter(
             [place + shift for place in range(len(groups))], values_of(means), "markers", name=name,
             marker={"color": colour, "size": 11, "symbol": symbol}, error_y=intervals(means, color=colour, thickness=2),
             customdata=[_said(one, share) for one in means], hovertemplate="%{customdata}<extra></extra>",
+            cliponaxis=False,
         )
         for (name, means), colour, symbol, shift in zip(
             sides, (WRONG, AFTER), ("circle", "diamond"), (-0.08, 0.08), strict=True

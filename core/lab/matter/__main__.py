@@ -1,6 +1,6 @@
 """Trains the pairs of models of every experiment and records what they know: `python -m core.lab.matter`.
 
-python -m core.lab.matter                     # five seeds of five experiments: 50 runs of about half a minute on a core
+python -m core.lab.matter                     # five seeds of five experiments: about 20 minutes of one core
 python -m core.lab.matter --only duplicates --seeds 2
 
 It can be stopped at any time and goes on where it was: each pair is written when it is finished.

@@ -88,6 +88,8 @@ def verdict(name: str, outcomes: Sequence[Outcome]) -> str:
     _, low, high = difference(name, outcomes)
     ends = f"{low:+.3f} to {high:+.3f}" if name == "bad_text" else f"{100 * low:+.0f} to {100 * high:+.0f} points"
     sure = "**It matters**" if low > 0 or high < 0 else "**That may be chance**"
+    if low == high:
+        ends = ends.partition(" to ")[0] + " points with each of them"
     return words + f"{sure}: the difference, over {len(outcomes)} seeds, is {ends} (95 %, Student)."
 
 
