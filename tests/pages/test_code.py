@@ -119,7 +119,7 @@ READ = tinyland.generate(0, 4).text[:120]  # of a text that the worldly model ha
 @pytest.fixture
 def paired(app, runs, worldly, tmp_path, monkeypatch) -> Iterator[None]:
     """Two runs that have finished, one of which has not read what READ stands in; and recorded pairs of other ones."""
-    folders = [runs / f"run-2026010{6 + i}-0123456789ab" for i in range(2)]
+    folders = [runs / f"run-2026012{i}-0123456789ab" for i in range(2)]
     for folder, name in zip(folders, names_of(READ).values(), strict=True):
         shutil.copytree(worldly, folder)
         (folder / "train.json").write_text(json.dumps(TrainConfig(steps=40).to_dict()))
