@@ -95,7 +95,7 @@ def budget(parts: Mapping[str, tuple[int, int]], context: int) -> Figure:
         margin={"l": 16, "r": 16, "t": 56, "b": 44},
         legend=LEGEND,
         shapes=[vline(max(0, at - context), line(LIGHT["text"], 2, "dot"))],
-        xaxis=axis("tokens, the oldest left; the window begins at the dotted line", range=[0, max(at, context) * 1.01]),
+        xaxis=axis("tokens, the oldest first", range=[0, max(at, context) * 1.01]),
         yaxis={"visible": False, "fixedrange": True},
     )
 

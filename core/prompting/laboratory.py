@@ -70,9 +70,10 @@ def bench(checkpoint: Checkpoint, task: str, templates: Mapping[str, str], repor
     return Bench(task, tried)
 
 
-def attempt(checkpoint: Checkpoint, task: str, template: str) -> Tried:
-    """One template on all cases. ValueError as above."""
-    questions, judge, tokenizer = TASKS[task].questions(CASES), TASKS[task].judge, checkpoint.tokenizer
+def attempt(checkpoint: Checkpoint, task: str, template: str, cases: int = 0, repeats: int = 0) -> Tried:
+    """One template on so many cases, with so many samples of each (0: CASES, REPEATS). ValueError as above."""
+    cases, repeats = cases or CASES, repeats or REPEATS
+    questions, judge, tokenizer = TASKS[task].questions(cases), TASKS[task].judge, checkpoint.tokenizer
     prompts = [fill(template, question) for question in questions]
     ids = [[tokenizer.eot, *tokenizer.encode(prompt, special=True)] for prompt in prompts]
     room = checkpoint.config.context_length - NEW_TOKENS
@@ -81,15 +82,15 @@ def attempt(checkpoint: Checkpoint, task: str, template: str) -> Tried:
     begun = time.perf_counter()
     likeliest = answers(checkpoint, ids, [0] * len(ids), 0.0)
     seconds = (time.perf_counter() - begun) / len(ids)
-    seeds = [seed_of(i, repeat) for i in range(len(ids)) for repeat in range(REPEATS)]
-    sampled = answers(checkpoint, [one for one in ids for _ in range(REPEATS)], seeds, 1.0)
+    seeds = [seed_of(i, repeat) for i in range(len(ids)) for repeat in range(repeats)]
+    sampled = answers(checkpoint, [one for one in ids for _ in range(repeats)], seeds, 1.0)
     right = [judge(question, said(text)) for question, text in zip(questions, likeliest, strict=True)]
     hits = [
-        sum(judge(question, said(text)) for text in sampled[i * REPEATS : (i + 1) * REPEATS])
+        sum(judge(question, said(text)) for text in sampled[i * repeats : (i + 1) * repeats])
         for i, question in enumerate(questions)
     ]
     return Tried(
-        template, tuple(right), tuple(hits), REPEATS, prompts[0], said(likeliest[0]), sum(map(len, ids)) / len(ids),
+        template, tuple(right), tuple(hits), repeats, prompts[0], said(likeliest[0]), sum(map(len, ids)) / len(ids),
         sum(len(tokenizer.encode(said(text))) for text in likeliest) / len(ids), seconds,
     )  # fmt: skip
 

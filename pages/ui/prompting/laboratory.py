@@ -32,7 +32,7 @@ def laboratory() -> None:
     if found is None:
         return
     tried = dict(found.tried)
-    if own := _own(view, task):
+    if own := _own(view, task, next(iter(tried.values()))):
         tried[OWN] = own
     chosen = _chosen(task, tried)
     left, right = st.columns([3, 2], gap="large")
@@ -72,8 +72,8 @@ def _judged(task: str) -> str:
     return TASKS[task].judged
 
 
-def _own(view: View, task: str) -> "Tried | None":
-    """The visitor's own template on the same cases."""
+def _own(view: View, task: str, other: "Tried") -> "Tried | None":
+    """The visitor's own template on the same cases and seeds as another prompt."""
     from core.prompting.tasks import TASKS, TemplateError, check
 
     example = next(iter(TASKS[task].prompts.values()))
@@ -86,17 +86,17 @@ def _own(view: View, task: str) -> "Tried | None":
     except TemplateError as error:
         st.warning(literal(error))
         return None
-    checkpoint = view.checkpoint
+    checkpoint, counts = view.checkpoint, (len(other.right), other.repeats)
 
     def work(_report: background.Report) -> "Tried | str":
         from core.prompting.laboratory import attempt
 
         try:
-            return attempt(checkpoint, task, template)
+            return attempt(checkpoint, task, template, *counts)
         except ValueError as error:
             return str(error)
 
-    key = ("prompting own", view.name, view.step, cache.stamp(view.name), task, template)
+    key = ("prompting own", view.name, view.step, cache.stamp(view.name), task, template, counts)
     found = background.compute(key, work, "Trying your prompt")
     if isinstance(found, str):
         st.warning(literal(f"This prompt cannot be used: {found}."))

@@ -46,7 +46,7 @@ def _budget(view: View) -> None:
     lost = sum(one.tokens - one.inside for one in kept.values())
     gone = [name for name, one in kept.items() if one.inside < one.tokens]
     st.markdown(
-        f"**{sum(lengths.values()):,}** tokens for a window of **{context:,}**. "
+        f"**{sum(lengths.values()):,}** tokens for a window of **{context:,}**, which begins at the dotted line. "
         + (f"**{lost:,}** fall out, from the oldest on: {', '.join(gone)}." if lost else "Everything fits.")
     )
     code = Code().with_import("core.prompting.window", "budget")

@@ -125,6 +125,8 @@ def test_an_attempt_counts_what_it_did(checkpoint, monkeypatch):
     one = attempt(checkpoint, "always", "{case} ->")
     assert (one.right, one.hits) == ((True,) * 3, (2,) * 3) and one.rate[0] == one.always(2) == 1
     assert one.minus(replace(one, right=(False,) * 3))[0] == 1 and one.tokens > 3
+    two = attempt(checkpoint, "always", "{case} =", 2, 3)
+    assert (len(two.right), two.hits, two.repeats) == (2, (3, 3), 3)
     with pytest.raises(ValueError, match="there is room for"):
         attempt(checkpoint, "always", "x" * 300 + "{case}")
 
