@@ -24,6 +24,7 @@ def made(tmp_path_factory):
     return folder, report, said
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_what_a_loop_keeps(made):
     folder, report, _ = made
     from core.data.defects import leaks

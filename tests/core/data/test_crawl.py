@@ -63,6 +63,7 @@ def test_the_shares_are_as_planned():
         assert abs(sum(plan.rights == problem for plan in plans) / n - odds) < 5 * (odds / n) ** 0.5, problem
 
 
+@pytest.mark.slow
 def test_pages_are_streamed():
     """A page far away costs no more memory than one nearby, and a thousand in turn no more than a few."""
     tracemalloc.start()

@@ -76,6 +76,7 @@ ANY = some.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(some.lists(ANY, unique=True, max_size=5))
 def test_the_text_form_is_read_back(interventions):
