@@ -13,8 +13,9 @@ COUNTS = (0, 1, 2, 4, 8)
 
 @dataclass(frozen=True)
 class Life:
-    """At each step: a Curve over COUNTS, and the head with the highest induction score."""
+    """At each step: a Curve over `counts` of examples, and the head with the highest induction score."""
 
+    counts: tuple[int, ...]
     steps: tuple[int, ...]
     curves: tuple[Curve, ...]
     heads: tuple[Head, ...]
@@ -31,4 +32,4 @@ def life(checkpoint: Checkpoint, family: Family, count: int = GAMES, report: Rep
         young = load_checkpoint(checkpoint.folder, step)
         curves.append(curve(young.model, young.tokenizer, games, COUNTS))
         heads += induction_heads(young, 1)
-    return Life(checkpoint.steps, tuple(curves), tuple(heads), len(games))
+    return Life(tuple(COUNTS), checkpoint.steps, tuple(curves), tuple(heads), len(games))

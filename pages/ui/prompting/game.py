@@ -37,7 +37,7 @@ def one_game() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         k = st.slider("Examples", **state.control("shots"))
-        kind = st.segmented_control("They are", **state.control("examples_are"), required=True)
+        kind = st.radio("They are", **state.control("examples_are"))
         with st.container(horizontal=True):
             st.button("Another game", on_click=_next, args=("game_number",), key="another_game")
             st.button("Another order", on_click=_next, args=("game_order",), key="another_order", disabled=k < 2)

@@ -19,11 +19,10 @@ def life() -> None:
     found = measured(view, "life", "Play at every step", "two to five minutes", step=last)
     if found is None:
         return
-    from core.prompting.life import COUNTS
-
     named = {0: "no example", 1: "one example"}
     curves = {
-        named.get(k, f"{k} examples"): [curve.right[place] for curve in found.curves] for place, k in enumerate(COUNTS)
+        named.get(k, f"{k} examples"): [curve.right[place] for curve in found.curves]
+        for place, k in enumerate(found.counts)
     }
     best = [head.score for head in found.heads]
     components.plot(
