@@ -261,7 +261,7 @@ def _verdict(view: View, kept: "Conversation") -> None:
     elif len(kept.turns) == 1:
         out_of_its_world(view, asked)
     else:
-        st.caption("Something that was said before is not of Tinyland's chats, so this answer cannot be checked.")
+        st.caption("This question, or one before it, is in no chat of Tinyland, so the answer cannot be checked.")
 
 
 def _code(view: View, asked: "Conversation") -> Code:

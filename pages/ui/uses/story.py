@@ -17,7 +17,7 @@ from pages.ui.view import View, current
 if TYPE_CHECKING:
     from core.uses.story import Reading
 
-BEGINNING = "One rainy morning, Brigid was in the park."
+BEGINNING = "One morning, Brigid was in the park."
 WISH = "Write a story about Brigid and a kite."
 HELPER = "You are a helpful assistant."
 LONGEST, MOST = 600, 220  # characters of a beginning, tokens of a story
@@ -134,5 +134,5 @@ def _facts(found: "Reading") -> str:
 def _state(found: "Reading") -> str:
     people = [f"- {literal(name)}: in the {literal(place)}" for name, place in found.people]
     things = [f"- the {literal(thing)}: {literal(where)}" for thing, where in found.things]
-    until = "where the reading stops" if any(not p.rule for p in found.problems) else "in the end"
+    until = "as far as it was read" if any(not p.rule for p in found.problems) else "in the end"
     return "\n".join([f"**Who and what is where {until}**", "", *(people + things or ["- nobody yet"])])
