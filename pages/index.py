@@ -30,7 +30,8 @@ page = st.navigation(
         st.Page("prompting.py", title="Prompting", icon=":material/edit_note:"),
         st.Page("uses.py", title="Uses", icon=":material/forum:"),
         st.Page("limits.py", title="Limits", icon=":material/help:"),
-    ]
+    ],
+    expanded=True,
 )
 state.restore()
 if has_place() and sidebar():

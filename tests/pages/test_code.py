@@ -30,6 +30,8 @@ from core.runs.records import Record, fingerprint, write_record
 from core.text import tinyland
 from core.training import TrainConfig
 from core.tuning.messages import write_jsonl
+from core.uses import skills as uses_skills
+from core.uses.conversation import Conversation
 from pages.ui import background
 from pages.ui.code import Code, Timed
 from pages.ui.data import alike as data_alike
@@ -61,6 +63,7 @@ LINKS: dict[str, dict[str, str]] = {
     "limits": {"model": "worldly", "text": "Anders lives in"},
     "prompting": {"model": "chatty", "shots": "1"},
     "data": {"crawl_pages": "300", "model": "worldly"},
+    "uses": {"model": "chatty", "use": "translation"},
     "inside": CHANGED | {"block": "1", "cell": "mlp_pre.3"},
 }
 PRESSED: dict[str, tuple[str, ...]] = {
@@ -71,6 +74,7 @@ PRESSED: dict[str, tuple[str, ...]] = {
         "Play the games", "It helps", "Try it", "Explain lookups", "Ask about stories",
         "Hide instructions", "Play at every step", "Switch the heads off",
     ),
+    "uses": ("Measure the four uses",),
     "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights"),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
@@ -90,6 +94,7 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
     prompt_window: {"COUNTS": (0, 1), "STORIES": 2},
     injection: {"CASES": 2},
     removed: {"OTHERS": 8, "CONTROLS": 5, "MATCHED": 4},
+    uses_skills: {"CASES": 2, "DRAWN": 1},
     compare: {"DOCUMENTS": 3, "TOKENS": 12, "TEMPERATURES": (0.0, 1.0)},
 }
 
@@ -166,6 +171,12 @@ def own_chats(at: AppTest) -> None:
     at.run()
 
 
+def answered(at: AppTest) -> None:
+    """A conversation with one question and its answer."""
+    at.session_state["uses_chat"] = Conversation("Answer in one word.").say("Hi.").answer("No.")
+    at.run()
+
+
 def with_key(at: AppTest) -> None:
     """The browser whose runs they are."""
     at.session_state["training_key"] = KEY
@@ -176,6 +187,7 @@ BEFORE: dict[str, Callable[[AppTest], None]] = {
     "feedback": with_key,
     "data": look_up,
     "finetuning": own_chats,
+    "uses": answered,
     "sampling": write_story,
     "training": open_run,
     "experiments": open_edges,

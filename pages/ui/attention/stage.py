@@ -141,7 +141,7 @@ def weights() -> None:
     trace, (layer, head), length = view.trace, chosen_head(view), shown_tokens(view)
     vectors = np.stack([tensor[:, :, :length].numpy() for tensor in (trace.q, trace.k, trace.v, trace.z)])
     header = {"reading": _reading(view, length), "size": vectors.shape[-1]}
-    _stages(key="stages", data=components.pack(header, vectors.astype("<f4", copy=False).tobytes()))
+    _stages(key="weight_stages", data=components.pack(header, vectors.astype("<f4", copy=False).tobytes()))
     at, query = f"[{layer}, {head}]", min(view.focus, length - 1)
     code = view.code.then(
         f"q, k, v = trace.q{at}, trace.k{at}, trace.v{at}  # (T, Dh)",

@@ -118,10 +118,10 @@ def _calls(found: "Program") -> str:
     where it gives a number that is too large."""
     from core.uses.program import run
 
-    lines = ["| call | step by step | gives | the text says | |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| call | step by step | gives | the text says | right? |", "| --- | --- | --- | --- | --- |"]
     for call in found.calls:
         steps = "; ".join(literal(step) for step in run(found.postfix, call.argument)[1]) or "nothing to do"
-        sign = "" if call.stated is None else ":green[✓ right]" if call.right else ":orange[✗ wrong]"
+        sign = "" if call.stated is None else ":green[✓ yes]" if call.right else ":orange[✗ no]"
         said = "–" if call.stated is None else literal(call.stated)
         cells = (literal(f"{found.name}({call.argument})"), steps, literal(call.computed), said, sign)
         lines.append(f"| {' | '.join(cells)} |")

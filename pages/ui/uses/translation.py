@@ -125,9 +125,9 @@ def _judged(view: View, asked: str, said: str, found: "Judgement") -> None:
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> str:
     """What was meant beside what was written, as Markdown; words that are not ours are literal."""
-    lines = ["| part of the meaning | the sentence | the translation | |", "| --- | --- | --- | --- |"]
+    lines = ["| part of the meaning | the sentence | the translation | kept? |", "| --- | --- | --- | --- |"]
     for role, meant, said in rows:
-        sign = ":green[✓ kept]" if meant == said else ":orange[✗ lost]" if not said else ":orange[✗ another]"
+        sign = ":green[✓ yes]" if meant == said else ":orange[✗ lost]" if not said else ":orange[✗ another]"
         lines.append(f"| {role} | {literal(meant) or '–'} | {literal(said) or '–'} | {sign} |")
     return "\n".join(lines)
 

@@ -238,7 +238,7 @@ def test_settings_are_checked_by_name():
         ({"known": 1.5}, "preference.known must be a part"),
         ({"beta": -1}, "preference.beta must be a number from 0"),
         ({"grades": {"wrong": float("nan")}}, "preference.grades must be numbers"),
-        ({"taste": 1}, "unknown settings of preference: taste"),
+        ({"flavour": 1}, "unknown settings of preference: flavour"),
     ]:
         with pytest.raises(ValueError, match=message):
             TrainConfig(stage="preference", parent={"checkpoint": "x"}, preference=change)

@@ -13,7 +13,8 @@ from core.model.folders import snapshot_path
 from core.text import Tokenizer, tinyland, train_bpe
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE
-from core.training.listed import OWN_SAMPLES, OwnChats, Samples, TinylandChats
+from core.training.config import OWN_SAMPLES
+from core.training.listed import OwnChats, Samples, TinylandChats
 from core.training.tuning_config import Tuning
 from core.tuning import MaskError
 from core.tuning.messages import write_jsonl
