@@ -131,7 +131,7 @@ def test_what_is_pinned_opened_or_changed(wide_page, path):
 @pytest.mark.parametrize("path", WAYS)
 def test_popovers(wide_page, path):
     open_all(wide_page, path)
-    buttons = wide_page.get_by_test_id("stPopoverButton")
+    buttons = wide_page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
     own = [i for i, name in enumerate(buttons.all_inner_texts()) if not name.startswith("Show code")]
     for i in [*own, 0][: buttons.count()]:  # "Show code" is everywhere the same
         buttons.nth(i).click()

@@ -23,6 +23,7 @@ from core.figures import (
     tokenization,
     training,
     training_update,
+    uses,
 )
 from core.generation.beam import Beam, Candidate, Search
 from core.generation.speculative import Round
@@ -110,6 +111,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     ),
     "data.matter": lambda: data.matter(NAMES, [("<a>", SHARES), ("b", SHARES)], "share", True, "copies"),
     "data.remaining": lambda: data.remaining(NAMES, [9, 129, 200, 200, 200], 210, 200),
+    "uses.skills": lambda: uses.skills([("chat", "plays <b>a</b> role", (0.5, 0.4, 0.6), 30)]),
     "limits.verdicts": lambda: limits.verdicts(
         NAMES, {kind: [0.2] * 5 for kind in ("right", "unknown", "wrong")}, SHARES
     ),

@@ -191,7 +191,7 @@ def test_greedy_batch_equals_one_at_a_time(model, monkeypatch):
 class Letters:
     """The part of a tokenizer that generate_text needs: token n is the letter of code 48 + n; 0 ends a document."""
 
-    eot = 0
+    eot, stops = 0, (0,)
 
     def encode(self, text, *, special):
         return [ord(letter) - 48 for letter in text]

@@ -88,7 +88,7 @@ def test_a_run_is_alive_as_soon_as_it_is_submitted(tmp_path, cluster):
 
 def test_an_address_at_which_nobody_answers(tiny, monkeypatch, cluster):
     monkeypatch.setenv("GLASSBOX_SCHEDULER", "tcp://127.0.0.1:9")
-    monkeypatch.setattr("core.jobs.executors.CONNECT", 1)
+    monkeypatch.setattr("core.cluster.PATIENCE", 1)
     with pytest.raises(RunError, match="no Dask scheduler answers at tcp"):
         jobs.start(tiny)
     assert not jobs.list_runs()

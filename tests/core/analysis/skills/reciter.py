@@ -12,7 +12,7 @@ class Reciter:
 
     def __init__(self, texts: Iterable[Sequence[int]], vocab_size: int, context_length: int = 256) -> None:
         self.config = SimpleNamespace(context_length=context_length, vocab_size=vocab_size)
-        self.embed = SimpleNamespace(weight=torch.zeros(vocab_size, 1))
+        self.device, self.dtype = torch.device("cpu"), torch.float32
         self.after = {tuple(ids[:i]): ids[i] for ids in texts for i in range(1, len(ids))}
 
     def __call__(self, ids: Tensor) -> Tensor:
