@@ -7,8 +7,7 @@ from core.model.folders import weight_files
 from core.training.config import TrainConfig
 from core.training.folder import RunError
 from core.training.rows import Row
-from pages.ui import near, state
-from pages.ui.names import labels
+from pages.ui import near, run_choice, state
 from pages.ui.training.curves import metrics
 from pages.ui.training.owner import key as owner_key
 
@@ -59,14 +58,7 @@ def rows_of(run: str, config: TrainConfig) -> list[Row]:
 def choose() -> str | None:
     """Which of these runs is on show; None where there is none."""
     found = shaped()
-    if not found:
-        return None
-    now = on_show()
-    named = labels(found)
-    index = found.index(now) if now in found else None
-    st.selectbox("Run on show", found, index=index, format_func=lambda run: named.get(run, run), key="shaped_choice",
-                 on_change=_chosen, placeholder="Choose a run")  # fmt: skip
-    return now
+    return run_choice.choose(found, on_show() if found else None, "shaped_choice", _chosen)
 
 
 def _chosen() -> None:

@@ -7,14 +7,13 @@ import streamlit as st
 from core import jobs
 from core.training.folder import RunError
 from core.training.tuning_config import MATRICES
-from pages.ui import near, state
+from pages.ui import near, run_choice, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.finetuning import own, plan, runs
 from pages.ui.finetuning.plan import Plan
 from pages.ui.finetuning.settings import OWN, REPLAYS, TASKS, USUAL_RATES, WAY_NAMES, key
 from pages.ui.literal import literal
-from pages.ui.names import labels
 from pages.ui.training.owner import key as owner_key
 
 if TYPE_CHECKING:
@@ -164,14 +163,7 @@ def _problem(described: Plan, control: str) -> None:
 def choose_run() -> str | None:
     """Which of the runs that taught chats is on show; None where there is none."""
     found = runs.that_taught()
-    if not found:
-        return None
-    now = runs.on_stage()
-    named = labels(found)
-    index = found.index(now) if now in found else None
-    st.selectbox("Run on show", found, index=index, format_func=lambda run: named.get(run, run), key="taught_choice",
-                 on_change=_chosen, placeholder="Choose a run")  # fmt: skip
-    return now
+    return run_choice.choose(found, runs.on_stage() if found else None, "taught_choice", _chosen)
 
 
 def _chosen() -> None:

@@ -20,22 +20,6 @@ NO_BIRTHDAYS = (
 )
 
 
-def knows_birthdays(view: View) -> bool:
-    """Whether birthdays are among what the model has read, by its card."""
-    data = first_data(view)
-    weights = data.get("weights")
-    return data.get("kind") == "tinyland" and (weights is None or "birthday" in weights)
-
-
-def first_data(view: View) -> dict[str, Any]:
-    """What the card says of the data of pre-training."""
-    card = view.description.card
-    stages = card.get("stages")
-    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
-    data = first.get("data")
-    return data if isinstance(data, dict) else {}
-
-
 def measured(view: View, part: str, label: str, height: int, asks: bool = True) -> Any:  # noqa: ANN401 (of the part)
     """One part of core.analysis.limits.recorded; None while it is not there, and then a button or a bar stands here.
     asks: whether the button is here, and not in another section of the page."""

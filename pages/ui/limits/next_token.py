@@ -9,7 +9,8 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components
 from pages.ui.caption import NATS, truth, what_you_see
-from pages.ui.limits.data import first_data, measured, part_code
+from pages.ui.learned import first_data
+from pages.ui.limits.data import measured, part_code
 from pages.ui.text import chips
 from pages.ui.view import View, current
 

@@ -11,7 +11,8 @@ from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.limits.data import groups, knows_birthdays, measured, part_code
+from pages.ui.learned import has_read
+from pages.ui.limits.data import groups, measured, part_code
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def singletons() -> None:
         "for every model, with a margin so wide that it says something of large corpora only."
     )
     view = current()
-    if knows_birthdays(view):
+    if has_read(view, "birthday"):
         recall = measured(view, "recall", "Asking for birthdays", 420, asks=False)
         if recall is not None:
             _gauge(view, recall.of(recall.true >= 0))

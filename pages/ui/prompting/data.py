@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.ui import background, cache, near
 from pages.ui.code import Code
-from pages.ui.limits.data import first_data
 from pages.ui.view import View
 
 NO_GAMES = (
@@ -17,13 +16,6 @@ NO_CHATS = (
     "This model was never taught to chat: its life has no stage of fine-tuning by this step. What asks for a chat is "
     "left out here."
 )
-
-
-def reads_games(view: View) -> bool:
-    """Whether rule games are among what the model has read, by its card."""
-    data = first_data(view)
-    weights = data.get("weights")
-    return data.get("kind") == "tinyland" and (weights is None or "game" in weights)
 
 
 def chats(view: View) -> bool:

@@ -8,7 +8,7 @@ from core.figures import prompting as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.limits.data import first_data
+from pages.ui.learned import first_data
 from pages.ui.literal import literal
 from pages.ui.prompting.data import NO_CHATS, chats, measured, part_code
 from pages.ui.view import View, current

@@ -5,14 +5,15 @@ import streamlit as st
 from core.figures import prompting as figures
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.prompting.data import NO_GAMES, measured, of_whom, part_code, reads_games
+from pages.ui.learned import has_read
+from pages.ui.prompting.data import NO_GAMES, measured, of_whom, part_code
 from pages.ui.view import current
 
 
 def life() -> None:
     """Shares of games right at each kept step, for some numbers of examples."""
     view = current()
-    if not reads_games(view):
+    if not has_read(view, "game"):
         st.info(NO_GAMES)
         return
     last = view.description.steps[-1]

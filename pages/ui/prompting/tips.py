@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.ui import near, state
 from pages.ui.caption import truth
-from pages.ui.prompting.data import NO_CHATS, NO_GAMES, chats, measured, part_code, reads_games
+from pages.ui.learned import has_read
+from pages.ui.prompting.data import NO_CHATS, NO_GAMES, chats, measured, part_code
 from pages.ui.view import View, current
 
 GUESSES = {"helps": "It helps", "no clear difference": "No clear difference", "hurts": "It hurts"}
@@ -15,7 +16,7 @@ def tips() -> None:
     from core.prompting.tips import TIPS
 
     view = current()
-    if not reads_games(view):
+    if not has_read(view, "game"):
         st.info(NO_GAMES)
         return
     usable = [tip for tip in TIPS if chats(view) or not tip.needs_chats]

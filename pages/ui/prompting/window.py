@@ -7,7 +7,7 @@ from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.limits.data import first_data
+from pages.ui.learned import first_data
 from pages.ui.prompting.data import measured, part_code
 from pages.ui.view import View, current
 

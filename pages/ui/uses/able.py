@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.learned import first_data
 from pages.ui.sidebar import reads_tinyland
 from pages.ui.view import View
 
@@ -34,22 +35,13 @@ def has_chat_tokens(view: View) -> bool:
 def was_taught_chats(view: View) -> bool:
     """By the card: a stage after pre-training, or chats among what was read."""
     begun = [stage.name for stage in view.description.stages if stage.first_step < view.step]
-    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and _weights(view).get("chat", 0) > 0)
-
-
-def _weights(view: View) -> dict[str, float]:
-    card = view.description.card
-    stages = card.get("stages")
-    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
-    data = first.get("data")
-    weights = data.get("weights") if isinstance(data, dict) else None
-    return weights if isinstance(weights, dict) else {}
+    weights = first_data(view).get("weights")
+    read = isinstance(weights, dict) and weights.get("chat", 0) > 0
+    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and read)
 
 
 def knows_tinyland(view: View) -> bool:
     """Whether the first thing that it read was Tinyland."""
-    from pages.ui.limits.data import first_data
-
     return reads_tinyland(view.description.card) or first_data(view).get("kind") == "tinyland"
 
 
