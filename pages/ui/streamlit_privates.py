@@ -11,7 +11,7 @@ from typing import Any
 from streamlit import net_util
 from streamlit.commands import execution_control
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -22,10 +22,17 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_value
-from streamlit.runtime.state.session_state import Serialized, SessionState, Value
+from streamlit.runtime.state.session_state import (
+    STREAMLIT_INTERNAL_KEY_PREFIX,
+    Serialized,
+    SessionState,
+    Value,
+)
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
+LAST_SENT = "last_sent"  # that of what its browser last said of its controls
+SET_HERE = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_SET_HERE"  # the key, in a session's values, of the controls set by us
 
 
 @cache
@@ -36,10 +43,11 @@ def change() -> None:
     net_util.get_external_ip = lambda: None
     session: Any = AppSession
     request = when_all_is_sent(with_what_was_pressed(session.request_rerun))
-    session.request_rerun = where_the_visitor_is(of_all_that_came(request))
+    session.request_rerun = where_the_visitor_is(without_what_is_old(of_all_that_came(request)))
     session._handle_scriptrunner_event_on_event_loop = then_what_waits(session._handle_scriptrunner_event_on_event_loop)
     ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
     SessionState.on_script_will_rerun = still_new(SessionState.on_script_will_rerun)  # type: ignore[method-assign]
+    SessionState.__setitem__ = remembered(SessionState.__setitem__)  # type: ignore[method-assign]
     rerun: Any = execution_control
     rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
     caching: Any = cache_utils
@@ -126,7 +134,7 @@ def then_what_waits(handle: Callable[..., None]) -> Callable[..., None]:
 
 def with_what_was_pressed(request: Request) -> Request:
     """`request` with what still waits for its turn, where Streamlit forgets it: what was pressed, when the whole page
-    is asked for; and the values of controls when a timer asks, which says nothing of them."""
+    is asked for; and the values of controls, for a request that says nothing of them."""
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
         runner = session._scriptrunner
@@ -136,7 +144,7 @@ def with_what_was_pressed(request: Request) -> Request:
                 both = _coalesce_widget_states(waiting, client_state.widget_states)
                 if both:
                     client_state.widget_states.CopyFrom(both)
-            elif client_state.is_auto_rerun and waiting:
+            elif waiting and not client_state.widget_states.widgets:
                 values = [one for one in waiting.widgets if not _has_active_trigger_value(one)]
                 client_state.widget_states.widgets.extend(values)
         request(session, client_state)
@@ -165,9 +173,7 @@ def of_all_that_came(request: Request) -> Request:
             again = ClientState()
             again.CopyFrom(client_state)
             again.fragment_id = other
-            kept = [one for one in client_state.widget_states.widgets if not _has_active_trigger_value(one)]
-            again.ClearField("widget_states")
-            again.widget_states.widgets.extend(kept)  # what was pressed has its effect once
+            again.ClearField("widget_states")  # they came with the first, whose callbacks may have set others by now
             request(session, again)
 
     return request_rerun
@@ -196,14 +202,72 @@ def _is_news(known: SessionState, state: WidgetState, metadata: WidgetMetadata[A
     return bool(metadata.deserializer(unpack_widget_state_value(state)) != was)
 
 
-def still_new(prepare: Callable[..., None]) -> Callable[..., None]:
-    """`prepare` of the values for a run, which a callback has asked for, where the values that callbacks have set for
-    controls are still new: Streamlit takes them for old, and the browser is not told that its control has another."""
+# ---- nor of what was set here ----
 
-    def prepared(state: SessionState, fresh_widget_states: object, **replayed: object) -> None:
-        new = dict(state._new_session_state) if fresh_widget_states is None else {}
+
+def remembered(set_item: Callable[..., None]) -> Callable[..., None]:
+    """`set_item` of a value of the session, which remembers the controls that were set: their browser does not know."""
+
+    def set_value(state: SessionState, user_key: str, value: object) -> None:
+        set_item(state, user_key, value)
+        if widget := state._key_id_mapper.get_id_from_key(user_key, None):
+            state._old_state.setdefault(SET_HERE, set()).add(widget)
+
+    return set_value
+
+
+def without_what_is_old(request: Request) -> Request:
+    """`request` without the values of controls that the browser sent before it was told that they have others.
+
+    It is told when the page has been drawn. If it reports something else meanwhile, such as a section that came near,
+    each control still has the value that it had when the browser last spoke, and Streamlit would set it back.
+    """
+
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        if client_state and client_state.widget_states.widgets:
+            last = vars(session).get(LAST_SENT, ClientState())
+            vars(session)[LAST_SENT] = now = ClientState()
+            now.CopyFrom(client_state)
+            old = _without_news(session, client_state, last)
+            kept = [one for one in client_state.widget_states.widgets if one.id not in old]
+            client_state.widget_states.ClearField("widgets")
+            client_state.widget_states.widgets.extend(kept)
+        request(session, client_state)
+
+    return request_rerun
+
+
+def _without_news(session: AppSession, sent: ClientState, last: ClientState) -> set[str]:
+    """The controls that were set here, and of which the browser says what it said before. Where this is all that it
+    says, its visitor has set the control back."""
+    set_here: set[str] = session.session_state._old_state.get(SET_HERE, set())
+    before = {one.id: one for one in last.widget_states.widgets}
+    same = {one.id for one in sent.widget_states.widgets if one == before.get(one.id)}
+    changed = any(one.id not in same and one.id in before for one in sent.widget_states.widgets)
+    pressed = any(map(_has_active_trigger_value, sent.widget_states.widgets))
+    old = set_here & same
+    if not (changed or pressed or sent.page_script_hash != last.page_script_hash):
+        old = set()
+    set_here.intersection_update(old)  # of the others it knows, or has news
+    runner = session._scriptrunner
+    if runner and runner._requests._state == ScriptRequestType.RERUN and runner._requests._rerun_data.widget_states:
+        old -= {one.id for one in runner._requests._rerun_data.widget_states.widgets}  # what waits is not forgotten
+    return old
+
+
+def still_new(prepare: Callable[..., None]) -> Callable[..., None]:
+    """`prepare` of the values for a run, where those that were set here are still new if the browser says nothing of
+    them: Streamlit takes them for old, and the browser is not told that its control has another."""
+
+    def prepared(state: SessionState, fresh_widget_states: WidgetStates | None, **replayed: object) -> None:
+        new = dict(state._new_session_state)
+        if fresh_widget_states is not None:
+            said = {one.id for one in fresh_widget_states.widgets}
+            untold = state._old_state.get(SET_HERE, set()) - said
+            to_id = state._key_id_mapper.get_id_from_key
+            new = {key: value for key, value in new.items() if to_id(key, None) in untold}
         prepare(state, fresh_widget_states, **replayed)
-        state._new_session_state.update(new)
+        state._new_session_state.update(new | state._new_session_state)
 
     return prepared
 

@@ -134,6 +134,7 @@ def test_all_are_asked_for_that_something_came_from_in_one_moment(named, came, a
 
     def heard(_, state):
         pressed = [one.id for one in state.widget_states.widgets if one.WhichOneof("value") == "json_trigger_value"]
+        assert not got or not state.widget_states.widgets  # a callback may have set what was sent
         got.append((state.fragment_id, pressed))
 
     session = SimpleNamespace(session_state=known(**sections, button_page=None))
@@ -146,6 +147,63 @@ def test_what_callbacks_have_set_is_still_new_when_a_callback_has_asked_for_the_
     state._new_session_state["text"] = "cut"
     streamlit_privates.still_new(SessionState.on_script_will_rerun)(state, None, replay_trigger_states=None)
     assert state.is_new_state_value("text") and state["text"] == "cut"
+
+
+@pytest.mark.parametrize(
+    ("came", "taken"),
+    [
+        # the browser had last said of step "old"; then we set it to "ours"
+        ({"step": "old", "button": "pressed"}, {"button"}),  # it does not know yet
+        ({"step": "old", "text": "new"}, {"text"}),
+        ({"step": "theirs", "button": "pressed"}, {"step", "button"}),  # its visitor has set it since
+        ({"step": "ours", "button": "pressed"}, {"step", "button"}),  # it knows
+        ({"step": "old", "text": "old"}, {"step", "text"}),  # it has nothing else to say: it was set back
+        ({"step": "old", "text": "old", "just drawn": "x"}, {"step", "text", "just drawn"}),
+    ],
+)
+def test_what_we_set_is_not_set_back_by_a_browser_that_was_not_told(came, taken):
+    state = known(step=None, text="f", button="f")
+    state._set_key_widget_mapping("step", "my step")
+    state._set_key_widget_mapping("text", "my text")
+    session, got = SimpleNamespace(session_state=state, _scriptrunner=None), []
+    request = streamlit_privates.without_what_is_old(lambda _, sent: got.append(sent.widget_states))
+
+    def says(values):
+        sent = ClientState(page_script_hash="a", fragment_id="f")
+        for name, value in values.items():
+            kind = "json_trigger_value" if name.startswith("button") else "string_value"
+            sent.widget_states.widgets.add(id=name, **{kind: value})
+        request(session, sent)
+        return {one.id for one in got[-1].widgets}
+
+    prepare = streamlit_privates.still_new(SessionState.on_script_will_rerun)
+    assert says({"step": "old", "text": "old"}) == {"step", "text"}
+    prepare(state, got[-1])
+    streamlit_privates.remembered(SessionState.__setitem__)(state, "my step", "ours")
+    assert says(came) == taken
+    prepare(state, got[-1])
+    assert state["my step"] == (came["step"] if "step" in taken else "ours")
+    assert state.is_new_state_value("my step") == ("step" not in taken)  # what is new is told to the browser
+    if "step" not in taken:
+        assert says({"step": "ours", "text": "old"}) == {"step", "text"}
+        assert says({"step": "old", "text": "new"}) == {"step", "text"}  # it knew: this is its visitor's wish
+
+
+def test_what_waits_for_its_turn_is_not_taken_for_old():
+    state = known(step=None, button="f")
+    state._set_key_widget_mapping("step", "my step")
+    streamlit_privates.remembered(SessionState.__setitem__)(state, "my step", "ours")
+    requests, got = ScriptRequests(), []
+    session = SimpleNamespace(session_state=state, _scriptrunner=SimpleNamespace(_requests=requests))
+    request = streamlit_privates.without_what_is_old(lambda _, sent: got.append(sent.widget_states))
+    for pressed in ("", "pressed"):
+        sent = ClientState(page_script_hash="a")
+        sent.widget_states.widgets.add(id="step", string_value="theirs")
+        sent.widget_states.widgets.add(id="button", json_trigger_value=pressed)
+        request(session, sent)
+        requests.request_rerun(RerunData(widget_states=got[-1]))
+        streamlit_privates.remembered(SessionState.__setitem__)(state, "my step", "ours")
+    assert [one.id for one in requests._rerun_data.widget_states.widgets] == ["step", "button"]
 
 
 @pytest.mark.parametrize("section", ["", "g"])
