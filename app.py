@@ -22,6 +22,9 @@ from pages.ui import drawn, streamlit_privates
 from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
 
 streamlit_privates.change()
+# One thread for a pass: visitors are what runs side by side, and a second thread spins while it waits. Said before torch
+# comes, since `torch.set_num_threads` counts for products of matrices only in the thread that calls it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent
 DAY = "public, max-age=86400"
@@ -132,12 +135,9 @@ HEAD_START = 2.5  # seconds in which whoever comes with the server may see text 
 def _warm_up() -> None:
     """Imports what every page needs, unless a page has; then the garbage collector need not look at it again."""
     drawn.wait(HEAD_START)
-    import torch
-
     from core.generation import fast
 
     fast.warm_up()
-    torch.set_num_threads(1)  # of a pass: visitors are what runs side by side, and a second thread spins while it waits
     plotly_gzipped()
     gc.collect()
     gc.freeze()

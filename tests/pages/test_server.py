@@ -2,9 +2,12 @@
 
 import io
 import json
+import os
 import posixpath
 import re
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import zipfile
@@ -223,3 +226,24 @@ def test_torch_waits_until_a_browser_has_drawn_but_not_for_ever(client, monkeypa
     assert client.post("/drawn").status_code == 204
     waiting.join()
     assert order == ["drawn", "torch"] and drawn.wait(0.0)
+
+
+THREADS = """
+import threading
+import app
+import torch
+from threadpoolctl import threadpool_info
+count = lambda: print({one["num_threads"] for one in threadpool_info() if one["user_api"] == "openmp"})
+first = threading.Thread(target=count)
+first.start()
+first.join()
+"""
+
+
+@pytest.mark.slow
+def test_a_pass_in_any_thread_takes_one_core():
+    """Also in one that began before anyone had asked torch for anything: visitors' scripts have threads of their own."""
+    environment = {name: value for name, value in os.environ.items() if "_NUM_THREADS" not in name}
+    command = [sys.executable, "-c", THREADS]
+    said = subprocess.run(command, cwd=server.ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "{1}"
