@@ -22,8 +22,8 @@ from pages.ui import drawn, streamlit_privates
 from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
 
 streamlit_privates.change()
-# One thread for a pass: visitors are what runs side by side, and a second thread spins while it waits. Said before torch
-# comes, since `torch.set_num_threads` counts for products of matrices only in the thread that calls it.
+# One thread for a pass: visitors are what runs side by side, and a second thread spins while it waits. Said before
+# torch comes: `torch.set_num_threads` counts for products of matrices only in the thread that calls it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent

@@ -242,7 +242,7 @@ first.join()
 
 @pytest.mark.slow
 def test_a_pass_in_any_thread_takes_one_core():
-    """Also in one that began before anyone had asked torch for anything: visitors' scripts have threads of their own."""
+    """Also in one that began before anyone had asked torch for anything: each script has one of its own."""
     environment = {name: value for name, value in os.environ.items() if "_NUM_THREADS" not in name}
     command = [sys.executable, "-c", THREADS]
     said = subprocess.run(command, cwd=server.ROOT, env=environment, capture_output=True, text=True, check=True)
