@@ -21,11 +21,13 @@ BATCH_TOKENS = 8192
 @dataclass(frozen=True)
 class Passage:
     """Tokens [first, last] of a text that should be written, and the bytes of which one should begin what comes next
-    (empty: anything may)."""
+    (empty: anything may). `beyond` bytes of the last token are no longer asked for: the full stop at the end of an
+    answer and the new line after it can be one token."""
 
     first: int
     last: int
     ends: tuple[bytes, ...] = ()
+    beyond: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def ask(tokenizer: Tokenizer, text: str, spans: Iterable[Span], *, closed: bool 
         inside = tokens_of(pieces, text, span)
         after = text[span.end : span.end + 1]
         ends = (b"\n", b"<|") if after in ("", "\n") else (after.encode(),)
-        passages.append(Passage(inside[0], inside[-1], ends if closed else ()))
+        beyond = max(0, pieces[inside[-1] - 1].end - len(text[: span.end].encode()))
+        passages.append(Passage(inside[0], inside[-1], ends, beyond) if closed else Passage(inside[0], inside[-1]))
     return Asked((tokenizer.eot, *(piece.id for piece in pieces)), tuple(passages))
 
 
@@ -75,11 +78,16 @@ def share_written(model: Transformer, tokenizer: Tokenizer, documents: Iterable[
 
 
 def _is_written(tokenizer: Tokenizer, asked: Asked, passage: Passage, likeliest: Sequence[int]) -> bool:
-    wanted = asked.ids[passage.first : passage.last + 1]
-    if tuple(likeliest[passage.first - 1 : passage.last]) != wanted:
-        return False
-    after = tokenizer.token_bytes(likeliest[passage.last])
-    return not passage.ends or after.startswith(passage.ends)
+    """An answer and what ends it can be one token or two, in the text and as the model writes it: both are right."""
+    *wanted, last = asked.ids[passage.first : passage.last + 1]
+    *written, final = likeliest[passage.first - 1 : passage.last]
+    if not passage.ends or written != wanted:
+        return [*written, final] == [*wanted, last]
+    asked_for, said = tokenizer.token_bytes(last), tokenizer.token_bytes(final)
+    asked_for = asked_for[: len(asked_for) - passage.beyond]
+    if final == last and not passage.beyond:
+        said += tokenizer.token_bytes(likeliest[passage.last])
+    return said == asked_for or said.startswith(tuple(asked_for + end for end in passage.ends))
 
 
 @torch.inference_mode()

@@ -12,9 +12,9 @@ from core.text.tinyland import Span
 from tests.core.analysis.skills.reciter import Reciter
 
 
-def follows(table: dict[str, str]) -> Transformer:
-    """A model of bytes that writes after each character the one that the table gives, whatever came before."""
-    tokenizer = Tokenizer.byte_tokenizer()
+def follows(table: dict[str, str], tokenizer: Tokenizer | None = None) -> Transformer:
+    """A model of bytes, or of these tokens, that writes after each the one in the table, whatever came before."""
+    tokenizer = tokenizer or Tokenizer.byte_tokenizer()
     size = tokenizer.vocab_size
     width = size + size % 2
     config = ModelConfig(vocab_size=size, context_length=40, n_layers=1, n_heads=1, d_model=width, tie_embeddings=False)
@@ -47,6 +47,28 @@ def test_passages_are_written_when_decoding_writes_them(text, span, expected):
     [ids] = greedy_batch(model, [prompt], len(span) + 1, set())
     end = text[at + len(span) :][:1]
     assert cases.is_right(cases.Case(prompt, span, end), tokenizer.decode(ids)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "table", "expected"),
+    [
+        # ".\n" is one token: in the text, as it is written, or in both
+        ("b.\n", "b.", {"b": ".\n"}, True),
+        ("b.\n", "b.", {"b": "."}, True),
+        ("b.\n", "b.", {"b": "a"}, False),
+        ("b.", "b.", {"b": ".\n"}, True),
+        ("b.", "b.", {"b": ".", ".": "\n"}, True),
+        ("b.", "b.", {"b": ".", ".": "a"}, False),
+        ("b.\n", "b", {"b": ".\n"}, True),
+        ("b.\n", "b", {"b": "a"}, False),
+        ("b.a", "b.", {"b": ".\n"}, False),  # a new line is not what ends it
+    ],
+)
+def test_what_ends_an_answer_can_be_a_part_of_its_last_token(text, answer, table, expected):
+    tokenizer = Tokenizer.from_bpe(train_bpe([".\n" * 50], 257), "full stops")
+    assert len(tokenizer.encode(".\n")) == 1
+    asked = exact.ask(tokenizer, "a" + text, [Span(1, 1 + len(answer), answer)])
+    assert exact.would_write(follows({"a": "b", **table}, tokenizer), tokenizer, [asked]) == [[expected]]
 
 
 def test_long_and_short_texts_together(monkeypatch):
