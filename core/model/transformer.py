@@ -12,7 +12,6 @@ al. 2020 (arXiv:2010.04245), here an RMSNorm of each head's q and k before the r
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -90,8 +89,11 @@ class Attention(nn.Module):
         if self.group > 1:
             k, v = k.repeat_interleave(self.group, dim=1), v.repeat_interleave(self.group, dim=1)  # (B, H, S, Dh)
         z = self.mix(q, k, v, run)
-        z = run.show("z", self.layer, z)
-        out: Tensor = self.wo(z.transpose(1, 2).reshape(B, T, -1))  # heads side by side: (B, T, H * Dh)
+        return self.put_together(run.show("z", self.layer, z))
+
+    def put_together(self, z: Tensor) -> Tensor:
+        """What the heads' outputs z (B, H, T, Dh) add to the stream: (B, T, D)."""
+        out: Tensor = self.wo(z.transpose(1, 2).flatten(2))  # heads side by side: (B, T, H * Dh)
         return out
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor, run: Pass) -> Tensor:
@@ -165,7 +167,10 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, run: Pass) -> Tensor:
         x = run.show("resid_pre", self.layer, x)
-        x = x + run.show("attn_out", self.layer, self.attn(self.ln1(x), run))
+        return self.after_attention(x, self.attn(self.ln1(x), run), run)
+
+    def after_attention(self, x: Tensor, attn_out: Tensor, run: Pass) -> Tensor:
+        x = x + run.show("attn_out", self.layer, attn_out)
         x = run.show("resid_mid", self.layer, x)
         x = x + run.show("mlp_out", self.layer, self.mlp(self.ln2(x), run))
         return run.show("resid_post", self.layer, x)
@@ -256,21 +261,21 @@ class Transformer(nn.Module):
         if self.config.position == "learned":
             positions = torch.arange(past, past + T, device=ids.device)
             x = x + run.show("pos_embed", None, self.pos_embed(positions).expand_as(x))
-        logits = self._finish(x, 0, run)
+        logits = self._finish({0: x}, run)
         if cache is not None:
             cache.advance(T)
         return logits
 
     def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """The logits (B, T, V) of passes that have come each to its block, from position 0: `streams` has the stream
-        (B', T, D) that comes to a block, by its layer. They are one batch, in the order of the layers: at each block
-        the rows that begin there join, last, those that came from below.
+        (B', T, D) that comes to a block, by its layer, or that leaves the last (L). They are one batch, in the order
+        of the layers: at each block the rows that begin there join, last, those that came from below.
 
         Sites fire as in `forward`, beginning with `resid_pre` of the first block. ValueError: none, no such block or
         no such stream.
         """
-        if not streams or not streams.keys() <= set(range(self.config.n_layers)):
-            raise ValueError(f"layers must be some of 0 to {self.config.n_layers - 1}, not {sorted(streams)}")
+        if not streams or not streams.keys() <= set(range(self.config.n_layers + 1)):
+            raise ValueError(f"layers must be some of 0 to {self.config.n_layers}, not {sorted(streams)}")
         shapes = [tuple(x.shape) for x in streams.values()]
         T = shapes[0][1] if len(shapes[0]) == 3 else 0
         if not 1 <= T <= self.config.context_length or any(shape[1:] != (T, self.config.d_model) for shape in shapes):
@@ -278,14 +283,22 @@ class Transformer(nn.Module):
                 f"streams must be (batch, tokens, {self.config.d_model}) with equally many tokens, at most "
                 f"{self.config.context_length}, not {shapes}"
             )
-        first = min(streams)
-        rest = {layer: x for layer, x in streams.items() if layer != first}
-        return self._finish(streams[first], first, self._start(T, 0, tap, None), rest)
+        return self._finish(streams, self._start(T, 0, tap, None))
 
-    def _finish(self, x: Tensor, layer: int, run: Pass, joining: Mapping[int, Tensor] = MappingProxyType({})) -> Tensor:
+    def finish_block(self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None) -> Tensor:
+        """The stream (B, T, D) that leaves block `layer` in passes that came there with the stream x (B, T, D) and
+        whose heads have put out z (B, H, T, Dh). Sites fire as in `forward`, from `attn_out` on."""
+        block = self.blocks[layer]
+        stream: Tensor = block.after_attention(x, block.attn.put_together(z), Pass(tap, None, None, None, None))
+        return stream
+
+    def _finish(self, streams: Mapping[int, Tensor], run: Pass) -> Tensor:
+        first = min(streams)
+        x = streams[first]
         for i, block in enumerate(self.blocks):
-            if i >= layer:
-                x = block(torch.cat((x, joining[i])) if i in joining else x, run)
+            if i >= first:
+                x = block(x, run)
+                x = torch.cat((x, streams[i + 1])) if i + 1 in streams else x
         x = run.show("ln_final", None, self.ln_final(x))
         return run.show("logits", None, self.unembed(x))
 

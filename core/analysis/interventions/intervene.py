@@ -8,10 +8,9 @@ An edit is a tap that also knows where it is: `edit(site, tensor, past)`, `past`
 the tensor's first. Edits act in order, each on what the one before it left.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import is_
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -57,6 +56,10 @@ class Intervened(Transformer):
     def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
         return self.inner.forward_from(streams, tap=self._after_edits(tap, 0))
+
+    def finish_block(self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None) -> Tensor:
+        """As `Transformer.finish_block`, through the edits."""
+        return self.inner.finish_block(layer, x, z, tap=self._after_edits(tap, 0))
 
     def _after_edits(self, tap: Tap | None, past: int) -> Tap:
         own = tap_of(self.edits, past)
@@ -244,35 +247,48 @@ def all_parts(config: ModelConfig) -> list[Part]:
 
 
 @torch.inference_mode()
-def run_variants(model: Transformer, trace: Trace, variants: Mapping[int, Sequence[Edit]]) -> Tensor:
+def run_ablated(model: Transformer, trace: Trace, ablations: Sequence[Ablate], sample: OutputSample | None) -> Tensor:
     """The log-probabilities (R, T, V) that the model gives when it reads the text of its `trace` once with each of R
-    edits of what one block does. `variants`: by layer, the edits of that block; the rows stand in the order of the
-    layers. All that comes before a row's block is taken from the trace.
+    ablations, which stand `in_order`.
 
-    One batch, which grows from block to block; the caller keeps R within `rows_at_once`.
+    One batch, which grows from block to block: a row begins where its ablation acts, and all that comes before is
+    taken from the trace. The caller keeps R within `rows_at_once`.
     """
+    streams = {
+        layer + 1: streams_after(model, trace, layer, list(some), sample)
+        for layer, some in groupby(ablations, key=lambda one: one.part.layer)
+    }
+    return model.forward_from(streams).float().log_softmax(dim=-1)
+
+
+def in_order(ablate: Ablate) -> tuple[int, bool]:
+    """The key that puts ablations in the order in which they join a pass: by layer, and last in a layer those that
+    leave nothing of it to be computed."""
+    return ablate.part.layer, ablate.part.kind in ("mlp", "layer")
+
+
+def streams_after(
+    model: Transformer, trace: Trace, layer: int, ablations: Sequence[Ablate], sample: OutputSample | None
+) -> Tensor:
+    """The streams (R, T, D) that leave a block with each of R ablations of its parts, which stand `in_order`."""
+    x, z, attn_out, mlp_out = (
+        getattr(trace, name)[layer][None].to(model.device, model.dtype)  # (1, T, D), but z (1, H, T, Dh)
+        for name in ("resid_pre", "z", "attn_out", "mlp_out")
+    )
+    edits = [ablation(one, sample) for one in ablations]
+    on = sum(not in_order(one)[1] for one in ablations)  # so many have an MLP to go through
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
-        edits = variants.get(site.layer, ()) if site.layer is not None else ()
-        if not edits:
-            return tensor
-        rows = tensor[-len(edits) :].split(1)  # those that have just joined
-        edited = [edit(site, row, 0) for edit, row in zip(edits, rows, strict=True)]
-        unchanged = all(map(is_, edited, rows))  # so at most sites
-        return tensor if unchanged else torch.cat((tensor[: -len(edits)], *edited))
+        rows = zip(edits[:on], tensor.split(1), strict=True)
+        return torch.cat([edit(site, row, 0) for edit, row in rows]) if site.name == "attn_out" else tensor
 
-    streams = {
-        layer: stream_into(trace, layer).to(model.device, model.dtype).expand(len(edits), -1, -1)  # (R', T, D)
-        for layer, edits in variants.items()
-    }
-    return model.forward_from(streams, tap=tap).float().log_softmax(dim=-1)
-
-
-def stream_into(trace: Trace, layer: int) -> Tensor:
-    """The stream (T, D) that comes to a block, before anything is done to it at `resid_pre`."""
-    if layer:
-        return trace.resid_post[layer - 1]
-    return trace.embed if trace.pos_embed is None else trace.embed + trace.pos_embed
+    streams = [
+        x + edit(Site("attn_out", layer), attn_out, 0) + edit(Site("mlp_out", layer), mlp_out, 0) for edit in edits[on:]
+    ]
+    if on:
+        edited = torch.cat([edit(Site("z", layer), z, 0) for edit in edits[:on]])
+        streams.insert(0, model.finish_block(layer, x.expand(on, -1, -1), edited, tap=tap))
+    return torch.cat(streams)
 
 
 def rows_at_once(config: ModelConfig, T: int) -> int:
@@ -311,12 +327,10 @@ def part_changes(
         raise ValueError("a loss needs a token to come: give at least two ids")
     trace = trace or run_trace(model, ids)
     losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
-    rows = sorted(range(len(parts)), key=lambda i: parts[i].layer)
+    ablations = [Ablate(part, how) for part in parts]
+    rows = sorted(range(len(parts)), key=lambda i: in_order(ablations[i]))
     for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
-        variants: dict[int, list[Edit]] = defaultdict(list)
-        for i in some:
-            variants[parts[i].layer].append(ablation(Ablate(parts[i], how), sample))
-        log_probs = run_variants(model, trace, variants)  # (R, T, V)
+        log_probs = run_ablated(model, trace, [ablations[i] for i in some], sample)  # (R, T, V)
         losses[some], answers[some] = token_losses(log_probs, ids), log_probs.argmax(dim=-1).cpu()
     base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
     return PartChanges(base, losses, trace.logits.argmax(dim=-1), answers)

@@ -68,20 +68,26 @@ def test_a_pass_goes_on_from_any_block(family):
 
     logits = model(ids, tap=keep)
     whole = fired.copy()
-    for layer in range(model.config.n_layers):
+    L = model.config.n_layers
+    for layer in range(L):
         stream = streams["resid_pre", layer]
         torch.testing.assert_close(model.forward_from({layer: stream}), model(ids), atol=1e-5, rtol=1e-5)  # fused
         fired.clear()
         assert torch.equal(model.forward_from({layer: stream}, tap=keep), logits)
         assert fired == whole[whole.index(("resid_pre", layer)) :]
-    parts = {layer: streams["resid_pre", layer][layer : layer + 1] for layer in range(model.config.n_layers)}
-    rows = model(ids[: model.config.n_layers])
+        fired.clear()
+        left = model.finish_block(layer, stream, streams["z", layer], tap=keep)
+        assert torch.equal(left, streams["resid_post", layer])
+        assert fired == whole[whole.index(("attn_out", layer)) : whole.index(("resid_post", layer)) + 1]
+    streams["resid_pre", L] = streams["resid_post", L - 1]
+    parts = {layer: streams["resid_pre", layer][layer : layer + 1] for layer in range(L + 1)}
+    rows = model(ids[: L + 1])
     torch.testing.assert_close(model.forward_from(parts), rows, atol=1e-5, rtol=1e-5)  # each row joins at its block
 
 
 @pytest.mark.parametrize(
     ("shape", "layer"),
-    [((1, 3, 24), 2), ((1, 3, 24), -1), ((3, 24), 0), ((1, 3, 23), 0), ((1, 25, 24), 0), ((1, 0, 24), 0)],
+    [((1, 3, 24), 3), ((1, 3, 24), -1), ((3, 24), 0), ((1, 3, 23), 0), ((1, 25, 24), 0), ((1, 0, 24), 0)],
 )
 def test_no_pass_goes_on_from_what_is_no_stream(shape, layer):
     with pytest.raises(ValueError):

@@ -1,6 +1,5 @@
 """Interventions against closed forms: what must come out when everything, or one thing, is changed."""
 
-from itertools import chain
 from urllib.parse import quote
 
 import pytest
@@ -10,12 +9,12 @@ from hypothesis import strategies as some
 
 from core.analysis.interventions.intervene import (
     Intervened,
+    ablation,
     all_parts,
-    edit_of,
     intervene,
     part_changes,
     part_effects,
-    run_variants,
+    run_ablated,
     sample_parts,
     tap_of,
     token_losses,
@@ -343,19 +342,19 @@ def test_the_answer_without_each_part_is_that_of_the_model_without_it():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("own", ["", "steer:L0:2:a:b cut:L1H1:4>2"])
-def test_each_row_of_a_batch_has_its_own_edit(family, own):
-    """Rows that begin where their edits act, beside one whole pass for each edit; also in a model that has edits."""
+@pytest.mark.parametrize("own", ["", "steer:L0:2:a:b cut:L1H1:4>2 patch:L1A@5:hello zero:L0H1"])
+def test_each_row_of_a_batch_has_its_own_ablation(family, own):
+    """Rows that begin where their ablations act, beside one whole pass for each; also in a model that has edits."""
     plain = checkpoint(family)
     model = intervene(plain, own).model
-    trace = run_trace(model, IDS)
-    texts = ("zero:L0M zero:L0H1 cut:L0A:7>4", "zero:L1M cut:L1H0:5>3 steer:L1:3:c:d")
-    edits = {layer: [edit_of(one, plain) for one in parse(text)] for layer, text in enumerate(texts)}
-    for variants in ({0: edits[0]}, {1: edits[1]}, {1: edits[1], 0: edits[0]}):
-        rows = run_variants(model, trace, variants)
-        for edit, row in zip(chain.from_iterable(variants[n] for n in sorted(variants)), rows, strict=True):
+    sample, trace = sample_parts(plain, [IDS, IDS[::-1]]), run_trace(model, IDS)
+    texts = ("zero:L0H1 mean:L0A resample:L0A resample:L0M zero:L0 mean:L0", "resample:L1H0 zero:L1A mean:L1M zero:L1")
+    ablations = [[one for one in parse(text) if isinstance(one, Ablate)] for text in texts]
+    for asked in (ablations[0], ablations[1], ablations[0] + ablations[1], ablations[1][:1], ablations[1][-1:]):
+        rows = run_ablated(model, trace, asked, sample)
+        for one, row in zip(asked, rows, strict=True):
             with torch.inference_mode():
-                alone = model(torch.tensor([IDS]), tap=tap_of([edit]))[0].log_softmax(-1)
+                alone = model(torch.tensor([IDS]), tap=tap_of([ablation(one, sample)]))[0].log_softmax(-1)
             torch.testing.assert_close(row, alone, atol=1e-5, rtol=1e-5)
 
 
