@@ -289,8 +289,8 @@ class Transformer(nn.Module):
         """The stream (B, T, D) that leaves block `layer` in passes that came there with the stream x (B, T, D) and
         whose heads have put out z (B, H, T, Dh). Sites fire as in `forward`, from `attn_out` on."""
         block = self.blocks[layer]
-        stream: Tensor = block.after_attention(x, block.attn.put_together(z), Pass(tap, None, None, None, None))
-        return stream
+        assert isinstance(block, Block)
+        return block.after_attention(x, block.attn.put_together(z), Pass(tap, None, None, None, None))
 
     def _finish(self, streams: Mapping[int, Tensor], run: Pass) -> Tensor:
         first = min(streams)
