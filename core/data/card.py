@@ -6,6 +6,7 @@ Croissant 1.0 of MLCommons, with its vocabulary for responsible AI: http://mlcom
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,9 @@ def croissant(name: str, report: Report, shards: Sequence[Path]) -> dict[str, An
         "license": CC0 if licensed else UNKNOWN,
         "version": "1.0.0",
         "identifier": report.plan.name(),
+        "url": f"urn:glassbox:corpus:{report.plan.name()}",  # it has no page on the web
+        "creator": {"@type": "sc:Organization", "name": "the data pipeline of Glassbox"},
+        "datePublished": _day_of(shards),
         "distribution": [_shard(path) for path in shards],
         "recordSet": [_records(shard.name) for shard in shards],
         "rai:dataCollection": source_of(report),
@@ -187,6 +191,11 @@ def croissant(name: str, report: Report, shards: Sequence[Path]) -> dict[str, An
         "rai:personalSensitiveInformation": [personal_of(report), consent_of(report)],
         "rai:dataLimitations": gaps(report),
     }
+
+
+def _day_of(shards: Sequence[Path]) -> str:
+    """On which the last of them was written."""
+    return datetime.fromtimestamp(max((path.stat().st_mtime for path in shards), default=0.0), UTC).date().isoformat()
 
 
 def _shard(path: Path) -> dict[str, Any]:
@@ -203,7 +212,7 @@ def _shard(path: Path) -> dict[str, Any]:
 
 def _records(shard: str) -> dict[str, Any]:
     kinds = {"id": "sc:Integer", "text": "sc:Text"}
-    record = f"records of {shard}"
+    record = f"{shard}/records"  # an @id may hold no blank
     return {
         "@type": "cr:RecordSet", "@id": record, "name": record,
         "field": [

@@ -1,6 +1,7 @@
 """Figures of the data page: how often a stage is right, why it drops, what is left, and the S-curve with what was
 measured on it."""
 
+import textwrap
 from collections.abc import Sequence
 
 from core.figures.labels import percent, plain
@@ -9,7 +10,9 @@ from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import Interval, intervals, points, row_bars, values_of
 
 BEFORE, AFTER, WRONG = LIGHT["muted"], ROLES["token"], ROLES["attention"]
-ROW = 30  # pixels of a row
+ROW = 32  # pixels of a row: two lines of its name
+WIDE = 22  # characters of a line of a name: on a phone a longer one leaves no room for the figure
+BEHIND = 84  # pixels for words at the end of each row
 
 
 def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str]) -> Figure:
@@ -20,14 +23,20 @@ def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str
         values_of(shares), list(range(len(shares))), "markers", marker=look, error_x=intervals(shares, color=AFTER),
         customdata=said, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
     )  # fmt: skip
-    across = axis(side="top", tickvals=[0, 0.5, 1], **SHARES | {"range": [-0.03, 1.03]})
+    across = axis(side="top", tickvals=[0, 0.5, 1], tickangle=0, **SHARES | {"range": [-0.03, 1.03]})
     return figure(
         [dots],
-        margin=MARGIN | {"t": 28, "r": 110},
+        margin=MARGIN | {"t": 28, "r": BEHIND},
         annotations=_behind(counts),
         xaxis=across,
-        yaxis=rows([plain(n, 40) for n in names]),
+        yaxis=rows([_folded(name) for name in names], tickfont={"size": 12}),
     )
+
+
+def _folded(name: str) -> str:
+    """In two lines, where it is long."""
+    lines = textwrap.wrap(name, WIDE, max_lines=2, placeholder=" …")
+    return "<br>".join(plain(one, WIDE) for one in lines)
 
 
 def _behind(words: Sequence[str]) -> list[Spec]:
@@ -40,7 +49,8 @@ def reasons(names: Sequence[str], counts: Sequence[int]) -> Figure:
     """How many documents were dropped, or lines changed, for each reason."""
     traces = [row_bars(list(counts), WRONG, [f"{count:,}" for count in counts], hoverinfo="skip")]
     across = bare(visible=False, range=[0, max(counts) * 1.25])
-    return figure(traces, margin=MARGIN | {"r": 24}, xaxis=across, yaxis=rows([plain(name, 44) for name in names]))
+    names_of_rows = rows([_folded(name) for name in names], tickfont={"size": 12})
+    return figure(traces, margin=MARGIN | {"r": 24}, xaxis=across, yaxis=names_of_rows)
 
 
 def defects(names: Sequence[str], before: Sequence[float], after: Sequence[float], texts: Sequence[str]) -> Figure:
@@ -58,11 +68,11 @@ def defects(names: Sequence[str], before: Sequence[float], after: Sequence[float
         )
     ]  # fmt: skip
     most = max(*before, *after, 0.01)
-    across = axis(tickformat=".0%", range=[-0.02 * most, most * 1.05], nticks=5)
+    across = axis(tickformat=".0%", range=[-0.02 * most, most * 1.05], nticks=5, tickangle=0)
     return figure(
-        [*bars, *ends], margin=MARGIN | {"t": 30, "r": 110}, legend=LEGEND | {"y": 1.0},
+        [*bars, *ends], margin=MARGIN | {"t": 30, "r": BEHIND}, legend=LEGEND | {"y": 1.0},
         annotations=_behind(texts), xaxis=across,
-        yaxis=rows([plain(name, 40) for name in names]),
+        yaxis=rows([_folded(name) for name in names], tickfont={"size": 12}),
     )  # fmt: skip
 
 

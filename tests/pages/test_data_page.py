@@ -6,9 +6,9 @@ from core.data.stages import STAGES
 from core.jobs import corpora
 from pages.ui.data import making
 from tests.pages.conftest import KEY
+from tests.pages.pipelines import finish
 from tests.pages.press import button
 from tests.pages.truths import header, truths
-from tests.waiting import wait_for
 
 SMALL = {"crawl_pages": "300"}
 
@@ -24,18 +24,6 @@ def opened(app):
         return at
 
     return open_page
-
-
-def finish(at) -> None:
-    """Waits until the pipeline of the page has ended."""
-    wait_for(lambda: not is_going(at))
-    at.run()
-    assert not at.exception
-
-
-def is_going(at) -> bool:
-    going = at.session_state.get(making.GOING, "")
-    return bool(going) and corpora.status(going).state in ("queued", "running")
 
 
 def component(at, key: str) -> dict:

@@ -19,4 +19,4 @@ class ExactDuplicates(Stage):
 
     def judge(self, document: Document) -> Kept | Dropped:
         first = self._first.setdefault(blake2b(document.text.encode(), digest_size=16).digest(), document.id)
-        return Kept(document) if first == document.id else Dropped("same text", f"as {first}")
+        return Kept(document) if first == document.id else Dropped("same text", f"as document {first}")

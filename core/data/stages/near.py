@@ -90,11 +90,11 @@ class NearDuplicates(Stage):
         met = sorted({other for key in keys for other in self._buckets.get(key, ())})
         if self.cluster == "union":
             self._remember(document.id, keys)
-            return Dropped("shares a band", f"with {met[0]}") if met else Kept(document)
+            return Dropped("shares a band", f"with document {met[0]}") if met else Kept(document)
         for other in met:
             similarity = float((signature == self._signatures[other]).mean())
             if similarity >= self.threshold:
-                return Dropped("nearly the same", f"{similarity:.2f} of {other}")
+                return Dropped("nearly the same", f"{similarity:.0%} of the hashes agree with document {other}")
         self._remember(document.id, keys)
         self._signatures[document.id] = signature
         return Kept(document)

@@ -9,6 +9,7 @@ It can be stopped at any time and goes on where it was: each pair is written whe
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from core.lab.matter import measure, recorded
@@ -39,15 +40,14 @@ def main() -> None:
 
 
 def pair(name: str, seed: int, steps: int) -> Outcome:
-    """Trains both models in a folder that is removed."""
+    """Trains both models in a folder that is removed. The budget is the steps alone: no busy machine shortens them."""
     known = describe("tinyland")
     with tempfile.TemporaryDirectory() as root:
         for side in SIDES:
             folder = Path(root) / side
             folder.mkdir()
             (folder / measure.FILE).write_text(measure.training_text(name, side, seed, known.tokenizer))
-            config = measure.settings(seed, str(folder), steps=steps)
-            list(train(config))
+            list(train(replace(measure.settings(seed, str(folder), steps=steps), seconds=None)))
         return measure.outcome(name, seed, *(Path(root) / side for side in SIDES))
 
 

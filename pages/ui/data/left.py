@@ -46,7 +46,7 @@ def shares(report: Report) -> None:
         [after / kept for _, _, after in rows],
         [f"{before:,} → {after:,}" for _, before, after in rows],
     )
-    height = 60 + 26 * len(rows)
+    height = 60 + figures.ROW * len(rows)
     components.plot(figure, key="data_defects", height=height, title="Share of each defect, before and after")
     code = report_code(report).gives("report.before, report.after", (report.before, report.after))
     note = "pages with each defect, of all raw pages and of all that are left; behind them the numbers of pages"

@@ -99,7 +99,8 @@ def headline(report: Report) -> None:
     )
     if report.labelled:
         lost = sum(made.verdicts.get("fine", 0) for made in report.stages)
-        words += f" **{lost:,}** pages were thrown away though nothing was the matter with them."
+        many = "page was" if lost == 1 else "pages were"
+        words += f" **{lost:,}** {many} thrown away though nothing was the matter."
     st.markdown(words)
 
 

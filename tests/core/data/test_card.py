@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -47,8 +48,10 @@ def test_croissant_has_all_that_it_must(report, tmp_path):
     card = json.loads((tmp_path / CROISSANT).read_text())
     assert card == json.loads(json.dumps(croissant("mine", report, [shard])))
     assert (tmp_path / MARKDOWN).read_text() == markdown("mine", report)
-    required = {"@context", "@type", "conformsTo", "name", "description", "license", "distribution", "recordSet"}
-    assert required <= card.keys() and card["@type"] == "sc:Dataset"
+    required = {"@context", "@type", "conformsTo", "name", "description", "license", "url", "creator", "datePublished",
+                "distribution", "recordSet"}  # fmt: skip
+    assert required <= card.keys() and card["@type"] == "sc:Dataset" and all(card[name] for name in required)
+    assert card["datePublished"] == datetime.fromtimestamp(shard.stat().st_mtime, UTC).date().isoformat()
     (file,) = card["distribution"]
     assert file["sha256"] == hashlib.sha256(shard.read_bytes()).hexdigest()
     (records,) = card["recordSet"]
@@ -57,7 +60,7 @@ def test_croissant_has_all_that_it_must(report, tmp_path):
         assert field["source"]["fileObject"]["@id"] == file["@id"]
         assert field["source"]["extract"]["column"] in line
     ids = [file["@id"], records["@id"], *(field["@id"] for field in records["field"])]
-    assert len(set(ids)) == len(ids)
+    assert len(set(ids)) == len(ids) and not any(" " in one for one in ids)
     assert [json.loads(one)["stage"] for one in card["rai:dataPreprocessingProtocol"]] == [
         m.name for m in report.stages
     ]
