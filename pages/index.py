@@ -8,6 +8,7 @@ from pages.ui.next_page import next_page
 from pages.ui.places import has_place
 from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
+from pages.ui.takeaway import takeaway
 from pages.ui.theme import ROOT
 
 TITLE = "Glassbox: the whole life of a language model"
@@ -40,5 +41,6 @@ if has_place() and sidebar():
     near.begin(page.url_path)
     page.run()
     next_page(page.url_path)
+    takeaway()
     contents()
     components.typed_values()

@@ -11,7 +11,7 @@ from tests.headers import TYPES, faults
 from tests.navigation import PAGES
 from tests.waiting import wait_for
 
-WITHOUT = {"attention_head", "pin", "typed"}  # these are sent nothing
+WITHOUT = {"attention_head", "pin", "takeaway", "typed"}  # these are sent nothing
 VISITS = [{}, {"cursor": "2", "text": "the red ball of <|user|> é", "block": "1", "cell": "q.0.1", "word": " Suki"}]
 
 

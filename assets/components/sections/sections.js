@@ -4,6 +4,7 @@
 /** @import { SectionsHeader } from "../headers.js" */
 
 import { element, find } from "../shared/elements.js";
+import { listenWhole } from "../shared/events.js";
 import { component, ending, focusedIn, hostOf, nowhere } from "../shared/mount.js";
 import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
@@ -33,7 +34,7 @@ function build(root) {
   const heights = document.head.appendChild(element("style"));
   const self = {
     page: /** @type {string | null} */ (null), sections: /** @type {Section[]} */ ([]), reported: /** @type {string[]} */ ([]), reportedAt: 0,
-    target: /** @type {string | null} */ (null), current: /** @type {string | null | undefined} */ (undefined), scrolled: false, send: nowhere,
+    target: /** @type {string | null} */ (null), current: /** @type {string | null | undefined} */ (undefined), scrolled: false, whole: false, send: nowhere,
   };
   const timers = /** @type {Record<string, number | undefined>} */ ({});
   /** @param {string} name @param {number} ms @param {() => void} act */
@@ -58,7 +59,7 @@ function build(root) {
       const placed = place(section);
       if (!placed) continue;
       const box = placed.getBoundingClientRect();
-      section.near = box.bottom > top - AHEAD * screen && box.top < top + (1 + AHEAD) * screen;
+      section.near = self.whole || (box.bottom > top - AHEAD * screen && box.top < top + (1 + AHEAD) * screen);
       section.waits = waits(placed);
       if (section.waits || computes(placed) || !section.near) section.since = null;
       else section.since ??= now;
@@ -191,6 +192,10 @@ function build(root) {
     self.scrolled = true;
     look();
   };
+  const unlisten = listenWhole((wanted) => {
+    self.whole = wanted;
+    look();
+  });
   const freed = () => (self.target = null); // the visitor scrolls: nothing pulls back any more
   const sizes = new ResizeObserver(() => seen()); // before anything is painted: a height that is to be kept never shows otherwise
   sizes.observe(main.querySelector("[data-testid=stMainBlockContainer]") ?? main);
@@ -205,7 +210,7 @@ function build(root) {
     for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) main.removeEventListener(name, freed);
     window.removeEventListener("resize", look);
   }
-  return Object.assign(self, { show, destroy: ending(leave, look.cancel, onThemeChange(root, () => applyTheme(root))) });
+  return Object.assign(self, { show, destroy: ending(leave, unlisten, look.cancel, onThemeChange(root, () => applyTheme(root))) });
 }
 
 export default component(build);

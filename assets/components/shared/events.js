@@ -25,6 +25,9 @@ export function channel(name) {
 export const [announceHover, listenHover] = channel("glassbox:hover");
 /** @type {[(position: number | null) => void, (handler: (position: number | null) => void) => () => void]} */
 export const [announcePin, listenPin] = channel("glassbox:pin");
+// While the whole page is wanted, all of its sections are drawn, near or not.
+/** @type {[(wanted: boolean) => void, (handler: (wanted: boolean) => void) => () => void]} */
+export const [announceWhole, listenWhole] = channel("glassbox:whole");
 
 /**
  * Asks the page for a position to be added to those pinned. False where nothing on the page adds them up.

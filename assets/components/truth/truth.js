@@ -4,7 +4,8 @@
 
 import { download } from "../shared/download.js";
 import { element, find } from "../shared/elements.js";
-import { component, nowhere } from "../shared/mount.js";
+import { lines } from "../shared/lines.js";
+import { component, hostOf, nowhere } from "../shared/mount.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { parts } from "./python.js";
 
@@ -43,6 +44,7 @@ function build(root) {
   return Object.assign(self, {
     show(/** @type {TruthHeader} */ header, /** @type {Uint8Array<ArrayBuffer>} */ payload) {
       applyTheme(root);
+      lines.set(hostOf(root), header);
       if (self.asked && header.turn === self.asked) {
         self.asked = 0;
         if (payload.length) download(`${header.file}.npz`, "application/zip", payload);
