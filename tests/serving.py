@@ -55,4 +55,8 @@ def serving(script: str = "app.py", log: Path | None = None, **environment: str)
         yield server
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # it is busy, and what it was asked for is over
+            process.kill()
+            process.wait()
