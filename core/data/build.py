@@ -1,5 +1,6 @@
 """Carries out a plan: documents through the stages, what is kept into a file, what happened into a report."""
 
+import contextlib
 import json
 import re
 import resource
@@ -148,6 +149,8 @@ def name_twins(plan: Plan, examples: Sequence[list[dict[str, Any]]], source: Cal
 
 
 def _memory() -> int:
-    """Bytes: the largest that this process has been."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    """Bytes: the largest that this process has been. Linux counts a parent's into `ru_maxrss`; VmHWM is its own."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -104,8 +104,9 @@ def _watch(corpus: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         words = f"waiting for a place: {now.position} in the queue" if now.state == "queued" else now.doing
         st.progress(now.share, text=literal(f"Running the pipeline: {words}"), width="stretch")
-        st.button("Cancel", on_click=_cancel, args=(corpus,), key="data_cancel",
-                  disabled=not corpora.owns(corpus, st.session_state.get(KEY)))  # fmt: skip
+        mine = corpora.owns(corpus, st.session_state.get(KEY))
+        st.button("Cancel", on_click=_cancel, args=(corpus,), key="data_cancel", disabled=not mine,
+                  help=None if mine else "Somebody else began this one, and waits for it too.")  # fmt: skip
 
 
 def _cancel(corpus: str) -> None:
