@@ -80,6 +80,11 @@ def _opened(name: str, stamp: tuple[int, ...]) -> "Checkpoint":
     return load_checkpoint(checkpoint_folder(name))
 
 
+def let_go(name: str) -> None:
+    """Frees the memory of a model made elsewhere, before its files go."""
+    _opened.clear(name, files_stamp(name))
+
+
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     """The model `name` at `step` (None: the last) as it is, shared by all visitors: never store anything on it."""
     if "torch" not in sys.modules:

@@ -1,6 +1,7 @@
 """The popover that opens a model made elsewhere: a zip, a folder of the server, or one of the Hugging Face hub."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def opener() -> None:
         )
         st.selectbox("Its numbers are held", list(HELD), format_func=HELD.__getitem__, key="opened_precision")
         st.file_uploader(
-            "A zip of its folder", type="zip", key="opened_zip", on_change=_take_zip, max_upload_size=ZIP_MEGABYTES
+            "A zip of its folder", type="zip", key=_zip_key(), on_change=_take_zip, max_upload_size=ZIP_MEGABYTES
         )
         if folder_roots():
             st.text_input("Or a folder of the server", key="opened_path", on_change=_take_path)
@@ -49,6 +50,9 @@ def origin(description: "Description") -> None:
         "are no earlier steps, no training text, and no facts to check it against."
     )
     _compared(description.name)
+    if description.name in _mine():
+        told = "It is taken from this server: nobody can choose it any more."
+        st.button("Close this model", key="opened_close", on_click=_close, args=(description.name,), help=told)
 
 
 def _compared(name: str) -> None:
@@ -87,10 +91,15 @@ def missing(what: str, instead: str) -> None:
     st.info(f"{what} is not known of a model that was made elsewhere. {instead}")
 
 
+def _zip_key() -> str:
+    """The uploader is a new one for each model, so that no zip stays in memory once its model is open."""
+    return f"opened_zip_{st.session_state.get('opened_count', 0)}"
+
+
 def _take_zip() -> None:
     from core.model.stock.opened import open_zip
 
-    file = st.session_state["opened_zip"]
+    file = st.session_state[_zip_key()]
     if file is not None:
         _open(lambda: open_zip(file, file.name, st.session_state["opened_precision"]))
 
@@ -104,16 +113,38 @@ def _take_path() -> None:
 
 def _open(opening: Callable[[], str]) -> None:
     """Opens a model and shows it; or says beside the control what is wrong, and leaves everything as it was."""
+    toast = st.toast("The model is being read …", duration="infinite")
     try:
         _show(opening())
+        toast.toast("The model is open.")
     except ValueError as error:  # CheckpointError says what is wrong with it
         told = str(error)
         state.note("opened", literal(f"{told[:1].upper()}{told[1:]}. Nothing was changed."))
+        toast.toast("The model could not be opened.")
 
 
 def _show(name: str) -> None:
+    """Shows a model that this session has opened."""
     state.update(model=name, step=None, layer=0, head=0)
-    st.session_state["notes"].pop("opened", None)
+    state.forget("opened")
+    _mine().add(name)
+    st.session_state["opened_count"] = st.session_state.get("opened_count", 0) + 1
+
+
+def _mine() -> set[str]:
+    """The models that were opened in this session, which alone may close them."""
+    mine: set[str] = st.session_state.setdefault("opened_mine", set())
+    return mine
+
+
+def _close(name: str) -> None:
+    from core.model.stock.opened import close
+
+    cache.let_go(name)
+    with suppress(ValueError):  # CheckpointError: it is closed already
+        close(name)
+    _mine().discard(name)
+    state.update(model="", step=None, layer=0, head=0)
 
 
 # ---- the hub ----

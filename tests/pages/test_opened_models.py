@@ -41,4 +41,10 @@ def test_a_visitor_opens_a_zip_and_a_wrong_one_changes_nothing(app, opened, runs
             made.write(path, path.name)
     at.sidebar.file_uploader[0].set_value(("brought.zip", packed.getvalue(), "application/zip")).run()
     assert at.session_state["model"] == "brought" and not at.exception
-    close("brought")
+    assert at.sidebar.file_uploader[0].value is None, "the zip does not stay in memory"
+    closes = lambda visit: [button for button in visit.sidebar.button if button.key == "opened_close"]  # noqa: E731
+    assert not closes(app("overview", model="brought")), "another visitor may not"
+    closes(at)[0].click().run()
+    assert at.session_state["model"] == "tiny" and not at.exception and not at.session_state["notes"]
+    assert not (runs / "opened" / "brought").exists()
+    assert not closes(at)
