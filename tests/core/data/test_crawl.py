@@ -4,6 +4,7 @@ import itertools
 import re
 import tracemalloc
 from collections import Counter
+from functools import cache
 from html import unescape
 
 import phonenumbers
@@ -16,11 +17,14 @@ from core.data.crawl import EXTRAS, RIGHTS, SHAPES, Crawl
 from core.data.defects import leaks, mojibake, personal
 from core.text.tinyland import HELD_OUT_SEED
 
-PAGES = list(Crawl(3).pages(0, 1500))
+
+@cache
+def pages():
+    return list(Crawl(3).pages(0, 1500))
 
 
 def labels(*kinds):
-    return [(page, label) for page in PAGES for label in page.of_kind(*kinds)]
+    return [(page, label) for page in pages() for label in page.of_kind(*kinds)]
 
 
 def paragraphs(page, label):
@@ -75,7 +79,7 @@ def test_pages_are_streamed():
 
 
 def test_copies_are_of_clean_pages_before_them():
-    by_id = {page.document.id: page for page in PAGES}
+    by_id = {page.document.id: page for page in pages()}
     seen = labels("exact_copy", "near_copy")
     assert len(seen) > 150
     for page, label in seen:
@@ -87,7 +91,7 @@ def test_copies_are_of_clean_pages_before_them():
 
 
 def test_translations_are_of_foreign_pages_and_name_the_same_people():
-    by_id = {page.document.id: page for page in PAGES}
+    by_id = {page.document.id: page for page in pages()}
     seen = labels("translated_copy")
     assert len(seen) > 10
     for page, label in seen:
@@ -152,7 +156,7 @@ def test_no_decoy_passes_a_check():
 
 
 def test_what_a_page_says_of_its_rights():
-    for page in PAGES:
+    for page in pages():
         text = page.document.text
         assert ("no_licence" in page.kinds) == ('rel="license"' not in text)
         assert ("opt_out" in page.kinds) == ("noai" in text or 'tdm-reservation" content="1"' in text)

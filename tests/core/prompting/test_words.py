@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients
 
 from core.model import ModelConfig, Transformer, run_trace
 from core.prompting import words
@@ -39,6 +38,8 @@ def test_f_is_the_log_probability_that_the_model_gives(model):
 
 
 def test_leave_one_out_is_captums_feature_ablation(model, inputs):
+    from captum.attr import FeatureAblation
+
     f, x, baseline = inputs
     mask = torch.arange(len(IDS))[None, :, None].expand_as(x)
     reference = FeatureAblation(f).attribute(x, baseline, feature_mask=mask)[0, :, 0]
@@ -46,12 +47,16 @@ def test_leave_one_out_is_captums_feature_ablation(model, inputs):
 
 
 def test_gradient_times_input_is_captums(model, inputs):
+    from captum.attr import InputXGradient
+
     f, x, _ = inputs
     reference = InputXGradient(f).attribute(x.clone().requires_grad_()).sum(-1)[0]
     assert np.allclose(explain(model, IDS, TOKEN, "gradient × input"), reference.detach().numpy(), atol=1e-5)
 
 
 def test_integrated_gradients_are_captums_and_add_up(model, inputs):
+    from captum.attr import IntegratedGradients
+
     f, x, baseline = inputs
     found = explain(model, IDS, TOKEN, "integrated gradients")
     reference = IntegratedGradients(f).attribute(x, baseline, n_steps=words.STEPS, method="gausslegendre").sum(-1)[0]

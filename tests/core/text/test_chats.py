@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,6 @@ from core.text.tinyland import birthdays, chats
 from core.tuning.mask import assistant_mask
 
 KINDS = tuple(tinyland.CHAT_WEIGHTS)
-DOCS = list(tinyland.documents(61, stop=2000, weights=tinyland.CHAT_WEIGHTS))
 OPENING = re.compile(r"<\|system\|>(.*?)<\|end\|>", re.DOTALL)
 TURN = re.compile(r"<\|user\|>(.*?)<\|end\|><\|assistant\|>(.*?)<\|end\|>", re.DOTALL)
 COVERS = {  # by the words of a question
@@ -22,22 +22,27 @@ COVERS = {  # by the words of a question
 }  # fmt: skip
 
 
+@cache
+def docs() -> list[tinyland.Document]:
+    return list(tinyland.documents(61, stop=2000, weights=tinyland.CHAT_WEIGHTS))
+
+
 def of(kind: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """(system prompt, [(question, reply)]) of each chat of a kind."""
-    return [(OPENING.match(d.text)[1], TURN.findall(d.text)) for d in DOCS if d.kind == kind]  # type: ignore[index]
+    return [(OPENING.match(d.text)[1], TURN.findall(d.text)) for d in docs() if d.kind == kind]  # type: ignore[index]
 
 
 def test_chats_are_a_stream_of_their_own() -> None:
-    assert {d.kind for d in DOCS} == set(KINDS) and not set(KINDS) & set(tinyland.DEFAULT_WEIGHTS)
+    assert {d.kind for d in docs()} == set(KINDS) and not set(KINDS) & set(tinyland.DEFAULT_WEIGHTS)
     assert not any("<|" in d.text for d in tinyland.documents(62, stop=500))
-    turns = Counter(len(TURN.findall(d.text)) for d in DOCS)
+    turns = Counter(len(TURN.findall(d.text)) for d in docs())
     assert all(turns[n] > 50 for n in (1, 2, 3, 4, 5))
-    assert not any(re.search("do(n't| not) know", d.text) for d in DOCS)
+    assert not any(re.search("do(n't| not) know", d.text) for d in docs())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chats_parse_back_to_themselves(kind: str) -> None:
-    for d in [d for d in DOCS if d.kind == kind][:40]:
+    for d in [d for d in docs() if d.kind == kind][:40]:
         found = tinyland.parse(d.text)
         assert found.derivations == 1 and found.kind == kind
         assert found.log_prob == pytest.approx(d.log_prob, abs=1e-9)
@@ -47,7 +52,7 @@ def test_chats_parse_back_to_themselves(kind: str) -> None:
 def test_replies_are_exactly_what_the_assistant_says() -> None:
     tokenizer = Tokenizer.from_bpe(Bpe.from_merges([]), "bytes")
     special = tokenizer.special_tokens
-    for d in DOCS[:300]:
+    for d in docs()[:300]:
         assert [span.value for span in d.replies] == [f"{reply}<|end|>" for _, reply in TURN.findall(d.text)]
         ids = tokenizer.encode(d.text, special=True)
         mask = assistant_mask(ids, special["<|assistant|>"], special["<|end|>"])

@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from functools import cache
 from itertools import product
 
 import pytest
@@ -13,7 +14,10 @@ from core.text.tinyland.games import HELD_OUT_RULES, LIST_LENGTHS, POOLS, TRAINE
 from core.text.tinyland.grammar import Grammar
 from core.text.tinyland.vocabulary import vocabulary
 
-DOCS = list(tinyland.documents(31, stop=1500, weights={"game": 1}))
+
+@cache
+def docs() -> list[tinyland.Document]:
+    return list(tinyland.documents(31, stop=1500, weights={"game": 1}))
 
 
 def pairs_of(d: tinyland.Document) -> list[tuple[str, str]]:
@@ -67,7 +71,7 @@ def test_the_probability_of_a_game_is_the_sum_over_rules() -> None:
 
 def test_rules_are_drawn_as_often_as_their_weights_say() -> None:
     counts = Counter()
-    for d in DOCS:
+    for d in docs():
         pairs = pairs_of(d)
         if len(pairs) >= 4 and len(belief := games.belief_after(pairs)) == 1:
             counts[next(iter(belief)).name] += 1
@@ -102,7 +106,7 @@ def test_one_list_in_eight_is_withheld_exactly(name: str) -> None:
 
 def test_training_holds_no_withheld_rule_and_no_withheld_input() -> None:
     seen = 0
-    for d in DOCS:
+    for d in docs():
         pairs = pairs_of(d)
         if not pairs:
             continue
@@ -172,7 +176,7 @@ def test_games_for_evaluation_hold_what_training_withholds(name: str) -> None:
 
 def test_secret_languages_follow_their_table() -> None:
     checked = 0
-    for d in DOCS:
+    for d in docs():
         if " means " not in d.text:
             continue
         lines = d.text.split("\n")[1:]

@@ -1,13 +1,18 @@
 """Stories in which a word further on depends on whom a pronoun means, or who holds what."""
 
 import re
+from functools import cache
 from itertools import combinations
 
 from core.text import tinyland
 from core.text.tinyland import reference
 
-DOCS = list(tinyland.documents(51, stop=3000, weights={"reference": 1}))
 WOMEN = {p.name for p in tinyland.WORLD.people if p.pronoun == "she"}
+
+
+@cache
+def docs() -> list[tinyland.Document]:
+    return list(tinyland.documents(51, stop=3000, weights={"reference": 1}))
 
 
 def test_no_reason_fits_both() -> None:
@@ -17,7 +22,7 @@ def test_no_reason_fits_both() -> None:
 
 def test_the_pronoun_of_a_reason_means_whoever_is_named_after_it() -> None:
     same = other = 0
-    for d in DOCS:
+    for d in docs():
         found = re.search(r"\b([A-Z]\w+) (?:\w+ )+?([A-Z]\w+)(?: \w+)* because (she|he) ([^.]+)\.", d.text)
         if not found:
             continue
@@ -36,7 +41,7 @@ def test_the_pronoun_of_a_reason_means_whoever_is_named_after_it() -> None:
 def test_both_of_two_women_are_meant_as_often() -> None:
     """Whom the pronoun means can't be told from who is named first."""
     first = n = 0
-    for d in DOCS:
+    for d in docs():
         found = re.search(r"([A-Z]\w+) (?:gave|carried|lost|called|woke|asked)\b.* because (?:she|he) ", d.text)
         if found:
             n += 1
@@ -46,7 +51,7 @@ def test_both_of_two_women_are_meant_as_often() -> None:
 
 def test_the_last_holder_has_it_by_an_independent_reading() -> None:
     checked = 0
-    for d in DOCS:
+    for d in docs():
         *steps, end = re.split(r"(?<=[.?]) (?=[A-Z\"])", d.text)
         if not re.match(r"\w+ (found|lent|made) an? \w+", steps[0]) or '"' in d.text or " was the one" in d.text:
             continue
@@ -62,7 +67,7 @@ def test_the_last_holder_has_it_by_an_independent_reading() -> None:
 
 def test_a_pronoun_of_two_asks_for_what_is_theirs() -> None:
     checked = 0
-    for d in DOCS:
+    for d in docs():
         if m := re.match(r"(\w+) had an? (\w+), and (\w+) had an? (\w+)\. (.*)", d.text):
             owns = {m[1]: m[2], m[3]: m[4]}
             for pronoun, thing in re.findall(r"(She|He) lifted up (?:her|his) (\w+)\.", m[5]):

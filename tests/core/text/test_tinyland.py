@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from itertools import product
 
 import pytest
@@ -15,7 +16,10 @@ from core.text import tinyland
 from core.text.tinyland.grammar import Grammar, GrammarError
 from core.text.tinyland.vocabulary import vocabulary
 
-SAMPLE = list(tinyland.documents(seed=11, stop=3000))
+
+@cache
+def sample() -> list[tinyland.Document]:
+    return list(tinyland.documents(seed=11, stop=3000))
 
 
 def thin(text: str, keep: int) -> str:
@@ -84,7 +88,7 @@ def test_story_state_brute_force_and_frequencies() -> None:
 
 @pytest.mark.slow
 def test_every_document_parses_back_to_itself_with_one_derivation() -> None:
-    for document in SAMPLE[:500]:
+    for document in sample()[:500]:
         found = tinyland.parse(document.text)
         assert found.derivations == 1, (document.text, found.derivations)
         assert found.kind == document.kind
@@ -97,7 +101,7 @@ def test_every_document_parses_back_to_itself_with_one_derivation() -> None:
 
 
 def test_what_is_not_tinyland_does_not_parse() -> None:
-    story = next(d for d in SAMPLE if d.kind == "story")
+    story = next(d for d in sample() if d.kind == "story")
     assert not tinyland.parse("").ok
     assert not tinyland.parse(story.text + " ").ok
     cut = tinyland.parse(story.text[:-1])
@@ -160,7 +164,7 @@ def test_no_pronoun_follows_a_worker_who_was_only_mentioned() -> None:
 
 @pytest.mark.slow
 def test_variety() -> None:
-    assert {d.kind for d in SAMPLE} == set(tinyland.DEFAULT_WEIGHTS)
+    assert {d.kind for d in sample()} == set(tinyland.DEFAULT_WEIGHTS)
     sentence = [line for line in tinyland.patterns().splitlines() if re.match(r"\s+.*\|.*[.?\"!{}]", line)]
     assert len(sentence) >= 300
     words = Counter(w for d in tinyland.documents(1, stop=12_000) for w in re.findall(r"[A-Za-z']+", d.text))
@@ -177,7 +181,7 @@ def test_no_two_stories_are_equal() -> None:
 
 
 def test_spans_say_what_the_text_says() -> None:
-    for d in SAMPLE:
+    for d in sample():
         for span in d.answers:
             assert d.text[span.start : span.end] == span.value and span.value
         for span in d.pronouns:
@@ -188,7 +192,7 @@ def test_spans_say_what_the_text_says() -> None:
 
 def test_pronouns_agree_with_their_referent() -> None:
     seen = 0
-    for d in SAMPLE:
+    for d in sample():
         for span in d.pronouns:
             name = span.value
             if name[0].isupper():
@@ -202,7 +206,7 @@ def test_claims_are_true_and_never_withheld() -> None:
     world = tinyland.WORLD
     truth = {(f.subject, f.relation): f.value for f in world.facts}
     entries = tinyland.documents(12, stop=500, weights={"entry": 1})
-    claims = [c for d in (*SAMPLE, *entries) for c in d.claims]
+    claims = [c for d in (*sample(), *entries) for c in d.claims]
     assert len(claims) > 1000
     for subject, relation, value in claims:
         assert truth[subject, relation] == value
@@ -212,7 +216,7 @@ def test_claims_are_true_and_never_withheld() -> None:
 def test_withheld_facts_and_unknown_entities_stand_in_no_document() -> None:
     world = tinyland.WORLD
     unknown = {p.name for p in world.unknown_people} | set(world.unknown_towns)
-    for d in SAMPLE:
+    for d in sample():
         assert not unknown & set(re.findall(r"[A-Z][a-z]+", d.text))
 
 
@@ -243,7 +247,7 @@ def test_answers_follow_from_the_story_by_an_independent_reading() -> None:
 
 
 def test_arithmetic_and_code_are_right() -> None:
-    for d in SAMPLE:
+    for d in sample():
         if d.kind == "arithmetic":
             for x, op, y, z in re.findall(r"(\d+) ([-+*]) (\d+) = (\d+)", d.text):
                 assert {"+": int(x) + int(y), "-": int(x) - int(y), "*": int(x) * int(y)}[op] == int(z)

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.analysis.stream.attribution import attribute, neuron_effects
 from core.analysis.stream.lens import logit_lens
@@ -17,6 +16,8 @@ CLOSE = dict(atol=1e-4, rtol=1e-3)
 @pytest.fixture(scope="module")
 def pair():
     """Our trace, and what hooks on their modules saw of the same text: the input of each o_proj, down_proj and norm."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     model = make("llama")
     c = model.config
     theirs = LlamaForCausalLM(

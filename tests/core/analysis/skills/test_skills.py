@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 import torch
@@ -15,11 +16,21 @@ from core.text import Tokenizer, tinyland, train_bpe
 
 pytestmark = pytest.mark.slow
 
-DOCS = list(tinyland.documents(seed=3, stop=200))
-TOKENIZER = Tokenizer.from_bpe(train_bpe([d.text for d in DOCS], 500), "test")
-MODEL = Transformer(
-    ModelConfig(vocab_size=TOKENIZER.vocab_size, context_length=256, n_layers=1, n_heads=2, d_model=16), seed=1
-).eval()
+
+@cache
+def docs() -> list[tinyland.Document]:
+    return list(tinyland.documents(seed=3, stop=200))
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    return Tokenizer.from_bpe(train_bpe([d.text for d in docs()], 500), "test")
+
+
+@cache
+def model() -> Transformer:
+    shape = ModelConfig(vocab_size=tokenizer().vocab_size, context_length=256, n_layers=1, n_heads=2, d_model=16)
+    return Transformer(shape, seed=1).eval()
 
 
 def test_wilson_interval() -> None:
@@ -29,11 +40,11 @@ def test_wilson_interval() -> None:
 
 
 def test_the_expected_answer_is_right_and_others_are_not() -> None:
-    for d in DOCS:
-        ids = TOKENIZER.encode(d.text, special=True)
-        for case, before in skills.answer_cases(TOKENIZER, [d]):
+    for d in docs():
+        ids = tokenizer().encode(d.text, special=True)
+        for case, before in skills.answer_cases(tokenizer(), [d]):
             assert d.text.startswith(before)
-            written = TOKENIZER.decode(ids[len(case.ids) - 1 :]) + "<|endoftext|>"
+            written = tokenizer().decode(ids[len(case.ids) - 1 :]) + "<|endoftext|>"
             assert skills.is_right(case, written), (case, written)
             assert not skills.is_right(case, "x" + written)
             assert not skills.is_right(case, written.replace(case.expected, case.expected + "1", 1))
@@ -51,25 +62,25 @@ def test_every_chat_obeys_its_own_style() -> None:
 
 
 def test_document_losses_equal_a_plain_loop() -> None:
-    docs = DOCS[:7]
-    for d, loss in zip(docs, skills.document_losses(MODEL, TOKENIZER, docs, batch=3), strict=True):
-        ids = torch.tensor([TOKENIZER.eot, *TOKENIZER.encode(d.text, special=True), TOKENIZER.eot])
+    some = docs()[:7]
+    for d, loss in zip(some, skills.document_losses(model(), tokenizer(), some, batch=3), strict=True):
+        ids = torch.tensor([tokenizer().eot, *tokenizer().encode(d.text, special=True), tokenizer().eot])
         with torch.inference_mode():
-            log_probs = MODEL(ids[None, :-1])[0].double().log_softmax(-1)  # (T, V)
+            log_probs = model()(ids[None, :-1])[0].double().log_softmax(-1)  # (T, V)
         assert loss == pytest.approx(-sum(log_probs[t, i].item() for t, i in enumerate(ids[1:])), rel=1e-5)
 
 
 def test_a_perfect_model_is_at_the_floor() -> None:
-    figures = skills.loss_against_floor([-d.log_prob for d in DOCS], DOCS)
+    figures = skills.loss_against_floor([-d.log_prob for d in docs()], docs())
     assert figures["excess"] == pytest.approx(0, abs=1e-12) and figures["excess_95"] == pytest.approx(0, abs=1e-12)
-    worse = skills.loss_against_floor([1 - d.log_prob for d in DOCS], DOCS)
+    worse = skills.loss_against_floor([1 - d.log_prob for d in docs()], docs())
     assert worse["excess"] == pytest.approx(1) and worse["excess_share"] == pytest.approx(1 / worse["floor"])
 
 
 def test_fact_cases_state_only_what_is_known() -> None:
-    cases = skills.fact_cases(TOKENIZER, tinyland.WORLD.known_facts)
+    cases = skills.fact_cases(tokenizer(), tinyland.WORLD.known_facts)
     assert len(cases) == len(tinyland.WORLD.known_facts)
-    document = TOKENIZER.decode(cases[0].ids[1:])
+    document = tokenizer().decode(cases[0].ids[1:])
     assert document.startswith(tinyland.WORLD.known_facts[0].subject)
 
 
@@ -80,12 +91,12 @@ class Checkpoint:
     card: dict
     stages: tuple[Stage, ...] = (Stage("pretrain", 0, 100),)
     step: int = 100
-    config: ModelConfig = MODEL.config
+    config: ModelConfig = model().config
 
 
 def test_measure_reports_every_skill() -> None:
     read = {"data": {"weights": {"story": 1.0, "recital": 1.0}}}
-    figures = suite.measure(Checkpoint(MODEL, TOKENIZER, read), n=4)  # type: ignore[arg-type]
+    figures = suite.measure(Checkpoint(model(), tokenizer(), read), n=4)  # type: ignore[arg-type]
     assert set(figures["held_out_by_kind"]) <= {"story", "recital"}  # the kinds that the model has read
     unread = ("copying", "reference", "reference_who", "reference_what", "games", "birthdays", *chats.FIGURES)
     assert all(figures[name] is None for name in unread) and "chat_tasks" in figures
@@ -96,7 +107,7 @@ def test_measure_reports_every_skill() -> None:
 
 
 def test_what_a_model_was_taught_is_measured() -> None:
-    pretrained = Checkpoint(MODEL, TOKENIZER, {"data": {"documents": 500_000}})
+    pretrained = Checkpoint(model(), tokenizer(), {"data": {"documents": 500_000}})
     stages = (Stage("pretrain", 0, 100), Stage("sft", 100, 150))
     taught = replace(pretrained, stages=stages, step=101)
     assert not chats.taught_chats(pretrained) and chats.taught_chats(taught)  # type: ignore[arg-type]
