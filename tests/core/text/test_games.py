@@ -69,6 +69,7 @@ def test_the_probability_of_a_game_is_the_sum_over_rules() -> None:
     assert ambiguous > 8  # else the sum has one term and proves nothing
 
 
+@pytest.mark.slow
 def test_rules_are_drawn_as_often_as_their_weights_say() -> None:
     counts = Counter()
     for d in docs():

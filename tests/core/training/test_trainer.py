@@ -177,6 +177,7 @@ def test_gradients_do_not_depend_on_the_split(tiny):
         workers.close()
 
 
+@pytest.mark.slow
 def test_documents_are_scored_as_one_by_one_from_their_first_token(tmp_path):
     config = preset("live", out=str(tmp_path / "run"), steps=3, seconds=None, documents_per_step=8, eval_documents=12,
                     final_eval_documents=12, tokenizer_documents=50, vocab_size=300)  # fmt: skip
