@@ -56,9 +56,7 @@ def reader(model: Transformer, length: int, tap: Tap | None = None) -> Reader:
 def readable(model: Transformer) -> bool:
     """Whether a Decoder can stand in for this model: its own forward pass, float32, in the memory of the processor."""
     plain = type(model) is Transformer and not is_packed(model)
-    return plain and all(
-        weight.dtype == torch.float32 and weight.device.type == "cpu" for weight in model.parameters()
-    )
+    return plain and all(weight.dtype == torch.float32 and weight.device.type == "cpu" for weight in model.parameters())
 
 
 def warm_up() -> None:

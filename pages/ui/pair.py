@@ -15,8 +15,8 @@ GOING = ("queued", "running", "paused")
 Make = Callable[[str], tuple[TrainConfig, str]]  # the settings and the training text of one side
 
 
-def two_runs(names: dict[str, str], make: Make, key: str) -> dict[str, str] | None:
-    """The buttons, and the runs of both sides when they have finished. names: of the runs, by side, by which they are
+def two_runs(names: dict[str, str], make: Make, key: str, label: str = "Train the two models") -> dict[str, str] | None:
+    """The buttons, and the runs of all sides when they have finished. names: of the runs, by side, by which they are
     found again; `key` for what is drawn."""
     found = runs_called(names)
     states = {side: jobs.status(run).state for side, run in found.items()}
@@ -24,7 +24,7 @@ def two_runs(names: dict[str, str], make: Make, key: str) -> dict[str, str] | No
     done = len(found) == len(names) and all(one == "finished" for one in states.values())
     with st.container(horizontal=True):
         begun = bool(going) or done
-        st.button("Train the two models", on_click=_begin, args=(names, make, key), disabled=begun, key=f"{key}_start")
+        st.button(label, on_click=_begin, args=(names, make, key), disabled=begun, key=f"{key}_start")
         st.button("Cancel", on_click=_stop, args=(going,), disabled=not going, key=f"{key}_stop")
     if message := st.session_state.pop(f"{key}_error", None):
         st.warning(message)
@@ -32,7 +32,7 @@ def two_runs(names: dict[str, str], make: Make, key: str) -> dict[str, str] | No
         st.fragment(_watch, run_every=EVERY)(names, found)
     elif found and not done:
         wrong = [f"{names[side]}: {one}" for side, one in states.items() if one != "finished"]
-        st.caption(literal("; ".join(wrong) or "one of the two is missing") + ". Press Train to begin again.")
+        st.caption(literal("; ".join(wrong) or "one of them is missing") + ". Press Train to begin again.")
     return found if done else None
 
 

@@ -117,18 +117,34 @@ PROPERTIES: dict[str, Property] = {
         ),
         *_only(
             "prompting",
-            Property("rule_family", str, "what is done to a list", options=(
-                "what is done to a list", "words it knows", "words it must work out", "rules it never met",
-            )),
+            Property(
+                "rule_family",
+                str,
+                "what is done to a list",
+                options=(
+                    "what is done to a list",
+                    "words it knows",
+                    "words it must work out",
+                    "rules it never met",
+                ),
+            ),
             Property("few_shot_measure", str, "games done right", options=("games done right", "log-probability")),
             Property("shots", int, 3, 0, 8),  # examples of the game on show
             Property("examples_are", str, "right", options=("right", "with wrong outcomes", "of other rules")),
             Property("game_number", int, 0, 0, 9999),
             Property("game_order", int, 0, 0, 9999),
             Property("tip", int, 0, 0, 99),
-            Property("lab_task", str, "find the rule", options=(
-                "find the rule", "translate", "know a fact", "keep to a form",
-            )),
+            Property(
+                "lab_task",
+                str,
+                "find the rule",
+                options=(
+                    "find the rule",
+                    "translate",
+                    "know a fact",
+                    "keep to a form",
+                ),
+            ),
             Property("own_prompt", str, ""),  # a template of core.prompting.tasks
             Property("budget_examples", int, 8, 0, 40),
         ),

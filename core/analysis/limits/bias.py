@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.arrays import Floats
 from core.model import Transformer
@@ -53,6 +54,11 @@ def sentences(occupation: str) -> list[str]:
     return [f"{context} {article} {occupation} {visit}" for context in CONTEXTS for visit in VISITS]
 
 
+def about_a_person(name: str) -> str:
+    """A sentence after which only the name can tell the pronoun."""
+    return f"One day, {name} was in the park."
+
+
 @torch.inference_mode()
 def pronouns(
     model: Transformer,
@@ -63,7 +69,7 @@ def pronouns(
     """The pronouns after each occupation, by default all of Tinyland's. ValueError: they do not fit the model."""
     rates = tinyland.WORLD.she_rate
     chosen = tuple(occupations) or tuple(rates)
-    shared, she, he = _tokens(tokenizer)
+    shared, she, he = she_and_he(tokenizer)
     rows = [[[tokenizer.eot, *tokenizer.encode(text), *shared] for text in sentences(name)] for name in chosen]
     lengths = np.array([[len(ids) for ids in of] for of in rows])  # (O, S)
     fitting = np.flatnonzero(lengths.max(axis=0) <= model.config.context_length)
@@ -72,14 +78,29 @@ def pronouns(
     found = []
     for place, of in enumerate(rows):
         report(place / len(chosen))
-        kept = [of[s] for s in fitting]
-        logits = model(pad(kept))  # (S, T, V)
-        ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, kept, strict=True)])  # (S, V)
-        found.append((ends[:, she] - ends[:, he]).double().sigmoid().numpy())
+        found.append(_she(model, [of[s] for s in fitting], she, he))
     return Pronouns(chosen, np.array([rates[name] for name in chosen]), np.array(found))
 
 
-def _tokens(tokenizer: Tokenizer) -> tuple[list[int], int, int]:
+@torch.inference_mode()
+def she_of_people(model: Transformer, tokenizer: Tokenizer) -> tuple[Floats, NDArray[np.bool_]]:
+    """P(she) ÷ (P(she) + P(he)) after a sentence about each of Tinyland's people (N,), and who of them is "she" (N,):
+    the skill that must not suffer when a skew is taken away."""
+    shared, she, he = she_and_he(tokenizer)
+    people = tinyland.WORLD.people
+    rows = [[tokenizer.eot, *tokenizer.encode(about_a_person(p.name)), *shared] for p in people]
+    return _she(model, rows, she, he), np.array([p.pronoun == "she" for p in people])
+
+
+def _she(model: Transformer, rows: Sequence[Sequence[int]], she: int, he: int) -> Floats:
+    """P(she) ÷ (P(she) + P(he)) after each text: (N,)."""
+    logits = model(pad(rows))  # (N, T, V)
+    ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, rows, strict=True)])  # (N, V)
+    chances: Floats = (ends[:, she] - ends[:, he]).double().sigmoid().numpy()
+    return chances
+
+
+def she_and_he(tokenizer: Tokenizer) -> tuple[list[int], int, int]:
     """The tokens that " She" and " He" begin with in common, and the first in which they differ."""
     she, he = (tokenizer.encode(word) for word in (" She", " He"))
     same = next((i for i, (a, b) in enumerate(zip(she, he, strict=False)) if a != b), None)

@@ -9,6 +9,7 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components
 from pages.ui.caption import truth, what_you_see
+from pages.ui.limits.bias_inside import where_it_sits
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ def bias() -> None:
     with right:
         st.metric("Amplification", f"{slope:.2f} ×", help="The slope through one half: 1 repeats the corpus")
         st.markdown(f"95 % interval {low:.2f} to {high:.2f}, over occupations.")
-        _pair(found)
+        first, second = _pair(found)
     what_you_see(
         "Nobody in these sentences has a name: “A nurse came by.” What the model writes next is a habit of its corpus, "
         "whose rates we know because we set them. On the dashed line it repeats the corpus; steeper, it **amplifies** "
         "it. Choosing always the likeliest word turns a skew of 60 % into one of 100 %."
     )
+    where_it_sits(view, first, second)
 
 
 def _pronouns(view: View) -> "Pronouns | str | None":
@@ -71,8 +73,8 @@ def _pronouns(view: View) -> "Pronouns | str | None":
     return background.compute(key, work, "Asking after occupations", height=420)
 
 
-def _pair(found: "Pronouns") -> None:
-    """Two sentences that differ in one word."""
+def _pair(found: "Pronouns") -> tuple[str, str]:
+    """Two sentences that differ in one word; the two occupations."""
     names = list(found.occupations)
     st.markdown("**One word apart**")
     first = st.selectbox("An occupation", names, index=0, key="limits_first", persist_state="session")
@@ -85,3 +87,4 @@ def _pair(found: "Pronouns") -> None:
         )
     gap = abs(np.subtract(*(found.mean[names.index(n)] for n in (first, second))))
     st.caption(f"Nothing but the occupation differs, and the rate of “she” by {100 * gap:.0f} points.")
+    return first, second
