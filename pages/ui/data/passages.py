@@ -19,11 +19,11 @@ _passages = component("passages")
 LONGEST = 1500  # characters that are looked up
 FEW = 8  # passages that can be opened
 EVERY = 1.0  # seconds between two looks at the index that is being built
-VERDICTS = {
-    "copied": "copied: the sentence stands there word for word",
-    "composed": "composed: the fact was stated, the sentence is new",
-    "elsewhere": "true; in the part that was searched nobody states it",
-    "never stated": "true, but no document ever states it",
+VERDICTS = {  # short: on a phone a longer one is cut off
+    "copied": "copied word for word",
+    "composed": "composed of facts stated",
+    "elsewhere": "true, not stated in this part",
+    "never stated": "true, never stated",
     "false": "false",
 }
 
