@@ -31,3 +31,12 @@ def amplification(outcomes: Sequence[Outcome], score: str = "rate") -> Triple:
     """How much of the corpus' distance from one half the model shows: 1 repeats the corpus. Not of a dose of one
     half."""
     return spread([(one.scores[score] - 0.5) / (one.dose - 0.5) for one in outcomes])
+
+
+def difference(outcomes: Iterable[Outcome], first: float, second: float, score: str) -> Triple | None:
+    """How much higher a score is at the first dose than at the second, seed by seed; None without a seed of both."""
+    of: dict[int, dict[float, float]] = {}
+    for one in outcomes:
+        of.setdefault(one.seed, {})[one.dose] = one.scores[score]
+    both = [found[first] - found[second] for found in of.values() if first in found and second in found]
+    return spread(both) if both else None

@@ -8,7 +8,7 @@ from core.figures import doses as figures
 from core.figures.labels import percent
 from core.lab.doses import recorded
 from core.lab.doses.experiments import EXPERIMENTS
-from core.lab.doses.outcome import Outcome, amplification, of_dose, response
+from core.lab.doses.outcome import Outcome, amplification, difference, of_dose, response
 from core.training.config import TrainConfig
 from pages.ui import background, components
 from pages.ui.caption import truth, what_you_see
@@ -173,6 +173,13 @@ def _cost(outcomes: Sequence[Outcome], doses: Sequence[float]) -> None:
         },
         hide_index=True,
     )
+    found = difference(outcomes, doses[0], doses[-1], "loss")
+    if found and len(doses) > 1:
+        mean, low, high = found
+        st.caption(
+            f"Balanced data in place of {percent(doses[-1])}: {mean:+.3f} nats per token, seed by seed (95 %: {low:+.3f} "
+            f"to {high:+.3f})."
+        )
 
 
 def _with_ends(outcomes: Sequence[Outcome], score: str) -> str:

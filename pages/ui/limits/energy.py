@@ -53,10 +53,11 @@ def _here(view: View) -> None:
     parameters = view.description.config.parameter_count()["total"]
     seconds, joules = _pass(view.name, view.step, cache.files_stamp(view.name), view.ids)
     st.markdown("### What was spent here")
+    watts = _watts()
     text, life = st.columns(2, gap="large")
     with text:
         st.metric("Operations to read your text once", f"{answering(parameters, len(view.ids)) / 1e6:,.0f} million")
-        reckoned, low, high = watt_hours(seconds)
+        reckoned, low, high = watt_hours(seconds, watts)
         counted = "" if joules is None else f" The counters of the processor say {joules:.2f} J."
         st.markdown(
             f"{len(view.ids)} tokens, {1000 * seconds:.1f} ms of processor time, about **{3600 * reckoned:.2g} J** "
@@ -67,7 +68,7 @@ def _here(view: View) -> None:
         spent = float(card.get("seconds") or 0.0)
         cores = int((card.get("recipe") or {}).get("threads", 1))
         if spent:
-            reckoned, low, high = watt_hours(spent * cores)
+            reckoned, low, high = watt_hours(spent * cores, watts)
             st.metric("Operations to train this model", f"{float(card.get('flops', 0)):.2g}")
             st.markdown(
                 f"{int(card.get('tokens', 0)):,} tokens in {spent / 60:,.0f} minutes on {cores} cores, about "
@@ -86,10 +87,23 @@ def _here(view: View) -> None:
     truth(
         "measured().cpu",
         (),
-        "seconds of processor time, measured now. Watts of a core are assumed (10; 3 to 25), because most machines do "
-        "not let a program read their energy counters",
+        f"seconds of processor time, measured now. Watts of a core are assumed ({watts[0]:g}; {watts[1]:g} to "
+        f"{watts[2]:g}), because most machines do not let a program read their energy counters",
         code.gives("reading.cpu", Timed(seconds)),
     )
+
+
+def _watts() -> tuple[float, float, float]:
+    """Of a busy core, as a visitor would have it; low and high keep their distance from it."""
+    from core.analysis.limits.meter import WATTS
+
+    value, low, high = WATTS
+    entered = float(
+        st.number_input("Watts of a busy core", 0.1, 500.0, value, format="%.4g", key="energy_watts", width=180,
+                        persist_state="session")
+    )  # fmt: skip
+    st.caption(f"Assumed {value:g}, between {low:g} (a phone) and {high:g} (a workstation); change it if you know.")
+    return entered, low * entered / value, high * entered / value
 
 
 def _calculator(view: View) -> None:

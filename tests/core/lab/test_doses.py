@@ -10,7 +10,7 @@ from scipy import stats
 from core.analysis.limits.bias import sentences
 from core.lab.doses import experiments, recorded
 from core.lab.doses.experiments import EXPERIMENTS, occupations, scenes, statements, told
-from core.lab.doses.outcome import Outcome, amplification, of_dose, response
+from core.lab.doses.outcome import Outcome, amplification, difference, of_dose, response
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.95])
@@ -51,6 +51,16 @@ def test_amplification_is_the_distance_from_one_half():
     known = stats.ttest_1samp((rates - 0.5) / 0.3, 0).confidence_interval(0.95)
     assert amplification(outcomes) == pytest.approx((float((rates - 0.5).mean() / 0.3), known.low, known.high))
     assert response(of_dose([*outcomes, Outcome(0.5, 0, {"rate": 0.0})], 0.5), "rate") == (0.0, 0.0, 0.0)
+
+
+def test_differences_are_paired_by_seed():
+    losses = {0.5: [2.0, 2.5, 3.0], 0.95: [1.9, 2.45, 2.85]}
+    outcomes = [Outcome(dose, seed, {"loss": x}) for dose, of in losses.items() for seed, x in enumerate(of)]
+    known = stats.ttest_rel(losses[0.5], losses[0.95]).confidence_interval(0.95)
+    assert difference([*outcomes, Outcome(0.5, 9, {"loss": 9.0})], 0.5, 0.95, "loss") == pytest.approx(
+        (0.1, known.low, known.high)
+    )
+    assert difference(outcomes, 0.5, 0.65, "loss") is None
 
 
 def test_a_record_goes_on_where_it_was(tmp_path):
