@@ -177,8 +177,8 @@ def _cost(outcomes: Sequence[Outcome], doses: Sequence[float]) -> None:
     if found and len(doses) > 1:
         mean, low, high = found
         st.caption(
-            f"Balanced data in place of {percent(doses[-1])}: {mean:+.3f} nats per token, seed by seed (95 %: {low:+.3f} "
-            f"to {high:+.3f})."
+            f"Balanced data in place of {percent(doses[-1])}: {mean:+.3f} nats per token, seed by seed "
+            f"(95 %: {low:+.3f} to {high:+.3f})."
         )
 
 
