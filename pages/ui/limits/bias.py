@@ -77,8 +77,8 @@ def _pair(found: "Pronouns") -> tuple[str, str]:
     """Two sentences that differ in one word; the two occupations."""
     names = list(found.occupations)
     st.markdown("**One word apart**")
-    first = st.selectbox("An occupation", names, index=0, key="limits_first", persist_state="session")
-    second = st.selectbox("Another", names, index=len(names) - 1, key="limits_second", persist_state="session")
+    first = st.selectbox("An occupation", names, names.index("nurse"), key="limits_first", persist_state="session")
+    second = st.selectbox("Another", names, names.index("blacksmith"), key="limits_second", persist_state="session")
     for name in (first, second):
         row = names.index(name)
         st.markdown(

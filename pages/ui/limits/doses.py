@@ -50,7 +50,8 @@ def more_skew() -> None:
         "On the dashed line a model repeats its corpus. Its **probabilities** follow the corpus; the **likeliest** "
         "pronoun jumps to one side, and whoever takes the likeliest word always amplifies. **Balanced data** (50 %) "
         "takes the skew away; the table says what it costs in loss on other stories, and in a skill that must stay: "
-        "to say “she” or “he” of people with a name."
+        "to say “she” or “he” of people with a name. Bars are wide where, after so short a training, some models "
+        "have not learned pronouns at all: more seeds, or more updates, would narrow them."
     )
 
 
