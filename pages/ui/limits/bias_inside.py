@@ -7,7 +7,7 @@ import streamlit as st
 from core.figures import inside as figures
 from core.figures.inside import with_sign
 from pages.ui import background, cache, components
-from pages.ui.caption import truth, what_you_see
+from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _taken_out(view: View, found: "Inside") -> None:
         hide_index=True,
     )
     st.caption(
-        f"Loss in nats per token: {mean:+.3f} (95 %: {least:+.3f} to {most:+.3f}). "
+        f"Loss in nats per token: {mean:+.3f} (95 %: {least:+.3f} to {most:+.3f}). {NATS} "
         + ("Less skew, at that price." if after < before else "The skew did not shrink: other parts carry it too.")
     )
     code = view.code.with_import("core.analysis.limits.bias_inside", "without").with_import(

@@ -11,7 +11,7 @@ from core.lab.doses.experiments import EXPERIMENTS
 from core.lab.doses.outcome import Outcome, amplification, difference, of_dose, response
 from core.training.config import TrainConfig
 from pages.ui import background, components
-from pages.ui.caption import truth, what_you_see
+from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.pair import two_runs
 
@@ -179,7 +179,7 @@ def _cost(outcomes: Sequence[Outcome], doses: Sequence[float]) -> None:
         mean, low, high = found
         st.caption(
             f"Balanced data in place of {percent(doses[-1])}: {mean:+.3f} nats per token, seed by seed "
-            f"(95 %: {low:+.3f} to {high:+.3f})."
+            f"(95 %: {low:+.3f} to {high:+.3f}). {NATS}"
         )
 
 
