@@ -12,16 +12,14 @@ from tests.waiting import wait_for
 
 @pytest.fixture
 def space(page):
-    """The page at the model's last step, with the map drawn. What is expected of it may take a busy machine a while."""
-    expect.set_options(timeout=20_000)
+    """The page at the model's last step, with the map drawn."""
     page.goto("/embeddings?v=1&text=the+red+ball")
     ready(page)
     canvas = page.get_by_role("application", name=re.compile("^Map of"))
     canvas.wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
     ready(page)
-    yield canvas
-    expect.set_options(timeout=5_000)
+    return canvas
 
 
 def points(canvas) -> int:

@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 from tests.browser.resting import ready, resting, resting_box, see
 from tests.waiting import wait_for
 
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
-
 
 def open_page(page, query=""):
     page.goto(f"/sampling?v=1&text=the+red+ball{query}")

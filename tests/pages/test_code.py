@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.interventions.intervene import intervene
-from core.analysis.limits import next_token, recall, rounding
+from core.analysis.limits import bias_inside, next_token, recall, rounding
 from core.data.suffixes import build
 from core.generation import Sampler
 from core.generation.branches import extend
@@ -75,7 +75,7 @@ PRESSED: dict[str, tuple[str, ...]] = {
         "Hide instructions", "Play at every step", "Switch the heads off",
     ),
     "uses": ("Measure the four uses",),
-    "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights"),
+    "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights", "Take it out, and measure again"),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
 
@@ -86,6 +86,7 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
     window: {"DOCUMENTS": 24, "QUESTIONS": 3, "FILLERS": (0, 2)},
     recall: {"EACH": 2},
     next_token: {"DOCUMENTS": 2},
+    bias_inside: {"TEXTS": 2},
     rounding: {"DOCUMENTS": 4, "CASES": 2},
     examples: {"MOST": 2, "ORDERED": 2, "GAMES": 3},
     life: {"COUNTS": (0, 1), "GAMES": 3},
