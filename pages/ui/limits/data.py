@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import background, cache, near
+from pages.ui import background, cache
 from pages.ui.code import Code
+from pages.ui.on_request import on_request
 from pages.ui.opened import from_elsewhere, missing
 from pages.ui.view import View
 
@@ -26,29 +27,18 @@ def measured(view: View, part: str, label: str, height: int, asks: bool = True) 
     if from_elsewhere(view.description.card):
         missing("What it was told, and so what is true,", "Choose Tinyland in the sidebar to measure it.")
         return None
-    name, step = view.name, view.step
-    key = ("limits", part, name, step, cache.files_stamp(name))
-    asked = st.session_state.setdefault("limits_asked", set())
-    if key not in asked and not _is_recorded(name, step, cache.files_stamp(name), part):
-        if asks:
-            when = f"This has not been measured at step {step:,} yet. It takes about {MINUTES[part]} on this machine, "
-            st.info(when + "once for all visitors. The ends of the stages of the shipped model are there at once.")
-            st.button(BUTTONS[part], key=f"measure_{part}", type="primary", on_click=_ask, args=(key,))
-        else:
-            st.caption("Ask for the birthdays at the top of the page first.")
-        return None
+    name, step, stamp = view.name, view.step, cache.files_stamp(view.name)
 
     def work(report: background.Report) -> Any:  # noqa: ANN401
         from core.analysis.limits.recorded import part_of
 
         return part_of(name, step, part, report)
 
-    return background.compute(key, work, label, height=height, slow=True)
-
-
-def _ask(key: tuple[Any, ...]) -> None:
-    st.session_state["limits_asked"].add(key)
-    near.follow()
+    return on_request(
+        ("limits", part, name, step, stamp), work, recorded=_is_recorded(name, step, stamp, part), step=step,
+        button=BUTTONS[part], how_long=f"about {MINUTES[part]}", height=height, label=label,
+        elsewhere="" if asks else "Ask for the birthdays at the top of the page first.",
+    )  # fmt: skip
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

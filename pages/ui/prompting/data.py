@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import background, cache, near
+from pages.ui import background, cache
 from pages.ui.code import Code
+from pages.ui.on_request import on_request
 from pages.ui.view import View
 
 NO_GAMES = (
@@ -27,15 +28,7 @@ def measured(view: View, part: str, label: str, how_long: str, height: int = 420
     """One part of core.prompting.recorded, of `step` (None: the one that is shown); None while it is not there, and
     then a button, a bar or the reason stands here. `label`: what the button does; `how_long`: about so."""
     name, step = view.name, view.step if step is None else step
-    key = ("prompting", part, name, step, cache.files_stamp(name))
-    asked = st.session_state.setdefault("prompting_asked", set())
-    if key not in asked and not is_recorded(name, step, cache.files_stamp(name), part):
-        st.info(
-            f"This has not been measured at step {step:,} yet. It takes {how_long} on this machine, once for all "
-            "visitors. What the shipped model does is there at once."
-        )
-        st.button(label, key=f"measure_{label}_{part}", type="primary", on_click=_ask, args=(key,))
-        return None
+    stamp = cache.files_stamp(name)
 
     def work(report: background.Report) -> Any:  # noqa: ANN401
         from core.prompting.recorded import part_of
@@ -45,16 +38,10 @@ def measured(view: View, part: str, label: str, how_long: str, height: int = 420
         except ValueError as error:
             return f"This cannot be asked of this model: {error}."
 
-    found = background.compute(key, work, label, height=height, slow=True)
-    if isinstance(found, str):
-        st.info(found)
-        return None
-    return found
-
-
-def _ask(key: tuple[Any, ...]) -> None:
-    st.session_state["prompting_asked"].add(key)
-    near.follow()
+    return on_request(
+        ("prompting", part, name, step, stamp), work, recorded=is_recorded(name, step, stamp, part),
+        step=step, button=label, how_long=how_long, height=height,
+    )  # fmt: skip
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

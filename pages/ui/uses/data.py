@@ -1,11 +1,12 @@
 """The four uses as they were measured: recorded beside the model, else measured when a visitor asks for it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import background, cache, near
+from pages.ui import background, cache
 from pages.ui.code import Code
+from pages.ui.on_request import on_request
 from pages.ui.uses import able
 from pages.ui.view import View
 
@@ -18,33 +19,18 @@ def found(view: View, asks: bool) -> "list[Found] | None":
     if not able.knows_tinyland(view):
         st.info("The uses are measured on Tinyland, whose truth is known: choose a model that learned from it.")
         return None
-    name, step = view.name, view.step
-    key = ("uses", name, step, cache.files_stamp(name))
-    kept = _recorded(name, step, cache.files_stamp(name))
-    if kept is not None:
-        return kept
-    if key not in st.session_state.setdefault("uses_asked", set()):
-        if asks:
-            st.info(
-                f"This has not been measured at step {step:,} yet. It takes a few minutes on this machine, once for "
-                "all visitors. The ends of the stages of the shipped model are there at once."
-            )
-            st.button("Measure the four uses", key="measure_uses", type="primary", on_click=_ask, args=(key,))
-        else:
-            st.caption("Measure the four uses above first.")
-        return None
+    name, step, stamp = view.name, view.step, cache.files_stamp(view.name)
 
     def work(report: background.Report) -> "list[Found]":
         from core.uses.recorded import found_of
 
         return found_of(name, step, report)
 
-    return background.compute(key, work, "Measuring the four uses", height=300, slow=True)
-
-
-def _ask(key: tuple[Any, ...]) -> None:
-    st.session_state["uses_asked"].add(key)
-    near.follow()
+    return _recorded(name, step, stamp) or on_request(
+        ("uses", "skills", name, step, stamp), work, recorded=False, step=step, button="Measure the four uses",
+        how_long="a few minutes", height=300, label="Measuring the four uses",
+        elsewhere="" if asks else "Measure the four uses above first.",
+    )  # fmt: skip
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
