@@ -189,6 +189,11 @@ def _other_sections(known: SessionState, client_state: ClientState) -> set[str |
     return found
 
 
+def _differs(known: SessionState, state: WidgetState) -> bool:
+    metadata = known.get_widget_metadata(state.id)
+    return metadata is not None and _is_news(known, state, metadata)
+
+
 def _is_news(known: SessionState, state: WidgetState, metadata: WidgetMetadata[Any]) -> bool:
     kind = state.WhichOneof("value")
     if kind is None or "trigger" in kind or kind == "chat_input_value":
@@ -206,11 +211,13 @@ def _is_news(known: SessionState, state: WidgetState, metadata: WidgetMetadata[A
 
 
 def remembered(set_item: Callable[..., None]) -> Callable[..., None]:
-    """`set_item` of a value of the session, which remembers the controls that were set: their browser does not know."""
+    """`set_item` of a value of the session, which remembers what controls it changed: their browser does not know."""
 
     def set_value(state: SessionState, user_key: str, value: object) -> None:
+        widget = state._key_id_mapper.get_id_from_key(user_key, None)
+        had = state[user_key] if widget and user_key in state else None
         set_item(state, user_key, value)
-        if widget := state._key_id_mapper.get_id_from_key(user_key, None):
+        if widget and had != value:
             state._old_state.setdefault(SET_HERE, set()).add(widget)
 
     return set_value
@@ -240,12 +247,13 @@ def without_what_is_old(request: Request) -> Request:
 def _without_news(session: AppSession, sent: ClientState, last: ClientState) -> set[str]:
     """The controls that were set here, and of which the browser says what it said before. Where this is all that it
     says, its visitor has set the control back."""
-    set_here: set[str] = session.session_state._old_state.get(SET_HERE, set())
+    known = session.session_state
+    set_here: set[str] = known._old_state.get(SET_HERE, set())
     before = {one.id: one for one in last.widget_states.widgets}
-    same = {one.id for one in sent.widget_states.widgets if one == before.get(one.id)}
+    same = {one.id: one for one in sent.widget_states.widgets if one == before.get(one.id)}
     changed = any(one.id not in same and one.id in before for one in sent.widget_states.widgets)
     pressed = any(map(_has_active_trigger_value, sent.widget_states.widgets))
-    old = set_here & same
+    old = {one for one in set_here & same.keys() if _differs(known, same[one])}
     if not (changed or pressed or sent.page_script_hash != last.page_script_hash):
         old = set()
     set_here.intersection_update(old)  # of the others it knows, or has news
