@@ -26,7 +26,8 @@ def found(view: View, asks: bool) -> "list[Found] | None":
 
         return found_of(name, step, report)
 
-    return _recorded(name, step, stamp) or on_request(
+    kept = _recorded(name, step, stamp)
+    return kept if kept is not None else on_request(
         ("uses", "skills", name, step, stamp), work, recorded=False, step=step, button="Measure the four uses",
         how_long="a few minutes", height=300, label="Measuring the four uses",
         elsewhere="" if asks else "Measure the four uses above first.",
