@@ -5,6 +5,7 @@ import { floats, unpack } from "../../assets/components/shared/bytes.js";
 import { stepAlong } from "../../assets/components/shared/keys.js";
 import { percent, whole } from "../../assets/components/shared/numbers.js";
 import { framed, paced, player, rested } from "../../assets/components/shared/pace.js";
+import { presses } from "../../assets/components/shared/presses.js";
 import { clip, decode, hex, spelled } from "../../assets/components/shared/signs.js";
 import { fixtures } from "./fixtures.js";
 
@@ -104,4 +105,22 @@ test("a player stops by itself", (t) => {
   while (ticks.size) ticks.get(7)();
   assert.equal(steps.length, 3);
   assert.deepEqual(states, [true, false]);
+});
+
+test("a press of which nothing is heard is sent again until it is", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const sent = [];
+  const { act, heard } = presses((event) => sent.push(event));
+  act("say", { text: "hello" });
+  t.mock.timers.tick(3000);
+  t.mock.timers.tick(3000);
+  assert.deepEqual(sent.map(({ presses }) => presses.map(({ number, text }) => [number, text])), Array(3).fill([[1, "hello"]]));
+  const seen = { by: sent[0].by, number: 1 };
+  heard({ serial: 1, seen }, true); // seen, and something is being written: more is asked for, again where nothing comes
+  t.mock.timers.tick(0);
+  t.mock.timers.tick(3000);
+  assert.deepEqual(sent.slice(3).map(({ presses, serial }) => [presses, serial]), Array(2).fill([[], 1]));
+  heard({ serial: 2, seen }, false);
+  t.mock.timers.tick(60_000);
+  assert.equal(sent.length, 5);
 });

@@ -5,6 +5,7 @@
 import { rested } from "./pace.js";
 
 const PATIENCE = 300; // ms for a press that is still under way
+const LOST = 3000; // ms without any word of the server, after which a press is sent once more
 
 /** @typedef {{ do: string, number: number, node?: number, token?: number, text?: string }} Press */
 /** @typedef {{ serial: number, seen: { by: number | null, number: number } }} Heard what a header says of them */
@@ -16,15 +17,22 @@ export function presses(send) {
   const emit = () => send({ by, presses: waiting, serial });
   const again = rested(emit, PATIENCE);
   const onwards = rested(emit, 0);
+  // The section whose press it was may have been drawn anew meanwhile: then the server acts on it, and sends nothing.
+  const insist = rested(() => {
+    emit();
+    insist();
+  }, LOST);
   const rest = () => {
     again.cancel();
     onwards.cancel();
+    insist.cancel();
   };
   return {
     rest,
     act(/** @type {string} */ what, more = {}) {
       waiting.push({ ...more, do: what, number: ++count });
       emit();
+      insist();
     },
     /** A header has come: what it has not seen is sent again; else, while something is being written, more is asked for. */
     heard(/** @type {Heard} */ header, /** @type {boolean} */ writing) {
@@ -33,6 +41,7 @@ export function presses(send) {
       rest();
       if (waiting.length) again();
       else if (writing) onwards();
+      if (waiting.length || writing) insist();
     },
   };
 }
