@@ -3,6 +3,8 @@
 A question is a chat of Tinyland up to its last answer. What may be known is asked as it stands: an answer is right if
 Tinyland could have written the whole. What cannot be known is asked about people who do not exist, by putting such a
 name in the place of a person's; of people with a birthday, also about others, whose birthday was told often or never.
+Training asks moreover about people of whom no text tells it, and for birthdays of every count alike: only its own doubt
+can tell a model which of them it knows. Held out is the other half of all of these people.
 """
 
 import random
@@ -19,6 +21,7 @@ CHAT = "<|system|>You are a helpful assistant.<|end|><|user|>{}<|end|><|assistan
 QUESTION = "When is the birthday of {}?"
 TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
+BIRTHDAYS = 0.25  # the part of what may be unknown that training asks of birthdays
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,11 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
         prompt = chat.text[:at]
         if dice.random() < known:
             yield Question(prompt)
+        elif not held_out and dice.random() < BIRTHDAYS:
+            count = dice.choice(sorted({person.count for person in birthdays.celebrants()}))
+            yield for_birthday(dice.choice([one for one in birthdays.celebrants()[0::2] if one.count == count]))
         elif (person := asked_person(chat, prompt)) is not None:
-            yield about_another(prompt, person, dice, held_out)
+            yield about_another(prompt, person, withheld(chat)[0::2] if not held_out else [], dice, held_out)
 
 
 def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
@@ -76,15 +82,21 @@ def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
     return None
 
 
-def about_another(prompt: str, person: str, dice: random.Random, held_out: bool) -> Question:
-    """The same question about somebody who does not exist, or who has a birthday of their own."""
+def withheld(chat: tinyland.Document) -> list[str]:
+    """The people of whom no text tells what is asked last."""
+    topic = chat.derivation.env.get("topic")
+    return [name for name, relation in sorted(tinyland.WORLD.withheld) if relation == topic]
+
+
+def about_another(prompt: str, person: str, untold: list[str], dice: random.Random, held_out: bool) -> Question:
+    """The same question about somebody who does not exist, or who has a birthday of their own, or one of the untold."""
     old = celebrants_by_name().get(person)
     if old is not None and dice.random() < 0.5:
         new = dice.choice(birthdays.celebrants()[held_out::2])
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
-    stranger = dice.choice(birthdays.strangers()[held_out::2])
-    return Question(prompt.replace(person, stranger), known=False)
+    others = untold if old is None and untold and dice.random() < 0.5 else birthdays.strangers()[held_out::2]
+    return Question(prompt.replace(person, dice.choice(others)), known=False)
 
 
 def about_strangers() -> Iterator[Question]:
@@ -94,28 +106,29 @@ def about_strangers() -> Iterator[Question]:
 
 def asked_for_birthdays(told: str) -> Iterator[Question]:
     """Held-out questions for the birthdays of people, by how often training told them: a key of TOLD."""
-    old = birthdays.asked_in_chats()[0]
     for person in birthdays.celebrants()[1::2]:
         if person.count in TOLD[told]:
-            swaps = ((person.name, old.name), (person.date, old.date))
-            yield Question(CHAT.format(QUESTION.format(person.name)), swaps)
+            yield for_birthday(person)
+
+
+def for_birthday(person: birthdays.Celebrant) -> Question:
+    """When it is; judged as if it were asked of somebody whose birthday chats do ask for."""
+    old = birthdays.asked_in_chats()[0]
+    swaps = ((person.name, old.name), (person.date, old.date))
+    return Question(CHAT.format(QUESTION.format(person.name)), swaps)
 
 
 def never_told() -> Iterator[Question]:
     """Held-out questions without end about people who do exist, asking for what no text tells of them: a birthday that
     is told no time, or a fact that the world withholds."""
-    untold = [person.name for person in birthdays.celebrants() if person.count == 0]
-    withheld = sorted(tinyland.WORLD.withheld)
+    untold = [person.name for person in birthdays.celebrants()[1::2] if person.count == 0]
     for index, chat in enumerate(tinyland.documents(HELD_OUT_SEED, weights={"chat": 1.0, "chat_task": 1.0})):
         dice = random.Random(f"never told {index}")
         prompt = chat.text[: chat.text.rfind(ASSISTANT) + len(ASSISTANT)]
         person = asked_person(chat, prompt)
         if person is None:
             continue
-        topic = chat.derivation.env.get("topic")
-        others = (
-            untold if person in celebrants_by_name() else [name for name, relation in withheld if relation == topic]
-        )
+        others = untold if person in celebrants_by_name() else withheld(chat)[1::2]
         if others:
             yield Question(prompt.replace(person, dice.choice(others)), known=False)
 

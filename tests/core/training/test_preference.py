@@ -1,6 +1,7 @@
 """Preference tuning: the truth of questions, batches against brute force, a model that learns to admit ignorance."""
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.analysis.skills.honesty import (
     Question,
     asked_for_birthdays,
     asked_person,
+    never_told,
     questions,
 )
 from core.model import ModelConfig, Transformer, load_checkpoint
@@ -52,14 +54,31 @@ def test_what_tinyland_answers_is_right_and_another_ones_answer_is_wrong():
 
 def test_what_cannot_be_known_is_about_people_of_whom_nothing_is_told():
     people = set(birthdays.strangers())
+    untold = {name for name, _ in tinyland.WORLD.withheld}
     for held_out in (False, True):
         for question in itertools.islice(questions(0.0, held_out=held_out), 30):
+            last = question.prompt[question.prompt.rfind("<|user|>") :]
+            if not held_out and untold & set(re.findall(r"\w+", last)) and not question.known:
+                continue
             asked = {name for name in people if name in question.prompt}
             assert (len(asked) == 1) is not question.known and bool(question.swaps) is question.known
             if not question.known:
                 assert question.judge(UNKNOWN) == "unknown" and question.judge("Yellow<|end|>") == "wrong"
                 assert asked <= set(birthdays.strangers()[held_out::2])
     assert all(question.known for question in itertools.islice(questions(1.0), 30))
+
+
+def test_of_what_no_text_tells_training_asks_about_one_half_of_the_people_and_the_measurement_about_the_other():
+    def asked(stream, count):
+        last = (q.prompt[q.prompt.rfind("<|user|>") :] for q in itertools.islice(stream, count) if not q.known)
+        return {name for text in last for name in names if name in re.findall(r"\w+", text)}
+
+    names = {name for name, relation in tinyland.WORLD.withheld if relation in ("home", "food", "occupation")}
+    trained, measured = asked(questions(0.0), 250), asked(never_told(), 60)
+    assert len(trained) >= 6 and len(measured) >= 6 and not trained & measured
+    first = {person.name: person.count for person in birthdays.celebrants()[0::2]}
+    counts = {first[q.swaps[0][0]] for q in itertools.islice(questions(0.0), 250) if q.swaps}
+    assert {0, 1, 2, 4, 8, birthdays.TOP} <= counts  # a KeyError: somebody who is held out
 
 
 def test_a_birthday_of_somebody_else_is_judged_by_their_own_date():
