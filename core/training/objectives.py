@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 from core.training.batches import IGNORE, MicroBatch
@@ -13,10 +14,12 @@ from core.tuning import dpo_loss, grpo_loss, reinforce_loss, sequence_log_probs,
 @dataclass(frozen=True)
 class PairBatch(MicroBatch):
     """Rows 0, 2, 4, … are preferred to rows 1, 3, 5, …; only the answers have targets. `reference` (B,): their
-    log-probabilities under the frozen model."""
+    log-probabilities under the frozen model. `policy`: those under the model, (B,), put there by the pass that gives
+    the gradient, so that nobody has to compute them again."""
 
     reference: Tensor
     beta: float
+    policy: list[Tensor] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,20 @@ def totals(batch: Iterable[MicroBatch]) -> Counter[type]:
     return found
 
 
+def pair_loss(policy: Tensor, reference: Tensor, beta: float) -> tuple[Tensor, dict[str, float]]:
+    """`dpo_loss` of log-probabilities (B,) in the order of PairBatch."""
+    return dpo_loss(policy[0::2], policy[1::2], reference[0::2], reference[1::2], beta)
+
+
+def pair_statistics(batch: Iterable[MicroBatch]) -> dict[str, float]:
+    """What `dpo_loss` tells of all pairs of a batch whose gradient has been computed; nothing where there are none."""
+    pairs = [micro for micro in batch if isinstance(micro, PairBatch)]
+    if not pairs:
+        return {}
+    policy = torch.cat([micro.policy[0] for micro in pairs])
+    return pair_loss(policy, torch.cat([micro.reference for micro in pairs]), pairs[0].beta)[1]
+
+
 def part_of_loss(
     model: nn.Module,
     micro: MicroBatch,
@@ -62,8 +79,8 @@ def part_of_loss(
     """What a micro-batch adds to the loss of a batch with these totals."""
     if isinstance(micro, PairBatch):
         log_probs = sequence_log_probs(model(micro.inputs), micro.targets)  # (B,)
-        reference = micro.reference
-        loss, _ = dpo_loss(log_probs[0::2], log_probs[1::2], reference[0::2], reference[1::2], micro.beta)
+        micro.policy[:] = [log_probs.detach()]
+        loss, _ = pair_loss(log_probs, micro.reference, micro.beta)
         return loss * (units(micro) / whole[PairBatch])
     if isinstance(micro, AnswerBatch):
         log_probs = token_log_probs(model(micro.inputs), micro.targets)  # (B, T)

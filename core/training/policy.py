@@ -18,11 +18,11 @@ from core.training.config import TrainConfig
 from core.training.objectives import AnswerBatch, PairBatch, ReinforceBatch
 from core.training.preference_config import Preference
 from core.tuning import (
-    dpo_loss,
     exact_kl,
     grpo_advantages,
     kl_estimates,
     leave_one_out_advantages,
+    sequence_log_probs,
     token_log_probs,
 )
 from core.tuning.comparisons import Answer
@@ -44,7 +44,7 @@ class Policy:
     def __init__(self, config: TrainConfig, folder: Path, tokenizer: Tokenizer, data: Data) -> None:
         self.config, self.tokenizer, self.data = config, tokenizer, data
         self.settings = Preference.from_dict(config.preference)
-        self.reference = load_checkpoint(folder, config.first_step).model
+        self.reference = load_checkpoint(folder, config.first_step).model.requires_grad_(False)
         self.context = self.reference.config.context_length
 
     def draw(
@@ -69,17 +69,15 @@ class Policy:
             found |= zip(chunk, job.result(), strict=True)
         return [found[i] for i in range(len(prompts))]
 
-    def pairs(self, both: Sequence[Answer], model: Transformer, pool: Pool) -> Batches:
+    def pairs(self, both: Sequence[Answer], pool: Pool) -> Batches:
         """Preferred answers and the others, one after the other, as micro-batches of DPO."""
-        micro, policy, ref = self.scored(both, model, pool)
-        if not micro:
-            return [], {"pairs": 0.0}
+        micro = rectangles(both, self.config.micro_batch_tokens, together=2)
+        jobs = [pool.later(partial(sums_as_in_training, self.reference, m)) for m in micro]
         found: list[MicroBatch] = [
-            PairBatch(**vars(m), reference=r.sum(1), beta=self.settings.weight) for m, r in zip(micro, ref, strict=True)
+            PairBatch(**vars(m), reference=job.result(), beta=self.settings.weight)
+            for m, job in zip(micro, jobs, strict=True)
         ]
-        ours, theirs = (torch.cat([x.sum(1) for x in part]) for part in (policy, ref))
-        _, statistics = dpo_loss(ours[0::2], ours[1::2], theirs[0::2], theirs[1::2], self.settings.weight)
-        return found, {"pairs": len(both) / 2, **statistics}
+        return found, {"pairs": len(both) / 2}
 
     def groups(self, answers: Sequence[Answer], rewards: Tensor, model: Transformer, pool: Pool) -> Batches:
         """Answers with their rewards (P, G), group by group, as micro-batches of GRPO or REINFORCE."""
@@ -106,7 +104,7 @@ class Policy:
     ) -> tuple[list[MicroBatch], list[Tensor], list[Tensor]]:
         """Answers as rectangles, and the log-probability of every target, (B, T) each, under the model and under the
         reference."""
-        micro = rectangles(answers, self.config.micro_batch_tokens, together=1 + (self.settings.method == "dpo"))
+        micro = rectangles(answers, self.config.micro_batch_tokens)
         jobs = [[pool.later(partial(log_probs, who, m)) for m in micro] for who in (model, self.reference)]
         ours, theirs = ([job.result() for job in part] for part in jobs)
         return micro, ours, theirs
@@ -128,6 +126,12 @@ class Policy:
 def log_probs(model: Transformer, micro: MicroBatch) -> Tensor:
     """Of every target, (B, T)."""
     return token_log_probs(model(micro.inputs), micro.targets)
+
+
+def sums_as_in_training(frozen: Transformer, micro: MicroBatch) -> Tensor:
+    """Of all targets of a row together, (B,), from a model without gradients, by the arithmetic of a pass that keeps
+    them (see `uses_fused_kernel`): a policy that has not moved then has exactly these numbers."""
+    return sequence_log_probs(frozen(micro.inputs), micro.targets)
 
 
 @torch.no_grad()

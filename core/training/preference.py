@@ -41,8 +41,10 @@ class Graded(Policy):
         asked = self._ask(settings.prompts, step * settings.prompts * 4)
         groups = self._answer(asked, step, model, pool)
         statistics = self._statistics(groups, model, pool)
-        method = self._pairs if settings.method == "dpo" else self._grade_groups
-        micro, more = method(groups, model, pool)
+        if settings.method == "dpo":
+            micro, more = self._pairs(groups, pool)
+        else:
+            micro, more = self._grade_groups(groups, model, pool)
         return micro + self.data.batch(step), statistics | more
 
     def measure(self, count: int, model: Transformer, pool: Pool) -> dict[str, float]:
@@ -87,7 +89,7 @@ class Graded(Policy):
             groups.append(group)
         return groups
 
-    def _pairs(self, groups: list[list[Answer]], model: Transformer, pool: Pool) -> Batches:
+    def _pairs(self, groups: list[list[Answer]], pool: Pool) -> Batches:
         """A pair for each question that has answers of two kinds: the best against the worst that is not the same, the
         first of each; right and wrong where both were drawn, else one of them and "I do not know"."""
         pairs = []
@@ -96,7 +98,7 @@ class Graded(Policy):
             there = [answer for answer in first.values() if answer is not None]
             if len(there) > 1:
                 pairs.append((there[0], there[-1]))
-        return self.pairs(list(itertools.chain.from_iterable(pairs)), model, pool)
+        return self.pairs(list(itertools.chain.from_iterable(pairs)), pool)
 
     def _grade_groups(self, groups: list[list[Answer]], model: Transformer, pool: Pool) -> Batches:
         """Every answer with its grade."""

@@ -57,8 +57,10 @@ class Rated(Policy):
     def batch(self, step: int, model: Transformer, pool: Pool) -> Batches:
         """What update `step` of the stage learns from, and what is known of it."""
         kept = self.data.batch(step) if self.config.replay else []
-        micro, statistics = self._pairs(step, model, pool) if self.settings.method == "dpo" else self._drawn(
-            step, model, pool)  # fmt: skip
+        if self.settings.method == "dpo":
+            micro, statistics = self._pairs(step, pool)
+        else:
+            micro, statistics = self._drawn(step, model, pool)
         return micro + kept, statistics
 
     def measure(self, _count: int, model: Transformer, pool: Pool) -> dict[str, float]:
@@ -75,14 +77,14 @@ class Rated(Policy):
             "reward_model_accuracy": self.agrees,
         }
 
-    def _pairs(self, step: int, model: Transformer, pool: Pool) -> Batches:
+    def _pairs(self, step: int, pool: Pool) -> Batches:
         """The next pairs of a random order, a new one for each epoch."""
         size, count = min(self.settings.prompts, len(self.kept)), len(self.kept)
         chosen = []
         for number in range(step * size, (step + 1) * size):
             order = np.random.default_rng((self.config.seed, 1, number // count)).permutation(count)
             chosen += self.kept[order[number % count]]
-        return self.pairs(chosen, model, pool)
+        return self.pairs(chosen, pool)
 
     def _drawn(self, step: int, model: Transformer, pool: Pool) -> Batches:
         """Groups of continuations with their rewards."""

@@ -18,6 +18,7 @@ from core.training.feedback import make_feedback
 from core.training.flops import training_flops
 from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
+from core.training.objectives import pair_statistics
 from core.training.report import describe, evaluation_fields, failure, judge, results
 from core.training.rows import FILE, Progress, Row, read_rows
 from core.training.schedule import log_spaced_steps, lr_factor
@@ -199,6 +200,7 @@ class Trainer:
 
         self.workers.lead(position.step, rates)
         update = self.learner.update(batch, rates, measured=measured, meanwhile=prepare)
+        self.statistics |= pair_statistics(batch)
         self.grad_norm = update.grad_norm
         if update.finite:
             lengths = measure.batch_lengths(batch)
