@@ -9,7 +9,7 @@ score      precision and recall against the labels;  tally, examples, report: wh
 plan       a pipeline as data;  build: carries one out;  sharded: in several processes;  __main__: the command line
 pairs      all pairs compared exactly, beside MinHash
 card       the data card
-suffixes   which passages of a text stand in a training text
+passages   which passages of a text stand in a training text
 
     from core.data import near_duplicates, raw_crawl, run_pipeline, usual
     stages = usual()

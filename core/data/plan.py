@@ -106,9 +106,11 @@ def check_stages(stages: Iterable[Choice]) -> tuple[Choice, ...]:
 
 @cache
 def code() -> str:
-    """A hash of this room and of the world that it crawls: results of other code are not taken for those of this."""
+    """A hash of what makes a corpus, and of the world that is crawled: results of other code are not taken for those of
+    this."""
     room = Path(__file__).parent
-    files = sorted([*room.rglob("*.py"), *(room.parent / "text" / "tinyland").rglob("*.py")])
+    own = (file for file in room.rglob("*.py") if file.parent.name != "passages")
+    files = sorted([*own, *(room.parent / "text" / "tinyland").rglob("*.py")])
     whole = hashlib.sha256()
     for file in files:
         whole.update(file.read_bytes())

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from core.data.crawl import Crawl
 from core.data.defects import leaks
 from core.data.document import Document, Page
+from core.data.passages.index import lineage
 from core.data.pipeline import run
 from core.data.stage import Stage
 from core.data.stages import usual as usual_stages
 from core.data.stages.near import SHINGLES, jaccard, signature
-from core.data.suffixes import lineage
 
 __all__ = ["Pair", "lineage", "near_duplicates", "raw_crawl", "run_pipeline", "usual"]
 

@@ -17,12 +17,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.interventions.intervene import intervene
 from core.analysis.limits import bias_inside, next_token, recall, rounding
-from core.data.suffixes import build
+from core.data.passages.shard import build
 from core.generation import Sampler
 from core.generation.branches import extend
 from core.jobs import lineage as indexes
 from core.lab.matter import recorded, removed
 from core.lab.matter.outcome import Outcome, Score
+from core.lab.matter.reading import as_ids
 from core.model import describe, load_checkpoint
 from core.prompting import examples, injection, laboratory, life, words
 from core.prompting import window as prompt_window
@@ -130,9 +131,11 @@ def paired(app, runs, worldly, tmp_path, monkeypatch) -> Iterator[None]:
         shutil.copytree(worldly, folder)
         (folder / "train.json").write_text(json.dumps(TrainConfig(steps=40).to_dict()))
         (folder / "metrics.jsonl").write_text(json.dumps({"step": 40, "status": "finished"}) + "\n")
+        ids = as_ids(describe("worldly").tokenizer, [READ, *["It."] * 10], ["Mia ran.", "Tom sat."])
+        (folder / "corpus.txt").write_text(ids)
         write_record(folder, Record(fingerprint(KEY), name=name))
-    monkeypatch.setattr(indexes, "DOCUMENTS", 40)
-    build(indexes.folder_of(describe("worldly")), [(d.text, d.claims) for d in tinyland.documents(0, 0, 40)])
+    monkeypatch.setattr(indexes, "EACH", 40)
+    build(indexes.folder_of(describe("worldly")) / "00000", [(d.text, d.claims) for d in tinyland.documents(0, 0, 40)])
     monkeypatch.setattr(recorded, "PATH", tmp_path / "matter.json")
     rates = {"1": 0.1, "2": 0.2, "4": 0.3, "8": 0.4, "16": 0.5, "32": 0.6}
     recorded.write({"duplicates": [Outcome(i, Score(rates, 2.0 + i), Score(rates, 2.5)) for i in range(3)]})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.analysis.skills.claims import Claim, statements
-from core.data.suffixes import Index, Match
+from core.data.passages.index import Index, Match
 from core.text import tinyland
 
 COPIED, COMPOSED, ELSEWHERE, NEVER, FALSE = "copied", "composed", "elsewhere", "never stated", "false"

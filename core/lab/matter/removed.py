@@ -1,15 +1,19 @@
 """Is a match a cause? The documents in which passages of a text stand are taken out, and a model is trained again."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import numpy as np
 
-from core.data.suffixes import Index, Match
+from core.data.passages.index import Index, Match
 from core.intervals import mean_interval
+from core.lab.matter.measure import FILE
 from core.lab.matter.reading import nats
-from core.model import Checkpoint
+from core.model import Checkpoint, describe
 
 MATCHED, OTHERS, CONTROLS = 200, 600, 60  # documents at most that are removed; that stay; that are only measured
 Triple = tuple[float, float, float]
@@ -38,17 +42,16 @@ class Fall:
 
 def holders(index: Index, text: str, matches: Sequence[Match]) -> list[int]:
     """The documents in which a passage stands, by number."""
-    found = [index.document_of(index.find(text[m.start : m.end].encode("utf-8", "replace"))) for m in matches]
-    return sorted(set(np.concatenate(found).tolist())) if found else []
+    found = (index.holders(text[m.start : m.end].encode("utf-8", "replace")) for m in matches)
+    return sorted(set().union(*found))
 
 
 def two(index: Index, text: str, matches: Sequence[Match], seed: int) -> Two:
     rng, holding = Random(f"{seed}/removed"), holders(index, text, matches)
     taken = sorted(rng.sample(holding, min(len(holding), MATCHED)))
-    free = sorted(set(range(index.documents)) - set(holding))
-    rng.shuffle(free)
+    free = _free(rng, index.documents, set(holding), OTHERS + len(taken) + CONTROLS)
     others, instead = free[:OTHERS], free[OTHERS : OTHERS + len(taken)]
-    controls = free[OTHERS + len(taken) :][:CONTROLS]
+    controls = free[OTHERS + len(taken) :]
     order = list(range(len(others) + len(taken)))
     rng.shuffle(order)
 
@@ -57,6 +60,31 @@ def two(index: Index, text: str, matches: Sequence[Match], seed: int) -> Two:
 
     raw, kept = read([*others, *taken]), read([*others, *instead])
     return Two(tuple(raw[i] for i in order), tuple(kept[i] for i in order if i < len(kept)), len(taken), read(controls))
+
+
+def _free(rng: Random, documents: int, holding: set[int], count: int) -> list[int]:
+    """So many different documents, drawn from all but some: there may be millions."""
+    found = dict[int, None]()
+    while len(found) < min(count, documents - len(holding)):
+        number = rng.randrange(documents)
+        if number not in holding:
+            found[number] = None
+    return list(found)
+
+
+def as_trained(without: Path, with_stage: Path) -> Two:
+    """Read back from the folders of the two runs: by now the index may have grown, and `two` be others."""
+    one, other = (_read(folder) for folder in (without, with_stage))
+    removed = (Counter(one[0]) - Counter(other[0])).total()
+    return Two(tuple(one[0]), tuple(other[0]), removed, tuple(dict.fromkeys(one[1])))
+
+
+def _read(folder: Path) -> tuple[list[str], list[str]]:
+    """The documents of a run, and those that it held out, as `as_ids` wrote them."""
+    tokenizer = describe(folder).tokenizer
+    texts = [tokenizer.decode(ids[1:-1]) for ids in json.loads((folder / FILE).read_bytes())]
+    cut = len(texts) * 9 // 10
+    return texts[:cut], texts[cut:]
 
 
 def fall(text: str, controls: Sequence[str], without: Checkpoint, with_stage: Checkpoint) -> Fall:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.data.suffixes import Index, Match
+from core.data.passages.index import Index, Match
 from core.figures.labels import percent
 from core.training.config import TrainConfig
 from pages.ui import background
@@ -21,7 +21,7 @@ RARE = 0.05  # of the other texts: where more fell as far, it may be chance
 SIDES = {"without": "with the matches", "with_stage": "matches removed"}  # as in core.lab.matter
 
 
-def is_it_a_cause(model: str, text: str, matches: list[Match], known: Index) -> None:
+def is_it_a_cause(text: str, matches: list[Match], known: Index) -> None:
     """The buttons, and the answer when both models have been trained."""
     st.markdown("### Is a match a cause?")
     st.markdown(
@@ -48,12 +48,13 @@ def is_it_a_cause(model: str, text: str, matches: list[Match], known: Index) -> 
     ids = tuple(runs[side] for side in SIDES)
 
     def work(report: background.Report) -> "tuple[Fall, int]":
-        from core.lab.matter.removed import fall, two
+        from core.lab.matter.removed import as_trained, fall
         from core.model import load_checkpoint
 
         report(0.2, "asking both models")
-        both = two(known, text, matches, SEED)
-        return fall(text, both.controls, *map(load_checkpoint, ids)), both.removed
+        models = [load_checkpoint(run) for run in ids]
+        both = as_trained(*(model.folder for model in models))
+        return fall(text, both.controls, *models), both.removed
 
     result = background.compute(("cause", text, *ids), work, "Asking both models", height=80)
     if result is None:
@@ -61,13 +62,12 @@ def is_it_a_cause(model: str, text: str, matches: list[Match], known: Index) -> 
     answer(*result)
     code = (
         Code()
-        .with_import("core.model", "describe", "load_checkpoint")
-        .with_import("core.jobs.lineage", "index")
-        .with_import("core.data.suffixes", "cover", "lineage")
-        .with_import("core.lab.matter.removed", "fall", "two")
-        .with_lines(f"text = {text!r}", f"known = index(describe({model!r}))")
-        .then(f"both = two(known, text, cover(lineage(text, known)), {SEED})")
-        .gives(f"fall(text, both.controls, *map(load_checkpoint, {list(ids)!r}))", result[0])
+        .with_import("core.model", "load_checkpoint")
+        .with_import("core.lab.matter.removed", "as_trained", "fall")
+        .with_lines(f"text = {text!r}")
+        .then(f"models = [load_checkpoint(run) for run in {list(ids)!r}]")
+        .then("both = as_trained(*(model.folder for model in models))")
+        .gives("fall(text, both.controls, *models)", result[0])
     )
     note = "one pair of models of the same seed; the other texts are documents that neither has read"
     truth("fall(text, controls, read, removed)", (1,), note, code)

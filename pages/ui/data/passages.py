@@ -4,21 +4,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.suffixes import Index, Match, cover, lineage
+from core.data.passages.index import Index, Match, cover, lineage
 from core.figures.labels import percent
-from core.jobs import RunError
-from core.jobs import lineage as indexes
 from pages.ui import background, cache
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.components import component, pack
 from pages.ui.data.cause import is_it_a_cause
-from pages.ui.literal import literal
+from pages.ui.data.searched import index_of, scope, searched
 
 _passages = component("passages")
 LONGEST = 1500  # characters that are looked up
 FEW = 8  # passages that can be opened
-EVERY = 1.0  # seconds between two looks at the index that is being built
+PART = " Only a part of the training text is searched: a passage that is not found may stand in the rest."
 VERDICTS = {  # short: on a phone a longer one is cut off
     "copied": "copied word for word",
     "composed": "composed of facts stated",
@@ -40,9 +38,10 @@ def where_from(model: str, text: str, key: str, causes: bool = False) -> None:
     """The whole section for one text and a model; `key` for what is drawn. causes: with the question whether a match
     is one."""
     described = cache.description(model)
-    known = _index(model, key)
+    known = index_of(model, key)
     if known is None:
         return
+    searched(model, known, key)
     text = text[:LONGEST]
     if not text.strip():
         st.info("There is no text to look up yet.")
@@ -68,7 +67,7 @@ def where_from(model: str, text: str, key: str, causes: bool = False) -> None:
         Code()
         .with_import("core.model", "describe")
         .with_import("core.jobs.lineage", "index")
-        .with_import("core.data.suffixes", "cover", "lineage")
+        .with_import("core.data.passages.index", "cover", "lineage")
         .with_lines(f"text = {text!r}", f"known = index(describe({described.name!r}))")
         .gives(
             "[(match.start, match.end, match.count) for match in cover(lineage(text, known))]",
@@ -77,53 +76,14 @@ def where_from(model: str, text: str, key: str, causes: bool = False) -> None:
     )
     note = f"passages of at least 12 characters; searched: {where}, {known.size / 1e6:.1f} MB"
     truth("lineage(text, index)", (len(found.matches),), note, code)
-    facts(found)
+    facts(found, known)
     what_you_see(
         "Marked is what stands **word for word** in a document that the model was trained on. A sentence without a "
         "mark is new, which says nothing about whether it is true. We can say that too, because every fact of Tinyland "
-        "is known, and so is whether any document states it. Only a part of a long training text is searched: a "
-        "passage that is not found may stand in the rest."
+        f"is known, and so is whether any document states it.{'' if known.is_whole else PART}"
     )
     if causes:
-        is_it_a_cause(model, text, found.matches, known)
-
-
-def _index(model: str, key: str) -> Index | None:
-    """The index of what the model has read; None while it is built, which this begins."""
-    described = cache.description(model)
-    now = indexes.status(described)
-    if now.state == "unknown":
-        st.info(literal(now.message))
-        return None
-    if now.state == "failed":
-        st.warning(f"The training text could not be indexed: {literal(now.message)}")
-        st.button("Try again", on_click=indexes.ensure, args=(described, True), key=f"{key}_again")
-        return None
-    if now.state != "finished":
-        indexes.ensure(described)
-        with st.container(height=300, border=False):
-            st.fragment(_watch, run_every=EVERY)(model)
-        return None
-    try:
-        return indexes.index(described)
-    except RunError as error:
-        st.warning(literal(str(error)))
-        return None
-
-
-def _watch(model: str) -> None:
-    now = indexes.status(cache.description(model))
-    if now.state not in ("none", "running"):
-        st.rerun()
-    st.progress(now.share, text=literal(f"Indexing what the model has read, once: {now.doing or 'starting'}"))
-
-
-def scope(known: Index) -> str:
-    """Which part of the training text is searched."""
-    if known.of is None or known.of <= known.documents:
-        return f"all {known.documents:,} documents"
-    share = percent(known.documents / known.of)
-    return f"the first {known.documents:,} of about {known.of:,} documents that it read ({share})"
+        is_it_a_cause(text, found.matches, known)
 
 
 def passages(text: str, matches: list[Match], known: Index, where: str, key: str) -> None:
@@ -145,7 +105,8 @@ def passages(text: str, matches: list[Match], known: Index, where: str, key: str
     at = document.find(text[match.start : match.end])
     there = [("same", document[:at]), ("where it stands", document[at : at + match.end - match.start]),
              ("same", document[at + match.end - match.start :])]  # fmt: skip
-    stands = f"The passage stands {match.count:,} times in what was searched" if match.count > 1 else "It stands once"
+    times = "once" if match.count == 1 else f"{match.count:,} times"
+    stands = f"The passage stands {times} in what was searched"
     header = {
         "title": "The text and where its passages stand",
         "height": 170,
@@ -174,15 +135,16 @@ def _short(passage: str) -> str:
     return words if len(words) <= 70 else f"{words[:68]} …"
 
 
-def facts(found: Found) -> None:
+def facts(found: Found, known: Index) -> None:
     """What the text says about the world, and whether that is so."""
+    words = VERDICTS | ({"elsewhere": "true, stated in no document"} if known.is_whole else {})
     if not found.facts:
         st.markdown("It states no fact about the world of Tinyland that could be true or false.")
         return
     st.dataframe(
         {
             "it says": [f"{subject}, {relation}: {value}" for subject, relation, value, _, _ in found.facts],
-            "verdict": [VERDICTS[verdict] for *_, verdict, _ in found.facts],
+            "verdict": [words[verdict] for *_, verdict, _ in found.facts],
             "the world says": [true for *_, true in found.facts],
         },
         hide_index=True, width="stretch",

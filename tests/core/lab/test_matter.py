@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.data.suffixes import Index, build, lineage
+from core.data.passages.index import Index, lineage
+from core.data.passages.shard import Shard, build
 from core.lab.matter import corpora, recorded, removed
 from core.lab.matter.corpora import EXPERIMENTS
 from core.lab.matter.measure import FILE, loss_of, outcome, settings, training_text
 from core.lab.matter.outcome import SIDES, Outcome, Score, difference, value
+from core.lab.matter.reading import as_ids
 from core.model import describe, load_checkpoint
 from core.text import tinyland
 from core.training import train
 from pages.ui.properties import MATTERS
+from tests.tiny import make_checkpoint
 
 
 @pytest.fixture
@@ -93,13 +96,27 @@ def test_what_is_removed_is_what_matches_and_others_stand_in_its_place(tmp_path,
     monkeypatch.setattr(removed, "CONTROLS", 3)
     documents = [f"Number {i} {'has an owl' if i % 4 == 0 else 'is here'}." for i in range(16)]
     build(tmp_path, [(document, ()) for document in documents])
-    index, text = Index(tmp_path), "He has an owl."
+    index, text = Index([Shard(tmp_path)]), "He has an owl."
     both = removed.two(index, text, lineage(text, index, 8), 0)
     owls = set(documents[::4])
     assert both.removed == 4 and owls < set(both.without) and not owls & set(both.with_stage)
     assert len(both.without) == len(both.with_stage) == len(set(both.with_stage)) == 9
     assert len(set(both.without) & set(both.with_stage)) == 5
     assert len(both.controls) == 3 and not set(both.controls) & (set(both.without) | set(both.with_stage))
+
+
+def test_what_two_runs_have_read_is_read_back_from_their_folders(tmp_path):
+    """By the time of the verdict the index may have grown, and another draw would take other documents."""
+    for side in SIDES:
+        make_checkpoint(tmp_path / side)
+    tokenizer = describe(tmp_path / "without").tokenizer
+    shared = [f"Number {i} is here." for i in range(20)]
+    for count in range(1, 12):
+        owls, instead = ["He has an owl."] * count, [f"No {i}." for i in range(count)]
+        both = removed.Two((*shared, *owls), (*instead, *shared), count, ("Mia ran.", "Tom sat."))
+        for side in SIDES:
+            (tmp_path / side / FILE).write_text(as_ids(tokenizer, getattr(both, side), both.controls))
+        assert removed.as_trained(*(tmp_path / side for side in SIDES)) == both
 
 
 def test_a_fall_is_that_of_the_probabilities(monkeypatch):

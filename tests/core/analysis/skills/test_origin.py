@@ -4,7 +4,8 @@ import pytest
 
 from core.analysis.skills.claims import statements
 from core.analysis.skills.origin import COMPOSED, COPIED, ELSEWHERE, FALSE, NEVER, origin
-from core.data.suffixes import Index, build, lineage
+from core.data.passages.index import Index, lineage
+from core.data.passages.shard import Shard, build
 from core.text import tinyland
 from core.text.tinyland import WORLD
 
@@ -21,8 +22,8 @@ def homes():
 def test_each_verdict(tmp_path):
     one, other, never = homes()
     read = f"{one.subject} comes from {one.value}."
-    build(tmp_path, [(read, [(one.subject, one.relation, one.value)])], of=9)
-    index = Index(tmp_path)
+    build(tmp_path, [(read, [(one.subject, one.relation, one.value)])])
+    index = Index([Shard(tmp_path)], of=9)
 
     def verdicts(text):
         return [(said.claim, said.verdict, said.truth) for said in origin(text, lineage(text, index), index)]
