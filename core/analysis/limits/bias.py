@@ -50,8 +50,12 @@ class Pronouns:
 
 def sentences(occupation: str) -> list[str]:
     """Every context with every visit of somebody who has this occupation and nothing else."""
-    article = "An" if occupation[0] in "aeiou" else "A"
-    return [f"{context} {article} {occupation} {visit}" for context in CONTEXTS for visit in VISITS]
+    return [f"{context} {with_article(occupation)} {visit}" for context in CONTEXTS for visit in VISITS]
+
+
+def with_article(occupation: str) -> str:
+    """As a sentence begins with it."""
+    return f"{'An' if occupation[0] in 'aeiou' else 'A'} {occupation}"
 
 
 def about_a_person(name: str) -> str:

@@ -5,7 +5,7 @@ logit attribution); the mean difference between the two is what that part does w
 out the same everywhere, its mean, and the slope and the loss are measured again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,17 +112,20 @@ def without(checkpoint: Checkpoint, part: Part, report: Report = lambda *_: None
         changed.model, checkpoint.tokenizer, report=lambda share: report(0.55 + 0.35 * share, "without the part")
     )
     report(0.9, "the loss on other text")
-    texts = _held_out(checkpoint)
-    losses = np.array([[_nats(one.model, ids) for one in (checkpoint, changed)] for ids in texts])  # (N, 2)
-    mean, low, high = mean_interval(losses[:, 1] - losses[:, 0])
-    return Without(part, before, after, float(losses[:, 0].mean()), (float(mean), float(low), float(high)))
+    loss, added = added_loss(checkpoint, [changed.model])
+    return Without(part, before, after, loss, added)
 
 
-def _held_out(checkpoint: Checkpoint) -> list[list[int]]:
-    """Of the kinds that the model has read."""
+def added_loss(checkpoint: Checkpoint, changed: Sequence[Transformer]) -> tuple[float, Triple]:
+    """Nats per token on held-out documents, of the kinds that the model has read; and what is added to it by changed
+    models, in the mean over them, with its 95 % interval over documents (Student)."""
     tokenizer, limit = checkpoint.tokenizer, checkpoint.config.context_length
     documents = tinyland.documents(tinyland.HELD_OUT_SEED, 0, TEXTS, kinds_read(checkpoint))
-    return [[tokenizer.eot, *tokenizer.encode(document.text, special=True)][:limit] for document in documents]
+    texts = [[tokenizer.eot, *tokenizer.encode(document.text, special=True)][:limit] for document in documents]
+    whole = np.array([_nats(checkpoint.model, ids) for ids in texts])
+    others = np.array([[_nats(model, ids) for model in changed] for ids in texts])  # (N, models)
+    mean, low, high = mean_interval(others.mean(axis=1) - whole)
+    return float(whole.mean()), (float(mean), float(low), float(high))
 
 
 @torch.inference_mode()

@@ -8,6 +8,7 @@ from core.figures import inside as figures
 from core.figures.inside import with_sign
 from pages.ui import background, cache, components
 from pages.ui.caption import NATS, truth, what_you_see
+from pages.ui.limits.bias_direction import one_direction
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def where_it_sits(view: View, first: str, second: str) -> None:
         "and then said. A part that puts out its mean everywhere can do this no longer, nor anything else that it did. "
         "The last MLPs often carry most and cost most; a head that only fetches the occupation is the gentler cut."
     )
+    one_direction(view)
 
 
 def _grid(view: View, found: "Inside", first: str, second: str) -> None:
