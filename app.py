@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core import jobs
 from pages.ui import drawn, streamlit_privates
 from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
 
@@ -56,6 +55,8 @@ async def script(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """What a run has written since `offset` bytes of the file numbered `file`: see `jobs.read_since`."""
+    from core import jobs
+
     asked = [request.query_params.get(name, "0") for name in ("offset", "file")]
     if not all(raw.isascii() and raw.isdigit() and len(raw) < 21 for raw in asked):
         return _no_such_run()
@@ -133,7 +134,12 @@ HEAD_START = 2.5  # seconds in which whoever comes with the server may see text 
 
 
 def _warm_up() -> None:
-    """Imports what every page needs, unless a page has; then the garbage collector need not look at it again."""
+    """Imports what every page needs, the first view before the rest; then the garbage collector need not look at it
+    again."""
+    import pages.ui.beginning  # noqa: F401
+    from core import jobs
+
+    jobs.attend()  # runs that waited when the last server ended
     drawn.wait(HEAD_START)
     from core.generation import fast
 
@@ -147,7 +153,6 @@ def _warm_up() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     send_small_packets_at_once()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
-    jobs.attend()  # runs that waited when the last server ended
     yield
 
 

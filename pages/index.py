@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import pages.ui.beginning  # noqa: F401 (before the others: another thread may be at it)
 from pages.ui import components, near, state
 from pages.ui.interventions import banner
 from pages.ui.next_page import next_page

@@ -8,7 +8,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-from streamlit import net_util
+from streamlit import env_util, net_util
 from streamlit.commands import execution_control
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
@@ -41,6 +41,9 @@ def change() -> None:
     # For an unknown origin Streamlit asks a server on the internet for our address; nothing here may. Public issue:
     # streamlit/streamlit#7721, closed without a setting.
     net_util.get_external_ip = lambda: None
+    # Before the first element Streamlit asks, once, whether it runs in an interactive Python, and finds the source of
+    # every module for that: 60 ms of the first visitor's time.
+    env_util.is_repl = lambda: False
     session: Any = AppSession
     request = when_all_is_sent(with_what_was_pressed(session.request_rerun))
     session.request_rerun = where_the_visitor_is(without_what_is_old(of_all_that_came(request)))

@@ -228,6 +228,29 @@ def test_torch_waits_until_a_browser_has_drawn_but_not_for_ever(client, monkeypa
     assert order == ["drawn", "torch"] and drawn.wait(0.0)
 
 
+BEGINNING = """
+import ast, sys
+import app
+print({"core", "numpy", "torch"} & set(sys.modules))
+import pages.ui.beginning
+print({"torch", "pandas", "numba"} & set(sys.modules))
+there = set(sys.modules)
+for page in ("pages/index.py", "pages/overview.py"):
+    body = ast.parse(open(page).read()).body
+    exec("\\n".join(ast.unparse(one) for one in body if isinstance(one, ast.Import | ast.ImportFrom)))
+print({name for name in set(sys.modules) - there if name.partition(".")[0] in ("core", "pages")})
+"""
+
+
+@pytest.mark.slow
+def test_the_server_answers_before_it_imports_and_the_first_view_is_imported_whole():
+    """What index.py and the first page import is there when `beginning` is, so that no second thread imports it too."""
+    said = subprocess.run(
+        [sys.executable, "-c", BEGINNING], cwd=server.ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["set()"] * 3
+
+
 THREADS = """
 import threading
 import app

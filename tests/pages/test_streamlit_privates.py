@@ -5,7 +5,7 @@ from importlib.metadata import version
 from types import SimpleNamespace
 
 import pytest
-from streamlit import net_util
+from streamlit import delta_generator, env_util, net_util
 from streamlit.commands import execution_control
 from streamlit.config import get_option
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -33,6 +33,7 @@ def test_what_is_changed_is_there():
         ClientState.DESCRIPTOR.fields_by_name
     )
     assert "net_util.get_external_ip" in inspect.getsource(server_util)  # by attribute: it finds the changed one
+    assert "env_util.is_repl()" in inspect.getsource(delta_generator)  # by attribute, too
     assert "_new_fragment_id_queue(ctx, scope)" in inspect.getsource(execution_control.rerun)
     assert "_handle_scriptrunner_event_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
     assert {"_queue", "_delta_index_map"} <= set(vars(ForwardMsgQueue()))
@@ -53,6 +54,12 @@ def test_nobody_asks_the_internet_for_our_address(monkeypatch):
     streamlit_privates.change()
     assert net_util.get_external_ip() is None
     assert not server_util.is_url_from_allowed_origins("http://elsewhere.example") and asked == []
+
+
+def test_nobody_looks_for_the_source_of_every_module(monkeypatch):
+    monkeypatch.setattr(inspect, "stack", lambda: pytest.fail("it was asked whether this is an interactive Python"))
+    streamlit_privates.change()
+    assert not env_util.is_repl()
 
 
 @pytest.mark.parametrize(
