@@ -2,7 +2,10 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run check test scripts bench load requirements
+.PHONY: run check test static ruff mypy scripts bench load requirements
+
+# What Python has compiled is kept, whatever the environment says: the tests start it some hundred times.
+export PYTHONDONTWRITEBYTECODE :=
 
 run: .venv/run.stamp
 	@echo "Glassbox: http://localhost:$(PORT)"
@@ -14,17 +17,23 @@ AGAIN := --reruns 1 --only-rerun "Timeout [0-9]+ms exceeded|Locator expected" -r
 # ruff, mypy, then every test. GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
 test: .venv/test.stamp
 	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	@$(MAKE) --no-print-directory scripts
+	@$(MAKE) --no-print-directory static
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(AGAIN)
 
 # In a minute and a half: style, types, the fast tests; no browser.
 check: .venv/test.stamp
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	@$(MAKE) --no-print-directory scripts
+	@$(MAKE) --no-print-directory static
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
+
+# What needs nothing to run, side by side.
+static: .venv/test.stamp
+	@$(MAKE) --no-print-directory -j3 ruff mypy scripts
+
+ruff:
+	$(BIN)/ruff check .
+
+mypy:
+	$(BIN)/mypy
 
 # The scripts of assets/components: their types and their arithmetic, where there is npm.
 scripts:

@@ -1,21 +1,26 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
-# Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work.
+# Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work, or
+# the script of a component has not come (what it builds is kept at its place: assets/components/shared/mount.js).
 RESTING = """() => {
+    let coming = 0;
     const count = root => {
         let sum = 0;
-        for (const e of root.querySelectorAll('*')) sum += 1 + (e.shadowRoot ? count(e.shadowRoot) : 0);
+        for (const e of root.querySelectorAll('*')) {
+            sum += 1 + (e.shadowRoot ? count(e.shadowRoot) : 0);
+            if (e.shadowRoot && !e.glassbox) coming++;
+        }
         return sum;
     };
     const app = document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
     if (!app || !document.querySelector('h1') || document.querySelector('[data-testid=stSkeleton]:not([hidden])'))
         return false;
     const main = document.querySelector('[data-testid=stMain]');
-    const now = `${count(document)} ${main.scrollWidth} ${main.clientWidth} ${main.scrollHeight}`;
+    const now = `${count(document)} ${coming} ${main.scrollWidth} ${main.clientWidth} ${main.scrollHeight}`;
     const seen = (globalThis.resting ??= {});
     seen.frames = seen.now === now ? seen.frames + 1 : 0;
     seen.now = now;
-    return seen.frames >= 20;
+    return !coming && seen.frames >= 20;
 }"""
 STILL = """element => new Promise(done => {
     let last = '', frames = 0;

@@ -4,8 +4,9 @@ laptop or a phone. What opens on a phone stays on its screen.
 axe looks into the shadow roots of our components too. `axe-playwright-python` brings it along, so nothing is loaded.
 """
 
+import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +17,8 @@ from tests.navigation import PAGES
 from tests.tiny import make_checkpoint
 
 LAPTOP, PHONE = 1280, 390
+HEIGHT = {LAPTOP: 9000, PHONE: 20_000}
+SIDEBAR, POPOVER = "[data-testid=stSidebar]", "[data-testid=stPopoverBody]"
 WAYS = ("", *PAGES[1:])
 # A link to each page on which something is pinned, opened or changed.
 OPENED = {
@@ -34,12 +37,14 @@ STREAMLITS = {
     # the drop zone, which has a name, is taken out of the tab order in favour of the button inside it
     ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
 }
+COLOURS = ("color-contrast", "link-in-text-block")  # the rules of axe that look at them
 THEME = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
 
 
-def complaints(page, context: str | None = None) -> list[str]:
-    """What axe finds within `context`: rule, weight, element and, for colours, the two."""
-    found = Axe().run(page, context=context).response["violations"]
+def complaints(page, context: str | None = None, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds within `context`, by all rules or by these: rule, weight, element and, for colours, the two."""
+    options = {"resultTypes": ["violations"], "selectors": False} | ({"runOnly": [*rules]} if rules else {})
+    found = Axe().run(page, context, options).response["violations"]
     nodes = [(rule, node) for rule in found for node in rule["nodes"] if not is_streamlits(rule["id"], node["html"])]
     return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {colours(node)}" for rule, node in nodes]
 
@@ -63,17 +68,19 @@ def in_theme(page, scheme: str) -> None:
     resting(page)
 
 
-def in_both_themes(page, context: str | None = None, themes: Sequence[str] = ("light", "dark")) -> list[str]:
+def in_both_themes(page, look: Callable[[Sequence[str]], list[str]]) -> list[str]:
+    """What `look` finds by all rules in the light theme, and by those about colours in the dark one: a theme changes
+    nothing else (see assets/theme.json)."""
     found = []
-    for scheme in themes:
+    for scheme, rules in (("light", ()), ("dark", COLOURS)):
         in_theme(page, scheme)
-        found += [f"{scheme}: {complaint}" for complaint in complaints(page, context)]
+        found += [f"{scheme}: {complaint}" for complaint in look(rules)]
     return found
 
 
 def open_all(page, path: str, query: str = "", width: int = LAPTOP) -> None:
     """The whole page on a screen so tall that all of its sections are near, hence drawn."""
-    page.set_viewport_size({"width": width, "height": 9000 if width == LAPTOP else 20_000})
+    page.set_viewport_size({"width": width, "height": HEIGHT[width]})
     page.goto(f"/{path}?{query}")
     page.wait_for_selector("h1")
     expect(page.locator("[data-testid=stMain] [data-testid=stSkeletonElement]")).to_have_count(0)
@@ -82,64 +89,74 @@ def open_all(page, path: str, query: str = "", width: int = LAPTOP) -> None:
     resting(page)
 
 
+def resize(page, width: int) -> None:
+    """The side bar closes where a window becomes narrow, and stays as it is where one becomes wide."""
+    page.set_viewport_size({"width": width, "height": HEIGHT[width]})
+    if width == PHONE:
+        expect(page.locator(SIDEBAR)).to_have_attribute("data-collapsed", "true")
+    resting(page)
+
+
 @pytest.fixture
 def wide_page(shipped_page):
     yield shipped_page
+    shipped_page.evaluate("localStorage.clear()")  # where a side bar that was opened is remembered
     shipped_page.emulate_media(color_scheme="light")
     shipped_page.set_viewport_size({"width": 1280, "height": 900})
 
 
 @pytest.mark.parametrize("path", WAYS)
-def test_a_page_with_all_its_sections(wide_page, path):
+def test_a_page_with_all_its_sections_and_its_popovers(wide_page, path):
+    """In one visit: the page and each popover in both themes, then the popovers on the screen of a phone."""
     open_all(wide_page, path)
-    expect_none(in_both_themes(wide_page))
+    look = lambda rules: complaints(wide_page, rules=rules) + popovers(wide_page, rules)  # noqa: E731
+    expect_none(in_both_themes(wide_page, look))
+    resize(wide_page, PHONE)
+    main = wide_page.get_by_test_id("stMain")
+    for button in main.get_by_test_id("stPopoverButton").all():
+        with opened(button) as body:
+            box = resting_box(body)
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE, button.inner_text()
+            assert body.evaluate("e => e.scrollWidth <= e.clientWidth"), button.inner_text()
 
 
-@pytest.mark.parametrize("path", WAYS)
-def test_a_page_on_a_phone(wide_page, path):
-    open_all(wide_page, path, OPENED.get(path, ""), PHONE)
-    expect_none(in_both_themes(wide_page, themes=["light"]))
-    wide_page.get_by_test_id("stExpandSidebarButton").click()
-    sidebar = wide_page.get_by_test_id("stSidebar")
-    expect(sidebar).to_have_attribute("data-collapsed", "false")
-    found = in_both_themes(wide_page, "[data-testid=stSidebar]", ["light"])
-    wide_page.get_by_role("button", name="Collapse sidebar").click()
-    expect_none(found)
-
-
-@pytest.mark.parametrize("path", WAYS)
-def test_popovers_stay_on_the_screen_of_a_phone(wide_page, path):
-    open_all(wide_page, path, width=PHONE)
-    main = wide_page.get_by_test_id("stMain")  # the side bar is out of sight
-    buttons, body = main.get_by_test_id("stPopoverButton"), wide_page.get_by_test_id("stPopoverBody")
-    for button in buttons.all():
-        button.click()
-        body.wait_for()
-        box = resting_box(body)
-        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE, button.inner_text()
-        assert body.evaluate("e => e.scrollWidth <= e.clientWidth"), button.inner_text()
-        wide_page.keyboard.press("Escape")
-        expect(body).to_have_count(0)
-
-
-@pytest.mark.parametrize("path", OPENED)
-def test_what_is_pinned_opened_or_changed(wide_page, path):
-    open_all(wide_page, path, OPENED[path])
-    expect_none(in_both_themes(wide_page))
-
-
-@pytest.mark.parametrize("path", WAYS)
-def test_popovers(wide_page, path):
-    open_all(wide_page, path)
-    buttons = wide_page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
+def popovers(page, rules: Sequence[str]) -> list[str]:
+    """What axe finds in the popovers of a page. "Show code" is everywhere the same: the first one stands for all."""
+    buttons = page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
     own = [i for i, name in enumerate(buttons.all_inner_texts()) if not name.startswith("Show code")]
-    for i in [*own, 0][: buttons.count()]:  # "Show code" is everywhere the same
-        buttons.nth(i).click()
-        body = wide_page.get_by_test_id("stPopoverBody")
-        body.wait_for()
-        expect_none(in_both_themes(wide_page, "[data-testid=stPopoverBody]"))
-        wide_page.keyboard.press("Escape")
-        expect(body).to_have_count(0)
+    found = []
+    for i in [*own, 0][: buttons.count()]:
+        with opened(buttons.nth(i)):
+            resting(page)
+            found += complaints(page, POPOVER, rules)
+    return found
+
+
+@contextlib.contextmanager
+def opened(button) -> Iterator:
+    """The popover of a button, until the block ends."""
+    button.click()
+    body = button.page.locator(POPOVER)
+    body.wait_for()
+    yield body
+    button.page.keyboard.press("Escape")
+    expect(body).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_a_page_on_a_phone_and_what_is_pinned_opened_or_changed(wide_page, path):
+    """A link is opened on a phone, then the side bar; what the link has pinned, opened or changed is seen on a laptop
+    as well, beside the side bar."""
+    open_all(wide_page, path, OPENED.get(path, ""), PHONE)
+    in_theme(wide_page, "light")
+    expect_none(complaints(wide_page))
+    wide_page.get_by_test_id("stExpandSidebarButton").click()
+    expect(wide_page.locator(SIDEBAR)).to_have_attribute("data-collapsed", "false")
+    resting(wide_page)
+    expect_none(complaints(wide_page, SIDEBAR))
+    if path in OPENED:
+        resize(wide_page, LAPTOP)
+        expect_none(in_both_themes(wide_page, lambda rules: complaints(wide_page, rules=rules)))
 
 
 def test_a_text_that_was_written_and_its_branches(page):
@@ -149,7 +166,7 @@ def test_a_text_that_was_written_and_its_branches(page):
     expect(page.get_by_role("button", name="Write on", exact=True)).to_be_enabled()
     page.get_by_role("button", name="One token back").click()
     expect(page.locator(".text button.ahead")).not_to_have_count(0)
-    expect_none(in_both_themes(page))
+    expect_none(in_both_themes(page, lambda rules: complaints(page, rules=rules)))
 
 
 def test_runs(page, server_runs):
@@ -158,6 +175,6 @@ def test_runs(page, server_runs):
     try:
         open_all(page, "training", f"run={run}")
         expect(page.get_by_role("heading", name="All runs")).to_be_visible()
-        expect_none(in_both_themes(page))
+        expect_none(in_both_themes(page, lambda rules: complaints(page, rules=rules)))
     finally:
         shutil.rmtree(server_runs / run)

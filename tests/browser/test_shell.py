@@ -1,34 +1,15 @@
-"""What a person sees and does on every page: it loads, the strip answers, the theme follows, a link restores."""
+"""What a person sees and does on a page: the strip answers, the theme follows, a link restores."""
 
 import re
-from urllib.parse import urlencode
 
-import pytest
 from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
-from pages.ui.state import DEFAULT_TEXT
 from tests.browser.resting import ready, resting
-from tests.navigation import PAGES
 from tests.tiny import make_checkpoint
 
-OVERFLOW = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
-LINKED = DEFAULT_TEXT.replace("kite", "red ball")  # as long as what a new visitor sees
 EXCEPTION = "[data-testid=stException]"
-
-
-@pytest.mark.parametrize("path", ["", *PAGES[1:]])
-def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(page, path):
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(f"/{path}?{urlencode({'v': 1, 'step': 0, 'text': LINKED})}")
-    ready(page)
-    assert page.locator(EXCEPTION).count() == 0
-    expect(page.locator("textarea").first).to_have_value(LINKED)
-    for width in (390, 1440):
-        page.set_viewport_size({"width": width, "height": 800})
-        resting(page)  # late errors, and what is drawn late
-        assert page.evaluate(OVERFLOW) <= 2, width
 
 
 def test_a_page_with_tokens_tells_once_that_it_has_drawn(page):

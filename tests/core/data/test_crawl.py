@@ -69,13 +69,18 @@ def test_the_shares_are_as_planned():
 
 @pytest.mark.slow
 def test_pages_are_streamed():
-    """A page far away costs no more memory than one nearby, and a thousand in turn no more than a few."""
+    """A page far away costs no more memory than one nearby, and hundreds in turn no more than a few: none is kept."""
     tracemalloc.start()
-    for _ in Crawl(9).pages(1_000_000, 1_001_000):
-        pass
+    far = Crawl(9).pages(1_000_000)
+    held = []
+    for few in (50, 200):
+        for _ in range(few):
+            next(far)
+        held.append(tracemalloc.get_traced_memory()[0])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20e6
+    assert held[1] - held[0] < 0.7e6  # where each is kept it is 1.1 MB
 
 
 def test_copies_are_of_clean_pages_before_them():
