@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from pathlib import Path
 from random import Random
 
@@ -40,16 +41,15 @@ class Fall:
     as_much: float
 
 
-def holders(index: Index, text: str, matches: Sequence[Match]) -> list[int]:
-    """The documents in which a passage stands, by number."""
-    found = (index.holders(text[m.start : m.end].encode("utf-8", "replace")) for m in matches)
-    return sorted(set().union(*found))
+def holders(index: Index, text: str, matches: Sequence[Match]) -> list[list[int]]:
+    """For each passage the documents in which it stands, by number."""
+    return [index.holders(text[m.start : m.end].encode("utf-8", "replace")) for m in matches]
 
 
 def two(index: Index, text: str, matches: Sequence[Match], seed: int) -> Two:
-    rng, holding = Random(f"{seed}/removed"), holders(index, text, matches)
-    taken = sorted(rng.sample(holding, min(len(holding), MATCHED)))
-    free = _free(rng, index.documents, set(holding), OTHERS + len(taken) + CONTROLS)
+    rng, found = Random(f"{seed}/removed"), holders(index, text, matches)
+    taken = _some_of_each(rng, found, MATCHED)
+    free = _free(rng, index.documents, set().union(*found), OTHERS + len(taken) + CONTROLS)
     others, instead = free[:OTHERS], free[OTHERS : OTHERS + len(taken)]
     controls = free[OTHERS + len(taken) :]
     order = list(range(len(others) + len(taken)))
@@ -60,6 +60,13 @@ def two(index: Index, text: str, matches: Sequence[Match], seed: int) -> Two:
 
     raw, kept = read([*others, *taken]), read([*others, *instead])
     return Two(tuple(raw[i] for i in order), tuple(kept[i] for i in order if i < len(kept)), len(taken), read(controls))
+
+
+def _some_of_each(rng: Random, found: Sequence[Sequence[int]], count: int) -> list[int]:
+    """So many documents, of each passage in turn: one that stands everywhere does not push out one that is rare."""
+    mixed = (rng.sample(one, min(len(one), count)) for one in found)
+    turns = (number for turn in zip_longest(*mixed) for number in turn if number is not None)
+    return list(islice(dict.fromkeys(turns), count))
 
 
 def _free(rng: Random, documents: int, holding: set[int], count: int) -> list[int]:

@@ -87,7 +87,13 @@ def answer(found: "Fall", removed: int) -> None:
         words = (
             f"**That proves nothing**: {percent(found.as_much)} of the others lost as much, and nobody touched them."
         )
+    others = f"{change(mean)} nats on average (95 %: {change(high)} to {change(low)})"
     st.markdown(
-        f"Without the {removed:,} documents the text is less likely by **{found.text:+.1f} nats**; other texts by "
-        f"{mean:+.1f} on average (95 %: {low:+.1f} to {high:+.1f}). {words}"
+        f"Without the {removed:,} documents the text has **{change(found.text)} nats** of log-probability; other texts "
+        f"have {others}. {words}"
     )
+
+
+def change(fall: float) -> str:
+    """What was lost, as a change."""
+    return f"{-fall:+.1f}".replace("-", "−")

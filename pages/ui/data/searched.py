@@ -69,12 +69,12 @@ def searched(model: str, known: Index, key: str) -> None:
         st.caption(f"Searched: {scope(known)}, {known.size / 1e6:,.0f} MB.", width="content")
         left = indexes.rest(cache.description(model))
         if left is not None and known.of is not None:
+            took = f"{about(left.seconds)}, {left.bytes / 1e9:.1f} GB on disk"
             st.button(
-                f"Read on: all {known.of:,} documents", on_click=_read_on, args=(model, key), key=f"{key}_read_on",
-                help="It goes on beside everything else, can be cancelled, and what was read is kept.",
+                f"Read on: all {known.of:,} documents, {took}", on_click=_read_on, args=(model, key),
+                key=f"{key}_read_on",
+                help="Beside everything else, at the pace so far. It can be cancelled, and what was read is kept.",
             )  # fmt: skip
-            took = f"{about(left.seconds)}, at the pace so far, and {left.bytes / 1e9:.1f} GB on disk"
-            st.caption(took[0].upper() + took[1:], width="content")
     if now.state == "failed":
         _failed(model, now.message, key)
     if message := st.session_state.pop(f"{key}_no_room", ""):

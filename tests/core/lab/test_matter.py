@@ -103,6 +103,10 @@ def test_what_is_removed_is_what_matches_and_others_stand_in_its_place(tmp_path,
     assert len(both.without) == len(both.with_stage) == len(set(both.with_stage)) == 9
     assert len(set(both.without) & set(both.with_stage)) == 5
     assert len(both.controls) == 3 and not set(both.controls) & (set(both.without) | set(both.with_stage))
+    monkeypatch.setattr(removed, "MATCHED", 8)
+    text = "He has an owl. It is here."
+    both = removed.two(index, text, lineage(text, index, 8), 0)
+    assert owls < set(both.without) and both.removed == 8 and not both.controls  # the rare are there, nothing is left
 
 
 def test_what_two_runs_have_read_is_read_back_from_their_folders(tmp_path):
