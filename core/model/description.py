@@ -12,6 +12,7 @@ from core.files import finite, write_atomically
 from core.model.config import ModelConfig
 from core.text import Tokenizer
 
+CARDS = ("datacard.md", "croissant.json")  # of the corpus that was read: for people, and for programs
 SMALL_TABLES = 2**22  # numbers (16 MB) that the smallest model may need for its positions
 
 

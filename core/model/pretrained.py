@@ -19,7 +19,7 @@ from core.files import write_atomically
 from core.model.activations import ACTIVATIONS
 from core.model.checkpoint import Checkpoint
 from core.model.config import ModelConfig
-from core.model.description import CheckpointError, write_json
+from core.model.description import CARDS, CheckpointError, write_json
 from core.text import Tokenizer
 from core.text.errors import TokenizerError
 from core.text.export import to_hugging_face
@@ -38,7 +38,8 @@ CHAT_TEMPLATE = (
 
 
 def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write config.json, model.safetensors, tokenizer.json, tokenizer_config.json and generation_config.json.
+    """Write config.json, model.safetensors, tokenizer.json, tokenizer_config.json and generation_config.json; and where
+    the model has read a corpus with a data card, that card, in README.md too.
 
     CheckpointError, before anything is written, when no stock class has this shape (the message names the settings in
     the way) or when the tokenizer cannot be written for others.
@@ -60,6 +61,12 @@ def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
     write_json(folder / "tokenizer_config.json", describe_tokenizer(tokenizer, checkpoint.config.context_length))
     write_atomically(folder / "tokenizer.json", json.dumps(spelled, ensure_ascii=False).encode())
     write_atomically(folder / "model.safetensors", safetensors.torch.save(tensors, {"format": "pt"}))
+    for name in CARDS:
+        if (card := checkpoint.folder / name).exists() and card.resolve() != (folder / name).resolve():
+            write_atomically(folder / name, card.read_bytes())
+    if (card := checkpoint.folder / CARDS[0]).exists():
+        about = f"The model {checkpoint.name}, for transformers, trained on the corpus that is described here.\n\n"
+        write_atomically(folder / "README.md", about.encode() + card.read_bytes())
 
 
 def describe_tokenizer(tokenizer: Tokenizer, context_length: int) -> dict[str, Any]:

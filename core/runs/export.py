@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.files import finite_json
-from core.model.description import CheckpointError
+from core.model.description import CARDS, CheckpointError
 from core.model.folders import read_card, weight_files
 from core.runs.library import existing_folder
 from core.training.config import TrainConfig
-from core.training.past import CARDS
 from core.training.rows import FILE, read_rows
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save
 
 from core.files import finite_json, write_atomically
-from core.model.description import write_json
+from core.model.description import CARDS, write_json
 from core.model.folders import read_card, snapshot_path, weight_files
 from core.training.config import OWN_SAMPLES
 from core.training.folder import RunError
@@ -19,7 +19,6 @@ from core.training.preference_config import COMPARISONS
 from core.training.rows import Row, read_rows
 from core.training.state import STATE, Position, kept_state, position_after
 
-CARDS = ("datacard.md", "croissant.json")  # of the corpus that was read
 PAST = ("config.json", "tokenizer.json", "baselines.json", *CARDS)
 TEXTS = ("corpus.txt", "chats.jsonl", OWN_SAMPLES, COMPARISONS)  # what a run reads
 
