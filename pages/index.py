@@ -9,6 +9,7 @@ from pages.ui.next_page import next_page
 from pages.ui.places import has_place
 from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
+from pages.ui.spent import for_the_visit
 from pages.ui.takeaway import takeaway
 from pages.ui.theme import ROOT
 
@@ -36,11 +37,11 @@ page = st.navigation(
     expanded=True,
 )
 state.restore()
-if has_place() and sidebar():
+if has_place() and for_the_visit(sidebar)():
     if page.url_path != "experiments":
         banner()
     near.begin(page.url_path)
-    page.run()
+    for_the_visit(page.run)()
     next_page(page.url_path)
     takeaway()
     contents()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model import Cache, ModelConfig, Tap, Transformer
+from core.model import Cache, ModelConfig, Tap, Transformer, passes
 from core.model.ids import checked_count, checked_ids
 from core.model.packed import is_packed
 
@@ -99,6 +99,7 @@ class Decoder(Reader):
         """In float32. The compiled part trusts what it is given: `logits` has checked it."""
         if len(ids) > 1 and len(ids) * self._size > ONE_BY_ONE:
             return super()._read(ids, count)
+        passes.count(self.model.config, len(ids))
         rows = np.empty((count, self.model.config.vocab_size), np.float32)
         for place, id in enumerate(ids, count - len(ids)):
             self._run(id, self.cache.length, *self._fixed, rows[place] if place >= 0 else rows[0, :0])

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from core.model.activations import ActivationName
 from core.model.cache import Cache
 from core.model.config import ModelConfig
+from core.model.passes import count
 from core.model.rope import rotary_tables
 from core.model.tap import Site, Tap, apply
 
@@ -253,6 +254,8 @@ class Transformer(nn.Module):
         """
         past = self._check(ids, cache)
         T = ids.shape[1]
+        if not torch.compiler.is_compiling():
+            count(self.config, ids.numel())
         run = self._start(T, past, tap, cache)
         try:
             x = run.show("embed", None, self.embed(ids))
@@ -283,6 +286,8 @@ class Transformer(nn.Module):
                 f"streams must be (batch, tokens, {self.config.d_model}) with equally many tokens, at most "
                 f"{self.config.context_length}, not {shapes}"
             )
+        L = self.config.n_layers
+        count(self.config, sum(x.shape[0] * T * (L - layer) / L for layer, x in streams.items()))
         return self._finish(streams, self._start(T, 0, tap, None))
 
     def finish_block(self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None) -> Tensor:

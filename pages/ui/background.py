@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from pages.ui import spent
 from pages.ui.literal import literal
 
 T = TypeVar("T")
@@ -75,10 +76,16 @@ def start(key: Hashable, work: Callable[[Report], Any], slow: bool = False) -> J
         job = _jobs.get(key)
         if job is None:
             job = _jobs[key] = Job()
-            job.future = _workers[slow].submit(work, job.report)
+            job.future = _workers[slow].submit(_work, spent.visit_or_none(), work, job.report)
             _drop_old()
         _jobs.move_to_end(key)
         return job
+
+
+def _work(visit: spent.Spent | None, work: Callable[[Report], Any], report: Report) -> Any:  # noqa: ANN401
+    """On the worker's thread: `work`, at the expense of the visit that asked for it."""
+    with spent.working_for(visit):
+        return work(report)
 
 
 def _drop_old() -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from pages.ui import near
 from pages.ui.components import Event, component, pack
+from pages.ui.spent import for_the_visit
 
 _sections = component("sections")
 Body = Callable[[], None]
@@ -22,7 +23,7 @@ Body = Callable[[], None]
 
 def stage(body: Body) -> None:
     """The first view of a page, always computed; a fragment, which runs again alone when something in it is used."""
-    st.fragment(body, key=near.STAGE)()
+    st.fragment(for_the_visit(body), key=near.STAGE)()
 
 
 def section(title: str, anchor: str, body: Body, height: int = 400, mark: str = "") -> None:
@@ -37,7 +38,7 @@ def section(title: str, anchor: str, body: Body, height: int = 400, mark: str = 
 
 def _draw(anchor: str, body: Body) -> None:
     if near.is_drawn(anchor):
-        body()
+        for_the_visit(body)()
     else:
         st.skeleton(160)
 

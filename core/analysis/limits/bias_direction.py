@@ -98,8 +98,8 @@ def erasing(layer: int, along: Tensor, middle: Tensor) -> Edit:
         if site != site_of:
             return tensor
         there = unit.to(tensor)
-        erased: Tensor = tensor - (tensor @ there - level.to(tensor))[..., None] * there
-        return erased
+        rest: Tensor = tensor - (tensor @ there - level.to(tensor))[..., None] * there
+        return rest
 
     return edit
 

@@ -136,10 +136,15 @@ PER_ANSWER_WH = {  # watt-hours of one answer, as published
     "Gemini, a median text prompt": (0.24, "Google 2025, arXiv:2508.15734; chips alone 0.10"),
     "ChatGPT, an average query": (0.34, "S. Altman 2025, without a method"),
 }
+EVERYDAY_SOURCE = "round figures of ours: physics for the water, usual labels for the rest"
 EVERYDAY_KWH = {  # to compare with; round figures
     "boiling a litre of water": 0.11,
     "an hour of a laptop": 0.05,
     "a night of a fridge": 0.3,
     "100 km in an electric car": 18.0,
     "a household for a year": 3500.0,
+}
+RULES = {  # how operations are counted: what, says, source
+    "training": ("operations of training", "6 for each parameter and token", "Kaplan et al. 2020, arXiv:2001.08361"),
+    "answering": ("operations of answering", "2 for each parameter and token", "Kaplan et al. 2020, arXiv:2001.08361"),
 }

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.figures import limits as figures
-from pages.ui import cache, components
+from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.code import Code, Timed
+from pages.ui.code import Code
+from pages.ui.limits.spent_here import spent_here
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
-    from core.analysis.limits.energy import Constant, Cost
+    from core.analysis.limits.energy import Accelerator, Constant, Cost
 
 MODELS = {  # parameters, tokens, processor
     "This model": None,
@@ -27,83 +28,8 @@ MODELS = {  # parameters, tokens, processor
 def energy() -> None:
     """Measured here, then the calculator."""
     view = current()
-    _here(view)
+    spent_here(view)
     _calculator(view)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _pass(name: str, step: int, stamp: tuple[int, ...], ids: tuple[int, ...]) -> tuple[float, float | None]:
-    """(seconds of processor time of one forward pass over these ids, joules by the counters or None)."""
-    from core.analysis.limits.meter import measured
-    from core.model import run_trace
-
-    model = cache.plain_checkpoint(name, step).model
-    run_trace(model, ids)  # warms up
-    with measured() as reading:
-        for _ in range(5):
-            run_trace(model, ids)
-    return reading.cpu / 5, None if reading.joules is None else reading.joules / 5
-
-
-def _here(view: View) -> None:
-    """This text, this model's training, this visit."""
-    from core.analysis.limits.energy import answering
-    from core.analysis.limits.meter import watt_hours
-
-    parameters = view.description.config.parameter_count()["total"]
-    seconds, joules = _pass(view.name, view.step, cache.files_stamp(view.name), view.ids)
-    st.markdown("### What was spent here")
-    watts = _watts()
-    text, life = st.columns(2, gap="large")
-    with text:
-        st.metric("Operations to read your text once", f"{answering(parameters, len(view.ids)) / 1e6:,.0f} million")
-        reckoned, low, high = watt_hours(seconds, watts)
-        counted = "" if joules is None else f" The counters of the processor say {joules:.2f} J."
-        st.markdown(
-            f"{len(view.ids)} tokens, {1000 * seconds:.1f} ms of processor time, about **{3600 * reckoned:.2g} J** "
-            f"({3600 * low:.2g} to {3600 * high:.2g}).{counted}"
-        )
-    with life:
-        card = view.description.card
-        spent = float(card.get("seconds") or 0.0)
-        cores = int((card.get("recipe") or {}).get("threads", 1))
-        if spent:
-            reckoned, low, high = watt_hours(spent * cores, watts)
-            st.metric("Operations to train this model", f"{float(card.get('flops', 0)):.2g}")
-            st.markdown(
-                f"{int(card.get('tokens', 0)):,} tokens in {spent / 60:,.0f} minutes on {cores} cores, about "
-                f"**{reckoned:.3g} Wh** ({low:.2g} to {high:.3g}): boiling {reckoned / 110:.2g} litres of water."
-            )
-        else:
-            st.info("The card of this model does not say what its training took.")
-    code = (
-        view.untouched.with_import("core.analysis.limits.meter", "measured")
-        .with_import("core.model", "run_trace")
-        .then(
-            "with measured() as reading:",
-            "    run_trace(checkpoint.model, ids)",
-        )
-    )
-    truth(
-        "measured().cpu",
-        (),
-        f"seconds of processor time, measured now. Watts of a core are assumed ({watts[0]:g}; {watts[1]:g} to "
-        f"{watts[2]:g}), because most machines do not let a program read their energy counters",
-        code.gives("reading.cpu", Timed(seconds)),
-    )
-
-
-def _watts() -> tuple[float, float, float]:
-    """Of a busy core, as a visitor would have it; low and high keep their distance from it."""
-    from core.analysis.limits.meter import WATTS
-
-    value, low, high = WATTS
-    entered = float(
-        st.number_input("Watts of a busy core", 0.1, 500.0, value, format="%.4g", key="energy_watts", width=180,
-                        persist_state="session")
-    )  # fmt: skip
-    st.caption(f"Assumed {value:g}, between {low:g} (a phone) and {high:g} (a workstation); change it if you know.")
-    return entered, low * entered / value, high * entered / value
 
 
 def _calculator(view: View) -> None:
@@ -125,10 +51,11 @@ def _calculator(view: View) -> None:
         else:
             read = 1e6 * _number("Tokens in questions and answers, in millions", 1.0, f"{model}")
         names = list(ACCELERATORS)
-        on = st.selectbox("Processor", names, index=names.index(usual), key=f"energy_on {model}")
+        name = st.selectbox("Processor", names, index=names.index(usual), key=f"energy_on {model}")
+        on = _accelerator(name, ACCELERATORS[name])
         constants = _constants(ASSUMPTIONS)
     flops = (training if work == "Training" else answering)(parameters, read)
-    found = cost(flops, ACCELERATORS[on], constants)
+    found = cost(flops, on, constants)
     with right:
         _results(found, flops, constants, on, training=work == "Training")
 
@@ -137,6 +64,18 @@ def _number(label: str, value: float, of: str) -> float:
     """A positive number of any size; each model keeps its own."""
     entered = st.number_input(label, 1e-9, 1e9, float(value), format="%.6g", key=f"energy {label} {of}")
     return float(entered)
+
+
+def _accelerator(name: str, known: "Accelerator") -> "Accelerator":
+    """The processor, whose two numbers can be changed."""
+    peak, watts = st.columns(2)
+    with peak:
+        at = st.number_input("Peak, in 10¹² operations a second", 1e-6, 1e6, known.peak / 1e12, format="%.6g",
+                             key=f"energy_peak {name}")  # fmt: skip
+    with watts:
+        takes = st.number_input("Watts", 0.1, 1e5, float(known.watts), format="%.4g", key=f"energy_power {name}")
+    st.caption(f"{known.source}.")
+    return replace(known, peak=float(at) * 1e12, watts=float(takes))
 
 
 def _constants(known: "Mapping[str, Constant]") -> "dict[str, Constant]":
@@ -155,7 +94,9 @@ def _constants(known: "Mapping[str, Constant]") -> "dict[str, Constant]":
     return found
 
 
-def _results(found: "Cost", flops: float, constants: "Mapping[str, Constant]", on: str, *, training: bool) -> None:
+def _results(
+    found: "Cost", flops: float, constants: "Mapping[str, Constant]", on: "Accelerator", *, training: bool
+) -> None:
     from core.analysis.limits.energy import ASSUMPTIONS, EVERYDAY_KWH, PER_ANSWER_WH, PUBLISHED
 
     marks = {p.name: p.kwh for p in PUBLISHED if p.kwh} if training else {}
@@ -171,10 +112,11 @@ def _results(found: "Cost", flops: float, constants: "Mapping[str, Constant]", o
     st.dataframe(
         {"what": [r[0] for r in rows], "about": [r[1] for r in rows], "between": [r[2] for r in rows]}, hide_index=True
     )
-    code = Code().with_import("core.analysis.limits.energy", "ACCELERATORS", "ASSUMPTIONS", "Constant", "cost")
+    _sources(training)
+    code = Code().with_import("core.analysis.limits.energy", "Accelerator", "ASSUMPTIONS", "Constant", "cost")
     changed = {n: c for n, c in constants.items() if c != ASSUMPTIONS[n]}
     more = f" | {changed!r}" if changed else ""
-    call = f"cost({flops!r}, ACCELERATORS[{on!r}], ASSUMPTIONS{more}).kwh.value"
+    call = f"cost({flops!r}, {on!r}, ASSUMPTIONS{more}).kwh.value"
     truth(
         "cost(flops, accelerator, constants)",
         (),
@@ -187,6 +129,19 @@ def _results(found: "Cost", flops: float, constants: "Mapping[str, Constant]", o
         "others published, and things from home. One answer costs less than boiling a cup of water; what counts is how "
         "many are asked for."
     )
+
+
+def _sources(training: bool) -> None:
+    """Who says what stands in the figure, and by what rule operations are counted."""
+    from core.analysis.limits.energy import EVERYDAY_SOURCE, PER_ANSWER_WH, PUBLISHED, RULES
+
+    said = [(p.name, f"{p.kwh:,.0f} kWh" if p.kwh else f"{p.co2_kg:,.0f} kg of CO₂", p.source) for p in PUBLISHED]
+    if not training:
+        said = [(name, f"{wh:g} Wh", source) for name, (wh, source) in PER_ANSWER_WH.items()]
+    said += [("things from home", "", EVERYDAY_SOURCE), RULES["training" if training else "answering"]]
+    with st.expander("Who published these figures"):
+        st.dataframe(dict(zip(("what", "says", "source"), map(list, zip(*said, strict=True)), strict=True)),
+                     hide_index=True, row_height=30)  # fmt: skip
 
 
 def _rows(found: "Cost") -> list[tuple[str, str, str]]:
