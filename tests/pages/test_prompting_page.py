@@ -42,6 +42,11 @@ def test_a_guess_comes_before_its_answer_and_own_prompts_are_only_text(app, chat
     button(at, "Try it").click().run()
     assert not at.exception and not at.error
     assert "Your record:" in said(at) and "points" in said(at)
+    later = app("prompting", model="chatty")
+    assert "Your record:" not in said(later)
+    later.session_state["training_key"] = at.session_state["training_key"]  # what the browser kept
+    later.run()
+    assert not later.exception and "Your record:" in said(later)
     assert "your own prompt" in said(at) and "http://x.example" not in said(at).replace("\\", "")
     at.session_state["own_prompt"] = "no place"
     at.run()

@@ -68,7 +68,7 @@ def _number(label: str, value: float, of: str) -> float:
 
 def _accelerator(name: str, known: "Accelerator") -> "Accelerator":
     """The processor, whose two numbers can be changed."""
-    peak, watts = st.columns(2)
+    peak, watts = st.columns(2, vertical_alignment="bottom")
     with peak:
         at = st.number_input("Peak, in 10¹² operations a second", 1e-6, 1e6, known.peak / 1e12, format="%.6g",
                              key=f"energy_peak {name}")  # fmt: skip
@@ -125,7 +125,7 @@ def _results(
         code.gives(call, energy.value),
     )
     what_you_see(
-        "The blue bar is what the calculator says, as wide as its assumptions are uncertain; diamonds are figures that "
+        "The bar is what the calculator says, as wide as its assumptions are uncertain; diamonds are figures that "
         "others published, and things from home. One answer costs less than boiling a cup of water; what counts is how "
         "many are asked for."
     )
@@ -145,7 +145,7 @@ def _sources(training: bool) -> None:
 
 
 def _rows(found: "Cost") -> list[tuple[str, str, str]]:
-    units = (("Hours of a processor", found.hours, ""), ("Energy", found.kwh, " kWh"), ("CO₂", found.co2_kg, " kg"),
+    units = (("Processor hours", found.hours, ""), ("Energy", found.kwh, " kWh"), ("CO₂", found.co2_kg, " kg"),
              ("Water", found.litres, " L"), ("Price", found.dollars, " US dollars"))  # fmt: skip
     return [(name, f"{_say(of.value)}{unit}", f"{_say(of.low)} to {_say(of.high)}") for name, of, unit in units]
 

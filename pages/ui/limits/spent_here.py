@@ -1,5 +1,6 @@
 """What was spent here: by this text, this visit, the training of the model that is shown and of the shipped one."""
 
+import math
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from core.model import Description
 
 SHIPPED = "tinyland"
+UNITS = {1e18: "quintillion", 1e15: "quadrillion", 1e12: "trillion", 1e9: "billion", 1e6: "million"}
 Watts = tuple[float, float, float]
 
 
@@ -35,9 +37,9 @@ def spent_here(view: View) -> None:
     seconds, joules = _pass(view.name, view.step, cache.files_stamp(view.name), view.ids)
     st.markdown("### What was spent here")
     watts = _watts()
-    lives = {"Your model" if view.name != SHIPPED else "This model": view.description}
+    lives = {"this model": view.description}
     if view.name != SHIPPED:
-        lives["The shipped model"] = cache.description(SHIPPED)
+        lives["the shipped model"] = cache.description(SHIPPED)
     columns = st.columns(2 + len(lives), gap="large")
     with columns[0]:
         _text(view, seconds, joules, watts)
@@ -68,7 +70,7 @@ def _text(view: View, seconds: float, joules: float | None, watts: Watts) -> Non
     flops = answering(view.description.config.parameter_count()["total"], len(view.ids))
     reckoned, low, high = watt_hours(seconds, watts)
     counted = "" if joules is None else f" The counters of the processor say {joules:.2f} J."
-    st.metric("To read your text once", f"{_big(flops)} operations")
+    st.metric("Operations to read your text once", _big(flops))
     st.markdown(
         f"{len(view.ids)} tokens, {1000 * seconds:.1f} ms of processor time, about **{3600 * reckoned:.2g} J** "
         f"({3600 * low:.2g} to {3600 * high:.2g}).{counted}"
@@ -81,7 +83,7 @@ def _visit(watts: Watts) -> None:
 
     visit = spent.visit()
     reckoned, low, high = watt_hours(visit.cpu, watts)
-    st.metric("Your visit so far", f"{_big(visit.tally.flops)} operations")
+    st.metric("Operations of your visit so far", _big(visit.tally.flops))
     st.markdown(
         f"Models read {visit.tally.tokens:,.0f} tokens for you; {visit.cpu:,.1f} s of processor time, about "
         f"**{reckoned:.2g} Wh** ({low:.2g} to {high:.2g})."
@@ -95,10 +97,10 @@ def _life(title: str, description: "Description", watts: Watts) -> None:
     card = description.card
     seconds, cores = float(card.get("seconds") or 0.0), int((card.get("recipe") or {}).get("threads", 1))
     if not seconds:
-        st.info(f"{title}: its card does not say what its training took.")
+        st.info(f"The card of {title} does not say what its training took.")
         return
     reckoned, low, high = watt_hours(seconds * cores, watts)
-    st.metric(f"{title}, to train", f"{_big(float(card.get('flops', 0)))} operations")
+    st.metric(f"Operations to train {title}", _big(float(card.get("flops") or 0)))
     st.markdown(
         f"{int(card.get('tokens', 0)):,} tokens in {seconds / 60:,.0f} minutes on {cores} cores, about "
         f"**{reckoned:.3g} Wh** ({low:.2g} to {high:.3g}): boiling {reckoned / 110:.2g} litres of water."
@@ -106,17 +108,11 @@ def _life(title: str, description: "Description", watts: Watts) -> None:
 
 
 def _big(count: float) -> str:
-    """Operations in words: 412 million, 3.1 billion, 2.0 × 10¹⁵."""
-    for unit, name in ((1e12, ""), (1e9, " billion"), (1e6, " million")):
+    """In words, with three digits."""
+    for unit, name in UNITS.items():
         if count >= unit:
-            if name:
-                return f"{count / unit:,.3g}{name}" if count < 1000 * unit else f"{count / unit:,.0f}{name}"
-            mantissa, exponent = f"{count:.1e}".split("e")
-            return f"{mantissa} × 10{exponent.lstrip('+0').translate(_RAISED)}"
+            return f"{count / unit:,.{max(0, 2 - int(math.log10(min(count / unit, 100))))}f} {name}"
     return f"{count:,.0f}"
-
-
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _watts() -> Watts:
