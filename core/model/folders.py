@@ -35,6 +35,11 @@ def opened_root() -> Path:
     return runs_root() / "opened"
 
 
+def folder_roots() -> list[Path]:
+    """The folders of this machine that models may be opened from: $GLASSBOX_MODELS, separated by colons."""
+    return [Path(one).resolve() for one in os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep) if one]
+
+
 def describe(name_or_folder: str | Path, step: int | None = None) -> Description:
     """All that `load_checkpoint` gives but the model: the same names and steps, and the same CheckpointErrors."""
     named = isinstance(name_or_folder, str) and "/" not in name_or_folder.replace(os.sep, "/")

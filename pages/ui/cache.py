@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.model import Checkpoint, Description, Trace
 
 MODELS = int(os.environ.get("GLASSBOX_OPENED", "2"))  # made elsewhere, that are held in memory at a time
-DRAWING = 0.6  # seconds at most that a first visitor's browser has for text and tokens before torch takes a core
+DRAWING = 1.5  # seconds at most that a first visitor's browser has for text and tokens before torch takes a core
 
 
 def active(name: str) -> str:

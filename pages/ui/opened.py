@@ -21,7 +21,7 @@ _cancelled: dict[str, Event] = {}  # by the id of a model that is being fetched
 
 def opener() -> None:
     """The popover, below the list of models."""
-    from core.model.stock.opened import folder_roots
+    from core.model.folders import folder_roots
 
     with st.popover("Open another model", icon=":material/folder_open:", width="stretch"):
         st.caption(

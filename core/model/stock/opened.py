@@ -8,7 +8,6 @@ read once as a whole before it gets its name, so that a wrong one leaves everyth
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import stat
@@ -20,7 +19,7 @@ from uuid import uuid4
 
 from core.memory import spoken
 from core.model.description import CheckpointError, is_stock
-from core.model.folders import NAME, checkpoint_folder, opened_root
+from core.model.folders import NAME, checkpoint_folder, folder_roots, opened_root
 from core.model.precision import Precision
 from core.model.stock.describe import OPENED, describe_stock
 from core.model.stock.load import load_stock
@@ -34,11 +33,6 @@ FILES = re.compile(
     r"(config|tokenizer|tokenizer_config|special_tokens_map|generation_config|model\.safetensors\.index)\.json"
     r"|chat_template\.jinja|[A-Za-z0-9][\w.-]*\.safetensors"
 )
-
-
-def folder_roots() -> list[Path]:
-    """The folders of this machine that models may be opened from: $GLASSBOX_MODELS, separated by colons."""
-    return [Path(one).resolve() for one in os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep) if one]
 
 
 def open_folder(path: str | Path, precision: Precision = "float32", source: str = "") -> str:
