@@ -20,7 +20,7 @@ import numpy as np
 
 from core.files import write_atomically
 
-TEXT, SUFFIXES, STARTS, FACTS, ABOUT = "text.bin", "suffixes.npy", "starts.npy", "facts.json", "about.json"
+TEXT, SUFFIXES, STARTS, FACTS, ABOUT = "text.bin", "suffixes.bin", "starts.bin", "facts.json", "about.json"
 BETWEEN = b"\xff"  # which no UTF-8 text holds: no passage crosses from one document into the next
 MOST_BYTES = 50_000_000  # of text: sorting takes five times as much memory
 LONGEST = 4000  # bytes of a passage
@@ -39,10 +39,9 @@ class Shard:
         self.documents: int = said["documents"]
         facts = json.loads((folder / FACTS).read_bytes())
         self.facts: dict[Fact, int] = {(s, r, v): count for s, r, v, count in facts}
-        with open(folder / TEXT, "rb") as file:
-            self.text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.suffixes = np.asarray(np.load(folder / SUFFIXES, mmap_mode="r"))  # (bytes,)
-        self.starts = np.asarray(np.load(folder / STARTS, mmap_mode="r"))  # (documents,)
+        self.text = _mapped(folder / TEXT)
+        self.suffixes = np.frombuffer(_mapped(folder / SUFFIXES), dtype=np.int32)  # (bytes,)
+        self.starts = np.frombuffer(_mapped(folder / STARTS), dtype=np.int32)  # (documents,)
 
     def document(self, number: int) -> str:
         start = int(self.starts[number])
@@ -75,6 +74,14 @@ class Shard:
         return len(self.text) - self.documents
 
 
+def _mapped(path: Path) -> mmap.mmap:
+    """A file as memory. Bisection jumps about in it: what lies beside is not read in advance."""
+    with open(path, "rb") as file:
+        found = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    found.madvise(mmap.MADV_RANDOM)
+    return found
+
+
 def common(one: bytes, other: bytes) -> int:
     """How many bytes both begin with."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -97,8 +104,8 @@ def build(folder: Path, documents: Iterable[Document], progress: Callable[[int],
     if not starts:
         raise ValueError("there is no training text to search")
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / SUFFIXES, divsufsort(text).astype(np.int32, copy=False))
-    np.save(folder / STARTS, np.array(starts, dtype=np.int32))
+    divsufsort(text).astype(np.int32, copy=False).tofile(folder / SUFFIXES)
+    np.array(starts, dtype=np.int32).tofile(folder / STARTS)
     (folder / TEXT).write_bytes(text)
     (folder / FACTS).write_text(json.dumps([[*fact, count] for fact, count in facts.items()]))
     said: dict[str, float] = {"documents": len(starts), "bytes": len(text), "seconds": time.perf_counter() - began}
@@ -109,10 +116,9 @@ def about(folder: Path) -> dict[str, Any] | None:
     """What is said of the shard in a folder, and the bytes that it takes; None unless it is there and whole."""
     try:
         said: dict[str, Any] = json.loads((folder / ABOUT).read_bytes())
-        text, *arrays, facts = ((folder / name).stat().st_size for name in (TEXT, SUFFIXES, STARTS, FACTS))
-        room = [4 * said["bytes"], 4 * said["documents"]]  # int32; before them stands a header
-        if text != said["bytes"] or any(size <= least for size, least in zip(arrays, room, strict=True)):
+        sizes = [(folder / name).stat().st_size for name in (TEXT, SUFFIXES, STARTS, FACTS)]
+        if sizes[:3] != [said["bytes"], 4 * said["bytes"], 4 * said["documents"]]:
             return None
-        return said | {"disk": text + sum(arrays) + facts}
+        return said | {"disk": sum(sizes)}
     except (OSError, ValueError, KeyError, TypeError):
         return None
