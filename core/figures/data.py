@@ -98,7 +98,7 @@ def s_curve(
     )  # fmt: skip
     return figure(
         [curve, met, right],
-        margin={"l": 56, "r": 8, "t": 30, "b": 44},
+        margin={"l": 56, "r": 22, "t": 30, "b": 44},
         legend=LEGEND,
         shapes=[vline(threshold, line(LIGHT["line"], 1.5, "dash"))],
         xaxis=axis("similarity of two texts (Jaccard)", **SHARES),

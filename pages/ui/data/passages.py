@@ -22,7 +22,6 @@ VERDICTS = {  # short: on a phone a longer one is cut off
     "composed": "composed of facts stated",
     "elsewhere": "true, not stated in this part",
     "never stated": "true, never stated",
-    "false": "false",
 }
 
 
@@ -144,8 +143,12 @@ def facts(found: Found, known: Index) -> None:
     st.dataframe(
         {
             "it says": [f"{subject}, {relation}: {value}" for subject, relation, value, _, _ in found.facts],
-            "verdict": [words[verdict] for *_, verdict, _ in found.facts],
-            "the world says": [true for *_, true in found.facts],
+            "verdict": [words.get(verdict) or untrue(true) for *_, verdict, true in found.facts],
         },
         hide_index=True, width="stretch",
     )  # fmt: skip
+
+
+def untrue(truth: str) -> str:
+    """A verdict that says how it is, where the world knows."""
+    return f"false: it is {truth}" if truth else "false"

@@ -19,6 +19,7 @@ LEGEND = (
     ("kept", "kept"), ("own", "dropped, for what the stage is there for"),
     ("other", "dropped, for another defect"), ("fine", "dropped, though nothing was the matter"),
 )  # fmt: skip
+FILES = 8  # lines of files that need no scrolling
 PLAIN = (("kept", "kept"), ("gone", "dropped or taken out"))
 
 
@@ -77,17 +78,16 @@ def upload() -> None:
     if found and found[1].files and not making.is_stale(found[1]):
         read = found[1].files
         said = sum(bool(file["note"]) for file in read)
-        st.dataframe(
-            {
-                "file": [file["name"] for file in read],
-                "documents": [file["documents"] for file in read],
-                "bytes": [file["bytes"] for file in read],
-                "what was left out": [file["note"] for file in read],
-            },
-            hide_index=True, width="stretch", height=min(38 + 35 * len(read), 260),
-        )  # fmt: skip
+        with st.container(height=260 if len(read) > FILES else "content", border=False):
+            st.text("\n".join(map(of_file, read)))
         if said:
-            st.caption(f"{said} of {len(read)} files were not read, or not as they are: the table says why.")
+            st.caption(f"{said} of {len(read)} files were not read, or not as they are: their lines say why.")
+
+
+def of_file(read: dict[str, Any]) -> str:
+    """What became of a file, as a line."""
+    count = f"{read['documents']:,} document{'' if read['documents'] == 1 else 's'}"
+    return f"{read['name']}: {count}, {read['bytes']:,} bytes{'. ' if read['note'] else ''}{read['note']}"
 
 
 def headline(report: Report) -> None:
