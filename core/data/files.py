@@ -168,9 +168,13 @@ def _jsonl(text: str, notes: list[str]) -> Iterator[str]:
             continue
         yield found
     if broken:
-        notes.append(f"{broken:,} lines are no JSON and were left out, the first of them {first:,}.")
+        notes.append(
+            f"Line {first:,} is no JSON and was left out." if broken == 1 else
+            f"{broken:,} lines are no JSON and were left out, the first of them {first:,}."
+        )  # fmt: skip
     if without:
-        notes.append(f"{without:,} lines have no text in a field called {', '.join(TEXT_FIELDS)}, and were left out.")
+        lines = "1 line has" if without == 1 else f"{without:,} lines have"
+        notes.append(f"{lines} no text in a field called {', '.join(TEXT_FIELDS)}; left out.")
 
 
 def _field(value: object) -> str | None:
