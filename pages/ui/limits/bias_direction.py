@@ -7,6 +7,7 @@ import streamlit as st
 from core.figures.labels import percent
 from pages.ui import background, cache
 from pages.ui.caption import NATS, truth
+from pages.ui.table import table
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -48,14 +49,13 @@ def one_direction(view: View) -> None:
 def _shown(view: View, found: "Erased") -> None:
     before, after, control = found.slopes
     mean, least, most = found.added
-    st.dataframe(
-        {
-            "": ["amplification", "right of people with a name", "loss on held-out text"],
-            "whole model": [f"{before:.2f} ×", percent(found.people[0]), f"{found.loss:.3f}"],
-            "without it": [f"{after:.2f} ×", percent(found.people[1]), f"{found.loss + mean:.3f}"],
-            "a random one": [f"{control:.2f} ×", "", ""],
-        },
-        hide_index=True,
+    table(
+        ("", "amplification", "right of people with a name", "loss on held-out text"),
+        [
+            ("the whole model", f"{before:.2f} ×", percent(found.people[0]), f"{found.loss:.3f}"),
+            ("without the direction", f"**{after:.2f} ×**", percent(found.people[1]), f"{found.loss + mean:.3f}"),
+            ("without a random one", f"{control:.2f} ×", "", ""),
+        ],
     )
     gone = 1 - abs(after) / abs(before) if before else 0.0
     st.caption(

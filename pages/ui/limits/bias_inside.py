@@ -9,6 +9,7 @@ from core.figures.inside import with_sign
 from pages.ui import background, cache, components
 from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.limits.bias_direction import one_direction
+from pages.ui.table import table
 from pages.ui.view import View
 
 if TYPE_CHECKING:
@@ -90,13 +91,12 @@ def _taken_out(view: View, found: "Inside") -> None:
         return
     before, after = result.slopes
     mean, least, most = result.added
-    st.dataframe(
-        {
-            "": ["amplification", "loss on held-out text"],
-            "whole model": [f"{before:.2f} ×", f"{result.loss:.3f}"],
-            f"without {part.phrase}": [f"{after:.2f} ×", f"{result.loss + mean:.3f}"],
-        },
-        hide_index=True,
+    table(
+        ("", "amplification", "loss on held-out text"),
+        [
+            ("the whole model", f"{before:.2f} ×", f"{result.loss:.3f}"),
+            (f"without {part.phrase}", f"**{after:.2f} ×**", f"{result.loss + mean:.3f}"),
+        ],
     )
     st.caption(
         f"Loss in nats per token: {mean:+.3f} (95 %: {least:+.3f} to {most:+.3f}). {NATS} "

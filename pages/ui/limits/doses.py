@@ -14,6 +14,7 @@ from pages.ui import background, components
 from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.pair import two_runs
+from pages.ui.table import table
 
 FIRST = 100  # seed of a visitor's own model; the recorded ones have smaller seeds
 EMPTY = "Nothing has been recorded yet: train a model yourself, which takes about a minute."
@@ -166,14 +167,11 @@ def _figure(
 
 def _cost(outcomes: Sequence[Outcome], doses: Sequence[float]) -> None:
     """By dose: loss on stories that none has read, and the skill that must stay."""
-    st.dataframe(
-        {
-            "corpus": [percent(dose) for dose in doses],
-            "loss on stories": [_with_ends(of_dose(outcomes, dose), "loss") for dose in doses],
-            "right of people": [percent(response(of_dose(outcomes, dose), "names")[0]) for dose in doses],
-        },
-        hide_index=True,
-    )
+    rows = [
+        (percent(dose), _with_ends(of, "loss"), percent(response(of, "names")[0]))
+        for dose, of in ((dose, of_dose(outcomes, dose)) for dose in doses)
+    ]
+    table(("corpus", "loss on stories", "right of people"), rows)
     found = difference(outcomes, doses[0], doses[-1], "loss")
     if found and len(doses) > 1:
         mean, low, high = found

@@ -11,6 +11,7 @@ from pages.ui import components
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.limits.spent_here import spent_here
+from pages.ui.table import table
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -109,9 +110,7 @@ def _results(
         title="Energy on a logarithmic axis, with published figures",
     )  # fmt: skip
     rows = [("Operations", f"{flops:.3g}", ""), *_rows(found)]
-    st.dataframe(
-        {"what": [r[0] for r in rows], "about": [r[1] for r in rows], "between": [r[2] for r in rows]}, hide_index=True
-    )
+    table(("", "about", "between"), rows)
     _sources(training)
     code = Code().with_import("core.analysis.limits.energy", "Accelerator", "ASSUMPTIONS", "Constant", "cost")
     changed = {n: c for n, c in constants.items() if c != ASSUMPTIONS[n]}
@@ -140,8 +139,7 @@ def _sources(training: bool) -> None:
         said = [(name, f"{wh:g} Wh", source) for name, (wh, source) in PER_ANSWER_WH.items()]
     said += [("things from home", "", EVERYDAY_SOURCE), RULES["training" if training else "answering"]]
     with st.expander("Who published these figures"):
-        st.dataframe(dict(zip(("what", "says", "source"), map(list, zip(*said, strict=True)), strict=True)),
-                     hide_index=True, row_height=30)  # fmt: skip
+        table(("of", "says", "source"), said)
 
 
 def _rows(found: "Cost") -> list[tuple[str, str, str]]:

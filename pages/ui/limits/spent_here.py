@@ -84,10 +84,10 @@ def _visit(watts: Watts) -> None:
     visit = spent.visit()
     reckoned, low, high = watt_hours(visit.cpu, watts)
     st.metric("Operations of your visit so far", _big(visit.tally.flops))
-    st.markdown(
-        f"Models read {visit.tally.tokens:,.0f} tokens for you; {visit.cpu:,.1f} s of processor time, about "
-        f"**{reckoned:.2g} Wh** ({low:.2g} to {high:.2g})."
-    )
+    read = "What you saw lay ready, computed for others before"
+    if visit.tally.tokens:
+        read = f"Models read {visit.tally.tokens:,.0f} tokens for you"
+    st.markdown(f"{read}; {visit.cpu:,.1f} s of processor time, about **{reckoned:.2g} Wh** ({low:.2g} to {high:.2g}).")
     st.button("Look again", key="energy_again")
 
 
