@@ -19,11 +19,13 @@ def two_runs(names: dict[str, str], make: Make, key: str, label: str = "Train th
     """The buttons, and the runs of all sides when they have finished. names: of the runs, by side, by which they are
     found again; `key` for what is drawn."""
     found = runs_called(names)
-    states = {side: jobs.status(run).state for side, run in found.items()}
+    now = {side: jobs.status(run) for side, run in found.items()}
+    states = {side: one.state for side, one in now.items()}
     going = [found[side] for side in found if states[side] in GOING]
     done = len(found) == len(names) and all(one == "finished" for one in states.values())
+    short = done and any(one.step < one.steps for one in now.values())
     with st.container(horizontal=True):
-        begun = bool(going) or done
+        begun = bool(going) or (done and not short)
         st.button(label, on_click=_begin, args=(names, make, key), disabled=begun, key=f"{key}_start")
         st.button("Cancel", on_click=_stop, args=(going,), disabled=not going, key=f"{key}_stop")
     if message := st.session_state.pop(f"{key}_error", None):
@@ -33,6 +35,12 @@ def two_runs(names: dict[str, str], make: Make, key: str, label: str = "Train th
     elif found and not done:
         wrong = [f"{names[side]}: {one}" for side, one in states.items() if one != "finished"]
         st.caption(literal("; ".join(wrong) or "one of them is missing") + ". Press Train to begin again.")
+    if short:
+        steps = " and ".join(f"{one.step:,}" for one in now.values())
+        st.warning(
+            f"The machine was too busy: the time was over after {steps} of {next(iter(now.values())).steps:,} updates. "
+            "The models below have learned less than they should, and not equally much. Press Train to begin again."
+        )
     return found if done else None
 
 

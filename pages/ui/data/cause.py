@@ -87,10 +87,9 @@ def answer(found: "Fall", removed: int) -> None:
         words = (
             f"**That proves nothing**: {percent(found.as_much)} of the others lost as much, and nobody touched them."
         )
-    others = f"{change(mean)} nats on average (95 %: {change(high)} to {change(low)})"
     st.markdown(
-        f"Without the {removed:,} documents the text has **{change(found.text)} nats** of log-probability; other texts "
-        f"have {others}. {words}"
+        f"Without the {removed:,} documents the log-probability of the text changes by **{change(found.text)} nats**, "
+        f"that of other texts by {change(mean)} on average (95 %: {change(high)} to {change(low)}). {words}"
     )
 
 
