@@ -88,13 +88,13 @@ def where_from(model: str, text: str, key: str, causes: bool = False) -> None:
 def passages(text: str, matches: list[Match], known: Index, where: str, key: str) -> None:
     """The text with its passages, beside a document in which one of them stands."""
     if not matches:
-        st.markdown(f"No passage of this text stands in {where}.")
+        st.markdown(f"No passage of this text stands anywhere in {where}.")
         return
     covered = sum(match.end - match.start for match in matches)
     longest = matches[0]
     st.markdown(
-        f"**{percent(covered / len(text))}** of the text stands word for word in {where}. The longest passage has "
-        f"{longest.end - longest.start:,} characters."
+        f"**{percent(covered / len(text))}** of the text stands word for word somewhere in {where}. The longest "
+        f"passage has {longest.end - longest.start:,} characters."
     )
     shown = {f"{text[m.start : m.end]}": m for m in matches[:FEW]}
     chosen = st.selectbox("A passage", list(shown), key=f"{key}_passage", format_func=_short)
