@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core import jobs
-from core.jobs import queue, server
+from core.jobs import processes, queue, server
 from core.text import Tokenizer
 from core.training import TrainConfig
 
@@ -34,8 +34,12 @@ def tiny(tmp_path: Path, text_file: Path) -> TrainConfig:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A runs folder of this test's own, and no process of it is left afterwards."""
+    """A runs folder of this test's own, and no process of it is left afterwards. None gives way: a test that waits for
+    it would wait until no other test needs the machine."""
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
+    start = processes.start
+    taking_turns = lambda module, given, log: start(module, [word for word in given if word != "--give-way"], log)  # noqa: E731
+    monkeypatch.setattr(processes, "start", taking_turns)
     yield
     for run_id in jobs.list_runs():
         queue.leave(jobs.run_folder(run_id))

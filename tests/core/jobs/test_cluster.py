@@ -55,7 +55,7 @@ def test_a_class_trains_on_a_cluster_and_the_third_waits(tiny):
     wait_for(lambda: min(jobs.status(first).step, jobs.status(second).step) > 3)
     assert state(first) == state(second) == "running"
     assert state(third) == "queued" and jobs.status(third).position == 1
-    jobs.stop(first)
+    jobs.stop(first, wait=240)  # killed sooner it would not be "stopped"
     assert state(first) == "stopped"
     wait_for(lambda: state(third) == "running" and jobs.status(third).step > 3)
     jobs.pause(second)

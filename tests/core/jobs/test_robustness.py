@@ -74,6 +74,7 @@ def test_a_killed_server_leaves_a_run_that_the_next_one_finds_and_resumes(tiny, 
     started = children(server.pid)
     assert owner(folder) in started and len(started) == (2 if start == "warm" else 1)
     assert (b"core.jobs.spare" in Path(f"/proc/{owner(folder)}/cmdline").read_bytes()) == (start == "warm")
+    assert os.sched_getscheduler(owner(folder)) == os.SCHED_IDLE, "visitors come first"
     server.send_signal(signal.SIGKILL)
     server.wait()
     wait_for(lambda: not any(map(alive, started)))
