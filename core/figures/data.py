@@ -21,7 +21,7 @@ def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str
     look = {"color": AFTER, "size": 10}
     dots = points(
         values_of(shares), list(range(len(shares))), "markers", marker=look, error_x=intervals(shares, color=AFTER),
-        customdata=said, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
+        customdata=said, hovertemplate="%{customdata}<extra></extra>", showlegend=False, cliponaxis=False,
     )  # fmt: skip
     across = axis(side="top", tickvals=[0, 0.5, 1], tickangle=0, **SHARES | {"range": [-0.03, 1.03]})
     return figure(
@@ -46,8 +46,8 @@ def _behind(words: Sequence[str]) -> list[Spec]:
 
 
 def reasons(names: Sequence[str], counts: Sequence[int]) -> Figure:
-    """How many documents were dropped, or lines changed, for each reason."""
-    traces = [row_bars(list(counts), WRONG, [f"{count:,}" for count in counts], hoverinfo="skip")]
+    """How many documents were dropped, or lines changed, for each reason: rightly or not, so in no colour of either."""
+    traces = [row_bars(list(counts), BEFORE, [f"{count:,}" for count in counts], hoverinfo="skip")]
     across = bare(visible=False, range=[0, max(counts) * 1.25])
     names_of_rows = rows([_folded(name) for name in names], tickfont={"size": 12})
     return figure(traces, margin=MARGIN | {"r": 24}, xaxis=across, yaxis=names_of_rows)
@@ -89,12 +89,12 @@ def s_curve(
     met = points(
         [s for s, _, _ in found], [share[0] for _, share, _ in found], "markers", name="measured: share that met",
         marker={"color": AFTER, "size": 10}, error_y=intervals([share for _, share, _ in found], color=AFTER),
-        customdata=[words for _, _, words in found], hovertemplate="%{customdata}<extra></extra>",
+        customdata=[words for _, _, words in found], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
     )  # fmt: skip
     right = points(
         [s for s, _, _ in true], [share for _, share, _ in true], "markers", name="of those, really copies",
         marker={"color": CATEGORIES[2], "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-        customdata=[words for _, _, words in true], hovertemplate="%{customdata}<extra></extra>",
+        customdata=[words for _, _, words in true], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
     )  # fmt: skip
     return figure(
         [curve, met, right],

@@ -48,7 +48,7 @@ def decisions() -> None:
         return
     report = found[1]
     counts(made, report)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
         why(made, report)
     if report.labelled:
