@@ -46,7 +46,7 @@ def more_skew() -> None:
             st.markdown(_interval(chosen, f"{low:.2f} to {high:.2f}"))
             greedy = amplification(chosen, "favoured")[0]
             st.markdown(f"Where always the likeliest word is chosen: **{greedy:.2f} ×**.")
-        _cost(outcomes, shown)
+    _cost(outcomes, shown)
     what_you_see(
         "On the dashed line a model repeats its corpus. Its **probabilities** follow the corpus; the **likeliest** "
         "pronoun jumps to one side, and whoever takes the likeliest word always amplifies. **Balanced data** (50 %) "
@@ -183,4 +183,5 @@ def _cost(outcomes: Sequence[Outcome], doses: Sequence[float]) -> None:
 
 def _with_ends(outcomes: Sequence[Outcome], score: str) -> str:
     mean, low, high = response(outcomes, score)
-    return f"{mean:.3f} ± {(high - low) / 2:.3f}" if len(outcomes) > 1 else f"{mean:.3f}"
+    half = f" ± {(high - low) / 2:.3f}" if len(outcomes) > 1 else ""
+    return f"{mean:.3f}{half}".replace(" ", "\N{NO-BREAK SPACE}")
