@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import cache, state
 from pages.ui.caption import page_header
 from pages.ui.names import labels, title
-from pages.ui.opened import from_elsewhere, missing
+from pages.ui.opened import missing
 from pages.ui.sections import section, stage
 from pages.ui.training import stage as on_stage
 from pages.ui.training.curves import curves
@@ -32,7 +32,7 @@ def record() -> None:
         on_change=st.rerun,  # the whole page is about it
         **state.control("run"),
     )
-    if not state.get("run") and from_elsewhere(cache.description(model).card):
+    if not state.get("run") and cache.is_opened(model):
         return missing("How it learned", "Choose Tinyland in the sidebar, or a run above, or train a model below.")
     records = on_stage.runs_on_stage(model)
     if not records:

@@ -17,20 +17,34 @@ from core.analysis.skills.exact import Asked, Passage, ask, those_that_fit, woul
 from core.files import write_atomically
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint, Transformer
+from core.model.description import made_elsewhere
 from core.model.folders import weight_files
 from core.model.padding import pad
 from core.text import Tokenizer, tinyland
+from core.text.stock import StockTokenizer
 from core.training import TrainConfig
-from core.training.batches import HeldOut, MicroBatch
+from core.training.batches import HeldOut, MicroBatch, pad_batches
 from core.training.data import make_data
 from core.training.evaluate import sequence_nats
 from core.training.listed import read_text, split
+from core.training.own_samples import own_samples
 from core.tuning import exact_kl
-from core.tuning.messages import END, ROLES, encode_chat, read_jsonl, token_of
+from core.tuning.messages import (
+    Chat,
+    Marked,
+    answer_stops,
+    encode_question,
+    mark_chat,
+    read_jsonl,
+    turns_of,
+)
 
 FILE = "taught.json"
 TASK = "the new task"
 ANSWER = 48  # tokens of an answer at most
+OWN_WRITING = "what it wrote itself"  # the old text of a model of which nobody knows what it has read
+SAMPLES, LONGEST = 48, 64  # of its own writing, and their tokens
+LOGITS = 60_000_000  # numbers that are held at once
 Triple = tuple[float, float, float]
 TEST_SEED = 2_000_000_047  # a stream of documents used for nothing else
 T = TypeVar("T")
@@ -44,7 +58,7 @@ class Taught:
     skills: shares of cases done right, (before, after), TASK of the new task's held-out answers, which must be exactly
     right, and of older skills. kl: KL(after ‖ before) in nats for each token that the assistant says there. forgotten:
     by how much the loss on the old text rose, nats per token; `old`: by kind of document, (before, after), nats per
-    document.
+    document. The old text of a model that was made elsewhere is what it wrote itself before.
     """
 
     step: int
@@ -67,7 +81,7 @@ def measure(
     report(0.2, "how far the new model is from the old one")
     kl = divergence(after.model, before.model, asked)
     report(0.3, "the old text")
-    held = old_text(tokenizer, config, before.config.context_length, 2 * n)
+    held = old_text(before, config, 2 * n)
     (was, tokens), (now, _) = (sequence_nats(model, Alone(), held) for model in pair)
     kinds = np.array(held.kinds or ["text"] * len(was))
     old = {kind: (float(was[kinds == kind].mean()), float(now[kinds == kind].mean())) for kind in sorted(set(kinds))}
@@ -115,14 +129,20 @@ def task_of(tokenizer: Tokenizer, config: TrainConfig, longest: int, n: int) -> 
     data = config.data
     if data["kind"] == "chats":
         documents = tinyland.documents(TEST_SEED, stop=n, weights=data.get("weights") or tinyland.CHAT_WEIGHTS)
-        return those_that_fit((ask(tokenizer, d.text, d.answers) for d in documents), longest)
+        if not isinstance(tokenizer, StockTokenizer):
+            return those_that_fit((ask(tokenizer, d.text, d.answers) for d in documents), longest)
+        return those_that_fit(answers_in(mark_chat(tokenizer, turns_of(d.text)) for d in documents), longest)
     listed: Any = make_data(tokenizer, replace(config, replay=0.0), longest)
+    return answers_in(Marked(ids, listed.mask(ids)) for ids in listed.held[:n])
+
+
+def answers_in(chats: Iterable[Marked]) -> list[Asked]:
+    """Every turn of the assistant in them as what is asked for."""
     found = []
-    for ids in listed.held[:n]:
-        mask = listed.mask(ids)
+    for ids, mask in chats:
         starts = [t for t in range(1, len(ids)) if mask[t] and not mask[t - 1]]
         ends = [t for t in range(1, len(ids)) if mask[t] and (t + 1 == len(ids) or not mask[t + 1])]
-        passages = (Passage(a, b) for a, b in zip(starts, ends, strict=True) if b + 1 < len(ids))
+        passages = (Passage(a, b) for a, b in zip(starts, ends, strict=True))
         found.append(Asked(tuple(ids), tuple(passages)))
     return found
 
@@ -133,9 +153,11 @@ def share_of(model: Transformer, tokenizer: Tokenizer, asked: Sequence[Asked]) -
 
 
 @torch.inference_mode()
-def divergence(model: Transformer, reference: Transformer, asked: Sequence[Asked], batch: int = 32) -> float:
+def divergence(model: Transformer, reference: Transformer, asked: Sequence[Asked]) -> float:
     """KL(model ‖ reference), exact, at the tokens of what is asked: the mean, in nats per token."""
     total, count = 0.0, 0
+    longest = max((len(one.ids) for one in asked), default=1)
+    batch = max(1, min(32, LOGITS // (longest * model.config.vocab_size)))
     for start in range(0, len(asked), batch):
         rows = asked[start : start + batch]
         ids: Tensor = pad(one.ids for one in rows)  # (B, T)
@@ -146,12 +168,15 @@ def divergence(model: Transformer, reference: Transformer, asked: Sequence[Asked
     return total / max(count, 1)
 
 
-def old_text(tokenizer: Tokenizer, config: TrainConfig, longest: int, n: int) -> HeldOut:
-    """Held-out sequences of what the parent's first stage read."""
-    data = (config.parent or {}).get("data")
-    if not data:
+def old_text(before: Checkpoint, config: TrainConfig, n: int) -> HeldOut:
+    """Held-out sequences of what the parent's first stage read; of one that was made elsewhere, what it writes."""
+    parent, longest = config.parent or {}, before.config.context_length
+    if data := parent.get("data"):
+        return make_data(before.tokenizer, replace(config, data=data, replay=0.0), longest).held_out(n)
+    if not made_elsewhere(parent):
         raise ValueError("nothing is known of what this model had read before")
-    return make_data(tokenizer, replace(config, data=data, replay=0.0), longest).held_out(n)
+    written = own_samples(before.model, before.tokenizer, range(min(n, SAMPLES)), min(longest - 1, LONGEST))
+    return HeldOut(pad_batches(written, config.micro_batch_tokens), [OWN_WRITING] * len(written), None)
 
 
 def rise(before: np.ndarray, after: np.ndarray, tokens: int) -> Triple:
@@ -175,27 +200,27 @@ def questions(checkpoint: Checkpoint, config: TrainConfig, count: int = 6, room:
     tokenizer = checkpoint.tokenizer
     if config.data["kind"] == "chats":
         documents = tinyland.documents(TEST_SEED, 0, 4 * count, config.data.get("weights") or tinyland.CHAT_WEIGHTS)
-        ids = [[tokenizer.eot, *tokenizer.encode(d.text, special=True)] for d in documents]
+        chats = [turns_of(d.text) for d in documents]
     else:
-        chats, _ = read_jsonl(read_text(config))
-        _, ids = split([encode_chat(tokenizer, chat) for chat in chats])
-    speaks = tokenizer.special_tokens[token_of("assistant")]
-    cut = [one[: len(one) - one[::-1].index(speaks)] for one in ids if speaks in one]
-    found = [Question(readable(tokenizer.decode(one[1:])), tuple(one)) for one in cut]
+        _, chats = split(read_jsonl(read_text(config))[0])
+    found = [Question(readable(chat), tuple(encode_question(tokenizer, chat))) for chat in chats]
     return [one for one in found if len(one.ids) <= checkpoint.config.context_length - room][:count]
 
 
-def readable(text: str) -> str:
-    """A chat as people read it: a line for each turn that says something."""
-    turns = [turn.removesuffix(END).partition("|>") for turn in text.split("<|")]
-    return "\n".join(f"{role}: {said}" for role, _, said in turns if role in ROLES and said)
+def readable(chat: Chat) -> str:
+    """A chat up to its last answer, as people read it: a line for each turn."""
+    last = max(i for i, (role, _) in enumerate(chat) if role == "assistant")
+    return "\n".join(f"{role}: {said}" for role, said in chat[:last])
 
 
 def answers(checkpoint: Checkpoint, asked: Sequence[Question]) -> list[str]:
     """The likeliest answer to each, special tokens included except for its end; one without an end has an ellipsis."""
-    special = checkpoint.tokenizer.special_tokens
-    stop = (special[END], checkpoint.tokenizer.eot)
-    prompts = [one.ids for one in asked]
+    tokenizer, prompts = checkpoint.tokenizer, [one.ids for one in asked]
+    stop = answer_stops(tokenizer)
     drawn = rollouts(checkpoint.model, prompts, [0] * len(prompts), ANSWER, temperature=0.0, stop=stop)
-    said = [checkpoint.tokenizer.decode(sample.ids) for sample in drawn]
-    return [text.removesuffix(END) if text.endswith(END) else f"{text} …" for text in said]
+    said = []
+    for sample in drawn:
+        ended = bool(sample.ids) and sample.ids[-1] in stop
+        words = tokenizer.decode(sample.ids[:-1] if ended else sample.ids)
+        said.append(words if ended else f"{words} …")
+    return said

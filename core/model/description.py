@@ -13,6 +13,7 @@ from core.model.config import ModelConfig
 from core.text import Tokenizer
 
 CARDS = ("datacard.md", "croissant.json")  # of the corpus that was read: for people, and for programs
+ELSEWHERE = "elsewhere"  # the kind of data in the card of a model that was not trained here
 SMALL_TABLES = 2**22  # numbers (16 MB) that the smallest model may need for its positions
 
 
@@ -66,6 +67,15 @@ def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
         begun, firsts = [("pretrain", 0)], [0]
     lasts = [*firsts[1:], max(last_step, firsts[-1])]
     return [Stage(str(name), first, last) for (name, first), last in zip(begun, lasts, strict=True)]
+
+
+def made_elsewhere(card: dict[str, Any]) -> bool:
+    """Whether the life that a card tells of began elsewhere, whatever was learned here since: then nobody knows here
+    what the model had read."""
+    stages = card.get("stages")
+    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
+    data = first.get("data")
+    return isinstance(data, dict) and data.get("kind") == ELSEWHERE
 
 
 def check_context(config: ModelConfig) -> None:

@@ -23,6 +23,7 @@ from core.model.description import CARDS, CheckpointError, write_json
 from core.text import Tokenizer
 from core.text.errors import TokenizerError
 from core.text.export import to_hugging_face
+from core.text.stock import StockTokenizer
 from core.text.tokenizer import SPECIAL_TOKENS
 
 END = "<|end|>"  # of a turn of a chat
@@ -46,18 +47,18 @@ def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
     """
     family, tokenizer = family_of(checkpoint.config), checkpoint.tokenizer
     try:
-        spelled = to_hugging_face(tokenizer)
+        spelled = tokenizer.spelled if isinstance(tokenizer, StockTokenizer) else to_hugging_face(tokenizer)
     except TokenizerError as error:
         raise CheckpointError(f"{checkpoint.name} cannot be written for transformers: {error}") from None
-    ends = {"bos_token_id": tokenizer.eot, "eos_token_id": tokenizer.eot}
-    stops: list[int] | int = tokenizer.eot
+    ends = {"bos_token_id": tokenizer.eot, "eos_token_id": tokenizer.stops[0]}
+    stops: list[int] | int = list(tokenizer.stops) if len(tokenizer.stops) > 1 else tokenizer.stops[0]
     if len(checkpoint.stages) > 1 and END in tokenizer.special_tokens:  # it was taught to answer, and to end an answer
         stops = [tokenizer.eot, tokenizer.special_tokens[END]]
     tensors = {name: x.detach().float().contiguous() for name, x in family.weights(checkpoint).items()}
     folder.mkdir(parents=True, exist_ok=True)
     # A padding id in config.json would fix that row of the embeddings; in generation_config.json it does no harm.
     write_json(folder / "config.json", family.config(checkpoint.config) | ends)
-    write_json(folder / "generation_config.json", ends | {"eos_token_id": stops, "pad_token_id": tokenizer.eot})
+    write_json(folder / "generation_config.json", ends | {"eos_token_id": stops, "pad_token_id": tokenizer.stops[0]})
     write_json(folder / "tokenizer_config.json", describe_tokenizer(tokenizer, checkpoint.config.context_length))
     write_atomically(folder / "tokenizer.json", json.dumps(spelled, ensure_ascii=False).encode())
     write_atomically(folder / "model.safetensors", safetensors.torch.save(tensors, {"format": "pt"}))
@@ -75,8 +76,10 @@ def describe_tokenizer(tokenizer: Tokenizer, context_length: int) -> dict[str, A
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": context_length,
         "clean_up_tokenization_spaces": False,
-        **dict.fromkeys(("bos_token", "eos_token", "pad_token"), SPECIAL_TOKENS[0]),
     }
+    if isinstance(tokenizer, StockTokenizer):
+        return described | tokenizer.config
+    described |= dict.fromkeys(("bos_token", "eos_token", "pad_token"), SPECIAL_TOKENS[0])
     if all(token in tokenizer.special_tokens for token in SPECIAL_TOKENS):
         described["chat_template"] = CHAT_TEMPLATE
     return described
@@ -99,8 +102,6 @@ class Family:
                 found.append(f"{name} must be {' or '.join(map(str, allowed))}, not {value}")
         if "qkv_bias" not in self.demands and config.qkv_bias != config.bias:
             found.append(f"qkv_bias must be bias = {config.bias}, not {config.qkv_bias}")
-        if config.rope_scaling is not None:
-            found.append(f"rope_scaling must be None, not {config.rope_scaling.kind}")
         if self.name == "GPT-2" and config.n_kv_heads != config.n_heads:
             found.append(f"n_kv_heads must be n_heads = {config.n_heads}, not {config.n_kv_heads}")
         if self.name == "GPT-2" and config.d_head * config.n_heads != config.d_model:
@@ -171,13 +172,27 @@ def llama_config(config: ModelConfig) -> dict[str, Any]:
         "head_dim": config.d_head,
         "hidden_act": ACTIVATIONS[config.activation].hugging_face,
         "rms_norm_eps": config.norm_eps,
-        "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_theta},
+        "rope_parameters": rope_parameters(config),
         "rope_theta": config.rope_theta,  # where programs older than transformers 5 look for it
         "attention_bias": config.bias,
         "mlp_bias": config.bias,
         "tie_word_embeddings": config.tie_embeddings,
         "dtype": "float32",
     }
+
+
+def rope_parameters(config: ModelConfig) -> dict[str, Any]:
+    """The rotary positions, under the names that `core.model.stock.config` reads."""
+    scaling = config.rope_scaling
+    described = {"rope_type": "default", "rope_theta": config.rope_theta}
+    if scaling is None:
+        return described
+    described |= {"rope_type": scaling.kind, "factor": scaling.factor}
+    if scaling.kind != "linear":
+        described["original_max_position_embeddings"] = scaling.original_context
+    names = {"llama3": ("low_freq_factor", "high_freq_factor"), "linear": (),
+             "yarn": ("beta_fast", "beta_slow", "attention_factor", "truncate")}[scaling.kind]  # fmt: skip
+    return described | {name: getattr(scaling, name) for name in names}
 
 
 def qwen3_config(config: ModelConfig) -> dict[str, Any]:

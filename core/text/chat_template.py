@@ -6,6 +6,7 @@ may write, and sees nothing but the messages and the names of the special tokens
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,25 @@ from core.text.errors import TokenizerError
 
 MAX_WRITTEN = 1_000_000  # characters
 Message = Mapping[str, str]
+# For a model that came without one: who speaks by name, and what ends a text ends an answer.
+PLAIN = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{% if message.role == 'system' %}{{ message.content + '\n\n' }}"
+    "{% elif message.role == 'user' %}{{ 'User: ' + message.content + '\n\n' }}"
+    "{% else %}{{ 'Assistant:' }}{% generation %}{{ ' ' + message.content + eos_token }}{% endgeneration %}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+)
 OPEN, CLOSE = "\ue000", "\ue001"  # private characters around what the template itself marks as the assistant's
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a template writes around the words of a talk: before the first of the user's, after each of them up to where
+    the answer begins (perhaps with a space), and between an answer and the next of the user's words."""
+
+    opening: str
+    closing: str
+    between: str
 
 
 class Generation(Extension):
@@ -59,6 +78,26 @@ def render(
     return written, spans
 
 
+def frame(template: str, tokens: Mapping[str, str], system: str = "") -> Frame:
+    """Found by writing talks that differ in one letter. TokenizerError: the template refuses such a talk, or does not
+    write its turns one after the other."""
+
+    def written(*said: str) -> str:
+        talk = [{"role": ("user", "assistant")[i % 2], "content": words} for i, words in enumerate(said)]
+        start = [{"role": "system", "content": system}] if system else []
+        return render(template, [*start, *talk], tokens, prompt=True)[0]
+
+    opening = _same_start(written("a"), written("b"))
+    closing = written("a")[len(opening) + 1 :]
+    ends = [written("a", answer, "a")[::-1] for answer in "bc"]
+    between = _same_start(*ends)[::-1].removesuffix(f"a{closing}")
+    first, whole, last = f"{opening}a{closing}", written("a", "b", "a"), f"b{between}a{closing}"
+    answer = whole.removeprefix(first).removesuffix(last)
+    if written("a") != first or f"{first}{answer}{last}" != whole or answer.strip():  # a space may begin it
+        raise TokenizerError("the chat template does not write one turn after the other")
+    return Frame(opening, closing, between)
+
+
 def _write(template: str, messages: Sequence[Message], tokens: Mapping[str, str], prompt: bool) -> str:
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
@@ -87,6 +126,11 @@ def _write(template: str, messages: Sequence[Message], tokens: Mapping[str, str]
     ) as error:
         raise TokenizerError(f"the chat template cannot write this: {str(error)[:200]}") from None
     return "".join(parts)
+
+
+def _same_start(one: str, other: str) -> str:
+    length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[:length]
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ here is what the pages show: the bytes of each token, where it stands, the chunk
 """
 
 import contextlib
+import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import Any
 import tokenizers
 
 from core.text.bpe import well_formed
-from core.text.chat_template import Message, render
+from core.text.chat_template import PLAIN, Frame, Message, frame, render
 from core.text.errors import TokenizerError
 from core.text.export import CHARACTER_OF_BYTE
 from core.text.tokenizer import ENDOFTEXT, Piece, Tokenizer
@@ -24,11 +25,13 @@ LARGEST_FILE = 100_000_000  # bytes; the largest in use has about 30 million
 BYTE_OF_CHARACTER = {character: byte for byte, character in CHARACTER_OF_BYTE.items()}
 SPACE = "▁"  # SentencePiece's sign for a space
 STARTS = ("bos_token", "eos_token")
+FORMAT = "glassbox-stock-tokenizer-1"  # of `to_json`
 
 
 class StockTokenizer(Tokenizer):
     """A tokenizer.json. `eot` is the token that documents begin with: its beginning-of-sequence token where it has one,
-    else <|endoftext|>, else the end-of-sequence token. `stops`: the tokens that end a text.
+    else <|endoftext|>, else the end-of-sequence token. `stops`: the tokens that end a text. `rows`: of the model's
+    embedding, of which some may belong to no token.
 
     SentencePiece puts a space before the first word: it belongs to that token, but `decode`, `pieces` and `locate`
     leave it out at the start of a text.
@@ -54,7 +57,7 @@ class StockTokenizer(Tokenizer):
         vocabulary = self._plain.get_vocab(with_added_tokens=True)
         self._names = {id: token for token, id in vocabulary.items()}
         self.name, self.bpe = name, None
-        self.vocab_size = max(self._names) + 1
+        self.vocab_size = self.rows = max(self._names) + 1
         self.special_tokens = {
             one["content"]: one["id"] for one in described.get("added_tokens") or [] if one.get("special")
         }
@@ -104,23 +107,39 @@ class StockTokenizer(Tokenizer):
         ids: list[int] = chosen.encode(well_formed(text), add_special_tokens=False).ids
         return ids
 
-    def encode_chat(self, messages: Sequence[Message], *, prompt: bool = False) -> tuple[list[int], list[bool]]:
-        """A conversation as the model's own template writes it: its ids, and which of them the assistant wrote.
+    def taught(self) -> "StockTokenizer":
+        """The same with a chat template: its own, or else a plain one."""
+        if self.chat_template is not None:
+            return self
+        made, names = copy.copy(self), {id: token for token, id in self._added.items()}
+        ends = {"bos_token": names.get(self.eot, ""), "eos_token": names.get(self.stops[0], "")}
+        made.chat_template, made._template_tokens = PLAIN, self._template_tokens | ends
+        return made
 
-        `prompt`: ends where the assistant is to answer. TokenizerError: the model has no template, or it refuses.
+    def encode_chat(self, messages: Sequence[Message], *, prompt: bool = False) -> tuple[list[int], list[bool]]:
+        """A conversation as the model's own template writes it, or the plain one where it has none: its ids, and which
+        of them the assistant wrote.
+
+        `prompt`: ends where the assistant is to answer. TokenizerError: the template refuses the conversation.
         """
-        if self.chat_template is None:
-            raise TokenizerError(f"{self.name!r} has no chat template: its model was not taught to answer")
-        text, spans = render(self.chat_template, messages, self._template_tokens, prompt=prompt)
+        own_or_plain = self.taught()
+        text, spans = render(own_or_plain.chat_template or "", messages, own_or_plain._template_tokens, prompt=prompt)
         made = self._special.encode(well_formed(text), add_special_tokens=False)
         own = [any(first <= a and b <= last and a < b for first, last in spans) for a, b in made.offsets]
         return list(made.ids), own
+
+    def frame(self, system: str = "") -> Frame:
+        """What the template writes around the words of a talk. TokenizerError: it refuses such a talk."""
+        own_or_plain = self.taught()
+        return frame(own_or_plain.chat_template or "", own_or_plain._template_tokens, system)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         return b"".join(piece.bytes for piece in self.locate(ids))
 
     def token_bytes(self, id: int) -> bytes:
         token = self._names.get(int(id))
+        if token is None and 0 <= int(id) < self.rows:
+            return f"<unused {int(id)}>".encode()
         if token is None:
             raise TokenizerError(f"the tokenizer {self.name!r} has no token {int(id)}")
         return token.encode("utf-8") if int(id) in self._added_ids else self._spell(token)
@@ -159,7 +178,31 @@ class StockTokenizer(Tokenizer):
         return [text[a:b] for a, b in pairwise(borders) if a < b]
 
     def to_json(self) -> dict[str, Any]:
-        raise TokenizerError(f"the tokenizer {self.name!r} belongs to its model and is not written on its own")
+        """Its tokenizer.json as it is, with what its tokenizer_config.json says of chats and of single tokens."""
+        return {"format": FORMAT, "name": self.name, "config": self.config, "stops": self.stops, "rows": self.rows,
+                "tokenizer": self.spelled}  # fmt: skip
+
+    @property
+    def spelled(self) -> dict[str, Any]:
+        """What tokenizer.json holds."""
+        found: dict[str, Any] = json.loads(self._special.to_str())
+        return found
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What tokenizer_config.json says of chats and of single tokens."""
+        template = {} if self.chat_template is None else {"chat_template": self.chat_template}
+        return self._template_tokens | template
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "StockTokenizer":
+        """The tokenizer that `to_json` described. TokenizerError, which says what is wrong, for anything else."""
+        config, stops, rows = (data.get(name) for name in ("config", "stops", "rows"))
+        if not isinstance(config, Mapping) or not isinstance(stops, list | tuple) or type(rows) is not int:
+            raise TokenizerError('not a Glassbox tokenizer: the field "config", "stops" or "rows" is missing')
+        made = cls(json.dumps(data.get("tokenizer"), ensure_ascii=False), config, str(data.get("name")))
+        made.stops, made.rows = tuple(int(id) for id in stops) or made.stops, rows
+        return made
 
 
 def load_stock(folder: Path, name: str) -> StockTokenizer:

@@ -8,13 +8,17 @@ import torch
 from torch import Tensor
 
 from core.model import ModelConfig, Transformer, load_checkpoint, save_description, save_snapshot
+from core.model import describe as describe_model
 from core.model.checkpoint import read_model
+from core.model.description import is_stock
 from core.model.folders import read_config, read_tokenizer, snapshot_path
 from core.text import Tokenizer
+from core.training.adopted import adopt, read_parent
 from core.training.batches import Data
 from core.training.config import TrainConfig
 from core.training.data import make_data, make_tokenizer
 from core.training.folder import RunError, write_settings
+from core.training.need import check_memory
 from core.training.own_samples import write_own_samples
 from core.training.past import copy_past, copy_texts
 from core.training.rated import prepare_comparisons
@@ -64,7 +68,10 @@ def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
     the optimizer begins without a past. What goes wrong with the parent or the data is a ValueError, before anything is
     written."""
     config = resolve(config)
-    parent, step = load_checkpoint(source_of(config), config.first_step), config.first_step
+    known, step = describe_model(source_of(config), config.first_step), config.first_step
+    stock = is_stock(known.folder)
+    check_memory(known.config)
+    parent = read_parent(known) if stock else load_checkpoint(known.folder, step)
     copy_texts(parent.folder, folder)
     own = config.replay > 0 and config.replay_of == "own"
     make_data(parent.tokenizer, replace(config, replay=0.0) if own else config, parent.config.context_length)
@@ -72,10 +79,13 @@ def begin_stage(config: TrainConfig, folder: Path) -> Beginning:
         write_own_samples(folder, parent.model, parent.tokenizer, config)
     if config.preference.get("reward", "truth") != "truth":
         prepare_comparisons(folder, parent.model, parent.tokenizer, config)
-    copy_past(parent.folder, folder, step)
+    if stock:
+        adopt(parent, folder, chats=config.stage == "sft")
+    else:
+        copy_past(parent.folder, folder, step)
+        snapshot_path(folder, step).unlink()  # a link to the parent's last weights, which are twice as large
+        save_snapshot(folder, step, parent.model)
     costs = {name: (config.parent or {})[name] for name in ("tokens", "seconds", "flops")}
-    snapshot_path(folder, step).unlink()  # a link to the parent's last weights, which are twice as large
-    save_snapshot(folder, step, parent.model)
     model = read_model(snapshot_path(folder, step), parent.config)  # the stage begins from what its folder keeps
     write_settings(folder, config)
     tensors = {f"model.{name}": weight.detach() for name, weight in model.named_parameters()}

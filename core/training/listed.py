@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from core.text import Tokenizer, tinyland
 from core.text.tinyland import HELD_OUT_SEED
 from core.training.batches import HeldOut, MicroBatch, pad_batches
 from core.training.config import TrainConfig
-from core.tuning.mask import assistant_mask, check_mask
-from core.tuning.messages import END, ChatError, encode_chat, read_jsonl, token_of
+from core.tuning.mask import check_mask
+from core.tuning.messages import ChatError, Marked, mark_chat, read_jsonl, turns_of
 
 Ids = Sequence[int]
+T = TypeVar("T")
 
 
 class Listed:
@@ -72,20 +74,21 @@ class ListedChats(Listed):
     """Chats of which what the assistant says counts, or, with {"mask": "all"} in the data, as a mistake to learn from,
     every token."""
 
-    def __init__(self, train: Sequence[Ids], held: Sequence[Ids], tokenizer: Tokenizer, config: TrainConfig,
+    def __init__(self, train: Sequence[Marked], held: Sequence[Marked], tokenizer: Tokenizer, config: TrainConfig,
                  context_length: int) -> None:  # fmt: skip
-        missing = [token for token in (token_of("assistant"), END) if token not in tokenizer.special_tokens]
-        if missing:
-            raise ValueError(f"chats need the special tokens {' and '.join(missing)}, which this tokenizer lacks")
         self.everything = config.data.get("mask") == "all"
-        self.marks = tokenizer.special_tokens[token_of("assistant")], tokenizer.special_tokens[END]
-        super().__init__(train, held, tokenizer, config, context_length)
+        self._counts: dict[tuple[int, ...], list[bool]] = {}
+        super().__init__(self._remember(train), self._remember(held), tokenizer, config, context_length)
         if not self.everything:
             check_mask(counts for ids in self.train for counts in self.mask(ids))
 
+    def _remember(self, chats: Sequence[Marked]) -> list[list[int]]:
+        self._counts |= {tuple(chat.ids): chat.counts for chat in chats}
+        return [chat.ids for chat in chats]
+
     def mask(self, ids: Ids) -> list[bool]:
-        """See Listed.mask."""
-        return super().mask(ids) if self.everything else assistant_mask(ids, *self.marks)
+        """See Listed.mask. Of a chat of this list."""
+        return super().mask(ids) if self.everything else self._counts[tuple(ids)]
 
 
 class TinylandChats(ListedChats):
@@ -93,11 +96,9 @@ class TinylandChats(ListedChats):
 
     def __init__(self, tokenizer: Tokenizer, config: TrainConfig, context_length: int) -> None:
         weights = config.data.get("weights") or tinyland.CHAT_WEIGHTS
-        eot = tokenizer.eot
 
-        def encoded(seed: int, count: int) -> list[list[int]]:
-            texts = [d.text for d in tinyland.documents(seed, 0, count, weights)]
-            return [[eot, *ids, eot] for ids in tokenizer.encode_batch(texts, special=True)]
+        def encoded(seed: int, count: int) -> list[Marked]:
+            return [mark_chat(tokenizer, turns_of(d.text)) for d in tinyland.documents(seed, 0, count, weights)]
 
         self._unread = encoded, config.final_eval_documents
         train, held = encoded(config.data.get("seed", 0), config.data["count"]), encoded(HELD_OUT_SEED, 50)
@@ -106,7 +107,7 @@ class TinylandChats(ListedChats):
     @cached_property
     def _all_held(self) -> list[list[int]]:
         encoded, count = self._unread
-        return self._fitting(encoded(HELD_OUT_SEED, count))
+        return self._fitting(self._remember(encoded(HELD_OUT_SEED, count)))
 
     def held_out(self, count: int) -> HeldOut:
         """See Data.held_out."""
@@ -123,7 +124,7 @@ class OwnChats(ListedChats):
             raise ChatError(f"{config.data['path']}, {problems[0]}")
         if len(chats) < 2:
             raise ChatError("at least two chats are needed: one to learn from, one to be measured on")
-        train, held = split([encode_chat(tokenizer, chat) for chat in chats])
+        train, held = split([mark_chat(tokenizer, chat) for chat in chats])
         super().__init__(train, held, tokenizer, config, context_length)
 
 
@@ -134,7 +135,7 @@ class Samples(Listed):
         super().__init__(*split(json.loads(read_text(config))), tokenizer, config, context_length)
 
 
-def split(sequences: list[list[int]]) -> tuple[list[list[int]], list[list[int]]]:
+def split(sequences: list[T]) -> tuple[list[T], list[T]]:
     """What is learned from, and the last tenth, at least one."""
     held = max(1, len(sequences) // 10)
     return sequences[:-held], sequences[-held:]

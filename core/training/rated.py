@@ -22,7 +22,7 @@ from core.training.config import TrainConfig
 from core.training.folder import RunError
 from core.training.policy import Batches, Policy, Pool, log_probs, rectangles
 from core.training.preference_config import COMPARISONS, FEWEST, Preference
-from core.tuning.comparisons import Answer, Pair, decided, export_pairs, import_pairs, opening, text_of
+from core.tuning.comparisons import Answer, Pair, decided, ends, export_pairs, import_pairs, opening, text_of
 from core.tuning.raters import Rater
 from core.tuning.reward_model import accuracy, answers_of, fit_reward_model, means_of, states_of
 
@@ -38,7 +38,7 @@ class Rated(Policy):
         super().__init__(config, folder, tokenizer, data)
         pairs = read_comparisons(folder)
         answers = answers_of(tokenizer, pairs, self.context)
-        self.stop = tuple(tokenizer.special_tokens.values())
+        self.stop = tuple(ends(tokenizer))
         self.held = [answer for i in range(0, len(pairs), HELD) for answer in answers[2 * i : 2 * i + 2]]
         kept = [i for i in range(len(pairs)) if i % HELD]
         self.kept = [answers[2 * i : 2 * i + 2] for i in kept]
@@ -150,7 +150,7 @@ def prepare_comparisons(folder: Path, model: Transformer, tokenizer: Tokenizer, 
         return
     prompts = settings.openings
     dice, wanted, pairs = random.Random(config.seed), settings.comparisons, []
-    stop, length = tuple(tokenizer.special_tokens.values()), model.config.context_length
+    stop, length = tuple(ends(tokenizer)), model.config.context_length
     for start in range(0, wanted, 32):
         numbers = range(start, min(start + 32, wanted))
         ids = [opening(tokenizer, prompts[n % len(prompts)], length, settings.max_new_tokens) for n in numbers]

@@ -51,13 +51,13 @@ def resolve(config: TrainConfig) -> TrainConfig:
 def history(parent: Description) -> list[dict[str, Any]]:
     """What a parent's card tells of the stages that led to its step; of a card without stages, what can be told."""
     given = parent.card.get("stages")
-    records = {one.get("first_step"): one for one in given} if isinstance(given, list) else {0: only_stage(parent)}
-    found = []
-    for stage in parent.stages:
-        if stage.first_step < parent.step or stage.first_step == 0:
+    told = isinstance(given, list) and all(isinstance(one, dict) for one in given)
+    records = given if told and len(given) == len(parent.stages) else [only_stage(parent)]
+    found: list[dict[str, Any]] = []
+    for stage, record in zip(parent.stages, records, strict=False):
+        if not found or stage.first_step < parent.step:
             own = {"name": stage.name, "first_step": stage.first_step, "last_step": min(stage.last_step, parent.step)}
             whole = stage.last_step <= parent.step
-            record = records.get(stage.first_step, {})
             found.append({k: v for k, v in record.items() if whole or k not in ENDED} | own)
     return found
 

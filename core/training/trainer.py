@@ -95,7 +95,7 @@ class Trainer:
         if self.position.step == self.first:
             yield self._tell(self._evaluation_row(self._evaluate()))
             self._save_state(keep=True)
-        if self.position.step == 0:
+        if self.position.step == 0 and self.config.stage == "pretrain":
             yield self._tell(write_baselines(self.folder, self.data, self.tokenizer.vocab_size, self.held_out))
         self.speed.peak = self.workers.peak()
         self._start_clock()

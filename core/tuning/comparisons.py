@@ -84,10 +84,15 @@ def opening(tokenizer: Tokenizer, prompt: str, context_length: int, tokens: int 
     return ids[-max(1, context_length - tokens) :]
 
 
+def ends(tokenizer: Tokenizer) -> set[int]:
+    """The tokens that end a continuation: all special ones, and those that end a text."""
+    return {*tokenizer.special_tokens.values(), *tokenizer.stops}
+
+
 def ending(tokenizer: Tokenizer, prompt: str) -> int:
     """The token that ends what follows a prompt: of an answer in a chat, or of the document."""
     asked = prompt.rfind(ASSISTANT) > prompt.rfind(END)
-    return tokenizer.special_tokens[END] if asked and END in tokenizer.special_tokens else tokenizer.eot
+    return tokenizer.special_tokens[END] if asked and END in tokenizer.special_tokens else tokenizer.stops[0]
 
 
 def as_answer(tokenizer: Tokenizer, prompt: str, text: str, context_length: int, tokens: int = TOKENS) -> Answer:
@@ -101,7 +106,7 @@ def as_answer(tokenizer: Tokenizer, prompt: str, text: str, context_length: int,
 
 def text_of(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
     """The words of a continuation, without the token that ended it."""
-    stop = set(tokenizer.special_tokens.values())
+    stop = ends(tokenizer)
     return tokenizer.decode([id for id in ids if id not in stop])
 
 
@@ -109,7 +114,7 @@ def continuations(checkpoint: Checkpoint, prompt: str, count: int, seed: int = 0
     """What the model writes after a prompt at temperature 1, `count` times, each up to the end of its document."""
     tokenizer = checkpoint.tokenizer
     ids = opening(tokenizer, prompt, checkpoint.config.context_length, tokens)
-    stop = tuple(tokenizer.special_tokens.values())
+    stop = tuple(ends(tokenizer))
     seeds = [(seed << 20) + i for i in range(count)]
     found: list[str] = []
     for start in range(0, count, 64):

@@ -35,7 +35,7 @@ def check_mask(mask: Iterable[bool]) -> None:
     if not any(mask):
         raise MaskError(
             "no token counts in the loss: nothing in these chats is said by an assistant, so nothing would be learned. "
-            "Every chat needs a turn of the assistant, between <|assistant|> and <|end|>."
+            "Every chat needs a turn of the assistant."
         )
     if all(mask):
         raise MaskError(

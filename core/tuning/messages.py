@@ -1,19 +1,32 @@
 """Chats as people write them down, {"messages": [{"role": …, "content": …}, …]} on each line of a JSONL file, and as a
-model reads them: a special token for whose turn it is, the words, <|end|>.
+model reads them: a special token for whose turn it is, the words, <|end|>; one that was made elsewhere, as its own
+template writes them.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.files import json_lines
 from core.text import Tokenizer
+from core.text.errors import TokenizerError
+from core.text.stock import StockTokenizer
+from core.tuning.mask import assistant_mask
 
 ROLES = ("system", "user", "assistant")
 END = "<|end|>"
 Turn = tuple[str, str]  # (role, what is said)
 Chat = tuple[Turn, ...]
+_TURN = re.compile(rf"<\|({'|'.join(ROLES)})\|>(.*?)<\|end\|>", re.DOTALL)
+
+
+class Marked(NamedTuple):
+    """The ids of a chat, and which of them the assistant wrote."""
+
+    ids: list[int]
+    counts: list[bool]
 
 
 class ChatError(ValueError):
@@ -69,6 +82,40 @@ def read_chat(value: Any) -> Chat:  # noqa: ANN401 (whatever JSON may hold)
 def write_jsonl(chats: Sequence[Chat]) -> str:
     """What `read_jsonl` reads."""
     return json_lines({"messages": [{"role": role, "content": said} for role, said in chat]} for chat in chats)
+
+
+def turns_of(text: str) -> Chat:
+    """The turns of one of Tinyland's chats, which names its special tokens."""
+    return tuple((role, said) for role, said in _TURN.findall(text))
+
+
+def mark_chat(tokenizer: Tokenizer, chat: Chat) -> Marked:
+    """A chat as it teaches. Raises ChatError where the tokenizer cannot write it."""
+    if isinstance(tokenizer, StockTokenizer):
+        return _by_template(tokenizer, chat)
+    ids, special = encode_chat(tokenizer, chat), tokenizer.special_tokens
+    return Marked(ids, assistant_mask(ids, special[token_of("assistant")], special[END]))
+
+
+def encode_question(tokenizer: Tokenizer, chat: Chat) -> list[int]:
+    """The ids of a chat up to where its last answer begins. Raises ChatError where the tokenizer cannot write it."""
+    last = max(i for i, (role, _) in enumerate(chat) if role == "assistant")
+    if isinstance(tokenizer, StockTokenizer):
+        return _by_template(tokenizer, chat[:last], prompt=True).ids
+    return [*encode_chat(tokenizer, chat[:last])[:-1], tokenizer.special_tokens[token_of("assistant")]]
+
+
+def answer_stops(tokenizer: Tokenizer) -> tuple[int, ...]:
+    """The tokens that end an answer."""
+    end = tokenizer.special_tokens.get(END)
+    return tokenizer.stops if end is None else (end, *tokenizer.stops)
+
+
+def _by_template(tokenizer: StockTokenizer, chat: Chat, *, prompt: bool = False) -> Marked:
+    try:
+        return Marked(*tokenizer.encode_chat([{"role": role, "content": said} for role, said in chat], prompt=prompt))
+    except TokenizerError as error:
+        raise ChatError(f"{error}") from None
 
 
 def encode_chat(tokenizer: Tokenizer, chat: Chat) -> list[int]:

@@ -53,6 +53,13 @@ def is_opened(name: str) -> bool:
     return (opened_root() / name).is_dir()
 
 
+def is_large(name: str) -> bool:
+    """Whether the model `name` was made elsewhere, whatever it learned here since: then it may be large."""
+    from core.model.description import made_elsewhere
+
+    return is_opened(name) or made_elsewhere(description(name).card)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _description(name: str, step: int | None, stamp: tuple[int, ...]) -> "Description":
     from core.model import checkpoint_folder, describe
@@ -73,16 +80,16 @@ def _checkpoint(name: str, step: int | None, stamp: tuple[int, ...]) -> "Checkpo
 
 
 @st.cache_resource(max_entries=MODELS, show_spinner="The model is waking up …")
-def _opened(name: str, stamp: tuple[int, ...]) -> "Checkpoint":
+def _large(name: str, step: int, stamp: tuple[int, ...]) -> "Checkpoint":
     """As `_checkpoint`, for models made elsewhere: they may be large, so few are held, the latest used."""
     from core.model import checkpoint_folder, load_checkpoint
 
-    return load_checkpoint(checkpoint_folder(name))
+    return load_checkpoint(checkpoint_folder(name), step)
 
 
 def let_go(name: str) -> None:
     """Frees the memory of a model made elsewhere, before its files go."""
-    _opened.clear(name, files_stamp(name))
+    _large.clear(name, 0, files_stamp(name))
 
 
 def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
@@ -90,7 +97,7 @@ def plain_checkpoint(name: str, step: int | None = None) -> "Checkpoint":
     if "torch" not in sys.modules:
         drawn.wait(DRAWING)
     stamp = files_stamp(name)
-    return _opened(name, stamp) if is_opened(name) else _checkpoint(name, step, stamp)
+    return _large(name, description(name, step).step, stamp) if is_large(name) else _checkpoint(name, step, stamp)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -127,18 +134,20 @@ def _trace(name: str, step: int | None, stamp: tuple[int, ...], interventions: s
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _opened_trace(name: str, stamp: tuple[int, ...], interventions: str, ids: tuple[int, ...]) -> "Trace":
+def _large_trace(
+    name: str, step: int | None, stamp: tuple[int, ...], interventions: str, ids: tuple[int, ...]
+) -> "Trace":
     """As `_trace`, for models made elsewhere, whose traces are large."""
     from core.model import run_trace
 
-    return run_trace(checkpoint(name, 0, interventions).model, list(ids))
+    return run_trace(checkpoint(name, step, interventions).model, list(ids))
 
 
 def trace(name: str, step: int | None, ids: tuple[int, ...], interventions: str | None = None) -> "Trace":
     """The trace of `ids` through the model `name` at `step`; frozen and shared: copy before changing."""
     text = active(name) if interventions is None else interventions
-    if is_opened(name):
-        return _opened_trace(name, files_stamp(name), text, ids)
+    if is_large(name):
+        return _large_trace(name, description(name, step).step, files_stamp(name), text, ids)
     return _trace(name, step, files_stamp(name), text, ids)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.model.description import made_elsewhere
 from pages.ui import background, cache, state
 from pages.ui.literal import literal
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 ZIP_MEGABYTES = 2000  # that a visitor may send
 HELD = {"float32": "as float32", "bfloat16": "in half the memory (bfloat16)", "int8": "in a quarter (int8)"}
 NAMES = {"gpt2": "GPT-2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3"}
+from_elsewhere = made_elsewhere
 _cancelled: dict[str, Event] = {}  # by the id of a model that is being fetched
 
 
@@ -78,12 +80,6 @@ def _compared(name: str) -> None:
     found = background.compute(("compared", name, stamp), work, "Comparing", slow=True)
     if found is not None:
         st.caption(f"Largest difference from transformers on {found[1]} tokens: {found[0]:.1e}.")
-
-
-def from_elsewhere(card: dict[str, Any]) -> bool:
-    """Whether a model was trained elsewhere: then nothing is known of it but its last weights."""
-    data = card.get("data")
-    return isinstance(data, dict) and data.get("kind") == "elsewhere"
 
 
 def missing(what: str, instead: str) -> None:

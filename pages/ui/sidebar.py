@@ -10,7 +10,7 @@ from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
 from pages.ui.names import labels, title
-from pages.ui.opened import from_elsewhere, opener, origin
+from pages.ui.opened import opener, origin
 from pages.ui.text import MAX_CHARS, special_names
 from pages.ui.view import current
 
@@ -93,7 +93,7 @@ def _step() -> bool:
             help="The life of the model: from random weights on the left to fully trained on the right.",
         )
         stages.draw(known.stages, steps, state.get("step"))
-    elif from_elsewhere(known.card):
+    elif cache.is_opened(known.name):
         origin(known)
     else:
         st.caption(f"Only step {steps[-1]:,} of this model was kept.")

@@ -102,7 +102,7 @@ def current() -> View:
     name, step = state.get("model"), state.get("step")
     description = cache.description(name, step)
     special, context = state.get("special") == "tokens", description.config.context_length
-    shown = most_shown(description) if cache.is_opened(name) else None
+    shown = most_shown(description) if cache.is_large(name) else None
     prepared = prepare(state.get("text"), description.tokenizer, context, special, shown)
     cursor = state.get("cursor")
     if cursor is not None and cursor >= len(prepared.ids):

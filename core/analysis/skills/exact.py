@@ -16,6 +16,7 @@ from core.text import Piece, Tokenizer
 from core.text.tinyland import Document, Span
 
 BATCH_TOKENS = 8192
+LOGITS = 60_000_000  # numbers that are held at once
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,9 @@ def likeliest_tokens(model: Transformer, texts: Sequence[Sequence[int]]) -> list
     """The likeliest token after each position of each text."""
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     found: list[list[int]] = [[] for _ in texts]
+    most = min(BATCH_TOKENS, LOGITS // model.config.vocab_size)  # tokens
     while order:
-        size = max(1, BATCH_TOKENS // len(texts[order[-1]]))
+        size = max(1, most // len(texts[order[-1]]))
         rows, order = order[-size:], order[:-size]
         ids = pad(texts[i] for i in rows).to(model.device)  # (B, T)
         likeliest = model(ids).argmax(dim=-1).tolist()  # (B, T)

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from core.model.description import CheckpointError, Description, check_context, read_json
+from core.model.description import ELSEWHERE, CheckpointError, Description, check_context, read_json
 from core.model.precision import PRECISIONS, Precision
 from core.model.stock.config import read_config
 from core.text.errors import TokenizerError
 from core.text.stock import StockTokenizer, load_stock
 
 OPENED = "glassbox.json"  # beside the files of a model that was opened here: its precision, and where it came from
-ELSEWHERE = "elsewhere"  # the kind of data in the card of a model that was not trained here
 
 
 def describe_stock(folder: Path, step: int | None = None) -> Description:
@@ -41,6 +40,7 @@ def read_tokenizer(folder: Path, described: dict[str, Any], vocab_size: int) -> 
             f"the tokenizer of {folder.name} has {tokenizer.vocab_size} ids, its model only {vocab_size}: "
             "they do not belong together"
         )
+    tokenizer.rows = vocab_size
     return tokenizer
 
 

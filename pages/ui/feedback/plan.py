@@ -1,24 +1,30 @@
 """What the form describes: a run of preference tuning on comparisons, as far as it can be run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from core.analysis.skills.honesty import ASSISTANT, questions
 from core.training.config import DATA_FIELDS, TrainConfig, preset
+from core.training.need import check_memory, micro_batch_tokens
 from core.training.preference_config import COMPARISONS, FEWEST
 from core.training.stages import history
 from core.tuning.comparisons import TOKENS, decided, export_pairs
 from pages.ui import state
 from pages.ui.feedback.rate import ratings
 from pages.ui.feedback.settings import ASKED, METHOD_NAMES, MINE, REWARDS, key
+from pages.ui.opened import from_elsewhere
 from pages.ui.view import View
 
 LONGEST_RUN = 300.0  # seconds
 EVALUATIONS = 10  # on the way
 HELD_OUT = 48  # documents that tell what is forgotten
 QUESTIONS = 64
+LARGE: dict[str, Any] = {  # what is made elsewhere: LoRA, and little on the disk
+    "tuning": {"way": "lora", "rank": 8, "alpha": 16.0}, "snapshots": 2, "keep_states": False,
+    "eval_documents": 16, "final_eval_documents": 16,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,18 @@ def plan(view: View) -> Plan:
             preference=settings, steps=steps, seconds=LONGEST_RUN, threads=1, adamw_lr=get("rate"), schedule="constant",
             warmup_steps=min(5, steps), eval_every=max(1, steps // EVALUATIONS), eval_documents=HELD_OUT,
             final_eval_documents=HELD_OUT, snapshots=4, keep_states=True, seed=get("seed"), out="runs/run",
+            micro_batch_tokens=micro_batch_tokens(view.description.config, 2048),
         )  # fmt: skip
+        if from_elsewhere(view.description.card):
+            config = replace(config, **LARGE)
+        check_memory(view.description.config)
     except ValueError as error:
         return Plan(problem=str(error))
     return Plan(config, files)
 
 
 def _first_read(view: View) -> dict[str, Any]:
-    """What the model first learned from: its loss on it tells what is forgotten."""
+    """What the model first learned from: its loss on it tells what is forgotten. Where that is not known, Tinyland."""
     known = history(view.description)[0].get("data") or {}
     kind = known.get("kind")
     if kind not in DATA_FIELDS:

@@ -16,6 +16,7 @@ from pages.ui.feedback.plan import Plan
 from pages.ui.feedback.settings import METHOD_NAMES, MINE, key
 from pages.ui.literal import literal
 from pages.ui.names import title
+from pages.ui.opened import from_elsewhere
 from pages.ui.training.curves import curves, shown_runs
 from pages.ui.training.owner import key as owner_key
 from pages.ui.training.steer import steer
@@ -100,9 +101,12 @@ def shape() -> None:
     code = code.then(f"rows = read_rows(checkpoint_folder({run!r}) / 'metrics.jsonl')")
     call = "[(row['step'], row['statistics']['kl']) for row in rows if 'kl' in row.get('statistics', {})]"
     code = code.gives(call, lambda: _kl(run))
+    first = "the text that the model first learned from"
+    if from_elsewhere(config.parent or {}):
+        first = "documents of Tinyland, for what this model had read is not known here"
     note = (
         "KL is exact at the positions that were drawn; k1, k2 and k3 estimate it from the drawn tokens alone. "
-        "“Training” is the loss of the method, “held out” the loss on the text that the model first learned from"
+        f"“Training” is the loss of the method, “held out” the loss on {first}"
     )
     truth("row['statistics']", (), note, code, "shaped")
     what_you_see(

@@ -13,6 +13,7 @@ from pages.ui.finetuning import measured, runs
 from pages.ui.finetuning.results import NOTHING, measuring
 from pages.ui.finetuning.settings import WAY_NAMES
 from pages.ui.names import labels
+from pages.ui.opened import from_elsewhere
 
 Point = tuple[float, tuple[float, float, float], str]
 
@@ -35,11 +36,15 @@ def what_was_forgotten() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         rise, low, high = found.forgotten
-        st.markdown(f"**The old text: {rise:+.3f} nats per token** ({low:+.3f} to {high:+.3f})")
+        elsewhere = from_elsewhere(config.parent or {})
+        what = "What it used to write" if elsewhere else "The old text"
+        st.markdown(f"**{what}: {rise:+.3f} nats per token** ({low:+.3f} to {high:+.3f})")
         height = 70 + 26 * len(found.old)
         components.plot(figures.old_kinds(found.old), key="old_kinds", height=height, title="Old text, kind by kind")
         code = measuring(run, config).gives("taught.old", found.old)
         note = f"about {2 * measured.DOCUMENTS} held-out documents of what the base had read, scored by both models"
+        if elsewhere:
+            note = "nobody here knows what the base had read: texts that the base wrote itself, scored by both models"
         truth("taught.old", (len(found.old), 2), note, code)
     with right:
         st.markdown("**Every run: what it cost, against how far it went**")

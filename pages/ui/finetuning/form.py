@@ -12,8 +12,9 @@ from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.finetuning import own, plan, runs
 from pages.ui.finetuning.plan import Plan
-from pages.ui.finetuning.settings import OWN, REPLAYS, TASKS, USUAL_RATES, WAY_NAMES, key
+from pages.ui.finetuning.settings import OWN, RATES_ELSEWHERE, REPLAYS, TASKS, USUAL_RATES, WAY_NAMES, key
 from pages.ui.literal import literal
+from pages.ui.opened import from_elsewhere
 from pages.ui.training.owner import key as owner_key
 
 if TYPE_CHECKING:
@@ -31,7 +32,17 @@ def form() -> None:
     if base is None:
         return
     jobs.warm()
-    st.markdown("The base has only ever continued text. A minute of chats makes it answer: a run here, like any other.")
+    if from_elsewhere(base.card):
+        _suit(base)
+        st.markdown(
+            "This model was made elsewhere. It is taught by your own chats or by those of Tinyland, written as its own "
+            "template asks (or with “User:” and “Assistant:” where it has none). The model that you opened stays as it "
+            "is: what it becomes is a run here, like any other."
+        )
+    else:
+        st.markdown(
+            "The base has only ever continued text. A minute of chats makes it answer: a run here, like any other."
+        )
     described = plan.plan(base)
     first, second, third = st.columns(3, gap="large")
     with first:
@@ -40,7 +51,15 @@ def form() -> None:
         weights(base, described)
     with third:
         keeps(described)
-        start(described)
+        start(base, described)
+
+
+def _suit(base: "Description") -> None:
+    """Sets what suits a model made elsewhere, once for each: LoRA, its usual rate, and few chats."""
+    if st.session_state.get("teach_suits") != base.name:
+        st.session_state["teach_suits"] = base.name
+        rate = RATES_ELSEWHERE["lora"]
+        state.update_quietly(**{key("way"): "lora", key("rate"): rate, key("count"): 50, "begin_at": None})
 
 
 def chats(described: Plan) -> None:
@@ -111,7 +130,9 @@ def weights(base: "Description", described: Plan) -> None:
 
 
 def _way() -> None:
-    state.update(**{key("rate"): USUAL_RATES[plan.get("way")]})
+    base = runs.base()
+    rates = RATES_ELSEWHERE if base is not None and from_elsewhere(base.card) else USUAL_RATES
+    state.update(**{key("rate"): rates[plan.get("way")]})
 
 
 def keeps(described: Plan) -> None:
@@ -127,13 +148,14 @@ def keeps(described: Plan) -> None:
     _problem(described, "replay")
 
 
-def start(described: Plan) -> None:
+def start(base: "Description", described: Plan) -> None:
     """The button, and what stands in its way."""
     st.text_input("Name of the run", max_chars=60, placeholder=plan.name_of(), **state.control(key("name")))
     off = described.config is None
     st.button("Teach", on_click=_begin, args=(described,), type="primary", width="stretch", disabled=off, key="teach")
     if described.config:
-        st.caption(f"{described.config.steps:,} steps; about a minute for 150 of them.")
+        pace = "" if from_elsewhere(base.card) else "; about a minute for 150 of them"
+        st.caption(f"{described.config.steps:,} steps{pace}. It ends after {plan.LONGEST_RUN / 60:.0f} minutes.")
     if message := st.session_state.get("teach_error"):
         st.warning(message)
 

@@ -1,6 +1,5 @@
 """The chats that teach: one of them as tokens, those that count in the loss in colour, and what a model would say."""
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,8 +9,7 @@ import streamlit as st
 from core.figures import experiments as figures
 from core.figures import finetuning
 from core.text import Tokenizer, tinyland
-from core.tuning.mask import assistant_mask
-from core.tuning.messages import END, Chat, ChatError, encode_chat, read_jsonl, token_of
+from core.tuning.messages import Chat, ChatError, mark_chat, read_jsonl, turns_of
 from pages.ui import cache, components, near, state
 from pages.ui.caption import truth
 from pages.ui.code import Code
@@ -39,45 +37,31 @@ class Lesson:
 
 
 @lru_cache(maxsize=256)
-def chat_of(task: str, number: int, longest: int, _tokenizer: Tokenizer) -> str:
+def chat_of(task: str, number: int, longest: int, _tokenizer: Tokenizer) -> Chat:
     """One of Tinyland's chats of a task, the first from this number on that has at most so many tokens. Raises
     ChatError where none has."""
     for document in tinyland.documents(SHOWN_SEED, number, number + LOOKED_AT, TASKS[task]):
-        if len(_tokenizer.encode(document.text, special=True)) < longest:
-            return document.text
+        if len(mark_chat(_tokenizer, turns_of(document.text)).ids) <= longest + 1:
+            return turns_of(document.text)
     raise ChatError(f"No chat of this kind fits into the {longest:,} tokens that this model reads at once.")
 
 
 def lesson(description: "Description", mask: str) -> Lesson:
-    """The chat on show. Raises ChatError where there is none, or no tokens for chats."""
+    """The chat on show. Raises ChatError where there is none, or where the tokenizer cannot write any."""
     tokenizer, task, number = description.tokenizer, state.get("task"), state.get("chat")
-    special = tokenizer.special_tokens
-    if missing := [name for name in (token_of("assistant"), END) if name not in special]:
-        raise ChatError(f"This model's vocabulary lacks {' and '.join(missing)}, so it cannot be taught chats.")
+    longest = description.config.context_length
+    chat = own_chat(number) if task == OWN else chat_of(task, number, longest, tokenizer)
+    ids, counts = mark_chat(tokenizer, chat)
+    ids, whole = ids[: longest + 1], [True] * len(ids) if mask == "all" else list(counts)
+    whole = whole[: longest + 1]
     code = (
         Code()
         .with_import("core.model", "load_checkpoint")
-        .with_lines(
-            f"tokenizer = load_checkpoint({description.name!r}).tokenizer", "special = tokenizer.special_tokens"
-        )
+        .with_import("core.tuning.messages", "mark_chat")
+        .with_lines(f"tokenizer = load_checkpoint({description.name!r}).tokenizer")
+        .then(f"ids, counts = mark_chat(tokenizer, {chat!r})")
+        .then(f"mask = {'[True for _ in ids]' if mask == 'all' else 'counts'}[: {longest + 1}]")
     )
-    if task == OWN:
-        chat = own_chat(number)
-        ids = encode_chat(tokenizer, chat)
-        row = json.dumps({"messages": [{"role": role, "content": said} for role, said in chat]}, ensure_ascii=False)
-        code = code.with_import("core.tuning.messages", "encode_chat", "read_jsonl")
-        code = code.then(f"ids = encode_chat(tokenizer, read_jsonl({row!r})[0][0])")
-    else:
-        text = chat_of(task, number, description.config.context_length, tokenizer)
-        ids = [tokenizer.eot, *tokenizer.encode(text, special=True), tokenizer.eot]
-        code = code.then(f"ids = [tokenizer.eot, *tokenizer.encode({text!r}, special=True), tokenizer.eot]")
-    longest = description.config.context_length
-    ids = ids[: longest + 1]
-    whole = [True] * len(ids) if mask == "all" else assistant_mask(ids, special[token_of("assistant")], special[END])
-    counts = (
-        "[True for _ in ids]" if mask == "all" else "assistant_mask(ids, special['<|assistant|>'], special['<|end|>'])"
-    )
-    code = code.with_import("core.tuning", "assistant_mask").then(f"mask = {counts}[: {longest + 1}]")
     whole[0] = False  # nothing comes before it, so it is never predicted
     return Lesson(tuple(ids), tuple(whole), code.gives("[i for i, counts in enumerate(mask) if counts and i]",
                                                        [i for i, counts in enumerate(whole) if counts]))  # fmt: skip
@@ -131,7 +115,7 @@ def view() -> None:
             "the curve looks just as healthy. Teach one model with each mask, then compare what they say."
         )
     sentence = f"{counted} of {len(shown.ids)} tokens count in the loss; the model reads all of them"
-    truth("assistant_mask(ids, …)", (len(shown.ids),), sentence, shown.code)
+    truth("mark_chat(tokenizer, chat)", (len(shown.ids),), sentence, shown.code)
     compare(base, shown, made)
 
 

@@ -9,11 +9,13 @@ import streamlit as st
 
 from core.text import tinyland
 from core.training.config import TrainConfig, preset
+from core.training.need import check_memory, micro_batch_tokens
 from core.training.tuning_config import MATRICES, Tuning
-from core.tuning.messages import ChatError, encode_chat, read_jsonl
+from core.tuning.messages import Chat, ChatError, mark_chat, read_jsonl, turns_of
 from pages.ui import state
 from pages.ui.finetuning import own
 from pages.ui.finetuning.settings import OWN, REPLAYS, TASKS, WAY_NAMES, key
+from pages.ui.opened import from_elsewhere
 
 if TYPE_CHECKING:
     from core.model import Description
@@ -22,6 +24,7 @@ CHATS_PER_STEP = 32
 SAMPLE = 60  # chats that tell how long they are
 LONGEST_RUN = 240.0  # seconds
 EVALUATIONS = 6  # on the way
+LARGE = {"snapshots": 2, "keep_states": False, "eval_documents": 24, "final_eval_documents": 24}  # made elsewhere
 USUAL_MATRICES = [name for name in MATRICES if name != "embed"]
 
 
@@ -79,6 +82,10 @@ def plan(base: "Description") -> Plan:
         trained = parameters(base, tuning)
     except ValueError as error:
         return Plan(problems=problems | {"way": str(error)})
+    try:
+        check_memory(base.config)
+    except ValueError as error:  # CheckpointError says how much is missing
+        problems["way"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     replay = 0.0 if get("replay") == REPLAYS[0] else float(get("share"))
     per_step = max(1, min(CHATS_PER_STEP, count))
     steps = max(1, -(-count * get("epochs") // per_step))
@@ -95,7 +102,9 @@ def plan(base: "Description") -> Plan:
                 "batch_tokens": max(64, round(per_step * mean / (1 - replay))), "warmup_steps": min(10, steps),
                 "eval_every": max(1, steps // EVALUATIONS), "eval_documents": 64, "final_eval_documents": 128,
                 "log_every": max(1, steps // 60), "snapshots": 5, "keep_states": True, "out": "runs/run",
+                "micro_batch_tokens": micro_batch_tokens(base.config, 2048),
             }
+            | (LARGE if from_elsewhere(base.card) else {})
         )  # fmt: skip
     except ValueError as error:
         problems["way"] = str(error)
@@ -103,17 +112,15 @@ def plan(base: "Description") -> Plan:
 
 
 def mean_length(base: "Description", task: str, chats: str | None) -> float:
-    """Tokens of a chat, about. Raises ChatError for a vocabulary without tokens for chats."""
-    if chats is None:
-        lengths = [len(ids) + 2 for ids in base.tokenizer.encode_batch(_texts(task), special=True)]
-        return sum(lengths) / len(lengths)
-    found = [encode_chat(base.tokenizer, chat) for chat in read_jsonl(chats)[0][:SAMPLE]]
+    """Tokens of a chat, about. Raises ChatError where the tokenizer cannot write it."""
+    some = _tinyland(task) if chats is None else read_jsonl(chats)[0][:SAMPLE]
+    found = [mark_chat(base.tokenizer, chat).ids for chat in some]
     return sum(map(len, found)) / len(found) if found else 1.0
 
 
 @lru_cache(maxsize=16)
-def _texts(task: str) -> list[str]:
-    return [d.text for d in tinyland.documents(0, 0, SAMPLE, TASKS[task])]
+def _tinyland(task: str) -> list[Chat]:
+    return [turns_of(d.text) for d in tinyland.documents(0, 0, SAMPLE, TASKS[task])]
 
 
 def parameters(base: "Description", tuning: dict[str, Any]) -> int:

@@ -16,8 +16,9 @@ TASKS = {  # kinds of chats, by what the assistant learns in them
 OWN = "your own chats"
 WAY_NAMES = {"full": "all weights", "lora": "LoRA", "layers": "some layers"}
 REPLAYS = ("nothing", "old text", "its own samples")
-RATES = (0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05)
+RATES = (0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05)
 USUAL_RATES = {"full": 0.001, "lora": 0.01, "layers": 0.001}  # LoRA's is ten times as high (Schulman et al. 2025)
+RATES_ELSEWHERE = {"full": 0.00002, "lora": 0.0002, "layers": 0.00005}  # of models a thousand times as large
 COUNTS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 ROWS = (

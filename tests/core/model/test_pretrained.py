@@ -128,7 +128,10 @@ def test_generate_stops_at_the_end_of_the_text(tmp_path):
         (QWEN3 | {"position": "none"}, "position must be rotary, not none"),
         (QWEN3 | {"norm": "layernorm", "norm_eps": 1e-5}, "norm must be rmsnorm, not layernorm"),
         (QWEN3 | {"qkv_bias": True}, "qkv_bias must be bias = False, not True$"),
-        (LLAMA | {"rope_scaling": RopeScaling(kind="linear", factor=2.0)}, "rope_scaling must be None, not linear$"),
+        (
+            GPT2 | {"position": "rotary", "rope_scaling": RopeScaling(kind="linear", factor=2.0)},
+            "rmsnorm, not layernorm",
+        ),
         (GPT2 | {"bias": False}, "GPT-2: bias must be True, not False$"),
         (GPT2 | {"n_kv_heads": 2}, "GPT-2: n_kv_heads must be n_heads = 4, not 2$"),
         (GPT2 | {"d_head": 8}, "GPT-2: d_head must be d_model / n_heads = 6, not 8$"),

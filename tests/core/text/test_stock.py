@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from core.text import Tokenizer as Tokenizer_
+from core.text.chat_template import render
 from core.text.errors import TokenizerError
 from core.text.merge_tree import joins
 from core.text.stock import StockTokenizer
@@ -113,8 +115,60 @@ def test_a_chat_is_written_by_the_models_own_template_and_its_part_is_marked():
     assert ours.decode([id for id, mine in zip(ids, own, strict=True) if mine]).strip() == "Größe 🙂"
     asked, own = ours.encode_chat(talk[:1], prompt=True)
     assert ids[: len(asked) - 1] == asked[:-1] and not any(own)
-    with pytest.raises(TokenizerError, match="no chat template"):
-        StockTokenizer(byte_level(), {}, "m").encode_chat(talk)
+
+
+def test_where_no_template_came_with_it_names_tell_who_speaks():
+    ours = StockTokenizer(byte_level(), {}, "m")
+    ids, own = ours.encode_chat([{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Tom."}])
+    assert ours.decode(ids) == "<|endoftext|>User: Who?\n\nAssistant: Tom.<|endoftext|>"
+    assert ours.decode([id for id, mine in zip(ids, own, strict=True) if mine]) == " Tom.<|endoftext|>"
+    assert ours.chat_template is None and ours.taught().chat_template and ours.taught().taught().ranks == ours.ranks
+
+
+def test_it_is_written_and_read_again_as_it_was(pair, tmp_path):
+    ours, _ = pair
+    ours.stops, ours.rows = (*ours.stops, 5), ours.rows + 3
+    ours.save(tmp_path / "tokenizer.json")
+    again = Tokenizer_.load(tmp_path / "tokenizer.json")
+    assert isinstance(again, StockTokenizer) and vars(again).keys() == vars(ours).keys()
+    for name in ("name", "vocab_size", "special_tokens", "pattern", "ranks", "eot", "stops", "chat_template", "rows"):
+        assert getattr(again, name) == getattr(ours, name), name
+    for text in MIXED:
+        assert again.pieces(text, special=True) == ours.pieces(text, special=True)
+    assert again.token_bytes(ours.rows - 1).startswith(b"<unused")
+    with pytest.raises(TokenizerError, match="has no token"):
+        again.token_bytes(ours.rows)
+    with pytest.raises(TokenizerError, match='"config", "stops" or "rows"'):
+        Tokenizer_.from_json(ours.to_json() | {"stops": None})
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    system=st.sampled_from(["", "Be brief."]), words=st.lists(TEXT.map(str.strip).filter(bool), min_size=1, max_size=5)
+)
+@pytest.mark.parametrize(
+    "template", ["", "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>\n{% endfor %}<assistant>"]
+)
+def test_a_talk_is_what_stands_around_its_words(template, system, words):
+    """What a template writes, beside the parts that were found in it."""
+    config = {"bos_token": "<s>", "eos_token": "</s>"} | ({"chat_template": template} if template else {})
+    ours = StockTokenizer(sentence_piece(), config, "m")
+    words = words[: len(words) - 1 + len(words) % 2]  # the visitor speaks last
+    talk = [{"role": ("user", "assistant")[i % 2], "content": said} for i, said in enumerate(words)]
+    talk = [{"role": "system", "content": system}, *talk] if system else talk
+    wanted, _ = render(ours.taught().chat_template, talk, ours.taught().config, prompt=True)
+    found = ours.frame(system)
+    written = found.opening
+    for i, said in enumerate(words):
+        written += f"{'' if template else ' '}{said}{found.between}" if i % 2 else said + found.closing
+    assert written == wanted
+
+
+@pytest.mark.parametrize("template", ["{{ raise_exception('no system') }}", "{{ messages | length }}", "always"])
+def test_a_template_that_does_not_write_turn_after_turn_has_no_frame(template):
+    ours = StockTokenizer(byte_level(), {"chat_template": template}, "m")
+    with pytest.raises(TokenizerError):
+        ours.frame()
 
 
 def test_a_tokenizer_without_an_end_is_refused():

@@ -70,6 +70,18 @@ def test_a_shipped_model_that_was_exported_comes_back_equal(tmp_path):
             assert before.tokenizer.encode(text, special=special) == after.tokenizer.encode(text, special=special)
 
 
+@pytest.mark.parametrize("name", ["llama with biases", "mistral", "linear", "llama3", "yarn"])
+def test_what_was_opened_is_written_for_transformers_again(name, folders, tmp_path):
+    theirs, folder = folders(name)
+    save_pretrained(load_pretrained(folder), tmp_path)
+    again = type(reference("llama3")).from_pretrained(tmp_path) if name == "mistral" else None
+    again = again or type(theirs).from_pretrained(tmp_path, attn_implementation="eager")
+    ids = random_ids(min(theirs.config.max_position_embeddings, 200))
+    with torch.no_grad():
+        assert (theirs(ids).logits - again.eval()(ids).logits).abs().max() <= 1e-5
+    assert load_pretrained(tmp_path).config.rope_scaling == load_pretrained(folder).config.rope_scaling
+
+
 def test_it_is_one_of_our_checkpoints(folders):
     _, folder = folders("gpt2")
     known = describe(folder)
