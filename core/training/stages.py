@@ -51,8 +51,8 @@ def resolve(config: TrainConfig) -> TrainConfig:
 def history(parent: Description) -> list[dict[str, Any]]:
     """What a parent's card tells of the stages that led to its step; of a card without stages, what can be told."""
     given = parent.card.get("stages")
-    told = isinstance(given, list) and all(isinstance(one, dict) for one in given)
-    records = given if told and len(given) == len(parent.stages) else [only_stage(parent)]
+    told = given if isinstance(given, list) and all(isinstance(one, dict) for one in given) else []
+    records = told if len(told) == len(parent.stages) else [only_stage(parent)]
     found: list[dict[str, Any]] = []
     for stage, record in zip(parent.stages, records, strict=False):
         if not found or stage.first_step < parent.step:

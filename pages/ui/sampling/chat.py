@@ -60,7 +60,7 @@ def out_of_its_world(view: View, message: str) -> None:
 def last_message(view: View, ids: list[int]) -> str:
     """What the visitor said last in a chat of these tokens."""
     special = view.tokenizer.special_tokens
-    if special["<|user|>"] not in ids:
+    if special.get("<|user|>") not in ids or "<|end|>" not in special:
         return ""
     start = len(ids) - ids[::-1].index(special["<|user|>"])
     end = next((i for i in range(start, len(ids)) if ids[i] == special["<|end|>"]), len(ids))

@@ -7,13 +7,16 @@ written or the visitor stops; so nobody waits for a longer text of somebody else
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.text.errors import TokenizerError
+from core.text.stock import StockTokenizer
 from pages.ui import cache, components, presses, state
+from pages.ui.literal import literal
 from pages.ui.sampling.settings import chosen_sampler
 from pages.ui.text import Chip, chips
 from pages.ui.view import View
@@ -21,6 +24,7 @@ from pages.ui.view import View
 if TYPE_CHECKING:
     from core.generation import Step
     from core.generation.branches import Node, Story
+    from core.text.chat_template import Frame
 
 STORIES, NODES = 6, 3000  # what a session keeps
 MOMENT = 0.03  # seconds of writing before the text is shown, ...
@@ -47,19 +51,34 @@ class Scene:
     view: View
     prompt: tuple[int, ...]
     chat: bool
+    frame: "Frame | None" = None  # of the chat template of a model made elsewhere
 
     @property
     def stop(self) -> set[int]:
-        names = ("<|end|>",) if self.chat else ()
-        return {*self.view.tokenizer.stops, *(self.view.tokenizer.special_tokens[name] for name in names)}
+        tokenizer = self.view.tokenizer
+        if not self.chat:
+            return set(tokenizer.stops)
+        from core.tuning.messages import answer_stops
 
-    def tokens_of_typed(self, text: str, last: int) -> list[int]:
+        return set(answer_stops(tokenizer))
+
+    def tokens_of_typed(self, text: str, so_far: Sequence[int]) -> list[int]:
         """The tokens of what a visitor typed; in a chat, between the tokens that mark whose turn it is."""
         ids, special = self.view.tokenizer.encode(text), self.view.tokenizer.special_tokens
         if not self.chat:
             return ids
-        before = [] if last == special["<|end|>"] else [special["<|end|>"]]
+        if self.frame is not None:
+            return self._by_template(self.frame, text, so_far)
+        before = [] if so_far[-1] == special["<|end|>"] else [special["<|end|>"]]
         return [*before, special["<|user|>"], *ids, special["<|end|>"], special["<|assistant|>"]]
+
+    def _by_template(self, frame: "Frame", text: str, so_far: Sequence[int]) -> list[int]:
+        """What follows the last token, as the template writes it."""
+        tokenizer, said = self.view.tokenizer, f"{text.strip()}{frame.closing}"
+        if len(so_far) == len(self.prompt):  # nobody has said anything yet
+            return tokenizer.encode(frame.opening + said, special=True)[len(so_far) :]
+        ids = tokenizer.encode(frame.between + said, special=True)
+        return ids[1:] if ids[0] == so_far[-1] else ids  # the answer may have written its end itself
 
 
 def story(scene: Scene, *, key: str) -> "list[Node]":
@@ -127,9 +146,7 @@ def _act(scene: Scene, kept: "Story", action: dict[str, Any]) -> None:
         put(kept, model, chosen_sampler(), [int(action["token"])], "chosen")
         _begin(scene, kept, state.get("new_tokens"))
     elif what == "type":
-        put(
-            kept, model, chosen_sampler(), scene.tokens_of_typed(state.clean(str(action["text"]))[:400], kept.ids()[-1])
-        )
+        put(kept, model, chosen_sampler(), scene.tokens_of_typed(state.clean(str(action["text"]))[:400], kept.ids()))
         if scene.chat:
             _begin(scene, kept, state.get("new_tokens"))
     elif what == "write":
@@ -258,7 +275,9 @@ def choose_scene(view: View, end: int) -> Scene | None:
     left, middle, right = st.columns([4, 2, 4], gap="medium", vertical_alignment="bottom")
     names = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
     special = view.tokenizer.special_tokens
-    options = ("The text", "A chat") if all(name in special for name in names) else ("The text",)
+    chats = view.tokenizer.chat_template is not None if isinstance(view.tokenizer, StockTokenizer) else all(
+        name in special for name in names)  # fmt: skip
+    options = ("The text", "A chat") if chats else ("The text",)
     kind = left.segmented_control(
         "Continue", options, default=options[0], key="scene", required=True, persist_state="session"
     )
@@ -266,6 +285,8 @@ def choose_scene(view: View, end: int) -> Scene | None:
     right.slider("New tokens", **state.control("new_tokens"))
     if kind != "A chat":
         return Scene(view, view.ids[:end], chat=False)
+    if isinstance(view.tokenizer, StockTokenizer):
+        return _by_its_template(view, view.tokenizer)
     style = st.selectbox("System prompt", STYLES, key="scene_style", persist_state="session", accept_new_options=True)
     ids = [
         view.tokenizer.eot,
@@ -273,7 +294,23 @@ def choose_scene(view: View, end: int) -> Scene | None:
         *view.tokenizer.encode(state.clean(style or "")[:400]),
         special["<|end|>"],
     ]
+    return _fitting(view, ids, None)
+
+
+def _by_its_template(view: View, tokenizer: StockTokenizer) -> Scene | None:
+    """A chat as the template of a model made elsewhere writes it, with what the system asks for where it has a place
+    for that."""
+    style = st.text_input("System prompt (may be empty)", key="scene_system", persist_state="session", max_chars=400)
+    try:
+        frame = tokenizer.frame(state.clean(style or "").strip())
+    except TokenizerError as error:
+        st.warning(f"The chat template of this model does not take that: {literal(str(error))}.")
+        return None
+    return _fitting(view, tokenizer.encode(frame.opening.rstrip(" "), special=True) or [tokenizer.eot], frame)
+
+
+def _fitting(view: View, ids: list[int], frame: "Frame | None") -> Scene | None:
     if len(ids) > view.description.config.context_length // 2:
         st.warning("That is longer than half of what this model can read: make it shorter.")
         return None
-    return Scene(view, tuple(ids), chat=True)
+    return Scene(view, tuple(ids), chat=True, frame=frame)
