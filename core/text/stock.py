@@ -19,7 +19,7 @@ from core.text.bpe import well_formed
 from core.text.chat_template import PLAIN, Frame, Message, frame, render
 from core.text.errors import TokenizerError
 from core.text.export import CHARACTER_OF_BYTE
-from core.text.tokenizer import ENDOFTEXT, Piece, Tokenizer
+from core.text.tokenizer import ENDOFTEXT, OTHER_FORMATS, Piece, Tokenizer
 
 LARGEST_FILE = 100_000_000  # bytes; the largest in use has about 30 million
 BYTE_OF_CHARACTER = {character: byte for byte, character in CHARACTER_OF_BYTE.items()}
@@ -203,6 +203,9 @@ class StockTokenizer(Tokenizer):
         made = cls(json.dumps(data.get("tokenizer"), ensure_ascii=False), config, str(data.get("name")))
         made.stops, made.rows = tuple(int(id) for id in stops) or made.stops, rows
         return made
+
+
+OTHER_FORMATS[FORMAT] = StockTokenizer.from_json
 
 
 def load_stock(folder: Path, name: str) -> StockTokenizer:
