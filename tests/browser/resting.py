@@ -1,5 +1,7 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
+from playwright.sync_api import Error
+
 # Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work, or
 # the script of a component has not come (what it builds is kept at its place: assets/components/shared/mount.js).
 RESTING = """() => {
@@ -56,9 +58,19 @@ def resting(page) -> None:
 
 def resting_box(locator) -> dict[str, float]:
     """Where it is on the screen, scrolled into view, once it no longer moves."""
-    locator.scroll_into_view_if_needed()
+    scroll_to(locator)
     locator.evaluate(STILL)
     return locator.bounding_box()
+
+
+def scroll_to(locator) -> None:
+    """Scrolls it into view; what is drawn anew meanwhile is looked for again."""
+    try:
+        locator.scroll_into_view_if_needed()
+    except Error as error:
+        if "not attached" not in str(error):
+            raise
+        scroll_to(locator)
 
 
 def see(page, anchor: str) -> None:
