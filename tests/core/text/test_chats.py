@@ -101,8 +101,11 @@ def test_tasks_are_done_right() -> None:
         for question, reply in turns:
             if m := re.fullmatch(r"Compute (\d+) ([-+*]) (\d+)\.", question):
                 x, y = int(m[1]), int(m[3])
-                assert int(reply) == {"+": x + y, "-": x - y, "*": x * y}[m[2]]
+                assert reply == f"{question[8:-1]} = { {'+': x + y, '-': x - y, '*': x * y}[m[2]] }"
                 done["compute"] += 1
+            elif m := re.fullmatch(r"I have (\d+) (.+) and get (\d+) more\. How many do I have\?", question):
+                assert reply == f"You have {m[1]} {m[2]} and get {m[3]} more. Now you have {int(m[1]) + int(m[3])}."
+                done["word problem"] += 1
             elif m := re.search(r"On (\w+), it was", question):
                 assert reply == question.split(": ")[1].replace(m[1], m[1].capitalize())
                 done["correct"] += 1
@@ -126,7 +129,10 @@ def test_tasks_are_done_right() -> None:
                 ).groups()  # type: ignore[union-attr]
                 assert all(word in question for word in (a, p, b, q))
                 done["summary"] += 1
-    assert all(done[task] > 5 for task in ("compute", "correct", "article", "function", "story", "birthday", "summary"))
+    assert all(
+        done[task] > 5
+        for task in ("compute", "word problem", "correct", "article", "function", "story", "birthday", "summary")
+    )
 
 
 def test_birthdays_in_chats_are_well_known_ones() -> None:
