@@ -2,7 +2,7 @@
 
 python -m core.training --preset tinyland --out runs/tinyland
 python -m core.training --out runs/tinyland --resume
-python -m core.training --stage sft --parent runs/tinyland@17000 --out runs/taught     # or --parent NAME, its last step
+python -m core.training --stage sft --parent runs/tinyland@34000 --out runs/taught     # or --parent NAME, its last step
 python -m core.training --preset grpo --parent runs/taught --out runs/shaped           # or dpo
 python -m core.training.life --out runs/life                                           # all three, one after another
 torchrun --nproc-per-node 2 -m core.training --preset live --out runs/team    # one model, two processes

@@ -313,9 +313,14 @@ _AFTER_ALL = TrainConfig(  # what the stages after pre-training share: ten minut
     stage="sft", parent={"checkpoint": "tinyland"}, data={"kind": "chats"}, replay=0.2, seconds=600.0, warmup_steps=20,
     decay_fraction=1.0, eval_documents=300, final_eval_documents=1000, snapshots=5,
 )  # fmt: skip
-PRESETS["sft"] = replace(_AFTER_ALL, out="runs/sft", steps=600, muon_lr=0.002, adamw_lr=0.001)
+# Tasks are half of the chats: each is rarer than any question, and has more to learn.
+_CHATS = {"chat": 0.25, "chat_topic": 0.12, "chat_role": 0.13, "chat_task": 0.5}
+PRESETS["sft"] = replace(
+    _AFTER_ALL, out="runs/sft", data={"kind": "chats", "weights": _CHATS}, replay=0.25, steps=1750,
+    muon_lr=0.004, adamw_lr=0.002,
+)  # fmt: skip
 for _method in METHODS:
     PRESETS[_method] = replace(
-        _AFTER_ALL, out=f"runs/{_method}", stage="preference", preference={"method": _method}, steps=150,
+        _AFTER_ALL, out=f"runs/{_method}", stage="preference", preference={"method": _method}, steps=300,
         precision="float32", optimizer="adamw", adamw_lr=3e-4, eval_every=25, log_every=1, batch_tokens=2048,
     )  # fmt: skip

@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.generation import Sampler, generate
-from core.model import load_checkpoint, run_trace
+from core.model import describe, load_checkpoint, run_trace
 from core.text import tinyland
 from tests.browser.resting import ready, resting, see
 from tests.browser.test_shell import EXCEPTION, tall
 from tests.navigation import PAGES
 
 TEXT = "Suki gave the kite to Brigid because she"
-STEPS = (49, 17_000)
+STEPS = (describe("tinyland").steps[5], describe("tinyland").step)
 OTHERS = sorted(PAGES[1:], key="attention".__eq__)  # last, for its server then follows every head through training
 
 
