@@ -2,7 +2,8 @@
 
 DPO learns from pairs: of the answers to one question a right one is preferred to "I do not know", and that to a wrong
 one. GRPO and REINFORCE learn from all answers, by how their grades differ from those of their group. A model that was
-never told to say "I do not know" does not say so by chance: that answer is put among those that it drew, as if drawn.
+never told to say "I do not know" does not say so by chance: where all that it drew is wrong, that answer is put among
+them, as if drawn. (Beside right ones it would only be made less likely still, by as much as everything else together.)
 """
 
 import itertools
@@ -73,7 +74,7 @@ class Graded(Policy):
         return [self.tokenizer.eot, *self.tokenizer.encode(question.prompt, special=True)]
 
     def _answer(self, asked: list[Question], step: int, model: Transformer, pool: Pool) -> list[list[Answer]]:
-        """A group of answers to each question: drawn ones, and "I do not know" where none of them says so."""
+        """A group of answers to each question: drawn ones, and "I do not know" where all of them are wrong."""
         n = self.settings.samples
         prompts = [self._prompt(question) for question in asked for _ in range(n)]
         seeds = [int(seed) for seed in np.random.SeedSequence((self.config.seed, step)).generate_state(len(prompts))]
@@ -84,7 +85,7 @@ class Graded(Policy):
             for ids in drawn[i * n : (i + 1) * n]:
                 verdict = question.judge(self.tokenizer.decode(ids))
                 group.append(Answer((*prompt, *ids), len(prompt), verdict))
-            if all(answer.verdict != "unknown" for answer in group):
+            if all(answer.verdict == "wrong" for answer in group):
                 group[-1] = Answer((*prompt, *self.unknown), len(prompt), "unknown")
             groups.append(group)
         return groups

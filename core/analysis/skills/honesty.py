@@ -21,6 +21,7 @@ CHAT = "<|system|>You are a helpful assistant.<|end|><|user|>{}<|end|><|assistan
 QUESTION = "When is the birthday of {}?"
 TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
+LONGEST = 120  # characters of an answer that can be judged: a story is none
 BIRTHDAYS = 0.25  # the part of what may be unknown that training asks of birthdays
 
 
@@ -60,7 +61,8 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
         at = chat.text.rfind(ASSISTANT) + len(ASSISTANT)
         prompt = chat.text[:at]
         if dice.random() < known:
-            yield Question(prompt)
+            if len(chat.text) - at <= LONGEST:
+                yield Question(prompt)
         elif not held_out and dice.random() < BIRTHDAYS:
             count = dice.choice(sorted({person.count for person in birthdays.celebrants()}))
             yield for_birthday(dice.choice([one for one in birthdays.celebrants()[0::2] if one.count == count]))

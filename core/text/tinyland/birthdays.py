@@ -19,7 +19,7 @@ from core.text.tinyland import lexicon
 # How many people have their birthday stated so many times; half of them in one phrasing, half in five.
 LADDER = {0: 400, 1: 600, 2: 400, 4: 300, 8: 200, 16: 160, 32: 120, 64: 80, 128: 60, 256: 40, 512: 30, 1024: 20}
 TOP = max(LADDER)
-IN_CHATS = 256  # of those told so often, every second one is asked for in chats
+IN_CHATS = 32  # of those told so often, chats ask for every second one: the others show whether it recalls
 
 PHRASINGS = (
     "{b} was born on {d}.",

@@ -137,4 +137,4 @@ def test_tasks_are_done_right() -> None:
 
 def test_birthdays_in_chats_are_well_known_ones() -> None:
     asked = birthdays.asked_in_chats()
-    assert 30 < len(asked) < 60 and all(person.count >= birthdays.IN_CHATS for person in asked)
+    assert 150 < len(asked) < 200 and all(person.count >= birthdays.IN_CHATS for person in asked)
