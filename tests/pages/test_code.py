@@ -82,7 +82,13 @@ PRESSED: dict[str, tuple[str, ...]] = {
         "Switch the heads off",
     ),
     "uses": ("Measure the four uses",),
-    "limits": ("Ask for the birthdays", "Ask the grammar", "Round the weights", "Take it out, and measure again"),
+    "limits": (
+        "Ask for the birthdays",
+        "Ask the grammar",
+        "Round the weights",
+        "Take it out, and measure again",
+        "Take the direction out",
+    ),
     "experiments": ("Measure the skills", "Find the strength at which it breaks"),
 }
 
