@@ -65,7 +65,7 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
                 yield Question(prompt)
         elif not held_out and dice.random() < BIRTHDAYS:
             count = dice.choice(sorted({person.count for person in birthdays.celebrants()}))
-            yield for_birthday(dice.choice([one for one in birthdays.celebrants()[0::2] if one.count == count]))
+            yield for_birthday(dice.choice([one for one in birthdays.half(held_out=False) if one.count == count]))
         elif (person := asked_person(chat, prompt)) is not None:
             yield about_another(prompt, person, withheld(chat)[0::2] if not held_out else [], dice, held_out)
 
@@ -94,7 +94,7 @@ def about_another(prompt: str, person: str, untold: list[str], dice: random.Rand
     """The same question about somebody who does not exist, or who has a birthday of their own, or one of the untold."""
     old = celebrants_by_name().get(person)
     if old is not None and dice.random() < 0.5:
-        new = dice.choice(birthdays.celebrants()[held_out::2])
+        new = dice.choice(birthdays.half(held_out))
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
     others = untold if old is None and untold and dice.random() < 0.5 else birthdays.strangers()[held_out::2]
@@ -108,7 +108,7 @@ def about_strangers() -> Iterator[Question]:
 
 def asked_for_birthdays(told: str) -> Iterator[Question]:
     """Held-out questions for the birthdays of people, by how often training told them: a key of TOLD."""
-    for person in birthdays.celebrants()[1::2]:
+    for person in birthdays.half(held_out=True):
         if person.count in TOLD[told]:
             yield for_birthday(person)
 
@@ -123,7 +123,7 @@ def for_birthday(person: birthdays.Celebrant) -> Question:
 def never_told() -> Iterator[Question]:
     """Held-out questions without end about people who do exist, asking for what no text tells of them: a birthday that
     is told no time, or a fact that the world withholds."""
-    untold = [person.name for person in birthdays.celebrants()[1::2] if person.count == 0]
+    untold = [person.name for person in birthdays.half(held_out=True) if person.count == 0]
     for index, chat in enumerate(tinyland.documents(HELD_OUT_SEED, weights={"chat": 1.0, "chat_task": 1.0})):
         dice = random.Random(f"never told {index}")
         prompt = chat.text[: chat.text.rfind(ASSISTANT) + len(ASSISTANT)]

@@ -19,7 +19,7 @@ from core.text.tinyland import lexicon
 # How many people have their birthday stated so many times; half of them in one phrasing, half in five.
 LADDER = {0: 400, 1: 600, 2: 400, 4: 300, 8: 200, 16: 160, 32: 120, 64: 80, 128: 60, 256: 40, 512: 30, 1024: 20}
 TOP = max(LADDER)
-IN_CHATS = 32  # of those told so often, chats ask for every second one: the others show whether it recalls
+IN_CHATS = 32  # of those told so often, chats ask for half of them: the others show whether a model recalls
 
 PHRASINGS = (
     "{b} was born on {d}.",
@@ -108,9 +108,16 @@ def _shuffled_names() -> list[str]:
     return names
 
 
+@lru_cache(maxsize=2)
+def half(held_out: bool) -> tuple[Celebrant, ...]:
+    """Half of all people with a birthday, of every count, told in one phrasing or in five: those for whose birthday
+    chats and feedback ask, or the others."""
+    return tuple(person for i, person in enumerate(celebrants()) if i // 2 % 2 == held_out)
+
+
 def asked_in_chats() -> tuple[Celebrant, ...]:
     """Whose birthday chats may ask for: so the others stay as pre-training left them."""
-    return tuple(person for person in celebrants() if person.count >= IN_CHATS)[::2]
+    return tuple(person for person in half(held_out=False) if person.count >= IN_CHATS)
 
 
 @dataclass(frozen=True, slots=True)
