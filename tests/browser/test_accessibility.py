@@ -84,8 +84,9 @@ def open_all(page, path: str, query: str = "", width: int = LAPTOP) -> None:
     page.goto(f"/{path}?{query}")
     page.wait_for_selector("h1")
     expect(page.locator("[data-testid=stMain] [data-testid=stSkeletonElement]")).to_have_count(0)
-    for closed in page.locator("[data-testid=stMain] details:not([open]):not(.gb-plot-save) > summary").all():
-        closed.click()
+    for details in page.locator("[data-testid=stMain] details:not(.gb-plot-save)").all():
+        if details.get_attribute("open") is None:
+            details.locator("> summary").click()
     resting(page)
 
 

@@ -61,7 +61,7 @@ def test_files_are_brought_and_what_is_bad_is_said(page):
     ]
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(files)
     page.get_by_role("button", name="Run the pipeline").click()
-    expect(page.get_by_text("1 of 2 files were not read, or not as they are: the table says why.")).to_be_visible(
+    expect(page.get_by_text("1 of 2 files were not read, or not as they are: their lines say why.")).to_be_visible(
         timeout=240_000
     )
     expect(page.get_by_text(re.compile("Of 1 raw documents"))).to_be_visible()

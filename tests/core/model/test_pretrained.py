@@ -130,7 +130,7 @@ def test_generate_stops_at_the_end_of_the_text(tmp_path):
         (QWEN3 | {"qkv_bias": True}, "qkv_bias must be bias = False, not True$"),
         (
             GPT2 | {"position": "rotary", "rope_scaling": RopeScaling(kind="linear", factor=2.0)},
-            "rmsnorm, not layernorm",
+            "GPT-2: position must be learned, not rotary$",
         ),
         (GPT2 | {"bias": False}, "GPT-2: bias must be True, not False$"),
         (GPT2 | {"n_kv_heads": 2}, "GPT-2: n_kv_heads must be n_heads = 4, not 2$"),
