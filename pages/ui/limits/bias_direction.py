@@ -50,7 +50,7 @@ def _shown(view: View, found: "Erased") -> None:
     before, after, control = found.slopes
     mean, least, most = found.added
     table(
-        ("", "amplification", "right of people with a name", "loss on held-out text"),
+        ("which model", "amplification", "right of people with a name", "loss on held-out text"),
         [
             ("the whole model", f"{before:.2f} ×", percent(found.people[0]), f"{found.loss:.3f}"),
             ("without the direction", f"**{after:.2f} ×**", percent(found.people[1]), f"{found.loss + mean:.3f}"),

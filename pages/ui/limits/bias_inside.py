@@ -92,7 +92,7 @@ def _taken_out(view: View, found: "Inside") -> None:
     before, after = result.slopes
     mean, least, most = result.added
     table(
-        ("", "amplification", "loss on held-out text"),
+        ("which model", "amplification", "loss on held-out text"),
         [
             ("the whole model", f"{before:.2f} ×", f"{result.loss:.3f}"),
             (f"without {part.phrase}", f"**{after:.2f} ×**", f"{result.loss + mean:.3f}"),

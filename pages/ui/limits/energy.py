@@ -110,7 +110,7 @@ def _results(
         title="Energy on a logarithmic axis, with published figures",
     )  # fmt: skip
     rows = [("Operations", f"{flops:.3g}", ""), *_rows(found)]
-    table(("", "about", "between"), rows)
+    table(("of what", "about", "between"), rows)
     _sources(training)
     code = Code().with_import("core.analysis.limits.energy", "Accelerator", "ASSUMPTIONS", "Constant", "cost")
     changed = {n: c for n, c in constants.items() if c != ASSUMPTIONS[n]}
