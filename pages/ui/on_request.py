@@ -1,11 +1,14 @@
 """What is measured once for all visitors: at once where it is recorded beside the model, else when it is asked for."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.ui import background, near
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 ASKED = "measurements_asked"  # their keys, in the session
 
@@ -40,6 +43,27 @@ def on_request(
         st.info(found)
         return None
     return found
+
+
+def when_pressed(
+    slot: str,
+    key: tuple[Any, ...],
+    work: Callable[[background.Report], Any],
+    *,
+    button: str,
+    label: str,
+    place: "DeltaGenerator | None" = None,
+) -> Any:  # noqa: ANN401 (what the work gives)
+    """What `work` gives, where `key` is the last that was asked for at this slot; else a button, in `place` if
+    one is given, asks."""
+    if st.session_state.get(slot) != key:
+        (place or st).button(button, key=f"{slot}_ask", on_click=_ask_at, args=(slot, key))
+        return None
+    return background.compute(key, work, label, height=200)
+
+
+def _ask_at(slot: str, key: tuple[Any, ...]) -> None:
+    st.session_state[slot] = key
 
 
 def _ask(key: tuple[Any, ...]) -> None:

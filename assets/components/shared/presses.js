@@ -17,7 +17,7 @@ export function presses(send) {
   const emit = () => send({ by, presses: waiting, serial });
   const again = rested(emit, PATIENCE);
   const onwards = rested(emit, 0);
-  // The section whose press it was may have been drawn anew meanwhile: then the server acts on it, and sends nothing.
+  // Streamlit drops what comes from a section that is not there at the moment, since the page is being drawn anew.
   const insist = rested(() => {
     emit();
     insist();

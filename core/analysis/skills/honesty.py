@@ -64,7 +64,7 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
             if len(chat.text) - at <= LONGEST:
                 yield Question(prompt)
         elif not held_out and dice.random() < BIRTHDAYS:
-            count = dice.choice(sorted({person.count for person in birthdays.celebrants()}))
+            count = dice.choice(list(birthdays.LADDER))
             yield for_birthday(dice.choice([one for one in birthdays.half(held_out=False) if one.count == count]))
         elif (person := asked_person(chat, prompt)) is not None:
             yield about_another(prompt, person, withheld(chat)[0::2] if not held_out else [], dice, held_out)

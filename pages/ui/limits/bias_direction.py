@@ -7,6 +7,7 @@ import streamlit as st
 from core.figures.labels import percent
 from pages.ui import background, cache
 from pages.ui.caption import NATS, truth
+from pages.ui.on_request import when_pressed
 from pages.ui.table import table
 from pages.ui.view import View
 
@@ -32,16 +33,20 @@ def one_direction(view: View) -> None:
         )  # fmt: skip
     checkpoint = view.checkpoint
     key = ("limits bias direction", view.name, view.step, cache.stamp(view.name), layer)
-    if st.session_state.get("limits_erased") != key:
-        control.button("Take the direction out", key="limits_erase", on_click=_ask, args=(key,))
-        return
 
     def work(report: background.Report) -> "Erased":
         from core.analysis.limits.bias_direction import erased
 
         return erased(checkpoint, layer, report)
 
-    found = background.compute(key, work, "Measuring without the direction", height=200)
+    found = when_pressed(
+        "limits_erased",
+        key,
+        work,
+        button="Take the direction out",
+        label="Measuring without the direction",
+        place=control,
+    )
     if found is not None:
         _shown(view, found)
 
@@ -72,7 +77,3 @@ def _shown(view: View, found: "Erased") -> None:
         f" of {len(found.after.occupations)} occupations with the direction of the other; 60 held-out documents",
         code.gives(f"erased(checkpoint, {found.layer}).slopes", found.slopes),
     )
-
-
-def _ask(key: tuple[object, ...]) -> None:
-    st.session_state["limits_erased"] = key

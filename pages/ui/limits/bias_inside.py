@@ -9,6 +9,7 @@ from core.figures.inside import with_sign
 from pages.ui import background, cache, components
 from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.limits.bias_direction import one_direction
+from pages.ui.on_request import when_pressed
 from pages.ui.table import table
 from pages.ui.view import View
 
@@ -77,16 +78,15 @@ def _taken_out(view: View, found: "Inside") -> None:
     st.markdown(f"It adds **{carried}** of {with_sign(found.total)} logits (95 %: {low} to {high}).")
     checkpoint = view.checkpoint
     key = ("limits bias without", view.name, view.step, cache.stamp(view.name), str(part))
-    if st.session_state.get("limits_without") != key:
-        st.button("Take it out, and measure again", key="limits_take_out", on_click=_ask, args=(key,))
-        return
 
     def work(report: background.Report) -> "Without":
         from core.analysis.limits.bias_inside import without
 
         return without(checkpoint, part, report)
 
-    result = background.compute(key, work, "Measuring without it", height=200)
+    result = when_pressed(
+        "limits_without", key, work, button="Take it out, and measure again", label="Measuring without it"
+    )
     if result is None:
         return
     before, after = result.slopes
@@ -109,7 +109,3 @@ def _taken_out(view: View, found: "Inside") -> None:
         "without(checkpoint, part).slopes", (2,), "mean ablation; all occupations; 60 held-out documents of Tinyland",
         code.gives(f"without(checkpoint, {part!r}).slopes", result.slopes),
     )  # fmt: skip
-
-
-def _ask(key: tuple[object, ...]) -> None:
-    st.session_state["limits_without"] = key
