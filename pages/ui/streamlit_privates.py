@@ -32,6 +32,7 @@ from streamlit.runtime.state.session_state import (
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
 LAST_SENT = "last_sent"  # that of what its browser last said of its controls
+OBSERVER = "-contents__"  # of sections, in the names of what it says: its key in pages/ui/sections.py
 SET_HERE = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_SET_HERE"  # the key, in a session's values, of the controls set by us
 
 
@@ -45,7 +46,7 @@ def change() -> None:
     # every module for that: 60 ms of the first visitor's time.
     env_util.is_repl = lambda: False
     session: Any = AppSession
-    request = when_all_is_sent(with_what_was_pressed(session.request_rerun))
+    request = when_all_is_sent(where_its_section_is_gone(with_what_was_pressed(session.request_rerun)))
     session.request_rerun = where_the_visitor_is(without_what_is_old(of_all_that_came(request)))
     session._handle_scriptrunner_event_on_event_loop = then_what_waits(session._handle_scriptrunner_event_on_event_loop)
     ForwardMsgQueue.clear = keeping(ForwardMsgQueue.clear)  # type: ignore[method-assign]
@@ -150,6 +151,24 @@ def with_what_was_pressed(request: Request) -> Request:
             elif waiting and not client_state.widget_states.widgets:
                 values = [one for one in waiting.widgets if not _has_active_trigger_value(one)]
                 client_state.widget_states.widgets.extend(values)
+        request(session, client_state)
+
+    return request_rerun
+
+
+def where_its_section_is_gone(request: Request) -> Request:
+    """`request` of the whole page for what was used in a section that the server does not have at the moment.
+
+    A run of the page that is broken off forgets the sections that it had not come to. They are still on the screen, and
+    what comes from them until the next run has come to them Streamlit drops ("The fragment with id … does not exist
+    anymore"). What the observer of sections says is no reason to begin anew: it says it again by itself.
+    """
+
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        if client_state and client_state.fragment_id and not session.has_fragment(client_state.fragment_id):
+            used = [one for one in client_state.widget_states.widgets if OBSERVER not in one.id]
+            if any(_has_active_trigger_value(one) or _differs(session.session_state, one) for one in used):
+                client_state.fragment_id = ""
         request(session, client_state)
 
     return request_rerun

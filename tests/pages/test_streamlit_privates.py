@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit import delta_generator, env_util, net_util
 from streamlit.commands import execution_control
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.config import get_option
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
@@ -147,6 +148,33 @@ def test_all_are_asked_for_that_something_came_from_in_one_moment(named, came, a
     session = SimpleNamespace(session_state=known(**sections, button_page=None))
     streamlit_privates.of_all_that_came(heard)(session, sent)
     assert got == asked
+
+
+@pytest.mark.parametrize(
+    ("there", "came", "asked"),
+    [
+        (True, {"button": "pressed"}, "f"),
+        (False, {"button": "pressed", "text": "old"}, ""),
+        (False, {"text": "new"}, ""),
+        (False, {"button of a section that is gone": "pressed"}, ""),
+        (False, {"text": "old", "unheard of": "x"}, "f"),  # nothing was used
+        (False, {"button of the $$ID-contents__near": "pressed"}, "f"),  # it says so again
+    ],
+)
+def test_what_is_used_in_a_section_that_was_forgotten_has_the_whole_page_drawn(there, came, asked):
+    sent, got = ClientState(page_script_hash="a", fragment_id="f"), []
+    for name, value in came.items():
+        sent.widget_states.widgets.add(
+            id=name, **{"json_trigger_value" if name.startswith("button") else "string_value": value}
+        )
+    session = SimpleNamespace(session_state=known(button="f", text="f"), has_fragment=lambda _: there)
+    request = streamlit_privates.where_its_section_is_gone(lambda _, state: got.append(state))
+    request(session, sent)
+    assert [state.fragment_id for state in got] == [asked] and len(got[0].widget_states.widgets) == len(came)
+
+
+def test_the_observer_of_sections_is_known_by_its_name():
+    assert streamlit_privates.OBSERVER in _make_trigger_id("$$ID-1-contents", "near")
 
 
 def test_what_callbacks_have_set_is_still_new_when_a_callback_has_asked_for_the_run():
