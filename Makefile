@@ -14,11 +14,12 @@ run: .venv/run.stamp
 # What a browser did not show in time is tried once more, and listed: a busy machine must not fail a sound change.
 AGAIN := --reruns 1 --only-rerun "Timeout [0-9]+ms exceeded|Locator expected" -r fER
 
-# ruff, mypy, then every test. GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
+# ruff, mypy, then every test, by three workers of whom two drive browsers (tests/scheduling.py).
+# GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
 test: .venv/test.stamp
 	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
 	@$(MAKE) --no-print-directory static
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(AGAIN)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(AGAIN)
 
 # In a minute and a half: style, types, the fast tests; no browser.
 check: .venv/test.stamp
