@@ -38,7 +38,7 @@ def sample_batch(
     length = min(max_new_tokens, limit - len(ids) + 1)
     for done in range(length if going else 0):
         report(done / length)
-        logits = model(fresh, cache=cache)[:, -1].double()  # (B, V)
+        logits = model.last_logits(fresh, cache=cache)[:, -1].double()  # (B, V)
         log_probs = torch.log_softmax(logits, -1).numpy()
         for row, text in enumerate(going):
             probs = sampler.probs(logits[row].numpy(), [*ids, *texts[text]], len(ids))

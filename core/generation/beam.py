@@ -73,7 +73,7 @@ def beam_search(
     width, shown = checked_count("width", width, 1), checked_count("shown", shown)
     max_new_tokens = checked_count("max_new_tokens", max_new_tokens, 1)
     cache = empty_cache(model, 1, len(ids) + max_new_tokens)
-    logits = model(torch.tensor([ids]), cache=cache)[:, -1]  # (1, V)
+    logits = model.last_logits(torch.tensor([ids]), cache=cache)[:, -1]  # (1, V)
     open_, done, steps = [Beam((), 0.0, False)], [], []
     for step in range(max_new_tokens):
         totals = np.array([beam.log_prob for beam in open_])[:, None] + _log_probs(logits)  # (beams, V)

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from core.model import Cache, ModelConfig, Tap, Transformer, passes
 from core.model.ids import checked_count, checked_ids
-from core.model.packed import is_packed
 
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
@@ -54,9 +53,10 @@ def reader(model: Transformer, length: int, tap: Tap | None = None) -> Reader:
 
 
 def readable(model: Transformer) -> bool:
-    """Whether a Decoder can stand in for this model: its own forward pass, float32, in the memory of the processor."""
-    plain = type(model) is Transformer and not is_packed(model)
-    return plain and all(weight.dtype == torch.float32 and weight.device.type == "cpu" for weight in model.parameters())
+    """Whether a Decoder can stand in for this model: its own forward pass, computed in float32, in the memory of the
+    processor."""
+    plain = type(model) is Transformer and model.device.type == "cpu"
+    return plain and all(weight.dtype == torch.float32 for weight in model.parameters())
 
 
 def warm_up() -> None:
@@ -77,28 +77,38 @@ class Decoder(Reader):
         super().__init__(model, length)
         config = model.config
         self._run = kernels.token_logits
-        weights = {name: tensor.detach().contiguous() for name, tensor in model.state_dict(keep_vars=True).items()}
+        weights = {
+            name.replace(".packed", ".weight"): tensor.detach().contiguous()
+            for name, tensor in model.state_dict(keep_vars=True).items()
+        }
         self._size = sum(weight.numel() for weight in weights.values())
         self._held = weights  # what the addresses point to must live as long as they do
-        layers = tuple(
-            np.array([_address(weights.get(f"blocks.{layer}.{part}")) for layer in range(config.n_layers)], np.int64)
-            for part in kernels.PARTS
+        layers, scales = (
+            tuple(
+                np.array([_address(weights.get(f"blocks.{i}.{part}")) for i in range(config.n_layers)], np.int64)
+                for part in parts
+            )
+            for parts in (kernels.PARTS, kernels.SCALES)
+        )
+        ends = tuple(
+            _address(weights.get(name)) for name in ("embed.weight", "embed.scale", "unembed.weight", "unembed.scale")
         )
         rotary = (model.cos, model.sin) if config.position == "rotary" else (None, None)
         outer = (
-            _array(weights["embed.weight"]), _array(weights.get("pos_embed.weight"), 2),
-            *(_array(table, 2) for table in rotary),
-            _array(weights["ln_final.weight"]), _array(weights.get("ln_final.bias")), _array(weights["unembed.weight"]),
+            _array(weights.get("pos_embed.weight"), 2), *(_array(table, 2) for table in rotary),
+            _array(weights["ln_final.weight"]), _array(weights.get("ln_final.bias")),
         )  # fmt: skip
+        held = {torch.float32: kernels.FLOAT32, torch.bfloat16: kernels.BFLOAT16, torch.int8: kernels.INT8}
         shape = (config.n_heads, config.n_kv_heads, config.d_head, config.d_mlp, kernels.KINDS[config.activation],
-                 int(config.norm == "layernorm"), int(config.qk_norm))  # fmt: skip
+                 int(config.norm == "layernorm"), int(config.qk_norm), held[weights["embed.weight"].dtype])  # fmt: skip
         caches = self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy()
-        self._fixed = (shape, np.float32(config.norm_eps), outer, layers, *caches)
+        self._fixed = (shape, np.float32(config.norm_eps), outer, ends, layers, scales, *caches)
 
     def _read(self, ids: list[int], count: int) -> np.ndarray:
         """In float32. The compiled part trusts what it is given: `logits` has checked it."""
         if len(ids) > 1 and len(ids) * self._size > ONE_BY_ONE:
-            return super()._read(ids, count)
+            with torch.inference_mode():
+                return self.model.last_logits(torch.tensor([ids]), count, cache=self.cache)[0].numpy()
         passes.count(self.model.config, len(ids))
         rows = np.empty((count, self.model.config.vocab_size), np.float32)
         for place, id in enumerate(ids, count - len(ids)):

@@ -28,12 +28,16 @@ R = TypeVar("R")
 
 GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
 KINDS: dict[ActivationName, int] = {"gelu": GELU, "gelu_tanh": GELU_TANH, "swiglu": SWIGLU, "relu2": RELU2}
+FLOAT32, BFLOAT16, INT8 = 0, 1, 2  # how the matrices are held (see core.model.packed)
 ZERO = np.float32(0)
 # The weights of a layer, in the order in which `token_logits` finds their addresses.
 PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.weight", "attn.wk.bias",
          "attn.wv.weight", "attn.wv.bias", "attn.q_norm.weight", "attn.k_norm.weight", "attn.wo.weight", "attn.wo.bias",
          "ln2.weight", "ln2.bias", "mlp.w_in.weight", "mlp.w_in.bias", "mlp.w_gate.weight", "mlp.w_gate.bias",
          "mlp.w_out.weight", "mlp.w_out.bias")  # fmt: skip
+# Those of int8 have a scale for each row, whose addresses it finds in this order.
+SCALES = ("attn.wq.scale", "attn.wk.scale", "attn.wv.scale", "attn.wo.scale", "mlp.w_in.scale", "mlp.w_gate.scale",
+          "mlp.w_out.scale")  # fmt: skip
 
 
 def compile_kernel(function: Callable[P, R], fastmath: bool = False) -> Callable[P, R]:
@@ -45,28 +49,22 @@ def compile_kernel(function: Callable[P, R], fastmath: bool = False) -> Callable
     return fast
 
 
-def _floats_at(_: object, __: object) -> tuple[Any, Callable[..., Value]]:
-    """The address (int64) as a pointer to float32."""
-    pointer = types.CPointer(types.float32)
+def _memory_at(_: object, __: object) -> tuple[Any, Callable[..., Value]]:
+    """The address (int64) as a pointer."""
 
     def generate(context: BaseContext, builder: IRBuilder, _: object, arguments: Sequence[Value]) -> Value:
-        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
 
-    return pointer(types.int64), generate
+    return types.voidptr(types.int64), generate
 
 
-floats_at: Any = intrinsic(_floats_at)
+memory_at: Any = intrinsic(_memory_at)
 
 
 @compile_kernel
 def vector(address: int, length: int) -> Singles:
-    """The weights (length,) that lie there; none where the address is 0."""
-    return carray(floats_at(address), (length if address else 0,))
-
-
-@compile_kernel
-def matrix(address: int, rows: int, columns: int) -> Singles:
-    return carray(floats_at(address), (rows, columns))
+    """The numbers (length,) in float32 that lie there; none where the address is 0."""
+    return carray(memory_at(address), (length if address else 0,), np.float32)
 
 
 # Only sums may be reordered, and these functions write nothing. In a loop that writes, the compiler would choose
@@ -78,6 +76,23 @@ def dot(a: Singles, b: Singles) -> np.float32:
     total = ZERO
     for i in range(len(a)):
         total += a[i] * b[i]
+    return total
+
+
+@partial(compile_kernel, fastmath=True)
+def dot_bfloat16(a: NDArray[np.uint16], b: Singles) -> np.float32:
+    """A bfloat16 is the first half of a float32."""
+    total = ZERO
+    for i in range(len(a)):
+        total += np.uint32(np.uint32(a[i]) << np.uint32(16)).view(np.float32) * b[i]
+    return total
+
+
+@partial(compile_kernel, fastmath=True)
+def dot_int8(a: NDArray[np.int8], b: Singles) -> np.float32:
+    total = ZERO
+    for i in range(len(a)):
+        total += np.float32(a[i]) * b[i]
     return total
 
 
@@ -98,13 +113,41 @@ def mean_square(x: Singles, centre: np.float32) -> np.float32:
 
 
 @compile_kernel
-def matvec(weight: Singles, x: Singles, bias: Singles, out: Singles) -> None:
-    """out (N,) = weight (N, M) @ x (M,) + bias (N,). Row by row, as the weights lie: read from memory in one stream
-    they came at 26 GB/s, four rows at a time at 12, by torch's linear at 12."""
-    for i in range(len(weight)):
-        out[i] = dot(weight[i], x)
+def matvec(weight: int, scale: int, held: int, x: Singles, bias: Singles, out: Singles) -> None:
+    """out (N,) = weight (N, M) @ x (M,) + bias (N,), the weight and its scale (N,) at these addresses. Row by row, as
+    the weights lie: read from memory in one stream they came at 26 GB/s, four rows at a time at 12, by torch's linear
+    at 12."""
+    shape = len(out), len(x)
+    if held == BFLOAT16:
+        halves = carray(memory_at(weight), shape, np.uint16)
+        for i in range(len(out)):
+            out[i] = dot_bfloat16(halves[i], x)
+    elif held == INT8:
+        bytes_, scales = carray(memory_at(weight), shape, np.int8), vector(scale, len(out))
+        for i in range(len(out)):
+            out[i] = dot_int8(bytes_[i], x) * scales[i]
+    else:
+        floats = carray(memory_at(weight), shape, np.float32)
+        for i in range(len(out)):
+            out[i] = dot(floats[i], x)
     for i in range(len(bias)):
         out[i] += bias[i]
+
+
+@compile_kernel
+def row(weight: int, scale: int, held: int, place: int, out: Singles) -> None:
+    """out (M,) = a row of the weight (N, M) in float32."""
+    shape = place + 1, len(out)
+    if held == BFLOAT16:
+        halves = carray(memory_at(weight), shape, np.uint16)[place]
+        for i in range(len(out)):
+            out[i] = np.uint32(np.uint32(halves[i]) << np.uint32(16)).view(np.float32)
+    elif held == INT8:
+        bytes_, by = carray(memory_at(weight), shape, np.int8)[place], vector(scale, place + 1)[place]
+        for i in range(len(out)):
+            out[i] = np.float32(bytes_[i]) * by
+    else:
+        out[:] = carray(memory_at(weight), shape, np.float32)[place]
 
 
 @compile_kernel
@@ -165,18 +208,23 @@ def activate(hidden: Singles, gate: Singles, kind: int) -> None:
 @compile_kernel
 def token_logits(
     token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Singles, ...],
-    layers: tuple[NDArray[np.int64], ...], k_cache: Singles, v_cache: Singles, logits: Singles,
+    ends: tuple[int, ...], layers: tuple[NDArray[np.int64], ...], scales: tuple[NDArray[np.int64], ...],
+    k_cache: Singles, v_cache: Singles, logits: Singles,
 ) -> None:  # fmt: skip
     """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh) and logits (V,).
 
-    shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?) as integers. outer: embed, pos_embed, cos, sin, final gain
-    and bias, unembed. layers: for each of PARTS an array (L,) int64 of where each layer's lies in memory, 0 for what a
-    model lacks. logits of length 0: only the caches are of interest.
+    shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?, how matrices are held) as integers. outer: pos_embed, cos,
+    sin, final gain and bias. ends: where embed, its scales, unembed and its scales lie in memory. layers and scales:
+    for each of PARTS and SCALES an array (L,) int64 of where each layer's lies, 0 for what a model lacks. logits of
+    length 0: only the caches are of interest.
     """
-    heads, kv_heads, width, inner, kind, centred, qk_norm = shape
-    embed, pos_embed, cos, sin, final_gain, final_bias, unembed = outer
+    heads, kv_heads, width, inner, kind, centred, qk_norm, held = shape
+    pos_embed, cos, sin, final_gain, final_bias = outer
+    embed, embed_scale, unembed, unembed_scale = ends
     g1, b1, wq, bq, wk, bk, wv, bv, gq, gk, wo, bo, g2, b2, w_in, b_in, w_gate, b_gate, w_out, b_out = layers
-    x = embed[token].copy()  # (D,)
+    sq, sk, sv, so, s_in, s_gate, s_out = scales
+    x = np.empty(len(final_gain), np.float32)  # (D,)
+    row(embed, embed_scale, held, token, x)
     if len(pos_embed):
         for i in range(len(x)):
             x[i] += pos_embed[position, i]
@@ -189,9 +237,9 @@ def token_logits(
     hidden, gate = np.empty(inner, np.float32), np.empty(inner, np.float32)
     for layer in range(len(k_cache)):
         normalise(x, vector(g1[layer], size), vector(b1[layer], size), eps, centred, h)
-        matvec(matrix(wq[layer], queries, size), h, vector(bq[layer], queries), q)
-        matvec(matrix(wk[layer], keyed, size), h, vector(bk[layer], keyed), k)
-        matvec(matrix(wv[layer], keyed, size), h, vector(bv[layer], keyed), v)
+        matvec(wq[layer], sq[layer], held, h, vector(bq[layer], queries), q)
+        matvec(wk[layer], sk[layer], held, h, vector(bk[layer], keyed), k)
+        matvec(wv[layer], sv[layer], held, h, vector(bv[layer], keyed), v)
         for head in range(heads + kv_heads):  # queries, then keys
             part = qkv[head * width : (head + 1) * width]
             if qk_norm:
@@ -205,17 +253,17 @@ def token_logits(
             of = head * kv_heads // heads
             keys, values = k_cache[layer, of, : position + 1], v_cache[layer, of, : position + 1]
             attend(q[head * width : (head + 1) * width], keys, values, scores, z[head * width : (head + 1) * width])
-        matvec(matrix(wo[layer], size, queries), z, vector(bo[layer], size), o)
+        matvec(wo[layer], so[layer], held, z, vector(bo[layer], size), o)
         for i in range(size):
             x[i] += o[i]
         normalise(x, vector(g2[layer], size), vector(b2[layer], size), eps, centred, h)
-        matvec(matrix(w_in[layer], inner, size), h, vector(b_in[layer], inner), hidden)
+        matvec(w_in[layer], s_in[layer], held, h, vector(b_in[layer], inner), hidden)
         if kind == SWIGLU:
-            matvec(matrix(w_gate[layer], inner, size), h, vector(b_gate[layer], inner), gate)
+            matvec(w_gate[layer], s_gate[layer], held, h, vector(b_gate[layer], inner), gate)
         activate(hidden, gate, kind)
-        matvec(matrix(w_out[layer], size, inner), hidden, vector(b_out[layer], size), o)
+        matvec(w_out[layer], s_out[layer], held, hidden, vector(b_out[layer], size), o)
         for i in range(size):
             x[i] += o[i]
     if len(logits):
         normalise(x, final_gain, final_bias, eps, centred, h)
-        matvec(unembed, h, final_bias[:0], logits)
+        matvec(unembed, unembed_scale, held, h, final_bias[:0], logits)

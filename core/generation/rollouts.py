@@ -48,7 +48,7 @@ def rollouts(
     fresh = torch.tensor([ids[:past] for ids in texts])  # (B, T), later (B, 1)
     going = list(range(len(rows)))  # those of the batch that have not ended
     while going:
-        logits = model(fresh, cache=cache)[:, -1].float()  # (B, V)
+        logits = model.last_logits(fresh, cache=cache)[:, -1].float()  # (B, V)
         drawing = [row for row in going if lengths[rows[row]] <= past]
         if drawing:
             u = torch.tensor([draws[i, past - lengths[i]] for i in (rows[row] for row in drawing)])

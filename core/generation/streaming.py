@@ -180,7 +180,7 @@ def _greedy(rows: list[list[int]], model: Transformer, max_new_tokens: int, stop
     fresh = torch.tensor(rows, device=model.device)  # (B, T), later (B, 1)
     cache = empty_cache(model, len(rows), length + max_new_tokens)
     for _ in range(min(max_new_tokens, limit - length + 1)):
-        chosen = model(fresh, cache=cache)[:, -1].argmax(dim=-1)  # (B,): the lowest id among equals
+        chosen = model.last_logits(fresh, cache=cache)[:, -1].argmax(dim=-1)  # (B,): the lowest id among equals
         unfinished = []
         for place, id in enumerate(chosen.tolist()):
             results[going[place]].append(id)

@@ -63,7 +63,3 @@ class PackedLinear(Packed):
 class PackedEmbedding(Packed):
     def forward(self, ids: Tensor) -> Tensor:
         return self.rows(ids)
-
-
-def is_packed(model: nn.Module) -> bool:
-    return any(isinstance(module, Packed) for module in model.modules())

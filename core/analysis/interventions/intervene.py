@@ -53,6 +53,10 @@ class Intervened(Transformer):
         logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
         return logits
 
+    def last_logits(self, ids: Tensor, last: int = 1, *, cache: Cache | None = None) -> Tensor:
+        """As `Transformer.last_logits`, through the edits."""
+        return self(ids, cache=cache)[:, -last:]
+
     def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
         return self.inner.forward_from(streams, tap=self._after_edits(tap, 0))

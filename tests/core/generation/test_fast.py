@@ -9,6 +9,7 @@ import torch
 from core.generation import Sampler, fast, generate, kernels
 from core.generation.fast import Decoder, readable
 from core.model import ModelConfig, Transformer
+from core.model.stock import load
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.core.model.models import FAMILIES, make, random_ids
 
@@ -29,6 +30,26 @@ def expected_logits(model: Transformer, ids: torch.Tensor) -> np.ndarray:
 def test_its_logits_are_the_models(family):
     model, ids = make(family), random_ids(24, seed=4)
     expected, decoder = expected_logits(model, ids), Decoder(model, 99)
+    for position, id in enumerate(ids.tolist()):
+        np.testing.assert_allclose(decoder.logits([id])[0], expected[position], rtol=1e-4, atol=1e-4)
+
+
+def pack(model: Transformer, precision: str) -> Transformer:
+    """Its matrices as those of a model that was opened so."""
+    for name, weight in list(model.named_parameters()):
+        load.place(model, name, weight.data, precision)
+    if model.config.tie_embeddings:
+        load.tie(model)
+    return model
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_packed_matrices_are_read_as_they_lie(family, precision):
+    model, ids = pack(make(family), precision), random_ids(24, seed=4)
+    assert readable(model)
+    expected, decoder = expected_logits(model, ids), Decoder(model, 24)
+    assert np.abs(expected - expected_logits(make(family), ids)).max() > 1e-3  # packing did change them
     for position, id in enumerate(ids.tolist()):
         np.testing.assert_allclose(decoder.logits([id])[0], expected[position], rtol=1e-4, atol=1e-4)
 

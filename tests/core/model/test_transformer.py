@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
+from core.analysis.interventions.intervene import Intervened
 from core.model import Cache, ModelConfig, Transformer, run_trace
 from tests.core.model.models import FAMILIES, SIZES, make, random_ids
 from tests.core.model.reference import Reference
@@ -16,6 +17,10 @@ every_family = pytest.mark.parametrize("family", FAMILIES)
 
 def look(site, tensor):
     return tensor
+
+
+def double(site, tensor, past):
+    return 2 * tensor if site.name == "mlp_out" else tensor
 
 
 def reference(model: Transformer) -> Reference:
@@ -152,6 +157,21 @@ def test_a_later_token_changes_no_earlier_logit(family, tap):
         after = model(changed, tap=tap)
         assert (after[:, :t] - before[:, :t]).abs().max() <= 1e-6
         assert (after[:, t:] - before[:, t:]).abs().amax(-1).min() > 1e-4  # and does change its own and every later one
+
+
+@every_family
+@torch.inference_mode()
+def test_the_last_logits_are_the_last_of_all(family):
+    model, ids = make(family), random_ids(3, 11)
+    whole, cache, edited = model(ids), Cache(model.config, 3), Intervened(model, [double])
+    for start, end, last in ((0, 6, 1), (6, 7, 1), (7, 11, 3)):
+        found = model.last_logits(ids[:, start:end], last, cache=cache)
+        torch.testing.assert_close(found, whole[:, end - last : end], atol=1e-5, rtol=1e-5)
+        assert cache.length == end
+    torch.testing.assert_close(edited.last_logits(ids, 2), edited(ids)[:, -2:])
+    assert (edited.last_logits(ids) - whole[:, -1:]).abs().max() > 1e-3
+    with pytest.raises(ValueError, match="do not fit"):
+        model.last_logits(random_ids(1, 25))
 
 
 @torch.inference_mode()
