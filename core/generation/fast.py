@@ -6,6 +6,8 @@ learning is read as it is at that moment.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 import torch
@@ -17,6 +19,10 @@ from core.model.ids import checked_count, checked_ids
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
 ONE_BY_ONE = 40e6
+# Two threads share an unembedding of more numbers than this: a third of the weights of a model of GPT-2's size.
+SHARED = 8e6
+HELPER, HELPER_FREE = ThreadPoolExecutor(1, "unembed"), Lock()
+NOTHING = np.zeros(0, np.float32)
 
 
 class Reader:
@@ -76,7 +82,7 @@ class Decoder(Reader):
 
         super().__init__(model, length)
         config = model.config
-        self._run = kernels.token_logits
+        self._run, self._matvec = kernels.read_token, kernels.matvec
         weights = {
             name.replace(".packed", ".weight"): tensor.detach().contiguous()
             for name, tensor in model.state_dict(keep_vars=True).items()
@@ -90,19 +96,24 @@ class Decoder(Reader):
             )
             for parts in (kernels.PARTS, kernels.SCALES)
         )
-        ends = tuple(
-            _address(weights.get(name)) for name in ("embed.weight", "embed.scale", "unembed.weight", "unembed.scale")
-        )
         rotary = (model.cos, model.sin) if config.position == "rotary" else (None, None)
         outer = (
             _array(weights.get("pos_embed.weight"), 2), *(_array(table, 2) for table in rotary),
             _array(weights["ln_final.weight"]), _array(weights.get("ln_final.bias")),
         )  # fmt: skip
-        held = {torch.float32: kernels.FLOAT32, torch.bfloat16: kernels.BFLOAT16, torch.int8: kernels.INT8}
+        matrix = weights["unembed.weight"]  # (V, D)
+        held = {torch.float32: kernels.FLOAT32, torch.bfloat16: kernels.BFLOAT16, torch.int8: kernels.INT8}[
+            matrix.dtype
+        ]
         shape = (config.n_heads, config.n_kv_heads, config.d_head, config.d_mlp, kernels.KINDS[config.activation],
-                 int(config.norm == "layernorm"), int(config.qk_norm), held[weights["embed.weight"].dtype])  # fmt: skip
+                 int(config.norm == "layernorm"), int(config.qk_norm), held)  # fmt: skip
+        embed, unembed = ((_address(weights[f"{name}.weight"]), _address(weights.get(f"{name}.scale")))
+                          for name in ("embed", "unembed"))  # fmt: skip
         caches = self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy()
-        self._fixed = (shape, np.float32(config.norm_eps), outer, ends, layers, scales, *caches)
+        self._fixed = (shape, np.float32(config.norm_eps), outer, embed, layers, scales, *caches)
+        self._unembedding = (*unembed, held, matrix.shape[1] * matrix.itemsize)
+        self._last = np.empty(config.d_model, np.float32)
+        self._shared = matrix.numel() > SHARED
 
     def _read(self, ids: list[int], count: int) -> np.ndarray:
         """In float32. The compiled part trusts what it is given: `logits` has checked it."""
@@ -112,9 +123,28 @@ class Decoder(Reader):
         passes.count(self.model.config, len(ids))
         rows = np.empty((count, self.model.config.vocab_size), np.float32)
         for place, id in enumerate(ids, count - len(ids)):
-            self._run(id, self.cache.length, *self._fixed, rows[place] if place >= 0 else rows[0, :0])
+            self._run(id, self.cache.length, *self._fixed, self._last)
             self.cache.advance(1)
+            if place >= 0:
+                self._unembed(rows[place])
         return rows
+
+    def _unembed(self, logits: np.ndarray) -> None:
+        """Writes the logits (V,): of many, the second half by another thread, if it is free."""
+        if not self._shared or torch.get_num_threads() == 1 or not HELPER_FREE.acquire(blocking=False):
+            return self._unembed_rows(logits, 0)
+        try:
+            half = len(logits) // 2
+            second = HELPER.submit(self._unembed_rows, logits[half:], half)
+            self._unembed_rows(logits[:half], 0)
+            second.result()
+        finally:
+            HELPER_FREE.release()
+
+    def _unembed_rows(self, logits: np.ndarray, first: int) -> None:
+        """Writes the logits (N,) of the tokens from `first` on."""
+        weight, scale, held, row_bytes = self._unembedding
+        self._matvec(weight + first * row_bytes, scale + first * 4, held, self._last, NOTHING, logits)
 
 
 def _array(tensor: Tensor | None, dims: int = 1) -> np.ndarray:

@@ -30,7 +30,7 @@ GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
 KINDS: dict[ActivationName, int] = {"gelu": GELU, "gelu_tanh": GELU_TANH, "swiglu": SWIGLU, "relu2": RELU2}
 FLOAT32, BFLOAT16, INT8 = 0, 1, 2  # how the matrices are held (see core.model.packed)
 ZERO = np.float32(0)
-# The weights of a layer, in the order in which `token_logits` finds their addresses.
+# The weights of a layer, in the order in which `read_token` finds their addresses.
 PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.weight", "attn.wk.bias",
          "attn.wv.weight", "attn.wv.bias", "attn.q_norm.weight", "attn.k_norm.weight", "attn.wo.weight", "attn.wo.bias",
          "ln2.weight", "ln2.bias", "mlp.w_in.weight", "mlp.w_in.bias", "mlp.w_gate.weight", "mlp.w_gate.bias",
@@ -206,25 +206,24 @@ def activate(hidden: Singles, gate: Singles, kind: int) -> None:
 
 
 @compile_kernel
-def token_logits(
+def read_token(
     token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Singles, ...],
-    ends: tuple[int, ...], layers: tuple[NDArray[np.int64], ...], scales: tuple[NDArray[np.int64], ...],
-    k_cache: Singles, v_cache: Singles, logits: Singles,
+    embed: tuple[int, int], layers: tuple[NDArray[np.int64], ...], scales: tuple[NDArray[np.int64], ...],
+    k_cache: Singles, v_cache: Singles, last: Singles,
 ) -> None:  # fmt: skip
-    """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh) and logits (V,).
+    """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh), and into last (D,)
+    what is unembedded, the last stream after its norm.
 
     shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?, how matrices are held) as integers. outer: pos_embed, cos,
-    sin, final gain and bias. ends: where embed, its scales, unembed and its scales lie in memory. layers and scales:
-    for each of PARTS and SCALES an array (L,) int64 of where each layer's lies, 0 for what a model lacks. logits of
-    length 0: only the caches are of interest.
+    sin, final gain and bias. embed: where it and its scales lie in memory. layers and scales: for each of PARTS and
+    SCALES an array (L,) int64 of where each layer's lies, 0 for what a model lacks.
     """
     heads, kv_heads, width, inner, kind, centred, qk_norm, held = shape
     pos_embed, cos, sin, final_gain, final_bias = outer
-    embed, embed_scale, unembed, unembed_scale = ends
     g1, b1, wq, bq, wk, bk, wv, bv, gq, gk, wo, bo, g2, b2, w_in, b_in, w_gate, b_gate, w_out, b_out = layers
     sq, sk, sv, so, s_in, s_gate, s_out = scales
     x = np.empty(len(final_gain), np.float32)  # (D,)
-    row(embed, embed_scale, held, token, x)
+    row(embed[0], embed[1], held, token, x)
     if len(pos_embed):
         for i in range(len(x)):
             x[i] += pos_embed[position, i]
@@ -264,6 +263,4 @@ def token_logits(
         matvec(w_out[layer], s_out[layer], held, hidden, vector(b_out[layer], size), o)
         for i in range(size):
             x[i] += o[i]
-    if len(logits):
-        normalise(x, final_gain, final_bias, eps, centred, h)
-        matvec(unembed, unembed_scale, held, h, final_bias[:0], logits)
+    normalise(x, final_gain, final_bias, eps, centred, last)

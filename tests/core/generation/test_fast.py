@@ -43,6 +43,17 @@ def pack(model: Transformer, precision: str) -> Transformer:
     return model
 
 
+class Handing:
+    """A pool that notes what it is given."""
+
+    def __init__(self, pool: ThreadPoolExecutor, handed: list[int]) -> None:
+        self.pool, self.handed = pool, handed
+
+    def submit(self, work, logits, first):
+        self.handed.append(first)
+        return self.pool.submit(work, logits, first)
+
+
 @pytest.mark.parametrize("precision", ["bfloat16", "int8"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_packed_matrices_are_read_as_they_lie(family, precision):
@@ -106,6 +117,24 @@ def test_many_at_once_write_what_each_writes_alone():
     with ThreadPoolExecutor(30) as threads:
         assert list(threads.map(write, range(30))) == alone
     assert len({tuple(text) for text in alone}) == 30
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_two_threads_that_share_the_unembedding_give_the_same_numbers(precision, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    model = pack(make("gpt2"), precision)
+
+    def read(seed: int) -> bytes:
+        decoder = Decoder(model, 12)
+        return b"".join(decoder.logits([id]).tobytes() for id in random_ids(12, seed=seed).tolist())
+
+    alone = [read(seed) for seed in range(8)]
+    monkeypatch.setattr(fast, "SHARED", 0)
+    handed = []
+    monkeypatch.setattr(fast, "HELPER", Handing(fast.HELPER, handed))
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(read, range(8))) == alone == [read(seed) for seed in range(8)]
+    assert len(handed) >= 8 * 12 and not fast.HELPER_FREE.locked()
 
 
 def test_the_same_numbers_wherever_the_arrays_lie():

@@ -13,7 +13,7 @@ from transformers import LogitsProcessorList
 from transformers.generation import logits_process as hf
 
 from core.generation.sampler import BOUNDS, MIN_TEMPERATURE, ORDER, Sampler, draw
-from core.generation.stages import STAGES, softmax
+from core.generation.stages import STAGES, likeliest_first, softmax
 
 
 class Penalties(hf.LogitsProcessor):
@@ -227,6 +227,15 @@ def test_settings_that_no_arithmetic_can_follow_are_refused():
 def test_context_outside_the_vocabulary_is_ignored():
     logits = [1.0, -1.0, 2.0]
     np.testing.assert_array_equal(Sampler(repetition_penalty=2.0).stages(logits, [1, 1, 7, -1])[-1].logits, [1, -2, 2])
+
+
+@pytest.mark.parametrize("equals", [1, 3, 40, 1000])
+def test_the_likeliest_first_and_the_lower_id_among_equals(equals):
+    row = np.random.default_rng(equals).normal(size=1000)[
+        np.random.default_rng(0).integers(0, 1 + 1000 // equals, 1000)
+    ]
+    row[::7] = -np.inf if equals > 1 else row[::7]
+    assert likeliest_first(row).tolist() == sorted(range(1000), key=lambda id: (-row[id], id))
 
 
 def test_draw_lays_the_likeliest_first():
