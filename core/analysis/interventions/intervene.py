@@ -55,7 +55,7 @@ class Intervened(Transformer):
 
     def last_logits(self, ids: Tensor, last: int = 1, *, cache: Cache | None = None) -> Tensor:
         """As `Transformer.last_logits`, through the edits."""
-        return self(ids, cache=cache)[:, -last:]
+        return self.forward(ids, cache=cache)[:, -last:]
 
     def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
