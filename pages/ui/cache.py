@@ -6,8 +6,8 @@ changed model, on every page, and `stamp` differs too. `plain_checkpoint`, and `
 
 import os
 import sys
+from contextlib import suppress
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.analysis.interventions.intervene import OutputSample
     from core.model import Checkpoint, Description, Trace
 
+SHIPPED = str(ROOT / "assets" / "models")
 MODELS = int(os.environ.get("GLASSBOX_OPENED", "2"))  # made elsewhere, that are held in memory at a time
 DRAWING = 1.5  # seconds at most that a first visitor's browser has for text and tokens before torch takes a core
 
@@ -39,11 +40,20 @@ def files_stamp(name: str) -> tuple[int, ...]:
     """Modification times of the checkpoint's folder, so that a live run or a retrained model is read again."""
     from core.model import runs_root
 
-    for folder in (ROOT / "assets" / "models" / name, runs_root() / name, runs_root() / "opened" / name):
-        if (folder / "config.json").exists():
-            parts = (folder / "config.json", folder / "model.safetensors", folder / "snapshots")
-            return tuple(part.stat().st_mtime_ns for part in parts if Path(part).exists())
+    runs = str(runs_root())
+    for root in (SHIPPED, runs, os.path.join(runs, "opened")):  # texts: a page asks this twenty times
+        if times := _times(os.path.join(root, name), "config.json"):
+            return times + _times(os.path.join(root, name), "model.safetensors", "snapshots")
     return ()
+
+
+def _times(folder: str, *parts: str) -> tuple[int, ...]:
+    """When those of these that are there were changed, ns."""
+    found = []
+    for part in parts:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found.append(os.stat(os.path.join(folder, part)).st_mtime_ns)
+    return tuple(found)
 
 
 def is_opened(name: str) -> bool:

@@ -303,6 +303,6 @@ def copy_link(*, key: str = "copy_link") -> None:
         st.session_state[question] = event.get("question")
 
     page = str(st.context.url).partition("?")[0]  # so that the button hears of it when another page is opened
-    link = state.query(page.rpartition("/")[2] or "overview")
-    data = pack({"query": state.query(), "link": link, "question": st.session_state.get(question), "page": page})
+    query, link = state.queries(page.rpartition("/")[2] or "overview")
+    data = pack({"query": query, "link": link, "question": st.session_state.get(question), "page": page})
     _copy_link(key=key, data=data, on_ask_change=on_ask)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -23,23 +23,31 @@ _cancelled: dict[str, Event] = {}  # by the id of a model that is being fetched
 
 def opener() -> None:
     """The popover, below the list of models."""
+    label, icon = "Open another model", ":material/folder_open:"
+    with st.popover(label, icon=icon, width="stretch", key="opened_open", on_change="rerun") as box:
+        if box.open:
+            _ways()
+
+
+def _ways() -> None:
+    """What the popover holds: it is drawn while it is open, and kept while it is shut."""
     from core.model.folders import folder_roots
 
-    with st.popover("Open another model", icon=":material/folder_open:", width="stretch"):
-        st.caption(
-            "GPT-2, Llama, Mistral, Qwen2 and Qwen3 models in the layout of Hugging Face, with their weights in "
-            "safetensors. Every page then shows that model; everybody on this server can choose it."
-        )
-        st.selectbox("Its numbers are held", list(HELD), format_func=HELD.__getitem__, key="opened_precision")
-        st.file_uploader(
-            "A zip of its folder", type="zip", key=_zip_key(), on_change=_take_zip, max_upload_size=ZIP_MEGABYTES
-        )
-        if folder_roots():
-            st.text_input("Or a folder of the server", key="opened_path", on_change=_take_path)
-        st.text_input("Or its name on the Hugging Face hub", key="opened_hub", placeholder="owner/name")
-        st.button("Fetch it from the hub", key="opened_fetch", on_click=_fetch)
-        _fetching()
-        state.note("opened")
+    kept: Any = {"persist_state": "session"}
+    st.caption(
+        "GPT-2, Llama, Mistral, Qwen2 and Qwen3 models in the layout of Hugging Face, with their weights in "
+        "safetensors. Every page then shows that model; everybody on this server can choose it."
+    )
+    st.selectbox("Its numbers are held", list(HELD), format_func=HELD.__getitem__, key="opened_precision", **kept)
+    st.file_uploader(
+        "A zip of its folder", type="zip", key=_zip_key(), on_change=_take_zip, max_upload_size=ZIP_MEGABYTES
+    )
+    if folder_roots():
+        st.text_input("Or a folder of the server", key="opened_path", on_change=_take_path, **kept)
+    st.text_input("Or its name on the Hugging Face hub", key="opened_hub", placeholder="owner/name", **kept)
+    st.button("Fetch it from the hub", key="opened_fetch", on_click=_fetch)
+    _fetching()
+    state.note("opened")
 
 
 def origin(description: "Description") -> None:

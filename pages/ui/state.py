@@ -141,10 +141,13 @@ def forget(name: str) -> None:
 
 def query(page: str = "") -> str:
     """The query of a link to what is on the screen now, with what matters on this page; on any, if none is given."""
+    return queries(page)[bool(page)]
+
+
+def queries(page: str) -> tuple[str, str]:
+    """Those for any page, and for this one."""
     assumed = st.session_state.get("assumed", {})
-    chosen = {}
-    for name, row in PROPERTIES.items():
-        value = get(name)
-        if (not page or row.page in ("", page)) and (name not in assumed or assumed[name] != value):
-            chosen[name] = value
-    return encode(chosen)
+    chosen = {name: get(name) for name in PROPERTIES}
+    chosen = {name: value for name, value in chosen.items() if name not in assumed or assumed[name] != value}
+    here = {name: value for name, value in chosen.items() if PROPERTIES[name].page in ("", page)}
+    return encode(chosen), encode(here)

@@ -3,13 +3,15 @@
 tests/pages/test_streamlit_privates.py fails when an upgrade moves any of it away.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from types import FunctionType
 from typing import Any
 
 from streamlit import env_util, net_util
 from streamlit.commands import execution_control
+from streamlit.cursor import Cursor
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession
@@ -22,6 +24,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_value
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import (
     STREAMLIT_INTERNAL_KEY_PREFIX,
     Serialized,
@@ -56,6 +59,8 @@ def change() -> None:
     rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
     caching: Any = cache_utils
     caching._make_value_key = quickly(caching._make_value_key)
+    SafeSessionState.filtered_state = property(AskedFor)  # type: ignore[assignment, method-assign]
+    Cursor.__deepcopy__ = copied  # type: ignore[attr-defined]
 
 
 def where_the_visitor_is(request: Request) -> Request:
@@ -323,7 +328,38 @@ def with_what_else_was_asked_for(queue: Queue) -> Queue:
     return fragment_ids
 
 
-# ---- a cache is asked at little cost ----
+# ---- what every run does is done at little cost ----
+
+
+class AskedFor(Mapping[str, Any]):
+    """The values of a session, each read when it is asked for.
+
+    Streamlit puts all of them together, a hundred and more, for every text field and list that is drawn, to look at
+    one: a seventh of the processor time of a page that was seen before.
+    """
+
+    def __init__(self, session: SafeSessionState) -> None:
+        self._session = session
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (whatever was kept)
+        with self._session._lock:
+            return self._session._state[key]
+
+    def __iter__(self) -> Iterator[str]:
+        with self._session._lock:
+            return iter(self._session._state.filtered_state)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def copied(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
+    """A cursor for the copy that each section keeps of where it stands. All that it holds are numbers and tuples of
+    them, but for the elements that come and go."""
+    new = object.__new__(type(cursor))
+    vars(new).update(vars(cursor), _transient_elements=deepcopy(cursor._transient_elements, memo))
+    return new
+
 
 PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
 ValueKey = Callable[..., str]

@@ -85,6 +85,9 @@ def test_it_is_shaped_by_comparisons_and_what_is_held_out_is_told(app, opened, m
 
 def test_a_visitor_opens_a_zip_and_a_wrong_one_changes_nothing(app, opened, runs, tmp_path):
     at = app("overview")
+    assert not at.sidebar.file_uploader, "what is shut costs nothing"
+    at.session_state["opened_open"] = True
+    at.run()
     at.sidebar.file_uploader[0].set_value(("hello.zip", b"no zip", "application/zip")).run()
     assert at.session_state["model"] == "tiny" and "cannot be read" in at.session_state["notes"]["opened"]
     packed = io.BytesIO()

@@ -1,14 +1,19 @@
 """What is changed inside Streamlit is still there to be changed, and the change does what it says."""
 
+import importlib
 import inspect
+from copy import deepcopy
 from importlib.metadata import version
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from streamlit import delta_generator, env_util, net_util
 from streamlit.commands import execution_control
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.config import get_option
+from streamlit.cursor import LockedCursor, RunningCursor
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
@@ -16,6 +21,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.web.server import server_util
 
@@ -304,3 +310,34 @@ def test_a_cache_tells_plain_arguments_apart_at_once_and_leaves_others_to_stream
     for args, func in ((([1],), f), (({},), f), (((1, [2]),), f), ((1, object()), g), ((1, 2), g), ((), f)):
         assert key(*args, func=func) == "theirs"
     assert len(asked) == 6 and asked[0]["func_args"] == ([1],) and asked[0]["func"] is f
+
+
+def test_a_session_s_values_are_read_when_asked_for_and_are_those_that_streamlit_puts_together():
+    state = SessionState()
+    state._old_state = {"kept": 1, "nothing": None, "$$ID-0a1b-None": 3, "$$ID-0a1b-mine": 4, "$$ID-0a1b-gone": 5}
+    state._key_id_mapper["mine"] = "$$ID-0a1b-mine"
+    state["kept"], state["new"] = 2, [7]
+    whole = state.filtered_state
+    asked = streamlit_privates.AskedFor(SafeSessionState(state, lambda: pytest.fail("this is no place to stop")))
+    assert dict(asked) == whole == {"kept": 2, "nothing": None, "mine": 4, "new": [7]} and len(asked) == 4
+    assert "nothing" in asked and asked["nothing"] is None and "other" not in asked
+    for widgets in ("selectbox", "text_widgets", "slider"):
+        source = inspect.getsource(importlib.import_module(f"streamlit.elements.widgets.{widgets}"))
+        assert "session_state = get_session_state().filtered_state\n" in source
+
+
+@given(st.integers(0, 1), st.lists(st.integers(0, 9)).map(tuple), st.integers(0, 99), st.booleans(), st.booleans())
+def test_a_cursor_is_copied_as_python_would(root, path, index, locked, transient):
+    at = LockedCursor(root, path, index) if locked else RunningCursor(root, path)
+    if transient:
+        at.get_transient_cursor()
+        at.transient_elements[3] = ["an element"]
+    new, plain = streamlit_privates.copied(at, {}), object.__new__(type(at))
+    vars(plain).update({name: deepcopy(value) for name, value in vars(at).items()})
+    assert type(new) is type(at) and vars(new).keys() == vars(at).keys() and repr(new) == repr(plain)
+    assert new.transient_elements is not at.transient_elements
+    new.transient_elements[5] = ["another"]
+    assert 5 not in at.transient_elements and new.delta_path == at.delta_path
+    before = at.delta_path
+    new.lock_element()  # moves a running one on
+    assert at.delta_path == before and (new.delta_path == before) == locked
