@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from core.arrays import Floats
+from core.brief import Brief
 
 BINS = 15
 REPEATS = 500
@@ -22,8 +23,8 @@ LEVEL = 0.95  # of intervals
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are looked through
 
 
-@dataclass(frozen=True, eq=False)
-class Reliability:
+@dataclass(frozen=True, eq=False, repr=False)
+class Reliability(Brief):
     """Of each bin: its edges (B + 1,), and how many cases it has, their mean confidence and the share that is right
     (B,); NaN where there is no case."""
 

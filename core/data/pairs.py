@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from core.brief import Brief
 from core.data.crawl import Crawl
 from core.data.defects import copies
 from core.data.score import Rate
@@ -20,8 +21,8 @@ BOOK = 60  # stories
 BINS = np.linspace(0.1, 1.0, 10)  # edges of the classes of similarity; the last one holds 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Pairs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pairs(Brief):
     """texts as sets of `shingles` (words or characters) of a length; similarity (N, N), exact; alike (N, N): copies of
     each other."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.arrays import Floats
+from core.brief import Brief
 from core.generation.stages import STAGES, likeliest_first, softmax
 
 # Setting -> (smallest, largest, default). At its default a setting is off: its stage changes nothing and is not listed.
@@ -27,8 +28,8 @@ USUALLY = 64  # so many of the likeliest tokens are looked at first when one is 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stage(Brief):
     """The distribution after one stage.
 
     name: "raw", or the sampler's setting that acted; value: that setting (None for "raw").

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from core.arrays import Floats
+from core.brief import Brief
 from core.generation.fast import reader
 from core.generation.sampler import Sampler, Stage, draw, likeliest
 from core.model import Cache, Tap, Transformer
@@ -21,8 +22,8 @@ ALTERNATIVES = 10  # how many of the likeliest tokens a Step lists
 BATCH_TOKENS = 8192  # the most tokens, new ones included, in one batch of greedy_batch: bounds its memory
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Brief):
     """One token that was drawn, and what it was drawn from.
 
     index: 0 for the first new token. id: the token. u: the number in [0, 1) that chose it, id == draw(probs, u).

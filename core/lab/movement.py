@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.brief import Brief
 from core.model import Transformer
 from core.training.tuning_config import MATRICES
 
 
-@dataclass(frozen=True)
-class Moved:
+@dataclass(frozen=True, repr=False)
+class Moved(Brief):
     """Sizes of changes, in parts of the size of what was there: ‖after - before‖ / ‖before‖ (Frobenius).
 
     parts: the matrices of a block, as MATRICES calls them; `matrices` (L, parts). heads (L, H): a head's own rows of

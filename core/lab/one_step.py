@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.brief import Brief
 from core.model import Trace, Transformer, describe, run_trace
 from core.training.baselines import sequences
 from core.training.batches import IGNORE, MicroBatch, pad
@@ -35,8 +36,8 @@ from core.training.state import Position, kept_state, read_state
 Arrays = dict[str, np.ndarray]
 
 
-@dataclass(frozen=True, eq=False)
-class OneUpdate:
+@dataclass(frozen=True, eq=False, repr=False)
+class OneUpdate(Brief):
     """N sequences of at most T tokens; L, H, D, V as in the model. Losses in nats per token, arrays float32.
 
     inputs, targets: (N, T) int64; padding has target -100. trace: of the first sequence, before the update.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.brief import Brief
 from core.model import ModelConfig
 from core.training.config import TrainConfig
 from core.training.flops import training_flops
@@ -60,8 +61,8 @@ def ladder(
     return rungs
 
 
-@dataclass(frozen=True, eq=False)
-class PowerLaw:
+@dataclass(frozen=True, eq=False, repr=False)
+class PowerLaw(Brief):
     """loss = floor + scale · size^-exponent. `samples` (B, 3) are (floor, scale, exponent) of refits to resampled
     residuals; all intervals are the middle 90 % of what these say. Nats per token."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core.brief import Brief
 from core.model import load_checkpoint
 from core.training import PRESETS, TrainConfig, preset, train
 from core.training.compute import Workers
@@ -25,8 +26,8 @@ from core.training.evaluate import sequence_nats
 from core.training.rows import last_row
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Brief):
     """How a recipe ended. `nats` (N,): what each held-out document costs it; `floor` (N,): the entropy of the text."""
 
     name: str

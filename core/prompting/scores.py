@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from core.analysis.skills.exact import BATCH_TOKENS, Asked, Passage, ask
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Transformer
 from core.model.padding import pad
 from core.text import Tokenizer
 from core.text.tinyland import Span
 
 
-@dataclass(frozen=True, eq=False)
-class Scores:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scores(Brief):
     """Of N answers: log_prob (N,), nats, of each with its end; right (N,): whether greedy decoding writes it."""
 
     log_prob: Floats

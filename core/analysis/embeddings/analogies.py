@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.skills.cases import Share
+from core.brief import Brief
 from core.text import Tokenizer, tinyland
 from core.text.tinyland.lexicon import Adjective, Noun, Verb
 
@@ -52,8 +53,8 @@ class Family:
         return rows
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Brief):
     """Where the expected token came: by arithmetic, nearest to c, and by drawing from the family's answers."""
 
     family: Family

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.embeddings.projection import project
+from core.brief import Brief
 from core.model import Trace
 
 
-@dataclass(frozen=True, eq=False)
-class Paths:
+@dataclass(frozen=True, eq=False, repr=False)
+class Paths(Brief):
     """A word in two texts. similarity (L+1,): cosine of its two vectors before the first block and after each block;
     others (L+1,): the mean cosine of the first text's vector with those of other tokens of the second, the yardstick;
     points (2, L+1, 2): both ways on the two axes that hold most of them; explained (2,): the variance along each."""

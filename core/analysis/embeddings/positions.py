@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import ModelConfig, Site, Tap, Trace, Transformer, rope, run_trace
 from core.model.ids import checked_count, checked_place
 
@@ -62,8 +63,8 @@ def move_positions(model: Transformer, positions: Sequence[float] | Floats | Ten
     return tap
 
 
-@dataclass(frozen=True, eq=False)
-class Effect:
+@dataclass(frozen=True, eq=False, repr=False)
+class Effect(Brief):
     """What moving the positions does to one text: probs (2, V), the next token after the last, as usual and moved;
     losses (2, T-1), nats for each token of the text after the first, as usual and moved."""
 

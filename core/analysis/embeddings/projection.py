@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Floats
+from core.brief import Brief
 
 Method = Literal["PCA", "t-SNE", "UMAP"]
 Report = Callable[[float, str], None]  # a share from 0 to 1, and what is being done
@@ -24,8 +25,8 @@ NEIGHBOURS = 15  # UMAP: how many neighbours make the graph
 FEWEST = 8  # rows that t-SNE and UMAP need
 
 
-@dataclass(frozen=True, eq=False)
-class Projection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Projection(Brief):
     """points (N, dims) = (matrix − mean) @ axes.T; axes (dims, D) orthonormal rows, mean (D,);
     explained (dims,): the share of the total variance along each axis. All float64."""
 
@@ -35,8 +36,8 @@ class Projection:
     explained: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Journey:
+@dataclass(frozen=True, eq=False, repr=False)
+class Journey(Brief):
     """points (S, N, dims) float32: the same N words at S steps of training, each map laid over the next one.
 
     explained (S, dims): the share of the variance along each axis of the PCA before it was turned; None for the others.

@@ -15,6 +15,7 @@ from torch import Tensor
 from core.analysis.interventions.intervene import LOGIT_BYTES
 from core.analysis.skills.choices import Choice
 from core.arrays import Floats
+from core.brief import Brief
 from core.intervals import mean_interval
 from core.model import Site, Tap, Transformer
 from core.model.padding import pad
@@ -33,8 +34,8 @@ class Probe:
     wrong: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class HeadCause:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeadCause(Brief):
     """What each head matters for a skill: mean (L, H) is how much the loss on `cases` probes grows without it, in nats
     per token that must be said; low and high its 95 % interval (Student). `loss`: that of the whole model."""
 

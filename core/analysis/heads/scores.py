@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from core.arrays import Floats
+from core.brief import Brief
 from core.intervals import mean_interval
 from core.model import Site, Transformer
 
 
-@dataclass(frozen=True, eq=False)
-class HeadScore:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeadScore(Brief):
     """A score of every head: mean (L, H) over `cases` sequences, and low, high (L, H), its 95 % interval (Student).
 
     chance (L, H) is what a head scores that does not tell the right place from others, and margin (L, H) the lower end

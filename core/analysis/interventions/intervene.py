@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.analysis.interventions.directions import category_direction, prompts_direction, record_sites
 from core.analysis.interventions.values import Ablate, Cut, How, Intervention, Part, Patch, Steer, check_all, parse
+from core.brief import Brief
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.model.ids import checked_ids
 from core.text import tinyland
@@ -100,8 +101,8 @@ def intervene(
 # ---- the sample ----
 
 
-@dataclass(frozen=True, eq=False)
-class OutputSample:
+@dataclass(frozen=True, eq=False, repr=False)
+class OutputSample(Brief):
     """What z, attn_out and mlp_out were on a sample of texts. By site, each (H, Dh) or (D,): the `mean` over all
     positions but the start token's. `drawn`, with one more dimension in front: its values at DRAWN random places."""
 
@@ -300,8 +301,8 @@ def rows_at_once(config: ModelConfig, T: int) -> int:
     return max(1, LOGIT_BYTES // (4 * T * config.vocab_size))
 
 
-@dataclass(frozen=True, eq=False)
-class PartChanges:
+@dataclass(frozen=True, eq=False, repr=False)
+class PartChanges(Brief):
     """What ablating each of R parts alone changes on a text of T tokens, beside the untouched model.
 
     base (T − 1,), losses (R, T − 1): -ln p of each token after the first, nats; answer (T,), answers (R, T): the

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.analysis.interventions.intervene import OUTPUT_SITES, rows_at_once
 from core.analysis.skills.cases import CLOZES
+from core.brief import Brief
 from core.model import Site, Trace, Transformer, run_trace
 from core.model.ids import checked_id, checked_ids
 from core.text import Tokenizer, tinyland
@@ -35,8 +36,8 @@ class Pair:
     other: str  # the word after the corrupted one
 
 
-@dataclass(frozen=True, eq=False)
-class Patching:
+@dataclass(frozen=True, eq=False, repr=False)
+class Patching(Brief):
     """`recovered` (L, T), or (L, H, T) for single heads: (d − corrupted) / (clean − corrupted), where d is the logit of
     the answer less that of the other word, after the patched run. 1: all of the answer is back; 0: nothing changed.
 

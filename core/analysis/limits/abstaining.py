@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.arrays import Floats
+from core.brief import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class RiskCoverage:
+@dataclass(frozen=True, eq=False, repr=False)
+class RiskCoverage(Brief):
     """Answering only the surest: for each threshold, falling, (K,) the share answered and the share of these wrong."""
 
     threshold: Floats
@@ -34,8 +35,8 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     return RiskCoverage(sure[last], answered / len(sure), wrong[last] / answered)
 
 
-@dataclass(frozen=True, eq=False)
-class Roc:
+@dataclass(frozen=True, eq=False, repr=False)
+class Roc(Brief):
     """Of a score that should be high for `positive` cases: for each threshold, falling, (K,) the share of the others
     that is flagged too, and that of the positive ones."""
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Transformer
 from core.model.padding import pad
 from core.text import Tokenizer, tinyland
@@ -26,8 +27,8 @@ VISITS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Pronouns:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pronouns(Brief):
     """Of each occupation: corpus (O,), the rate of "she" in the corpus; she (O, S): the model's
     P(she) ÷ (P(she) + P(he)) after each of S sentences that say nothing else of the person."""
 

@@ -17,6 +17,7 @@ from core.analysis.limits.bias import Pronouns, amplification, pronouns, sentenc
 from core.analysis.skills.chats import kinds_read
 from core.analysis.stream.attribution import Attribution, attribute
 from core.arrays import Floats
+from core.brief import Brief
 from core.intervals import mean_interval
 from core.model import Checkpoint, Transformer, run_trace
 from core.text import tinyland
@@ -26,8 +27,8 @@ Report = Callable[[float, str], object]
 Triple = tuple[float, float, float]
 
 
-@dataclass(frozen=True, eq=False)
-class Inside:
+@dataclass(frozen=True, eq=False, repr=False)
+class Inside(Brief):
     """By how much more each part says "she" of the first occupation than of the second, in logits: means over
     `sentences`; embed, heads (L, H), mlps (L,). low and high (L, H + 1): 95 % intervals of heads and MLPs (Student).
     total: of the whole model."""

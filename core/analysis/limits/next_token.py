@@ -12,6 +12,7 @@ import torch
 from core.analysis.skills.cases import TEST_SEED
 from core.analysis.skills.chats import kinds_read, read
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Checkpoint, Transformer
 from core.text import tinyland
 from core.text.tinyland.ahead import Ahead, Foresight
@@ -23,8 +24,8 @@ DOCUMENTS = 30
 Report = Callable[[float, str], object]
 
 
-@dataclass(frozen=True, eq=False)
-class Beside:
+@dataclass(frozen=True, eq=False, repr=False)
+class Beside(Brief):
     """Of P places in texts, each (P,): entropy of the true distribution q (nats), kl: KL(q ‖ p) of the model's p,
     confidence: p of the token that the model finds likeliest, truth: q of it, right: whether it is what came; drawn_p,
     drawn_q: both of what came."""

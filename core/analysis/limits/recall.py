@@ -14,6 +14,7 @@ from core.analysis.limits.choices import answer_log_probs
 from core.analysis.skills import chats
 from core.analysis.skills.honesty import CHAT, END, QUESTION, UNKNOWN
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Checkpoint
 from core.text import Tokenizer
 from core.text.tinyland.birthdays import DATES, LADDER, PHRASINGS, celebrants, strangers
@@ -23,8 +24,8 @@ STRANGER = -1  # in place of how often their birthday was told
 Report = Callable[[float, str], object]
 
 
-@dataclass(frozen=True, eq=False)
-class Recall:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recall(Brief):
     """The answers of N people: `names`, `count` (STRANGER: nobody is called so), `phrasings` in which it was told,
     `true` (number of the date; -1 where there is none) and log_probs (N, 366): 365 dates, then "I do not know"; nats.
     What is left of the probability went to something else. chat: whether they were asked in a chat."""

@@ -10,6 +10,7 @@ from core.analysis.skills import spot_checks
 from core.analysis.skills.cases import TEST_SEED, document_losses
 from core.analysis.skills.chats import kinds_read, read
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Checkpoint
 from core.text import tinyland
 from core.text.tinyland.document import Document
@@ -20,8 +21,8 @@ DOCUMENTS, CASES = 80, 40
 Report = Callable[[float, str], object]
 
 
-@dataclass(frozen=True, eq=False)
-class Rounding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rounding(Brief):
     """Of each grid of SHOWN: size (G,) bytes, loss (G,) nats per document, errors (G, M) of the matrices, right (G, S)
     cases of each skill and cases (S,) asked. floor: of the same documents. alone (M,): what rounding one matrix alone
     to ALONE adds to the loss."""

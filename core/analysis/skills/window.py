@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from core.analysis.skills.cases import Share, answer_cases, is_right
 from core.arrays import Floats
+from core.brief import Brief
 from core.generation import greedy_batch
 from core.generation.streaming import empty_cache
 from core.model import Checkpoint, Transformer
@@ -42,8 +43,8 @@ def probabilities_by_window(model: Transformer, ids: Sequence[int], windows: Seq
     return np.stack(rows)
 
 
-@dataclass(frozen=True, eq=False)
-class PositionLoss:
+@dataclass(frozen=True, eq=False, repr=False)
+class PositionLoss(Brief):
     """loss (T,): mean nats of the token at each position of a document; error (T,): 1.96 standard errors of it;
     count (T,): documents that are so long."""
 

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from core.analysis.stream.weights import layer_weights, weight
 from core.arrays import Floats
+from core.brief import Brief
 from core.model import Trace, Transformer
 from core.model.ids import checked_place
 
 
-@dataclass(frozen=True, eq=False)
-class Attribution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attribution(Brief):
     """What each part adds to a logit (or to the difference of two), in logits.
 
     heads (L, H), mlps (L,) with their biases; attention_bias (L,), the bias of the output projections, which belongs to

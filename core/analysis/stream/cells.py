@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.stream.weights import weight
+from core.brief import Brief
 from core.model import ModelConfig, Trace, Transformer
 from core.model.activations import ACTIVATIONS
 from core.model.rope import frequencies
@@ -23,8 +24,8 @@ DERIVED = {"norm1": "ln1(trace.resid_pre[{l}])", "norm2": "ln2(trace.resid_mid[{
 UP = "mlp.w_in(block.ln2(trace.resid_mid[{l}]))"  # SwiGLU's other half, which is no site
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cell(Brief):
     """A number and where it comes from.
 
     value: what the trace holds. inputs, weights (n,): the value starts as the sum of their products; `kind` says what
@@ -104,8 +105,8 @@ def explain(model: Transformer, trace: Trace, name: str, layer: int, position: i
     return replace(EXPLAIN.get(name, linear)(at, name, index), value=float(tensor[place]))
 
 
-@dataclass(frozen=True, eq=False)
-class At:
+@dataclass(frozen=True, eq=False, repr=False)
+class At(Brief):
     """Where a cell stands: its block's tensors (float64), layer and position."""
 
     model: Transformer

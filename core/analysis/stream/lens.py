@@ -8,11 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.brief import Brief
 from core.model import Trace, Transformer
 
 
-@dataclass(frozen=True, eq=False)
-class Lens:
+@dataclass(frozen=True, eq=False, repr=False)
+class Lens(Brief):
     """Row 0 reads the stream before the first block, row l after block l; the last row is the model's own output (if no
     tap changed it after the last block).
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.stream.weights import layer_weights, weight
+from core.brief import Brief
 from core.model import Checkpoint, Site, Trace, Transformer
 from core.model.ids import checked_ids, checked_place
 from core.text import tinyland
@@ -18,8 +19,8 @@ SAMPLE = 20_000_000_000  # tokens × parameters that a sample may cost: a few se
 BATCH_NUMBERS = 6_000_000  # activations held at once while a corpus is read: 24 MB in float32
 
 
-@dataclass(frozen=True, eq=False)
-class Scan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scan(Brief):
     """The strongest activations of every neuron over some documents, at most one from each.
 
     value (L, M, k) float32, largest first; document, position (L, M, k) int32 say where; active (L, M) float32 is the
