@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 from core import figures
 from core.analysis import intervene, logit_lens
 from core.generation import Sampler, generate
-from core.model import load_checkpoint, run_trace, save_pretrained
+from core.model import load_checkpoint, run_trace, save_gguf, save_pretrained
 from core.training import preset, train
 from core.tuning.messages import write_jsonl
 
@@ -103,8 +103,9 @@ for one in (checkpoint, tuned):
 # %% [markdown]
 # ## Take it home
 # The small model as a Hugging Face folder (its shape is that of a stock class), which
-# `transformers.AutoModelForCausalLM.from_pretrained` opens.
+# `transformers.AutoModelForCausalLM.from_pretrained` opens, and as one GGUF file for llama.cpp.
 
 # %%
 save_pretrained(load_checkpoint(folder / "small"), folder / "for-transformers")
 print(sorted(path.name for path in (folder / "for-transformers").iterdir()))
+save_gguf(load_checkpoint(folder / "small"), folder / "small.gguf")

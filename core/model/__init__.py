@@ -26,6 +26,7 @@ from core.model.folders import (
 if TYPE_CHECKING:
     from core.model.cache import Cache
     from core.model.checkpoint import Checkpoint, save_checkpoint, save_snapshot
+    from core.model.gguf import save_gguf
     from core.model.loading import load_checkpoint
     from core.model.pretrained import save_pretrained
     from core.model.stock.load import load_pretrained
@@ -47,6 +48,7 @@ _NEED_TORCH = {
     "load_pretrained": "stock.load",
     "run_trace": "trace",
     "save_checkpoint": "checkpoint",
+    "save_gguf": "gguf",
     "save_pretrained": "pretrained",
     "save_snapshot": "checkpoint",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "runs_root",
     "save_checkpoint",
     "save_description",
+    "save_gguf",
     "save_pretrained",
     "save_snapshot",
     "update_card",

@@ -22,8 +22,7 @@ from core.model.config import ModelConfig
 from core.model.description import CARDS, CheckpointError, write_json
 from core.text import Tokenizer
 from core.text.errors import TokenizerError
-from core.text.export import to_hugging_face
-from core.text.stock import StockTokenizer
+from core.text.stock import StockTokenizer, tokenizer_json
 from core.text.tokenizer import SPECIAL_TOKENS
 
 END = "<|end|>"  # of a turn of a chat
@@ -47,12 +46,12 @@ def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
     """
     family, tokenizer = family_of(checkpoint.config), checkpoint.tokenizer
     try:
-        spelled = tokenizer.spelled if isinstance(tokenizer, StockTokenizer) else to_hugging_face(tokenizer)
+        spelled = tokenizer_json(tokenizer)
     except TokenizerError as error:
         raise CheckpointError(f"{checkpoint.name} cannot be written for transformers: {error}") from None
     ends = {"bos_token_id": tokenizer.eot, "eos_token_id": tokenizer.stops[0]}
     stops: list[int] | int = list(tokenizer.stops) if len(tokenizer.stops) > 1 else tokenizer.stops[0]
-    if len(checkpoint.stages) > 1 and END in tokenizer.special_tokens:  # it was taught to answer, and to end an answer
+    if ends_answers(checkpoint):
         stops = [tokenizer.eot, tokenizer.special_tokens[END]]
     tensors = {name: x.detach().float().contiguous() for name, x in family.weights(checkpoint).items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +67,11 @@ def save_pretrained(checkpoint: Checkpoint, folder: Path) -> None:
     if (card := checkpoint.folder / CARDS[0]).exists():
         about = f"The model {checkpoint.name}, for transformers, trained on the corpus that is described here.\n\n"
         write_atomically(folder / "README.md", about.encode() + card.read_bytes())
+
+
+def ends_answers(checkpoint: Checkpoint) -> bool:
+    """Whether it was taught to answer, and to end an answer with <|end|>."""
+    return len(checkpoint.stages) > 1 and END in checkpoint.tokenizer.special_tokens
 
 
 def describe_tokenizer(tokenizer: Tokenizer, context_length: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import tokenizers
 from core.text.bpe import well_formed
 from core.text.chat_template import PLAIN, Frame, Message, frame, render
 from core.text.errors import TokenizerError
-from core.text.export import CHARACTER_OF_BYTE
+from core.text.export import CHARACTER_OF_BYTE, to_hugging_face
 from core.text.tokenizer import ENDOFTEXT, OTHER_FORMATS, Piece, Tokenizer
 
 LARGEST_FILE = 100_000_000  # bytes; the largest in use has about 30 million
@@ -206,6 +206,11 @@ class StockTokenizer(Tokenizer):
 
 
 OTHER_FORMATS[FORMAT] = StockTokenizer.from_json
+
+
+def tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
+    """What the tokenizer.json of any tokenizer holds. TokenizerError: see `to_hugging_face`."""
+    return tokenizer.spelled if isinstance(tokenizer, StockTokenizer) else to_hugging_face(tokenizer)
 
 
 def load_stock(folder: Path, name: str) -> StockTokenizer:

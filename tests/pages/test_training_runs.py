@@ -4,9 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 
 from core import jobs
+from core.model import ModelConfig, Transformer, save_checkpoint
 from core.runs.records import Record, fingerprint, write_record
+from core.text import Tokenizer
 from core.training import TrainConfig, preset
 from pages.ui.training import runs as table
 from pages.ui.training import setup, stage, steer
@@ -192,3 +195,16 @@ def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
     same = {"out": "", "model": {name: value for name, value in config.model.items() if name in CONFIG.model}}
     assert replace(config, **same) == replace(CONFIG, out="")
     assert named["text"].startswith("the dog") and isinstance(config, TrainConfig)
+
+
+def test_a_run_is_had_for_other_programs_where_its_shape_is_known_there(app, two):
+    for activation, refused in (("swiglu", ""), ("relu2", "activation must be swiglu, not relu2")):
+        shape = ModelConfig(
+            vocab_size=261, context_length=32, n_layers=1, n_heads=2, d_model=32, activation=activation
+        )  # fmt: skip
+        save_checkpoint(jobs.existing_folder(RUN), Transformer(shape, seed=0), Tokenizer.byte_tokenizer(), {})
+        st.cache_data.clear()
+        shown = {one.label: one for one in open_one(app, RUN).get("download_button")}
+        assert shown["For transformers"].proto.disabled == bool(refused)
+        assert refused in shown["For transformers"].proto.help.replace("\\", "")
+        assert shown["As GGUF"].proto.disabled and shown["As GGUF"].proto.help

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import jobs
 from core.model import list_checkpoints
+from core.runs.elsewhere import Form, obstacle, packed
 from core.runs.export import zip_run
 from core.runs.records import owned_by, read_record
 from core.training import TrainConfig
@@ -144,6 +145,8 @@ def one(run: str) -> None:
             on_click="ignore",
             disabled=not ready,
         )
+        if ready:
+            for_other_programs(run)
         known = jobs.status(run).state != "damaged"
         st.button("Copy its settings", on_click=like, args=(run,), disabled=not known, key=f"like_{run}")
         st.button("Delete", on_click=_delete, args=(run,), disabled=not mine, key=f"delete_{run}")
@@ -154,6 +157,31 @@ def one(run: str) -> None:
     text = corpus(run)
     if text and len(text) <= TINY:
         memorisation({run: title(run)}, text, "runs_heart")
+
+
+def for_other_programs(run: str) -> None:
+    """A button for each form in which other programs open a run; one that its shape does not have says why."""
+    forms: tuple[tuple[Form, str, str, str], ...] = (
+        ("transformers", "For transformers", f"{run}-transformers.zip", "A folder for Hugging Face transformers"),
+        ("gguf", "As GGUF", f"{run}.gguf", "One file for llama.cpp and the programs built on it"),
+    )
+    for form, label, file, what in forms:
+        why_not = _obstacle(run, form, str(jobs.existing_folder(run)))
+        st.download_button(
+            label,
+            partial(packed, run, form),
+            file,
+            "application/octet-stream",
+            on_click="ignore",
+            disabled=bool(why_not),
+            help=literal(f"Not for this one: {why_not}.") if why_not else f"{what}, with the weights of the last step.",
+            key=f"{form}_{run}",
+        )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _obstacle(run: str, form: Form, stamp: str) -> str:
+    return obstacle(run, form)
 
 
 def _rename(run: str) -> None:

@@ -1,9 +1,14 @@
 """Small random models of every family, for the tests of this folder."""
 
+from pathlib import Path
+
 import torch
 
-from core.model import ModelConfig, Transformer
+from core.model import Checkpoint, ModelConfig, Transformer
+from core.text import Tokenizer, train_bpe
 
+TEXT = "Mia gave the red ball to Tom. It's 4172, naïve – and  so on.\n"
+TOKENIZER = Tokenizer.from_bpe(train_bpe([TEXT], 300), "ours")
 SIZES = dict(vocab_size=37, context_length=24, n_layers=2, n_heads=4, d_model=24)
 GPT2 = dict(norm="layernorm", position="learned", activation="gelu_tanh", bias=True, qk_norm=False)
 LLAMA = dict(activation="swiglu", n_kv_heads=2, d_mlp=40, tie_embeddings=False, qk_norm=False, norm_eps=1e-6)
@@ -36,3 +41,14 @@ def make(family: str, seed: int = 0) -> Transformer:
 
 def random_ids(*shape: int, seed: int = 1) -> torch.Tensor:
     return torch.randint(0, SIZES["vocab_size"], shape, generator=torch.Generator().manual_seed(seed))
+
+
+def checkpoint(tokenizer: Tokenizer = TOKENIZER, **shape) -> Checkpoint:
+    """A model whose every number is random, so that none can be left out."""
+    sizes = SIZES | {"vocab_size": max(tokenizer.vocab_size, 300)} | shape
+    model = Transformer(ModelConfig(**sizes), seed=None).requires_grad_(False).eval()
+    generator = torch.Generator().manual_seed(0)
+    for name, weight in model.named_parameters():
+        centre = float(name.endswith("weight") and ("ln" in name or "_norm" in name))
+        weight.normal_(centre, 0.3, generator=generator)
+    return Checkpoint(tokenizer, model.config, (0,), 0, {}, Path("demo"), "demo", model)

@@ -1,7 +1,5 @@
 """`save_pretrained`: stock classes of transformers load the folder, with our logits and our ids."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,14 +7,12 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from core.model import Checkpoint, CheckpointError, ModelConfig, Transformer, save_pretrained
+from core.model import CheckpointError, ModelConfig, save_pretrained
 from core.model.pretrained import family_of
 from core.model.rope_scaling import RopeScaling
-from core.text import SPECIAL_TOKENS, Tokenizer, public_encoding, train_bpe
-from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES
+from core.text import SPECIAL_TOKENS, public_encoding
+from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES, TOKENIZER, checkpoint
 
-TEXT = "Mia gave the red ball to Tom. It's 4172, naïve – and  so on.\n"
-TOKENIZER = Tokenizer.from_bpe(train_bpe([TEXT], 300), "ours")
 SHAPES = {
     "gpt2": GPT2,
     "gpt2 with its own unembedding and another activation": GPT2 | {"tie_embeddings": False, "activation": "gelu"},
@@ -31,17 +27,6 @@ SHAPES = {
 CLASSES = {
     "gpt2": "GPT2LMHeadModel", "llam": "LlamaForCausalLM", "qwen": "Qwen3ForCausalLM", "qwen2": "Qwen2ForCausalLM"
 }  # fmt: skip
-
-
-def checkpoint(tokenizer: Tokenizer = TOKENIZER, **shape) -> Checkpoint:
-    """A model whose every number is random, so that none can be left out."""
-    sizes = SIZES | {"vocab_size": max(tokenizer.vocab_size, 300)} | shape
-    model = Transformer(ModelConfig(**sizes), seed=None).requires_grad_(False).eval()
-    generator = torch.Generator().manual_seed(0)
-    for name, weight in model.named_parameters():
-        centre = float(name.endswith("weight") and ("ln" in name or "_norm" in name))
-        weight.normal_(centre, 0.3, generator=generator)
-    return Checkpoint(tokenizer, model.config, (0,), 0, {}, Path("demo"), "demo", model)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
