@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from core.text import tinyland
 from tests.browser.conftest import serving, watched
-from tests.browser.resting import ready, see
+from tests.browser.resting import ready, resting, see
 from tests.tiny import make_checkpoint
 
 LINK = "/data?crawl_pages=300&stage_open=near"
@@ -84,7 +84,10 @@ def test_what_is_taken_home_is_what_is_left_and_the_training_page_offers_it_by_i
     ready(page)
     see(page, "train")
     page.get_by_role("radio", name="Your text").click()
-    page.get_by_role("combobox", name=re.compile("a corpus that you have kept")).click()
+    choice = page.get_by_role("combobox", name=re.compile("a corpus that you have kept"))
+    choice.wait_for()
+    resting(page)  # a list that opens while the page is being drawn closes again
+    choice.click()
     page.get_by_role("option", name="clean <b>").click()
     beginning = re.escape(json.loads(documents[0])["text"][:40])
     expect(page.get_by_placeholder("Paste a story")).to_have_value(re.compile(beginning))

@@ -65,7 +65,7 @@ function build(root) {
       else section.since ??= now;
       section.settled = section.since !== null && now - section.since > SETTLE;
       if (section.settled) section.height = box.height;
-      else if (section.since !== null) after(`settle ${section.anchor}`, SETTLE + 20, look);
+      else if (section.near && !section.waits) after(`settle ${section.anchor}`, SETTLE + 20, look); // what is computed may come without a change of the page's size
       if (section.near) near.push(section.anchor);
       if (box.top < top + 0.4 * screen) current = section.anchor;
     }
