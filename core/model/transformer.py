@@ -21,6 +21,7 @@ from core.model.activations import ActivationName
 from core.model.cache import Cache
 from core.model.config import ModelConfig
 from core.model.passes import count
+from core.model.products import many, pays
 from core.model.rope import rotary_tables
 from core.model.tap import Site, Tap, apply
 
@@ -30,6 +31,9 @@ EMBED_STD = 0.02  # tied embeddings also make the logits: at this scale the untr
 class Linear(nn.Linear):
     def reset_parameters(self) -> None:
         """Nothing: `Transformer.init_weights` draws every weight, from its own generator."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return many(x, self.weight, self.bias) if pays(x) else F.linear(x, self.weight, self.bias)
 
 
 class Embedding(nn.Embedding):
