@@ -1,8 +1,8 @@
 """Models made elsewhere at their own size, with random weights: python -m tests.bench.bench_opened
 
-GPT-2 (124 M): from a warm disk to a usable model; the distribution of the next token; a trace of 64 tokens; tokens per
-second beside `generate` of transformers. Seconds of the processor, which on one thread (OMP_NUM_THREADS=1) are those of
-a quiet machine.
+GPT-2 (124 M): from a warm disk to a usable model; the distribution of the next token; a trace of 64 tokens, in seconds
+of the processor, which on one thread (OMP_NUM_THREADS=1) are those of a quiet machine. Then tokens per second beside
+`generate` of transformers, held in float32, bfloat16 and int8: interleaved, medians, by the clock and by the processor.
 """
 
 import resource
@@ -16,10 +16,11 @@ from transformers import AutoModelForCausalLM, GPT2Config
 
 from core.generation import Sampler, generate
 from core.model import run_trace
+from core.model.precision import PRECISIONS
 from core.model.stock.config import read_config
 from core.model.stock.load import read_stock_model
 
-NEW = 24
+NEW = 64
 
 
 def seconds(action, repeats=3):
@@ -31,6 +32,22 @@ def seconds(action, repeats=3):
     return median(taken)
 
 
+def decoding(ways, repeats=7):
+    taken = {way: [] for way in ways}
+    for repeat in range(repeats + 1):
+        for way, write in ways.items():
+            begun, worked = time.perf_counter(), time.process_time()
+            write()
+            if repeat:  # the first warms up
+                taken[way].append((time.perf_counter() - begun, time.process_time() - worked))
+    clock, work = ({way: median(pair[i] for pair in pairs) for way, pairs in taken.items()} for i in (0, 1))
+    for way in ways:
+        beside = (
+            f"{clock['transformers'] / clock[way]:.2f}× by the clock, {work['transformers'] / work[way]:.2f}× by work"
+        )
+        print(f"  {way:14s} {NEW / clock[way]:5.1f} tokens/s, {1000 * work[way] / NEW:5.1f} ms of work each: {beside}")
+
+
 def main() -> None:
     torch.manual_seed(0)
     theirs = AutoModelForCausalLM.from_config(GPT2Config()).eval()
@@ -38,21 +55,22 @@ def main() -> None:
         theirs.save_pretrained(name)
         config = read_config(theirs.config.to_dict())
         ready = seconds(lambda: read_stock_model(Path(name), config), 3)
-        model = read_stock_model(Path(name), config)
+        models = {precision: read_stock_model(Path(name), config, precision) for precision in PRECISIONS}
+    model = models["float32"]
     ids = torch.randint(0, config.vocab_size, (64,)).tolist()
     with torch.inference_mode():
         following = seconds(lambda: model(torch.tensor([ids])))
         wanted, found = theirs(torch.tensor([ids])).logits, model(torch.tensor([ids]))
     traced = seconds(lambda: run_trace(model, ids))
-    ours = seconds(lambda: list(generate(model, ids, Sampler(temperature=0), NEW, seed=0)), 3)
-    batch = torch.tensor([ids])
-    beside = seconds(
-        lambda: theirs.generate(batch, max_new_tokens=NEW, min_new_tokens=NEW, do_sample=False, pad_token_id=0), 3
-    )
     print(f"GPT-2, 124 M, {torch.get_num_threads()} threads; largest difference {(wanted - found).abs().max():.1e}")
     print(f"ready {ready:.2f} s (≤ 5)   next token after 64: {1000 * following:.0f} ms (≤ 250)")
     print(f"trace of 64: {1000 * traced:.0f} ms (≤ 1000)")
-    print(f"decoding: {NEW / ours:.1f} tokens/s, transformers {NEW / beside:.1f}: {beside / ours:.2f}× (≥ 2)")
+    batch = torch.tensor([ids[:16]])
+    options = {"max_new_tokens": NEW, "min_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
+    ways = {"transformers": lambda: theirs.generate(batch, attention_mask=torch.ones_like(batch), **options)}
+    for precision, held in models.items():
+        ways[precision] = lambda held=held: list(generate(held, ids[:16], Sampler(temperature=0), NEW, seed=0))
+    decoding(ways)
     print(f"largest resident set {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

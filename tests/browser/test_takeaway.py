@@ -51,4 +51,10 @@ def test_a_page_is_taken_home_whole(page, server, server_runs, chromium, tmp_pat
     assert any("red" in chip for chip in chips), "what stands in shadow roots stands in the file"
     assert still.locator(".main-svg").first.is_visible() and still.locator("b", has_text="red").count() == 0
     assert 'url("data:image/png' in still.locator("canvas").first.evaluate("e => getComputedStyle(e).backgroundImage")
+    still.set_viewport_size({"width": 390, "height": 844})
+    assert still.evaluate("document.documentElement.scrollWidth") <= 390
+    beside = (
+        "e => { e.scrollLeft = 9999; return e.scrollLeft + e.clientWidth >= e.querySelector('.main-svg').clientWidth; }"
+    )
+    assert all(figure.evaluate(beside) for figure in still.locator(".svg-container").all()), "figures scroll sideways"
     still.close()

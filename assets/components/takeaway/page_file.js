@@ -4,10 +4,12 @@
 const VOID = new Set(["area", "br", "col", "hr", "img", "input", "source", "wbr"]);
 const LEFT_OUT = new Set(["script", "iframe", "link", "meta", "base", "noscript", "object", "embed"]);
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
-// The page scrolls as a whole; symbols of a font that is not in the file, and what only a live page can do, are not shown.
+// The page scrolls as a whole, and on a narrow screen figures and tables sideways, since they stay as wide as they were drawn;
+// symbols of a font that is not in the file, and what only a live page can do, are not shown.
 const STILL = `html, body, #root, .stApp, .stApp > div, [data-testid=stAppViewContainer], [data-testid=stMain] {
   position: static !important; overflow: visible !important; height: auto !important; display: block !important; }
 [data-testid=stIconMaterial], [data-testid=stHeader], .modebar-container, .gb-plot-save, .st-key-taken, .st-key-contents { display: none !important; }
+.svg-container, .stDataFrame { overflow: auto hidden !important; max-width: 100%; }
 body > footer { padding: 1rem; text-align: center; opacity: 0.8; }
 body > footer a { color: inherit; }`;
 
@@ -112,12 +114,13 @@ async function asData(address) {
  * @param {Element} main
  */
 export async function pageFile(main) {
-  const css = await withFonts(Array.from(document.styleSheets, rules).join("\n"));
+  const sheets = Array.from(document.styleSheets, rules).join("\n"); // of the same moment as what they are for
   const day = new Date().toLocaleDateString("en-GB", { dateStyle: "long" });
   const footer = `<footer><a href="${escaped(location.href)}">This page of Glassbox</a> as it stood on ${day}. Nothing in this file runs.</footer>`;
   let body = written(main);
   for (let outer = main.parentElement; outer && outer.localName !== "html"; outer = outer.parentElement)
     body = `<${outer.localName}${attributes(outer)}>${body}${outer === document.body ? footer : ""}</${outer.localName}>`;
+  const css = await withFonts(sheets);
   const wide = `[data-testid=stMainBlockContainer] { max-width: ${main.clientWidth}px !important; margin: auto !important; }`; // as the figures are
   const head = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">`
     + `<meta name="viewport" content="width=device-width"><title>${escaped(document.title)}</title>${style(css)}${style(STILL + wide)}`;
