@@ -80,9 +80,11 @@ def steer(run_id: str) -> None:
             )
     if message := st.session_state.get("steer_error"):
         st.warning(message)
-    if now.state == "interrupted" and now.message:
-        st.warning("The run's process ended unexpectedly. The end of its output:")
-        st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
+    if now.state == "interrupted":
+        st.warning("The run's process ended unexpectedly. Resume goes on from what it saved last.")
+        if now.message:
+            st.caption("The end of its output:")
+            st.code(now.message.splitlines()[-1][:400], language=None, wrap_lines=True)
 
 
 def first_sentence(run_id: str) -> str:
