@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.interventions.intervene import LOGIT_BYTES
@@ -53,9 +54,10 @@ class HeadCause(Brief):
         less = (flat[None] < flat[:, None]).sum(axis=1)
         return np.asarray(less / max(len(flat) - 1, 1) if len(flat) > 1 else np.ones(1)).reshape(self.mean.shape)
 
-    def is_proof(self, layer: int, head: int) -> bool:
-        """Whether switching this head off lowers the skill, and by more than 95 % of the other heads do."""
-        return bool(self.low[layer, head] > 0 and self.below[layer, head] >= ABOVE)
+    @property
+    def stands_out(self) -> NDArray[np.bool_]:
+        """Whether switching a head off lowers the skill, and by more than 95 % of all other heads do: (L, H)."""
+        return np.asarray((self.low > 0) & (self.below >= ABOVE))
 
 
 def copying_probes(sequences: np.ndarray, half: int) -> list[Probe]:

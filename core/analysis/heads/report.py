@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from core.analysis.heads.causes import ABOVE, HeadCause
 from core.analysis.heads.measurements import Measurements
-from core.analysis.heads.roles import ROLES, SKILLS, THRESHOLD, Life, births, is_clear, is_proved, looks_like
+from core.analysis.heads.roles import ROLES, SKILLS, THRESHOLD, Life, below, births, is_clear, is_proved, looks_like
 from core.analysis.heads.scores import HeadScore
 
 
@@ -29,7 +29,7 @@ def heads_table(measured: Measurements) -> str:
     proved = ", ".join(f"{name} {count}" for name, count in counts.items() if ROLES[name].skill)
     rule = (
         f"proved: the whole 95 % interval of the score above {THRESHOLD:.0%} and chance, and a loss that grows by more "
-        f"than without {ABOVE:.0%} of the other heads"
+        f"than without {ABOVE:.0%} of the other heads, those left out that are proved to do another part of the skill"
     )
     skills = [f"{name}: {SKILLS[name]}, {cause.loss:.3f} nats per token" for name, cause in measured.causes.items()]
     return "\n".join([*lines, f"proved: {proved}", f"({rule})", *skills])
@@ -44,7 +44,9 @@ def _head_line(measured: Measurements, layer: int, head: int) -> str:
     if verdict == "no role" and is_clear(measured.scores[name], layer, head):
         verdict = "looks so" if role.skill else "rests"
     line = f"L{layer}H{head}  {name:9} {_share(measured.scores[name], layer, head):24} {verdict:9}"
-    return line if cause is None else f"{line} {_loss(cause, layer, head)}"
+    if cause is None:
+        return line
+    return f"{line} {_loss(cause, layer, head)}, more than {below(measured, name, layer, head):.0%} of others"
 
 
 def _share(score: HeadScore, layer: int, head: int) -> str:
@@ -54,8 +56,7 @@ def _share(score: HeadScore, layer: int, head: int) -> str:
 
 def _loss(cause: HeadCause, layer: int, head: int) -> str:
     mean, low, high = (float(part[layer, head]) for part in (cause.mean, cause.low, cause.high))
-    others = f"more than {cause.below[layer, head]:.0%} of others"
-    return f"{cause.skill} {mean:+.3f} nats ({low:+.3f} to {high:+.3f}), {others}"
+    return f"{cause.skill} {mean:+.3f} nats ({low:+.3f} to {high:+.3f})"
 
 
 def births_lines(life: Life) -> Iterator[str]:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.analysis.heads.causes import ABOVE
 from core.analysis.heads.measurements import Measurements, measurements_of
 from core.analysis.heads.scores import HeadScore
 from core.model import Checkpoint
@@ -76,7 +79,26 @@ def looks_like(scores: Scores, layer: int, head: int) -> str | None:
 def is_proved(measured: Measurements, name: str, layer: int, head: int) -> bool:
     """Whether a head has this role: it looks so, and without it the skill suffers more than without 95 % of others."""
     score, cause = measured.scores.get(name), measured.causes.get(ROLES[name].skill or "")
-    return score is not None and cause is not None and is_clear(score, layer, head) and cause.is_proof(layer, head)
+    if score is None or cause is None or not is_clear(score, layer, head):
+        return False
+    return bool(cause.low[layer, head] > 0 and below(measured, name, layer, head) >= ABOVE)
+
+
+def below(measured: Measurements, name: str, layer: int, head: int) -> float:
+    """The share of the other heads that matter less for the skill of a role; 1 where there are none.
+
+    Several heads may do a skill together, one reading what another wrote: induction heads need a previous-token head
+    (Olsson et al. 2022). Heads proved against all others to have another role for the same skill are not counted: of
+    a circuit of three among thirty heads, the third could never stand above 95 %.
+    """
+    skill = ROLES[name].skill or ""
+    cause = measured.causes[skill]
+    others = np.ones(cause.mean.shape, dtype=bool)
+    others[layer, head] = False
+    for other, score in measured.scores.items():
+        if other != name and ROLES[other].skill == skill:
+            others &= ~((score.low > THRESHOLD) & (score.margin > 0) & cause.stands_out)
+    return float((cause.mean[others] < cause.mean[layer, head]).mean()) if others.any() else 1.0
 
 
 def role_of(measured: Measurements, layer: int, head: int) -> str | None:

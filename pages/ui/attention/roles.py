@@ -70,7 +70,7 @@ def what_it_does() -> None:
 
 def _verdict(measured: "Measurements", layer: int, head: int) -> str:
     """What the head is, with both numbers where it looks like something."""
-    from core.analysis.heads.roles import ROLES, looks_like, role_of
+    from core.analysis.heads.roles import ROLES, below, looks_like, role_of
 
     name = role_of(measured, layer, head)
     seen = name or looks_like(measured.scores, layer, head)
@@ -82,8 +82,8 @@ def _verdict(measured: "Measurements", layer: int, head: int) -> str:
     text = f"{share} of its attention goes there"
     if (cause := measured.causes.get(role.skill)) is None:
         return f"**no proved role**. It looks like {_a(role.name)}, which {role.does}: {text}."
-    effect, below = float(cause.mean[layer, head]), percent(float(cause.below[layer, head]))
-    amount = f"{effect:+.2g} nats per token, more than without {below} of the other heads".replace("-", "−")
+    effect, others = float(cause.mean[layer, head]), percent(below(measured, seen, layer, head))
+    amount = f"{effect:+.2g} nats per token, more than without {others} of the other heads".replace("-", "−")
     grows = "grows" if cause.low[layer, head] > 0 else "does not clearly grow"
     text += f"; without it the loss of {role.skill} {grows} ({amount})"
     if name is None:
@@ -174,8 +174,9 @@ def what_is_lost(view: View, measured: "Measurements", layer: int, head: int) ->
         "To look is not to matter. Here each head in turn is switched off: what it puts out is replaced by its mean "
         f"over many texts. A bar is how much the loss then grows; {meant}. A head that looks like something has that "
         "role only if the skill that the role is for becomes worse without it, and by more than without "
-        f"{percent(ABOVE)} of the other heads: its bar stands left of the dashed line. To rest on the first token is "
-        "no use for a skill, so it is no role."
+        f"{percent(ABOVE)} of the other heads: its bar stands left of the dashed line. Heads that are proved to do "
+        "another part of the same skill do not count against it: an induction head reads what a previous-token head "
+        "wrote. To rest on the first token is no use for a skill, so it is no role."
     )
 
 

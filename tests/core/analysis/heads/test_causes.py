@@ -127,9 +127,30 @@ def test_the_share_of_heads_that_matter_less():
     mean = np.array([[0.3, -1.0], [0.3, 2.0]])
     cause = causes.HeadCause("copying", mean, mean - 0.1, mean + 0.1, 0.0, 5)
     np.testing.assert_allclose(cause.below, [[1 / 3, 0], [1 / 3, 1]])
-    assert cause.is_proof(1, 1) and not cause.is_proof(0, 0)
+    assert cause.stands_out.tolist() == [[False, False], [False, True]]
     unclear = replace(cause, low=mean - 3)
-    assert not unclear.is_proof(1, 1)  # its interval holds 0
+    assert not unclear.stands_out.any()  # its interval holds 0
+
+
+def test_a_head_that_feeds_another_is_not_held_against_it():
+    """Two induction heads, what feeds them, and 27 others: the third lies above 27 of 29."""
+    mean, looks = np.zeros((3, 10)), {name: np.zeros((3, 10)) for name in ("previous", "induction")}
+    mean[2, :2], mean[0, 0], mean[0, 1] = (5, 4), 3, 2
+    looks["induction"][2, :2] = looks["previous"][0, :2] = 0.8
+    cause = causes.HeadCause("copying", mean, mean - 0.1, mean + 0.1, 0.1, 5)
+    found = measurements.Measurements({name: scored(name, score) for name, score in looks.items()}, {"copying": cause})
+    assert roles.below(found, "previous", 0, 0) == 1 and cause.below[0, 0] == 27 / 29
+    assert roles.role_of(found, 0, 0) == "previous" and roles.role_of(found, 2, 1) == "induction"
+    assert roles.below(found, "previous", 0, 1) == 26 / 27 and roles.role_of(found, 0, 1) == "previous"
+    assert roles.below(found, "induction", 2, 1) == 28 / 29  # a head of the same role counts
+    blind = measurements.Measurements(
+        found.scores | {"induction": scored("induction", np.zeros((3, 10)))}, found.causes
+    )
+    assert roles.role_of(blind, 0, 0) is None  # nothing says that the two above it are part of this
+
+
+def scored(name: str, mean: np.ndarray) -> heads.HeadScore:
+    return heads.HeadScore(name, mean, mean - 0.01, mean + 0.01, 20, np.zeros(mean.shape), mean - 0.01)
 
 
 def test_probes_ask_for_what_must_be_said():
