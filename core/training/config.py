@@ -313,11 +313,12 @@ _AFTER_ALL = TrainConfig(  # what the stages after pre-training share: ten minut
     stage="sft", parent={"checkpoint": "tinyland"}, data={"kind": "chats"}, replay=0.2, seconds=600.0, warmup_steps=20,
     decay_fraction=1.0, eval_documents=300, final_eval_documents=1000, snapshots=5,
 )  # fmt: skip
-# Tasks are half of the chats: each is rarer than any question, and has more to learn.
+# Tasks are half of the chats: each is rarer than any question, and has more to learn. Measured: with twice the batch and
+# so half the updates in the same time, 90 % of the tasks were done in place of 99 %.
 _CHATS = {"chat": 0.25, "chat_topic": 0.12, "chat_role": 0.13, "chat_task": 0.5}
 PRESETS["sft"] = replace(
-    _AFTER_ALL, out="runs/sft", data={"kind": "chats", "weights": _CHATS}, replay=0.25, steps=1750,
-    muon_lr=0.004, adamw_lr=0.002,
+    _AFTER_ALL, out="runs/sft", data={"kind": "chats", "weights": _CHATS}, replay=0.25, steps=2700,
+    batch_tokens=4096, muon_lr=0.004, adamw_lr=0.002,
 )  # fmt: skip
 for _method in METHODS:
     PRESETS[_method] = replace(
