@@ -313,7 +313,7 @@ _AFTER_ALL = TrainConfig(  # what the stages after pre-training share: ten minut
     stage="sft", parent={"checkpoint": "tinyland"}, data={"kind": "chats"}, replay=0.2, seconds=600.0, warmup_steps=20,
     decay_fraction=1.0, eval_documents=300, final_eval_documents=1000, snapshots=5,
 )  # fmt: skip
-# Tasks are half of the chats: each is rarer than any question, and has more to learn. Measured: with twice the batch and
+# Tasks are half of the chats: each is rarer than any question, and has more to learn. Measured: with twice the batch,
 # so half the updates in the same time, 90 % of the tasks were done in place of 99 %.
 _CHATS = {"chat": 0.25, "chat_topic": 0.12, "chat_role": 0.13, "chat_task": 0.5}
 PRESETS["sft"] = replace(
