@@ -64,17 +64,16 @@ class Rest:
 
 
 def source_of(model: Description) -> dict[str, Any]:
-    """What the first stage of a model's life read: data as in TrainConfig, and `of`, how many documents. ValueError
+    """What pre-training read: data as in TrainConfig, and `of`, how many documents. ValueError
     where that is not known, or nothing that can be searched."""
-    stages = model.card.get("stages")
-    data = stages[0].get("data") if stages else model.card.get("data")
-    kind = data.get("kind") if isinstance(data, dict) else None
+    data = model.read
+    kind = data.get("kind")
     path = model.folder / "corpus.txt"
     if kind == "text" and path.exists():
         made = path.stat()
         return {"kind": "text", "path": str(path), "of": _parts(path, made.st_size, made.st_mtime_ns),
                 "made": [made.st_size, made.st_mtime_ns]}  # fmt: skip
-    if kind != "tinyland" or not isinstance(data, dict):
+    if kind != "tinyland":
         raise ValueError("What this model has read is not kept here, so that nothing can be looked up in it.")
     read = data.get("documents")
     if read is None and len(model.stages) == 1:

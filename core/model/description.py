@@ -47,6 +47,11 @@ class Description:
         """The stages of its life so far, in order, each beginning where the one before it ended."""
         return stages_of(self.card, self.steps[-1])
 
+    @property
+    def read(self) -> dict[str, Any]:
+        """What pre-training was reading by this step, as in TrainConfig; {} where the card does not say."""
+        return pretraining_data(self.card, self.step)
+
     def __repr__(self) -> str:
         c, kept = self.config, f", {len(self.steps)} steps from {self.steps[0]:,}" if len(self.steps) > 1 else ""
         return (
@@ -67,6 +72,18 @@ def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
         begun, firsts = [("pretrain", 0)], [0]
     lasts = [*firsts[1:], max(last_step, firsts[-1])]
     return [Stage(str(name), first, last) for (name, first), last in zip(begun, lasts, strict=True)]
+
+
+def pretraining_data(card: dict[str, Any], step: int) -> dict[str, Any]:
+    """What a card tells of the data of pre-training: of its last part that had begun before `step`, else of its first.
+    A life may go on with other text before it is taught anything."""
+    given = card.get("stages")
+    records = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    first, *later = records or [card]
+    going_on = [one for one in later if one.get("name") == "pretrain" and type(one.get("first_step")) is int]
+    begun = [one for one in going_on if one["first_step"] < step]
+    data = (begun or [first])[-1].get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def made_elsewhere(card: dict[str, Any]) -> bool:

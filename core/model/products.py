@@ -14,12 +14,12 @@ MANY = 300
 def pays(x: Tensor) -> bool:
     """Whether x (…, inputs) goes through `many`: no gradient is kept, and there are rows enough."""
     return (
-        torch.is_inference_mode_enabled()
+        not torch.compiler.is_compiling()  # asked first: a program breaks in two at every question that follows
+        and torch.is_inference_mode_enabled()
         and x.dtype == torch.float32
         and x.device.type == "cpu"
         and x.numel() >= MANY * x.shape[-1]
         and torch.backends.mkldnn.is_available()
-        and not torch.compiler.is_compiling()
     )
 
 

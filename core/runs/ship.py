@@ -5,18 +5,21 @@ its past. What is measured of the model afterwards holds for exactly these weigh
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from core.files import finite_json
 from core.model.checkpoint import write_weights
 from core.model.description import read_json, write_json
 from core.model.folders import digests, snapshot_files, update_card
 from core.model.loading import load_checkpoint
 
-KEPT = ("config.json", "tokenizer.json", "metrics.jsonl", "baselines.json")
+KEPT = ("config.json", "tokenizer.json", "baselines.json")
+DIGITS = 6  # of the numbers of metrics.jsonl, which a page draws
 TOLD = ("card.json", "train.json")  # these say where on the machine the stages before stood
 PLACES = ("checkpoint", "out")
 
@@ -30,6 +33,8 @@ def ship(run: Path, target: Path) -> None:
     (target / "snapshots").mkdir(parents=True, exist_ok=True)
     for name in KEPT:
         shutil.copyfile(run / name, target / name)
+    rows = (json.loads(line, parse_float=shortened) for line in (run / "metrics.jsonl").read_text().splitlines())
+    (target / "metrics.jsonl").write_text("".join(finite_json(row) + "\n" for row in rows))
     for name in TOLD:
         write_json(target / name, without_places(read_json(run / name)))
     for step, path in snapshot_files(run).items():
@@ -37,6 +42,11 @@ def ship(run: Path, target: Path) -> None:
             shutil.copyfile(path, target / "snapshots" / path.name)
     write_weights(target / "model.safetensors", trained.step, trained.model, torch.float16)
     update_card(target, sha256=digests(target))
+
+
+def shortened(number: str) -> float:
+    """A number with the digits that are kept."""
+    return float(f"{float(number):.{DIGITS}g}")
 
 
 def without_places(values: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def begin(config: TrainConfig, folder: Path, *, again: bool = False) -> Beginnin
         raise RunError(f"{folder.name} already holds a run: resume it (--resume) or choose another folder")
     if config.stage == "preference" and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RunError("preference tuning runs in one process: start it without torchrun")
-    if config.stage != "pretrain":
+    if config.parent is not None:
         return begin_stage(config, folder)
     tokenizer = make_tokenizer(config)
     model_config = ModelConfig.from_dict({**config.model, "vocab_size": tokenizer.vocab_size})

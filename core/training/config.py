@@ -37,8 +37,9 @@ class TrainConfig:
     precision: of the working weights and gradients; "auto" is what the machine that begins the run is fastest in.
     init_scale multiplies the first matrices (0: all zero). causal=False leaves out the mask in training (a mistake).
     stage: "pretrain", "sft" or "preference"; the latter two go on from `parent`, {"checkpoint": a name or a folder,
-    "step": one of its steps or None}, whose model and tokenizer they take. Steps and costs count on from there; `steps`
-    and `seconds` are those of the stage. replay: the part of its tokens that is what the parent's first stage read.
+    "step": one of its steps or None}, whose model and tokenizer they take. So does pre-training that goes on with other
+    text. Steps and costs count on from there; `steps` and `seconds` are those of the stage. replay: the part of its
+    tokens that is what the parent's pre-training read last.
     replay_of: "old", that text, or "own", what the parent itself writes when it is asked for nothing (drawn once,
     at the beginning). tuning: fields of Tuning, of every stage but the first. preference: fields of Preference.
     """
@@ -222,11 +223,9 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _check_parent(stage: str, parent: dict[str, Any] | None) -> None:
-    if (stage == "pretrain") != (parent is None):
+    if stage != "pretrain" and parent is None:
         raise ValueError(
-            "pre-training begins from random weights: it has no parent"
-            if parent
-            else f"the stage {stage} goes on from a model: say which, as parent (--parent NAME or --parent NAME@STEP)"
+            f"the stage {stage} goes on from a model: say which, as parent (--parent NAME or --parent NAME@STEP)"
         )
     step = parent.get("step") if parent else None
     if parent and not (isinstance(parent.get("checkpoint"), str) and parent["checkpoint"]):
@@ -325,3 +324,8 @@ for _method in METHODS:
         _AFTER_ALL, out=f"runs/{_method}", stage="preference", preference={"method": _method}, steps=300,
         precision="float32", optimizer="adamw", adamw_lr=3e-4, eval_every=25, log_every=1, batch_tokens=2048,
     )  # fmt: skip
+# More questions with fewer answers each, since groups whose answers earn the same teach nothing. Measured: 16 questions
+# with 8 answers each left 16 % of the answers about strangers invented.
+PRESETS["grpo"] = replace(
+    PRESETS["grpo"], steps=400, precision="auto", preference={"method": "grpo", "prompts": 32, "samples": 4}
+)

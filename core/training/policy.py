@@ -80,8 +80,15 @@ class Policy:
         return found, {"pairs": len(both) / 2}
 
     def groups(self, answers: Sequence[Answer], rewards: Tensor, model: Transformer, pool: Pool) -> Batches:
-        """Answers with their rewards (P, G), group by group, as micro-batches of GRPO or REINFORCE."""
-        settings, statistics = self.settings, {"groups_without_variance": float((rewards.std(1) == 0).float().mean())}
+        """Answers with their rewards (P, G), group by group, as micro-batches of GRPO or REINFORCE. Where all answers
+        to a prompt earn the same, none is better than another: such groups are left out, so that what can be learned
+        is not thinned by what cannot (dynamic sampling, Yu et al. 2025, https://arxiv.org/abs/2503.14476)."""
+        settings, differ = self.settings, rewards.std(1) > 0
+        statistics = {"groups_without_variance": 1 - float(differ.float().mean())}
+        if not differ.any():
+            differ = ~differ  # nothing but the distance from the reference is left to learn from
+        size, rewards = settings.samples, rewards[differ]
+        answers = [one for i in differ.nonzero()[:, 0].tolist() for one in answers[i * size : (i + 1) * size]]
         micro, ours, theirs = self.scored(answers, model, pool)
         found: list[MicroBatch] = []
         if settings.method == "reinforce":

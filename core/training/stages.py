@@ -41,7 +41,7 @@ def resolve(config: TrainConfig) -> TrainConfig:
     if not position.tokens:  # a model without its curve
         costs = {name: sum(stage.get(name, 0) for stage in stages) for name in costs}
     found = {"checkpoint": (config.parent or {})["checkpoint"], "step": parent.step, "stages": stages}
-    data = stages[0].get("data") or {}
+    data = parent.read
     if data.get("kind") in DATA_FIELDS:
         found["data"] = {name: value for name, value in data.items() if name in DATA_FIELDS[data["kind"]]}
     shape = {name: value for name, value in parent.config.to_dict().items() if name != "vocab_size"}

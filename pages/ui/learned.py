@@ -1,21 +1,18 @@
-"""What a model had a chance to learn in pre-training, by its card."""
-
-from typing import Any
+"""What a model had a chance to learn, by its card."""
 
 from pages.ui.view import View
 
 
-def first_data(view: View) -> dict[str, Any]:
-    """What the card says of the data of pre-training."""
-    card = view.description.card
-    stages = card.get("stages")
-    first = stages[0] if isinstance(stages, list) and stages and isinstance(stages[0], dict) else card
-    data = first.get("data")
-    return data if isinstance(data, dict) else {}
-
-
 def has_read(view: View, kind: str) -> bool:
     """Whether documents of this kind of Tinyland are among what the model has read."""
-    data = first_data(view)
+    data = view.description.read
     weights = data.get("weights")
     return data.get("kind") == "tinyland" and (weights is None or kind in weights)
+
+
+def was_taught_chats(view: View) -> bool:
+    """By the card: a stage after pre-training, or chats among what was read."""
+    begun = [stage.name for stage in view.description.stages if stage.first_step < view.step]
+    weights = view.description.read.get("weights")
+    read = isinstance(weights, dict) and weights.get("chat", 0) > 0
+    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and read)

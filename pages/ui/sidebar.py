@@ -17,6 +17,7 @@ from pages.ui.view import current
 if TYPE_CHECKING:
     from core.text import Tokenizer
 
+TINYLAND = ("tinyland", "chats")  # kinds of data that hold nothing else
 NO_MODEL = """
 # No model here yet
 
@@ -134,9 +135,11 @@ def _special(names: list[str]) -> None:
 
 
 def reads_tinyland(card: dict[str, Any]) -> bool:
-    """Whether a model has learned from Tinyland alone, so that its words are Tinyland's."""
-    data = card.get("data")
-    return isinstance(data, dict) and data.get("kind") == "tinyland"
+    """Whether a model has learned from Tinyland alone, in every stage of its life, so that its words are Tinyland's."""
+    stages = card.get("stages")
+    told = [one for one in stages if isinstance(one, dict)] if isinstance(stages, list) else []
+    read = [one.get("data") for one in told or [card]]
+    return all(isinstance(data, dict) and data.get("kind") in TINYLAND for data in read)
 
 
 def _text_changed() -> None:

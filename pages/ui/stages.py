@@ -40,6 +40,8 @@ def parts_of(stages: "Sequence[Stage]", steps: Sequence[int], step: int) -> list
         if not own:
             continue
         name = NAMES.get(stage.name, stage.name)
+        if number and stage.name == "pretrain":
+            name += ", new text"
         what = f": here the model {READ[stage.name]}" if stage.name in READ else ""
         found.append({
             "name": name,

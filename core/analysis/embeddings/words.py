@@ -102,9 +102,7 @@ def training_texts(checkpoint: Checkpoint, most: int = 2_000) -> tuple[list[str]
 
     Tinyland: the first `most` documents of the training stream. A run on a text: the corpus in its folder.
     """
-    data = checkpoint.card.get("data")
-    if not isinstance(data, dict):
-        return None
+    data = checkpoint.read
     if data.get("kind") == "tinyland":
         seed, weights = data.get("seed", 0), data.get("weights")
         texts = [document.text for document in tinyland.documents(seed, stop=most, weights=weights)]

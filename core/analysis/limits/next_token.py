@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.analysis.skills.cases import TEST_SEED
-from core.analysis.skills.chats import kinds_read, read
+from core.analysis.skills.chats import kinds_read
 from core.arrays import Floats
 from core.brief import Brief
 from core.model import Checkpoint, Transformer
@@ -46,7 +46,7 @@ class Beside(Brief):
 
 def foresight(checkpoint: Checkpoint) -> Foresight:
     """The grammar as this model's pre-training read it, in the model's own tokens."""
-    data = read(checkpoint)
+    data = checkpoint.read
     stream = Stream(SEED, kinds_read(checkpoint), tinyland.WORLD, data.get("documents"))
     return Foresight(checkpoint.tokenizer, stream)
 
@@ -75,7 +75,7 @@ def look(ahead: Foresight, ids: Sequence[int]) -> Ahead | None:
 def held_out_texts(checkpoint: Checkpoint, count: int | None = None) -> list[list[int]]:
     """The ids of held-out documents, their end included, that the model can read whole."""
     tokenizer, longest, found = checkpoint.tokenizer, checkpoint.config.context_length, []
-    data = read(checkpoint)
+    data = checkpoint.read
     for document in tinyland.documents(SEED, 0, 400, kinds_read(checkpoint), total=data.get("documents")):
         ids = [*tokenizer.encode(document.text), tokenizer.eot]
         if len(ids) <= longest:

@@ -103,7 +103,7 @@ def people(each: int = EACH, counts: Iterable[int] = LADDER) -> list[tuple[str, 
 
 def can_recall(checkpoint: Checkpoint) -> bool:
     """Whether birthdays are among what this model has read."""
-    return chats.read(checkpoint).get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
+    return checkpoint.read.get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
 
 
 def recall(

@@ -58,7 +58,8 @@ def write(checkpoint: Checkpoint, parts: Mapping[str, Part]) -> None:
     tensors: dict[str, np.ndarray] = {}
     for name, part in parts.items():
         for key, value in _columns(part).items():
-            tensors[f"{name}.{key}"] = np.ascontiguousarray(value, dtype=np.float32)
+            dtype = np.float16 if key == "log_probs" else np.float32  # 366 of each person are most of the record
+            tensors[f"{name}.{key}"] = np.ascontiguousarray(value, dtype=dtype)
     about = {"sha256": digest(weight_files(checkpoint.folder)[checkpoint.step]), "parts": json.dumps(list(parts))}
     path = path_of(checkpoint)
     path.parent.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 from core.analysis.limits.bits import matrices, size_in_bytes, with_fewer_bits
 from core.analysis.skills import spot_checks
 from core.analysis.skills.cases import TEST_SEED, document_losses
-from core.analysis.skills.chats import kinds_read, read
+from core.analysis.skills.chats import kinds_read
 from core.arrays import Floats
 from core.brief import Brief
 from core.model import Checkpoint
@@ -63,7 +63,7 @@ def rounding(checkpoint: Checkpoint, report: Report = lambda *_: None) -> Roundi
 
 def documents(checkpoint: Checkpoint) -> list[Document]:
     """Held-out documents of what the model has read, DOCUMENTS of them at most, which it can read whole."""
-    data, tokenizer = read(checkpoint), checkpoint.tokenizer
+    data, tokenizer = checkpoint.read, checkpoint.tokenizer
     drawn = tinyland.documents(TEST_SEED + 9, 0, 2 * DOCUMENTS, kinds_read(checkpoint), total=data.get("documents"))
     found = [d for d in drawn if len(tokenizer.encode(d.text)) + 2 <= checkpoint.config.context_length]
     return found[:DOCUMENTS]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from core.analysis.skills.cases import TEST_SEED, Share
 from core.analysis.skills.exact import ask, those_that_fit, would_write
@@ -27,16 +26,9 @@ def taught_chats(checkpoint: Checkpoint) -> bool:
     return any(name != "pretrain" for name in begun) or ("pretrain" in begun and "chat" in kinds_read(checkpoint))
 
 
-def read(checkpoint: Description) -> dict[str, Any]:
-    """What the card tells of the documents that pre-training read."""
-    stages = checkpoint.card.get("stages")
-    data: dict[str, Any] = (stages[0] if stages else checkpoint.card).get("data") or {}
-    return data
-
-
 def kinds_read(checkpoint: Description) -> dict[str, float]:
     """The kinds of these documents, with their weights."""
-    return read(checkpoint).get("weights") or tinyland.DEFAULT_WEIGHTS
+    return checkpoint.read.get("weights") or tinyland.DEFAULT_WEIGHTS
 
 
 def obedience(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:

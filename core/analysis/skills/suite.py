@@ -50,7 +50,7 @@ def docs(kind: str, count: int) -> list[Document]:
 
 def losses(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
     """The loss on the text of pre-training, beside the floor; all kinds, and each."""
-    read = chats.read(checkpoint)
+    read = checkpoint.read
     mixed = list(
         tinyland.documents(TEST_SEED + 1, stop=4 * n, weights=read.get("weights"), total=read.get("documents"))
     )
@@ -131,7 +131,7 @@ def curves(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
             for name, family in games.FAMILIES.items()
         }
     if "birthday" in kinds:
-        total = chats.read(checkpoint).get("documents")  # None: of a stream without end
+        total = checkpoint.read.get("documents")  # None: of a stream without end
         register = register_for(kinds["birthday"] / sum(kinds.values()) * total) if total else Register()
         found["birthdays"] = birthdays.recall(model, tokenizer, register.top) if register else NEVER
     return found

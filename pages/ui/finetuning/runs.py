@@ -103,6 +103,8 @@ def begins(name: str) -> dict[int, str]:
         own = [step for step in known.steps if step <= stage.last_step]
         if own:
             called = {"pretrain": "the base", "sft": "after fine-tuning", "preference": "after feedback"}
+            if stage.name == "pretrain":  # it may have gone on with other text: the base is its last end
+                found.clear()
             found.setdefault(own[-1], called.get(stage.name, stage.name))
     here = state.get("step")
     if here in known.steps:

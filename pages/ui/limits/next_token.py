@@ -9,7 +9,6 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components
 from pages.ui.caption import NATS, truth, what_you_see
-from pages.ui.learned import first_data
 from pages.ui.limits.data import measured, part_code
 from pages.ui.text import chips
 from pages.ui.view import View, current
@@ -24,7 +23,7 @@ BINS = 10
 def next_token() -> None:
     """Both distributions at the pinned token, the distance at every token, and the same over held-out documents."""
     view = current()
-    if first_data(view).get("kind") != "tinyland":
+    if view.description.read.get("kind") != "tinyland":
         st.info("The truth is known of Tinyland alone: choose a model that learned from it.")
         return
     known = _known(view)

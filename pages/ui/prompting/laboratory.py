@@ -8,7 +8,6 @@ from core.figures import prompting as figures
 from core.figures.labels import percent
 from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import first_data
 from pages.ui.literal import literal
 from pages.ui.prompting.data import NO_CHATS, chats, measured, part_code
 from pages.ui.view import View, current
@@ -23,7 +22,7 @@ MOST = 4  # prompts side by side
 def laboratory() -> None:
     """The task, its prompts, the visitor's own, and how each did."""
     view = current()
-    if first_data(view).get("kind") != "tinyland":
+    if view.description.read.get("kind") != "tinyland":
         st.info("The right answers are known of Tinyland alone: choose a model that learned from it.")
         return
     task = st.segmented_control("The task", **state.control("lab_task"), required=True)

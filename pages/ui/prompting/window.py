@@ -7,7 +7,6 @@ from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.learned import first_data
 from pages.ui.prompting.data import measured, part_code
 from pages.ui.view import View, current
 
@@ -20,7 +19,7 @@ def window() -> None:
     """The bar, then the measurement."""
     view = current()
     _budget(view)
-    if first_data(view).get("kind") != "tinyland":
+    if view.description.read.get("kind") != "tinyland":
         st.info("Stories with questions are asked of models that learned from Tinyland.")
         return
     st.markdown("### The same fact at the start, in the middle, at the end")

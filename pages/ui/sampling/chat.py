@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import background, cache
 from pages.ui.ideas import unknown_note
+from pages.ui.learned import was_taught_chats
 from pages.ui.sidebar import reads_tinyland
 from pages.ui.view import View
 
@@ -17,12 +18,18 @@ TOPICS = (
     "where somebody lives, what they do, eat, keep as a pet and which colour they like; what a town is famous for and "
     "in which region it lies; capitals; sums; words in Olu"
 )
+NO_CHATS_YET = (
+    "**No chat was read by this step**: what the model says is how somebody answers who only continues text. In the "
+    "sidebar, move *Training step* past the beginning of fine-tuning, where the model has such a stage."
+)
 
 
 def offers(view: View, ask: Callable[[str], None]) -> None:
     """Says what can be asked, with questions that this model has just answered right; a press asks one."""
     if not reads_tinyland(view.description.card):
         return
+    if not was_taught_chats(view):
+        st.caption(NO_CHATS_YET)
     checkpoint = view.checkpoint
 
     def work(_report: background.Report) -> "list[Asked]":

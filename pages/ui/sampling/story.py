@@ -267,7 +267,7 @@ def _branch(scene: Scene, kept: "Story", nodes: tuple[int, ...], depth: int) -> 
 
 # ---- what it is about ----
 
-STYLES = ("Answer in one word.", "Answer in a full sentence.", "Answer, then ask a question back.")
+STYLES = ("Answer in a full sentence.", "Answer in one word.", "Answer, then ask a question back.")
 
 
 def choose_scene(view: View, end: int) -> Scene | None:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages.ui.learned import first_data
 from pages.ui.sidebar import reads_tinyland
 from pages.ui.view import View
 
@@ -32,17 +31,9 @@ def has_chat_tokens(view: View) -> bool:
     return True
 
 
-def was_taught_chats(view: View) -> bool:
-    """By the card: a stage after pre-training, or chats among what was read."""
-    begun = [stage.name for stage in view.description.stages if stage.first_step < view.step]
-    weights = first_data(view).get("weights")
-    read = isinstance(weights, dict) and weights.get("chat", 0) > 0
-    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and read)
-
-
 def knows_tinyland(view: View) -> bool:
     """Whether the first thing that it read was Tinyland."""
-    return reads_tinyland(view.description.card) or first_data(view).get("kind") == "tinyland"
+    return reads_tinyland(view.description.card) or view.description.read.get("kind") == "tinyland"
 
 
 def say_other_world(view: View) -> None:
