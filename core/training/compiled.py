@@ -33,7 +33,7 @@ def compiled_losses(config: ModelConfig, dtype: torch.dtype) -> Callable[[nn.Mod
     """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(ROOT / ".cache" / "compiled"))
     # A program in C++ lets go of Python's lock while it computes, so that workers run side by side.
-    options = {"cpp_wrapper": True, "compile_threads": 1}
+    options: dict[str, Any] = {"cpp_wrapper": True, "compile_threads": 1}
     program: Any = torch.compile(losses, dynamic=True, fullgraph=True, options=options)
     model = Transformer(config, seed=0).to(dtype)
     for rows, width in EXAMPLES:

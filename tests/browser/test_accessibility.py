@@ -37,6 +37,8 @@ STREAMLITS = {
     # the drop zone, which has a name, is taken out of the tab order in favour of the button inside it
     ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
 }
+AXE = Axe()
+RUN = "([context, options]) => axe.run(context ?? document, options).then(results => results.violations)"
 COLOURS = ("color-contrast", "link-in-text-block")  # the rules of axe that look at them
 THEME = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
 
@@ -44,7 +46,9 @@ THEME = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).c
 def complaints(page, context: str | None = None, rules: Sequence[str] = ()) -> list[str]:
     """What axe finds within `context`, by all rules or by these: rule, weight, element and, for colours, the two."""
     options = {"resultTypes": ["violations"], "selectors": False} | ({"runOnly": [*rules]} if rules else {})
-    found = Axe().run(page, context, options).response["violations"]
+    if page.evaluate("typeof axe === 'undefined'"):  # half a megabyte of rules: once for each document
+        page.evaluate(AXE.axe_script)
+    found = page.evaluate(RUN, [context, options])
     nodes = [(rule, node) for rule in found for node in rule["nodes"] if not is_streamlits(rule["id"], node["html"])]
     return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {colours(node)}" for rule, node in nodes]
 

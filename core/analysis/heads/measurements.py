@@ -17,7 +17,7 @@ from core.analysis.heads.causes import HeadCause, cause, copying_probes, referen
 from core.analysis.heads.referents import naming_cases, person_choices, referent_cases, referent_score
 from core.analysis.heads.scores import HeadScore, head_scores, repeated_sequences
 from core.analysis.interventions.intervene import sample_parts
-from core.analysis.skills.chats import kinds_read, read
+from core.analysis.skills.chats import kinds_read
 from core.files import finite, write_atomically
 from core.model import Checkpoint, Description
 from core.model.folders import digest, weight_files
@@ -73,7 +73,7 @@ class Nonsense:
 
 def reads_recitals(description: Description) -> bool:
     """Whether Tinyland's recitals, nonsense that is said again, are among what the model learned from."""
-    return read(description).get("kind") == "tinyland" and "recital" in kinds_read(description)
+    return description.read.get("kind") == "tinyland" and "recital" in kinds_read(description)
 
 
 def nonsense_for(description: Description) -> Nonsense:

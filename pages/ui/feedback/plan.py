@@ -9,7 +9,6 @@ from core.analysis.skills.honesty import ASSISTANT, questions
 from core.training.config import DATA_FIELDS, TrainConfig, preset
 from core.training.need import check_memory, micro_batch_tokens
 from core.training.preference_config import COMPARISONS, FEWEST
-from core.training.stages import history
 from core.tuning.comparisons import TOKENS, decided, export_pairs
 from pages.ui import state
 from pages.ui.feedback.rate import ratings
@@ -68,7 +67,7 @@ def plan(view: View) -> Plan:
                      "openings": openings, "reward": "rater" if get("reward") == REWARDS[1] else "model"}  # fmt: skip
     try:
         config = preset(
-            method, parent={"checkpoint": view.name, "step": view.step}, data=_first_read(view), replay=0.0,
+            method, parent={"checkpoint": view.name, "step": view.step}, data=_what_was_read(view), replay=0.0,
             preference=settings, steps=steps, seconds=LONGEST_RUN, threads=1, adamw_lr=get("rate"), schedule="constant",
             warmup_steps=min(5, steps), eval_every=max(1, steps // EVALUATIONS), eval_documents=HELD_OUT,
             final_eval_documents=HELD_OUT, snapshots=4, keep_states=True, seed=get("seed"), out="runs/run",
@@ -82,9 +81,9 @@ def plan(view: View) -> Plan:
     return Plan(config, files)
 
 
-def _first_read(view: View) -> dict[str, Any]:
-    """What the model first learned from: its loss on it tells what is forgotten. Where that is not known, Tinyland."""
-    known = history(view.description)[0].get("data") or {}
+def _what_was_read(view: View) -> dict[str, Any]:
+    """What the model read before it was taught: its loss on it tells what is forgotten. Not known: Tinyland."""
+    known = view.description.read
     kind = known.get("kind")
     if kind not in DATA_FIELDS:
         return {"kind": "tinyland"}
