@@ -74,9 +74,7 @@ def _cutter(spelled: dict[str, Any]) -> str:
         alike = zip(parts, wanted, strict=False)
         if len(parts) == len(wanted) and all(part | known == part for part, known in alike):
             return name
-    raise TokenizerError(
-        "only byte-level BPE that cuts as GPT-2, SmolLM, Llama 3 or Qwen does has a form in GGUF"
-    )
+    raise TokenizerError("only byte-level BPE that cuts as GPT-2, SmolLM, Llama 3 or Qwen does has a form in GGUF")
 
 
 def _adds_start(spelled: dict[str, Any], start: int) -> bool:

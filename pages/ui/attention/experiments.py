@@ -9,7 +9,10 @@ from core.figures.labels import percent
 from pages.ui.caption import try_it
 from pages.ui.view import View, current
 
-TWICE = "Kira gave the kite to Isla. Kira gave the kite to"
+NAME = (
+    'In the harbour lived a giant. Pablo called him Takbarfe. "Good afternoon, Takbarfe," said Pablo politely. '
+    '"Good morning, Takbarfe'
+)  # as Tinyland makes up names
 
 
 def followers(ids: tuple[int, ...]) -> tuple[list[int], list[int]]:
@@ -48,11 +51,12 @@ def attention_experiments() -> None:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         try_it(
-            "The sentence comes twice. In the second copy, where would a head look that wants to know what comes next?",
+            "No text that was read names a Takbarfe, and the name takes several tokens. Where would a head look that has "
+            "to write it again?",
             partial(induction_sentence, view),
-            label="Say it twice",
+            label="Use a made-up name",
             key="attention_twice",
-            update={"text": TWICE, "cursor": None, "open_heads": ""},
+            update={"text": NAME, "cursor": None, "open_heads": ""},
         )
     with middle:
         try_it(

@@ -174,7 +174,8 @@ def test_a_stage_runs_alone_from_any_step_of_any_checkpoint(life, tmp_path):
 def test_pre_training_goes_on_with_other_text_and_what_is_taught_then_replays_that(life):
     list(train(life[0]))
     games = {"kind": "tinyland", "seed": 3, "weights": {"game": 1.0}, "documents": None}
-    more = replace(life[0], out=life[0].out + "-more", parent={"checkpoint": life[0].out}, data=games, model={}, steps=4)
+    parent = {"checkpoint": life[0].out}
+    more = replace(life[0], out=life[0].out + "-more", parent=parent, data=games, model={}, steps=4)
     list(train(more))
     list(train(replace(life[1], parent={"checkpoint": more.out})))
     found = load_checkpoint(Path(life[1].out))
