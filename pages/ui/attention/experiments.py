@@ -51,8 +51,8 @@ def attention_experiments() -> None:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         try_it(
-            "No text that was read names a Takbarfe, and the name takes several tokens. Where would a head look that has "
-            "to write it again?",
+            "No text that was read names a Takbarfe, and the name takes several tokens. Where would a head look that "
+            "has to write it again?",
             partial(induction_sentence, view),
             label="Use a made-up name",
             key="attention_twice",
