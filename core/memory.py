@@ -4,6 +4,7 @@ from pathlib import Path
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
+LOGITS = 60_000_000  # numbers of a batch that are held at once: 240 MB
 
 
 def available() -> int | None:

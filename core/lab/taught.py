@@ -16,6 +16,7 @@ from core.analysis.skills.cases import Share, of_clusters
 from core.analysis.skills.exact import Asked, Passage, ask, those_that_fit, would_write
 from core.files import write_atomically
 from core.generation.rollouts import rollouts
+from core.memory import LOGITS
 from core.model import Checkpoint, Transformer
 from core.model.description import made_elsewhere
 from core.model.folders import weight_files
@@ -44,7 +45,6 @@ TASK = "the new task"
 ANSWER = 48  # tokens of an answer at most
 OWN_WRITING = "what it wrote itself"  # the old text of a model of which nobody knows what it has read
 SAMPLES, LONGEST = 48, 64  # of its own writing, and their tokens
-LOGITS = 60_000_000  # numbers that are held at once
 Triple = tuple[float, float, float]
 TEST_SEED = 2_000_000_047  # a stream of documents used for nothing else
 T = TypeVar("T")

@@ -5,7 +5,6 @@ from core.model.config import ModelConfig
 from core.model.description import CheckpointError
 
 BYTES = 28  # for each weight: itself, a working copy, the gradients of both, what LoRA began from, a state being saved
-LOGITS = 60_000_000  # numbers of a micro-batch: 240 MB
 
 
 def check_memory(config: ModelConfig) -> None:
@@ -20,4 +19,4 @@ def check_memory(config: ModelConfig) -> None:
 
 def micro_batch_tokens(config: ModelConfig, most: int) -> int:
     """How many tokens may go through a model at once, `most` at most: a large vocabulary makes each of them dear."""
-    return max(64, min(most, LOGITS // config.vocab_size))
+    return max(64, min(most, memory.LOGITS // config.vocab_size))

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import torch
 
 from core.analysis.skills.cases import Share, of_clusters
+from core.memory import LOGITS
 from core.model import Transformer
 from core.model.padding import pad
 from core.text import Piece, Tokenizer
 from core.text.tinyland import Document, Span
 
 BATCH_TOKENS = 8192
-LOGITS = 60_000_000  # numbers that are held at once
 
 
 @dataclass(frozen=True)

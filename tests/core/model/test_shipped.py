@@ -5,10 +5,12 @@ import pytest
 from core.analysis.heads import measurements
 from core.model import checkpoint_folder, describe, folders, load_checkpoint
 
-AT_LEAST = {
-    "story_questions": 0.95, "pronouns": 0.95, "translation": 0.95, "arithmetic": 0.90, "known_facts": 0.95,
-    "chat_style": 0.95, "stories_parse": 0.90,
+AT_LEAST = {  # by the stage that ended
+    "pretrain": {"translation": 0.95, "arithmetic": 0.95, "known_facts": 0.95, "copying": 0.9, "stories_parse": 0.9},
+    "sft": {"chat_style": 0.8, "refused_topics": 0.8, "known_facts": 0.9},
+    "preference": {"known_facts": 0.9},
 }  # fmt: skip
+AT_MOST = {"preference": {"invented_about_strangers": 0.3}}
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,18 @@ def test_its_files(shipped):
 
 def test_its_card(shipped):
     skills = shipped.card["skills"]
-    assert {name: skills[name]["rate"] for name, least in AT_LEAST.items() if skills[name]["rate"] < least} == {}
-    held_out = skills["held_out"]
-    assert -held_out["excess_95"] < held_out["excess"] < 0.03 * held_out["floor"]
-    below = {kind: one for kind, one in skills["held_out_by_kind"].items() if one["excess"] < -one["excess_95"]}
-    assert below == {}
+    rates = {stage: {name: share["rate"] for name, share in found.items() if share and "rate" in share}
+             for stage, found in skills.items()}  # fmt: skip
+    assert rates.keys() == {stage.name for stage in shipped.stages}
+    missed = [(stage, name, rates[stage][name]) for stage, least in AT_LEAST.items() for name in least
+              if rates[stage][name] < least[name]]  # fmt: skip
+    missed += [(stage, name, rates[stage][name]) for stage, most in AT_MOST.items() for name in most
+               if rates[stage][name] > most[name]]  # fmt: skip
+    assert missed == []
+    held_out = skills["pretrain"]["held_out"]
+    assert -held_out["excess_95"] < held_out["excess"] < 0.1 * held_out["floor"]
+    by_kind = skills["pretrain"]["held_out_by_kind"]
+    assert {kind: one for kind, one in by_kind.items() if one["excess"] < -one["excess_95"]} == {}
 
 
 def test_its_heads(shipped):
