@@ -41,7 +41,7 @@ def parts_of(stages: "Sequence[Stage]", steps: Sequence[int], step: int) -> list
             continue
         name = NAMES.get(stage.name, stage.name)
         if number and stage.name == "pretrain":
-            name += ", new text"
+            name = "new text"
         what = f": here the model {READ[stage.name]}" if stage.name in READ else ""
         found.append({
             "name": name,
