@@ -11,7 +11,7 @@ from core.analysis.skills import cases as skills
 from core.analysis.skills import chats, suite
 from core.analysis.skills.report import report
 from core.model import ModelConfig, Transformer
-from core.model.description import Stage
+from core.model.description import Stage, pretraining_data
 from core.text import Tokenizer, tinyland, train_bpe
 
 pytestmark = pytest.mark.slow
@@ -92,6 +92,10 @@ class Checkpoint:
     stages: tuple[Stage, ...] = (Stage("pretrain", 0, 100),)
     step: int = 100
     config: ModelConfig = model().config
+
+    @property
+    def read(self) -> dict:
+        return pretraining_data(self.card, self.step)
 
 
 def test_measure_reports_every_skill() -> None:
