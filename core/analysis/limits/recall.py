@@ -15,7 +15,7 @@ from core.analysis.skills import chats
 from core.analysis.skills.honesty import CHAT, END, QUESTION, UNKNOWN
 from core.arrays import Floats
 from core.brief import Brief
-from core.model import Checkpoint
+from core.model import Checkpoint, Description
 from core.text import Tokenizer
 from core.text.tinyland.birthdays import DATES, LADDER, PHRASINGS, celebrants, strangers
 
@@ -106,6 +106,12 @@ def can_recall(checkpoint: Checkpoint) -> bool:
     return checkpoint.read.get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
 
 
+def told(description: Description, count: np.ndarray) -> np.ndarray:
+    """How often a model was told what the longest stream tells `count` times: a short one stops before that."""
+    register = chats.register_read(description)
+    return np.minimum(count, register.top if register else 0)
+
+
 def recall(
     checkpoint: Checkpoint,
     each: int | None = None,
@@ -119,6 +125,7 @@ def recall(
     in_chat = chats.taught_chats(checkpoint) and not other_phrasing
     asked = people(EACH if each is None else each)
     name, count, ways, phrasing, true = (np.array(column) for column in zip(*asked, strict=True))
+    count = told(checkpoint, count)
     ask = _in_chat if in_chat else _in_sentence
     log_probs = ask(checkpoint, name.tolist(), ((phrasing + other_phrasing) % len(PHRASINGS)).tolist(), report)
     return Recall(tuple(name.tolist()), count, ways, true, log_probs, in_chat)

@@ -74,7 +74,7 @@ def recorded(description: Description, part: str) -> Part | None:
             if about["sha256"] != digest(weight_files(description.folder)[description.step]):
                 return None
             kept = {k.removeprefix(f"{part}."): file.get_tensor(k) for k in file.keys() if k.startswith(f"{part}.")}  # noqa: SIM118
-        return _part(part, kept) if kept else None
+        return _part(description, part, kept) if kept else None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
 
@@ -87,7 +87,7 @@ def _columns(part: Part) -> dict[str, Any]:
     return {field.name: np.atleast_1d(getattr(part, field.name)) for field in fields(part)}
 
 
-def _part(name: str, kept: Mapping[str, np.ndarray]) -> Part:
+def _part(description: Description, name: str, kept: Mapping[str, np.ndarray]) -> Part:
     columns = {key: value.astype(np.float64) for key, value in kept.items()}
     if name == "recall":
         each = int(np.ceil(columns["strangers"][0] / 2))
@@ -96,9 +96,8 @@ def _part(name: str, kept: Mapping[str, np.ndarray]) -> Part:
         if len(log_probs) != len(people):
             raise ValueError("a record of other people")
         log_probs = np.where(log_probs <= -1e4, -np.inf, log_probs)
-        return Recall(
-            tuple(people), np.array(count), np.array(ways), np.array(true), log_probs, bool(columns["chat"][0])
-        )
+        counts = recall.told(description, np.array(count))
+        return Recall(tuple(people), counts, np.array(ways), np.array(true), log_probs, bool(columns["chat"][0]))
     if name == "truth":
         return Beside(**columns | {"right": columns["right"].astype(bool)})
     floor = float(columns.pop("floor")[0])

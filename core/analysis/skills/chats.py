@@ -11,6 +11,7 @@ from core.generation.rollouts import rollouts
 from core.model import Checkpoint, Description, Transformer
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Span
+from core.text.tinyland.birthdays import Register, register_for
 
 NEW_TOKENS = 40  # room for an answer
 FIGURES = (
@@ -29,6 +30,12 @@ def taught_chats(checkpoint: Checkpoint) -> bool:
 def kinds_read(checkpoint: Description) -> dict[str, float]:
     """The kinds of these documents, with their weights."""
     return checkpoint.read.get("weights") or tinyland.DEFAULT_WEIGHTS
+
+
+def register_read(checkpoint: Description) -> Register | None:
+    """How often the birthdays were told in what pre-training read; None if not even once."""
+    kinds, total = kinds_read(checkpoint), checkpoint.read.get("documents")  # None: of a stream without end
+    return register_for(kinds.get("birthday", 0) / sum(kinds.values()) * total) if total else Register()
 
 
 def obedience(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:

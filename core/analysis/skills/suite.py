@@ -24,7 +24,6 @@ from core.analysis.skills.exact import share_written
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint
 from core.text import tinyland
-from core.text.tinyland.birthdays import Register, register_for
 from core.text.tinyland.document import Document
 
 NEVER = None  # of what the model has not read, or was not taught: no figure
@@ -131,8 +130,7 @@ def curves(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
             for name, family in games.FAMILIES.items()
         }
     if "birthday" in kinds:
-        total = checkpoint.read.get("documents")  # None: of a stream without end
-        register = register_for(kinds["birthday"] / sum(kinds.values()) * total) if total else Register()
+        register = chats.register_read(checkpoint)
         found["birthdays"] = birthdays.recall(model, tokenizer, register.top) if register else NEVER
     return found
 

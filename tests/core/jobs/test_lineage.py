@@ -99,8 +99,7 @@ def test_it_is_cancelled_in_the_midst_and_another_stream_has_another_index(model
 
 def test_what_is_not_known_is_said(tiny):
     class Nobody:
-        card, stages, folder = {}, [], Path(tiny.out)
-        read = {"kind": "mixture", "parts": []}
+        card, stages, folder, read = {}, [], Path(tiny.out), {"kind": "mixture", "parts": []}
 
     assert indexes.status(Nobody).state == "unknown"
     Nobody.read = {}
