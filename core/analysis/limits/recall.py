@@ -109,7 +109,7 @@ def can_recall(checkpoint: Checkpoint) -> bool:
 def told(description: Description, count: np.ndarray) -> np.ndarray:
     """How often a model was told what the longest stream tells `count` times: a short one stops before that."""
     register = chats.register_read(description)
-    return np.minimum(count, register.top if register else 0)
+    return np.asarray(np.minimum(count, register.top if register else 0))
 
 
 def recall(
