@@ -74,12 +74,16 @@ def stages_of(card: dict[str, Any], last_step: int) -> list[Stage]:
     return [Stage(str(name), first, last) for (name, first), last in zip(begun, lasts, strict=True)]
 
 
+def told_stages(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a card tells of each stage; of one without stages, itself."""
+    given = card.get("stages")
+    return [one for one in given if isinstance(one, dict)] or [card] if isinstance(given, list) else [card]
+
+
 def pretraining_data(card: dict[str, Any], step: int) -> dict[str, Any]:
     """What a card tells of the data of pre-training: of its last part that had begun before `step`, else of its first.
     A life may go on with other text before it is taught anything."""
-    given = card.get("stages")
-    records = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-    first, *later = records or [card]
+    first, *later = told_stages(card)
     going_on = [one for one in later if one.get("name") == "pretrain" and type(one.get("first_step")) is int]
     begun = [one for one in going_on if one["first_step"] < step]
     data = (begun or [first])[-1].get("data")

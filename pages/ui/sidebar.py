@@ -136,9 +136,9 @@ def _special(names: list[str]) -> None:
 
 def reads_tinyland(card: dict[str, Any]) -> bool:
     """Whether a model has learned from Tinyland alone, in every stage of its life, so that its words are Tinyland's."""
-    stages = card.get("stages")
-    told = [one for one in stages if isinstance(one, dict)] if isinstance(stages, list) else []
-    read = [one.get("data") for one in told or [card]]
+    from core.model.description import told_stages
+
+    read = [one.get("data") for one in told_stages(card)]
     return all(isinstance(data, dict) and data.get("kind") in TINYLAND for data in read)
 
 

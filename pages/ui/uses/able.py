@@ -32,7 +32,7 @@ def has_chat_tokens(view: View) -> bool:
 
 
 def knows_tinyland(view: View) -> bool:
-    """Whether the first thing that it read was Tinyland."""
+    """Whether Tinyland is what it has read, or was reading in pre-training by this step."""
     return reads_tinyland(view.description.card) or view.description.read.get("kind") == "tinyland"
 
 

@@ -6,7 +6,7 @@ from core.analysis.heads import measurements
 from core.model import checkpoint_folder, describe, folders, load_checkpoint
 
 AT_LEAST = {  # by the stage that ended
-    "pretrain": {"story_questions": 0.95, "pronouns": 0.94, "translation": 0.95, "arithmetic": 0.95, "code": 0.95,
+    "pretrain": {"story_questions": 0.95, "pronouns": 0.95, "translation": 0.95, "arithmetic": 0.95, "code": 0.95,
                  "known_facts": 0.95, "copying": 0.95, "stories_parse": 0.9},
     "sft": {"chat_style": 0.95, "chat_tasks": 0.8, "chat_roles": 0.9, "known_facts": 0.95},
     "preference": {"known_facts": 0.9},
@@ -38,8 +38,9 @@ def test_its_card(shipped):
                if rates[stage][name] > most[name]]  # fmt: skip
     assert missed == []
     held_out = skills["pretrain"]["held_out"]
-    assert -held_out["excess_95"] < held_out["excess"] < 0.2 * held_out["floor"]
+    assert -held_out["excess_95"] < held_out["excess"] < 0.16 * held_out["floor"]
     by_kind = skills["pretrain"]["held_out_by_kind"]
+    assert all(by_kind[kind]["excess_share"] < 0.03 for kind in ("story", "story_qa"))
     assert {kind: one for kind, one in by_kind.items() if one["excess"] < -one["excess_95"]} == {}
 
 
