@@ -52,6 +52,14 @@ class Description:
         """What pre-training was reading by this step, as in TrainConfig; {} where the card does not say."""
         return pretraining_data(self.card, self.step)
 
+    @property
+    def taught_chats(self) -> bool:
+        """Whether chats are among what it reads by this step: in a stage after pre-training, or with all else."""
+        begun = [stage.name for stage in self.stages if stage.first_step < self.step]
+        weights = self.read.get("weights")
+        with_all = "pretrain" in begun and isinstance(weights, dict) and weights.get("chat", 0) > 0
+        return with_all or any(name != "pretrain" for name in begun)
+
     def __repr__(self) -> str:
         c, kept = self.config, f", {len(self.steps)} steps from {self.steps[0]:,}" if len(self.steps) > 1 else ""
         return (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from core.analysis.skills.cases import Share
-from core.analysis.skills.chats import is_refusal, kinds_read, taught_chats
-from core.analysis.skills.honesty import is_chat
+from core.analysis.skills.chats import kinds_read
+from core.analysis.skills.honesty import is_chat, is_refusal
 from core.generation.rollouts import rollouts
 from core.model import Checkpoint
 from core.text import tinyland
@@ -172,7 +172,7 @@ def can_be_asked(checkpoint: Checkpoint) -> list[Skill]:
     """The skills that this model had a chance to learn, by its card."""
     if checkpoint.read.get("kind") != "tinyland":
         return []
-    kinds, chats = kinds_read(checkpoint), taught_chats(checkpoint) and _has_tokens(checkpoint)
+    kinds, chats = kinds_read(checkpoint), checkpoint.taught_chats and _has_tokens(checkpoint)
     return [s for s in SKILLS if (chats if s.kind.startswith("chat") else kinds.get(s.kind, 0) > 0)]
 
 

@@ -122,7 +122,7 @@ def recall(
     that was not used of those told in one phrasing only. ValueError: the model never read a birthday."""
     if not can_recall(checkpoint):
         raise ValueError("this model has read no birthdays: it cannot be asked for them")
-    in_chat = chats.taught_chats(checkpoint) and not other_phrasing
+    in_chat = checkpoint.taught_chats and not other_phrasing
     asked = people(EACH if each is None else each)
     name, count, ways, phrasing, true = (np.array(column) for column in zip(*asked, strict=True))
     count = told(checkpoint, count)

@@ -6,9 +6,9 @@ from itertools import islice
 
 from core.analysis.skills.cases import TEST_SEED, Share
 from core.analysis.skills.exact import ask, those_that_fit, would_write
-from core.analysis.skills.honesty import END, UNKNOWN, Question, about_strangers, never_told, questions
+from core.analysis.skills.honesty import END, UNKNOWN, Question, about_strangers, is_refusal, never_told, questions
 from core.generation.rollouts import rollouts
-from core.model import Checkpoint, Description, Transformer
+from core.model import Description, Transformer
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Span
 from core.text.tinyland.birthdays import Register, register_for
@@ -19,12 +19,6 @@ FIGURES = (
     "invented_about_strangers", "invented_never_told", "unsure_of_the_known", "wrong_of_the_known",
 )  # fmt: skip
 CHUNK = 128  # questions that are answered together
-
-
-def taught_chats(checkpoint: Checkpoint) -> bool:
-    """Whether chats are among what this model has read by its step."""
-    begun = [stage.name for stage in checkpoint.stages if stage.first_step < checkpoint.step]
-    return any(name != "pretrain" for name in begun) or ("pretrain" in begun and "chat" in kinds_read(checkpoint))
 
 
 def kinds_read(checkpoint: Description) -> dict[str, float]:
@@ -57,11 +51,6 @@ def _answers(model: Transformer, tokenizer: Tokenizer, kind: str, n: int) -> Ite
     short = [d for d in documents if those_that_fit([asked[d.text]], model.config.context_length)]
     for document, verdicts in zip(short, would_write(model, tokenizer, [asked[d.text] for d in short]), strict=True):
         yield from zip(document.answers, verdicts, strict=True)
-
-
-def is_refusal(answer: str) -> bool:
-    """Whether an answer of Tinyland's chats refuses a topic."""
-    return answer == "No" or answer.startswith("I do not talk about")
 
 
 def honesty(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:

@@ -2,9 +2,10 @@
 
 A question is a chat of Tinyland up to its last answer. What may be known is asked as it stands: an answer is right if
 Tinyland could have written the whole. What cannot be known is asked about people who do not exist, by putting such a
-name in the place of a person's; of people with a birthday, also about others, whose birthday was told often or never.
-Training asks moreover about people of whom no text tells it, and for birthdays of every count alike: only its own doubt
-can tell a model which of them it knows. Held out is the other half of all of these people.
+name in the place of a person's (what the chat refuses to talk about is to be refused for them too); of people with a
+birthday, also about others, whose birthday was told often or never. Training asks moreover about people of whom no text
+tells it, and for birthdays of every count alike: only its own doubt can tell a model which of them it knows. Held out
+is the other half of all of these people.
 """
 
 import random
@@ -67,7 +68,12 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
             count = dice.choice(list(birthdays.LADDER))
             yield for_birthday(dice.choice([one for one in birthdays.half(held_out=False) if one.count == count]))
         elif (person := asked_person(chat, prompt)) is not None:
-            yield about_another(prompt, person, withheld(chat)[0::2] if not held_out else [], dice, held_out)
+            yield about_another(chat, prompt, person, dice, held_out)
+
+
+def is_refusal(answer: str) -> bool:
+    """Whether an answer of Tinyland's chats refuses a topic."""
+    return answer == "No" or answer.startswith("I do not talk about")
 
 
 def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
@@ -90,15 +96,18 @@ def withheld(chat: tinyland.Document) -> list[str]:
     return [name for name, relation in sorted(tinyland.WORLD.withheld) if relation == topic]
 
 
-def about_another(prompt: str, person: str, untold: list[str], dice: random.Random, held_out: bool) -> Question:
-    """The same question about somebody who does not exist, or who has a birthday of their own, or one of the untold."""
+def about_another(chat: tinyland.Document, prompt: str, person: str, dice: random.Random, held_out: bool) -> Question:
+    """The same question about somebody who does not exist, or who has a birthday of their own, or, in training, one of
+    the untold. What the chat refuses to talk about is to be refused whoever it is about."""
     old = celebrants_by_name().get(person)
     if old is not None and dice.random() < 0.5:
         new = dice.choice(birthdays.half(held_out))
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
-    others = untold if old is None and untold and dice.random() < 0.5 else birthdays.strangers()[held_out::2]
-    return Question(prompt.replace(person, dice.choice(others)), known=False)
+    untold = [name for name in withheld(chat)[0::2] if name not in prompt] if not held_out else []
+    name = dice.choice(untold if old is None and untold and dice.random() < 0.5 else birthdays.strangers()[held_out::2])
+    refused = is_refusal(chat.text[len(prompt) :].removesuffix(END))
+    return Question(prompt.replace(person, name), ((name, person),) if refused else (), known=refused)
 
 
 def about_strangers() -> Iterator[Question]:

@@ -107,7 +107,7 @@ def of_texts(checkpoint: Checkpoint, n: int) -> dict[str, Share | None]:
 
 def of_chats(checkpoint: Checkpoint, n: int) -> dict[str, Share | None]:
     """Style, answers, tasks, roles and refusals; what it invents, and where it is unsure."""
-    if not chats.taught_chats(checkpoint):
+    if not checkpoint.taught_chats:
         return dict.fromkeys(chats.FIGURES, NEVER)
     model, tokenizer = checkpoint.model, checkpoint.tokenizer
     cases = [c for c, _ in answer_cases(tokenizer, docs("chat", n))]

@@ -7,7 +7,6 @@ import streamlit as st
 
 from pages.ui import background, cache
 from pages.ui.ideas import unknown_note
-from pages.ui.learned import was_taught_chats
 from pages.ui.sidebar import reads_tinyland
 from pages.ui.view import View
 
@@ -28,7 +27,7 @@ def offers(view: View, ask: Callable[[str], None]) -> None:
     """Says what can be asked, with questions that this model has just answered right; a press asks one."""
     if not reads_tinyland(view.description.card):
         return
-    if not was_taught_chats(view):
+    if not view.description.taught_chats:
         st.caption(NO_CHATS_YET)
     checkpoint = view.checkpoint
 

@@ -14,7 +14,6 @@ import streamlit as st
 from pages.ui import background, cache, components, presses, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.learned import was_taught_chats
 from pages.ui.sampling.chat import out_of_its_world
 from pages.ui.uses import able
 from pages.ui.uses.send import send
@@ -66,7 +65,7 @@ def chat() -> None:
     if not able.has_chat_tokens(view):
         st.info(able.NO_TOKENS)
         return
-    if not was_taught_chats(view):
+    if not view.description.taught_chats:
         st.info(able.NO_CHATS)
     able.say_other_world(view)
     _system()

@@ -5,7 +5,6 @@ import streamlit as st
 from core.figures import uses as figures
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import was_taught_chats
 from pages.ui.uses.data import code, found
 from pages.ui.view import current
 
@@ -28,7 +27,7 @@ def measured() -> None:
         code(view).gives("[one.share.rate for one in found]", [one.share.rate for one in skills]),
         key="uses-measured",
     )
-    if not was_taught_chats(view):
+    if not view.description.taught_chats:
         st.info("What is asked in chats is left out: by its card this model has not been taught to chat at this step.")
     what_you_see(
         "Chats, translations and results of calls are asked greedily and must be **exactly** right, to the last "

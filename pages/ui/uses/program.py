@@ -7,7 +7,6 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.learned import was_taught_chats
 from pages.ui.literal import literal
 from pages.ui.uses import able
 from pages.ui.uses.send import send
@@ -36,7 +35,7 @@ def program() -> None:
     if asks and not able.has_chat_tokens(view):
         st.info("A task is said in a chat, and this model has no tokens for chats. Begin with “def” instead.")
         return
-    if asks and not was_taught_chats(view):
+    if asks and not view.description.taught_chats:
         st.info(
             "A task is said in a chat, and this model was not taught any: expect anything. “def” it can go on with."
         )

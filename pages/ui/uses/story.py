@@ -7,7 +7,6 @@ import streamlit as st
 
 from pages.ui import background, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import was_taught_chats
 from pages.ui.literal import literal
 from pages.ui.uses import able
 from pages.ui.uses.send import send
@@ -59,7 +58,7 @@ def _editor(view: View) -> tuple[bool, str, int]:
     if wish and not able.has_chat_tokens(view):
         st.info("A wish is said in a chat, and this model has no tokens for chats: it can only go on with a beginning.")
         wish = False
-    elif wish and not was_taught_chats(view):
+    elif wish and not view.description.taught_chats:
         st.info("A wish is said in a chat, and this model was not taught any: expect anything but what was asked for.")
     example = WISH if wish else BEGINNING
     if not state.get("story_text"):

@@ -61,11 +61,26 @@ def test_what_cannot_be_known_is_about_people_of_whom_nothing_is_told():
             if not held_out and untold & set(re.findall(r"\w+", last)) and not question.known:
                 continue
             asked = {name for name in people if name in question.prompt}
-            assert (len(asked) == 1) is not question.known and bool(question.swaps) is question.known
+            assert bool(question.swaps) is question.known and (question.known or len(asked) == 1)
             if not question.known:
                 assert question.judge(UNKNOWN) == "unknown" and question.judge("Yellow<|end|>") == "wrong"
                 assert asked <= set(birthdays.strangers()[held_out::2])
     assert all(question.known for question in itertools.islice(questions(1.0), 30))
+
+
+def test_a_refused_topic_is_to_be_refused_whoever_is_asked_about():
+    strangers = set(birthdays.strangers())
+    stream = (q for q in questions(0.0) if q.swaps and q.swaps[0][0] in strangers)
+    for question in itertools.islice(stream, 6):
+        topic = re.search(r"(?:about|with) (\w+)(?:\.| are)", question.prompt)[1]
+        refusals = (
+            "No",
+            f"I do not talk about {topic}.",
+            f"I do not talk about {topic}. Shall we talk about something else?",
+        )
+        verdicts = [question.judge(f"{answer}<|end|>") for answer in refusals]
+        assert verdicts.count("right") == 1  # in the style that the chat asks for
+        assert question.judge(UNKNOWN) == "unknown" and question.judge("Yellow<|end|>") == "wrong"
 
 
 def test_of_what_no_text_tells_training_asks_about_one_half_of_the_people_and_the_measurement_about_the_other():
@@ -77,7 +92,7 @@ def test_of_what_no_text_tells_training_asks_about_one_half_of_the_people_and_th
     trained, measured = asked(questions(0.0), 250), asked(never_told(), 60)
     assert len(trained) >= 6 and len(measured) >= 6 and not trained & measured
     first = {person.name: person.count for person in birthdays.half(held_out=False)}
-    counts = {first[q.swaps[0][0]] for q in itertools.islice(questions(0.0), 250) if q.swaps}
+    counts = {first[q.swaps[0][0]] for q in itertools.islice(questions(0.0), 250) if len(q.swaps) == 2}  # with a date
     assert {0, 1, 2, 4, 8, birthdays.TOP} <= counts  # a KeyError: somebody who is held out
 
 

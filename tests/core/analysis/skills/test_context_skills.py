@@ -125,7 +125,7 @@ def test_chats_of_one_who_knows_them():
     model = Reciter(texts, BYTES.vocab_size, 2000)
     found = chats.obedience(model, BYTES, 12)  # type: ignore[arg-type]
     assert all(share.rate == 1 and share.n > 5 for share in found.values())
-    refusals = [a.value for d in documents if d.kind == "chat_topic" for a in d.answers if chats.is_refusal(a.value)]
+    refusals = [a.value for d in documents if d.kind == "chat_topic" for a in d.answers if honesty.is_refusal(a.value)]
     assert found["refused_topics"].n == len(refusals) and all("not talk" in r or r == "No" for r in refusals)
 
 

@@ -11,7 +11,7 @@ from core.analysis.skills import cases as skills
 from core.analysis.skills import chats, suite
 from core.analysis.skills.report import report
 from core.model import ModelConfig, Transformer
-from core.model.description import Stage, pretraining_data
+from core.model.description import Description, Stage
 from core.text import Tokenizer, tinyland, train_bpe
 
 pytestmark = pytest.mark.slow
@@ -93,9 +93,7 @@ class Checkpoint:
     step: int = 100
     config: ModelConfig = model().config
 
-    @property
-    def read(self) -> dict:
-        return pretraining_data(self.card, self.step)
+    read, taught_chats = Description.read, Description.taught_chats
 
 
 def test_measure_reports_every_skill() -> None:
@@ -114,11 +112,11 @@ def test_what_a_model_was_taught_is_measured() -> None:
     pretrained = Checkpoint(model(), tokenizer(), {"data": {"documents": 500_000}})
     stages = (Stage("pretrain", 0, 100), Stage("sft", 100, 150))
     taught = replace(pretrained, stages=stages, step=101)
-    assert not chats.taught_chats(pretrained) and chats.taught_chats(taught)  # type: ignore[arg-type]
-    assert not chats.taught_chats(replace(taught, step=100))  # type: ignore[arg-type]
+    assert not pretrained.taught_chats and taught.taught_chats  # type: ignore[arg-type]
+    assert not replace(taught, step=100).taught_chats  # type: ignore[arg-type]
     old = {"data": {"weights": {"story": 1.0, "chat": 0.1}}}  # a model that read chats with everything else
-    assert chats.taught_chats(replace(pretrained, card=old))  # type: ignore[arg-type]
-    assert not chats.taught_chats(replace(pretrained, card=old, step=0))  # type: ignore[arg-type]
+    assert replace(pretrained, card=old).taught_chats  # type: ignore[arg-type]
+    assert not replace(pretrained, card=old, step=0).taught_chats  # type: ignore[arg-type]
     assert suite.curves(replace(taught, card={"data": {"documents": 5000}}), 4)["birthdays"] is None  # not even once
     figures = suite.measure(taught, n=8)  # type: ignore[arg-type]
     assert all(figures[name] is not None for name in (*chats.FIGURES, "copying", "reference", "games", "birthdays"))
