@@ -106,6 +106,8 @@ def run(config: TrainConfig, options: argparse.Namespace, stop: threading.Event)
     with tqdm(total=config.steps, unit="step", disable=options.quiet, dynamic_ncols=True) as bar:
         for progress in train(config, resume=options.resume, stop=stop.is_set):
             bar.total = progress.steps  # a stage counts on from its parent
+            if not bar.n:
+                bar.initial = bar.n = progress.step  # what was done before took none of this time
             bar.update(progress.step - bar.n)
             row = progress.row
             if "val_loss_per_token" in row and not options.quiet:
