@@ -307,6 +307,8 @@ class Grammar:
                 elif code == ANSWER:
                     marks = ((at, at, op[1], None, ""), marks)
                 elif code == PICK:
+                    if text is not None and op[2] is None and not _may_follow(ops, i, text, at, env):
+                        break
                     options = op[4](env, *op[5])
                     cost = log(len(options)) if options else 0.0
                     for value in options:
@@ -338,16 +340,32 @@ class Grammar:
 
 def _may_begin(alternative: Alternative, text: str, at: int, env: Env) -> bool:
     """Whether the text goes on with what an alternative writes first; true where only trying can tell."""
-    if not alternative.ops:
-        return True
-    op = alternative.ops[0]
-    if op[0] == LITERAL:
-        return text.startswith(op[1], at)
-    if op[0] == WRITE and op[1] in env:
-        return text.startswith(op[2](env[op[1]]), at)
-    if op[0] == CALL:
-        return any(_may_begin(inner, text, at, env) for inner in op[1].alternatives)
+    return _may_write(alternative.ops, 0, text, at, env)
+
+
+def _may_write(ops: list[Op], i: int, text: str, at: int, env: Env) -> bool:
+    """Whether the text goes on with the operations from i on, as far as the state tells what they write."""
+    while i < len(ops):
+        op = ops[i]
+        if op[0] == LITERAL:
+            written = op[1]
+        elif op[0] == WRITE and op[1] in env:
+            written = op[2](env[op[1]])
+        else:
+            return op[0] != CALL or any(_may_begin(inner, text, at, env) for inner in op[1].alternatives)
+        if not text.startswith(written, at):
+            return False
+        at, i = at + len(written), i + 1
     return True
+
+
+def _may_follow(ops: list[Op], i: int, text: str, at: int, env: Env) -> bool:
+    """Whether the text can go on with what stands after the picks from i on that write nothing, whatever they pick."""
+    unknown = set()
+    while i < len(ops) and ops[i][0] == PICK and ops[i][2] is None:
+        unknown.add(ops[i][1])
+        i += 1
+    return _may_write(ops, i, text, at, {name: env[name] for name in env.keys() - unknown})
 
 
 def _advance(text: str | None, at: Any, written: str) -> Any:  # noqa: ANN401 (a place, or the text so far)
