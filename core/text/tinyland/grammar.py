@@ -282,6 +282,10 @@ class Grammar:
         `reached`, a list of one int, is raised to the furthest character that some derivation explained.
         """
         log = math.log
+
+        def known(end: int | None) -> bool:  # a way that ends there tells nothing new
+            return end is not None and (reached is None or end <= reached[0])
+
         first = (((CALL, self.rule(start)),), 0, (), None)
         agenda: list[tuple[Any, ...]] = [(first, "" if text is None else 0, {}, 0.0, ())]
         while agenda:
@@ -307,7 +311,7 @@ class Grammar:
                 elif code == ANSWER:
                     marks = ((at, at, op[1], None, ""), marks)
                 elif code == PICK:
-                    if text is not None and op[2] is None and not _may_follow(ops, i, text, at, env):
+                    if text is not None and op[2] is None and known(_after_picks(ops, i, text, at, env)):
                         break
                     options = op[4](env, *op[5])
                     cost = log(len(options)) if options else 0.0
@@ -327,7 +331,7 @@ class Grammar:
                     break
                 else:
                     for alternative, p in op[1].odds(env):
-                        if text is None or _may_begin(alternative, text, at, env):
+                        if text is None or not known(furthest(alternative.ops, 0, text, at, env)):
                             inner = (alternative.ops, 0, alternative.effects, frame)
                             agenda.append((inner, at, dict(env), log_prob + log(p), marks))
                     break
@@ -338,34 +342,35 @@ class Grammar:
                     yield Derivation(at if text is None else text, log_prob, env, partial(_unwind, marks))
 
 
-def _may_begin(alternative: Alternative, text: str, at: int, env: Env) -> bool:
-    """Whether the text goes on with what an alternative writes first; true where only trying can tell."""
-    return _may_write(alternative.ops, 0, text, at, env)
-
-
-def _may_write(ops: list[Op], i: int, text: str, at: int, env: Env) -> bool:
-    """Whether the text goes on with the operations from i on, as far as the state tells what they write."""
+def furthest(ops: list[Op], i: int, text: str, at: int, env: Env) -> int | None:
+    """How far the text goes along with the operations from i on before it says something else; None where it may go
+    along, and where only trying can tell."""
+    start = at
     while i < len(ops):
         op = ops[i]
         if op[0] == LITERAL:
             written = op[1]
         elif op[0] == WRITE and op[1] in env:
             written = op[2](env[op[1]])
+        elif op[0] == CALL and at == start:
+            ends = [furthest(inner.ops, 0, text, at, env) for inner in op[1].alternatives]
+            told = [end for end in ends if end is not None]
+            return max(told) if len(told) == len(ends) else None
         else:
-            return op[0] != CALL or any(_may_begin(inner, text, at, env) for inner in op[1].alternatives)
+            return None
         if not text.startswith(written, at):
-            return False
+            return at
         at, i = at + len(written), i + 1
-    return True
+    return None
 
 
-def _may_follow(ops: list[Op], i: int, text: str, at: int, env: Env) -> bool:
-    """Whether the text can go on with what stands after the picks from i on that write nothing, whatever they pick."""
+def _after_picks(ops: list[Op], i: int, text: str, at: int, env: Env) -> int | None:
+    """How far the text goes along with what stands after the picks from i on that write nothing, whatever they pick."""
     unknown = set()
     while i < len(ops) and ops[i][0] == PICK and ops[i][2] is None:
         unknown.add(ops[i][1])
         i += 1
-    return _may_write(ops, i, text, at, {name: env[name] for name in env.keys() - unknown})
+    return furthest(ops, i, text, at, {name: env[name] for name in env.keys() - unknown})
 
 
 def _advance(text: str | None, at: Any, written: str) -> Any:  # noqa: ANN401 (a place, or the text so far)

@@ -114,6 +114,24 @@ def test_what_is_not_tinyland_does_not_parse() -> None:
 
 
 @pytest.mark.slow
+def test_what_looking_ahead_leaves_out_could_not_have_been_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole documents, and ones that go wrong somewhere, are read the same without any look ahead."""
+    texts = [d.text for weights in (tinyland.DEFAULT_WEIGHTS, tinyland.CHAT_WEIGHTS) for kind in weights
+             for d in tinyland.documents(11, stop=2, weights={kind: 1.0})]  # fmt: skip
+    short = [text for text in texts if len(text) < 300]
+    short += [text[: len(text) * 2 // 3] + "Yellow<|end|>" for text in short]
+    weights = tinyland.DEFAULT_WEIGHTS | tinyland.CHAT_WEIGHTS
+
+    def read() -> list[tuple[int, list[tuple[str, float]]]]:
+        parses = [tinyland.parse(text, weights) for text in short]
+        return [(parse.failed_at, [(d.kind, d.log_prob) for d in parse.documents]) for parse in parses]
+
+    found = read()
+    assert sum(bool(documents) for _, documents in found) >= 12 and sum(not documents for _, documents in found) >= 12
+    monkeypatch.setitem(Grammar.derivations.__globals__, "furthest", lambda *_: None)
+    assert read() == found
+
+
 def test_the_same_seed_gives_the_same_bytes_in_any_order_and_process() -> None:
     texts = [d.text for d in tinyland.documents(3, 40, 60)]
     assert [tinyland.generate(3, i).text for i in reversed(range(40, 60))] == texts[::-1]
