@@ -31,8 +31,9 @@ from functools import partial
 from itertools import accumulate
 from typing import Any, Protocol
 
+from core.text.tinyland.marks import Mark, positions, unwind
+
 Env = dict[Any, Any]  # variables by name, and the state of the story by tuples such as ("at", person)
-Mark = tuple[int, int, str, Any, str]  # start, end, kind, value, form
 Op = tuple[Any, ...]  # a code, then what that code needs
 Call = tuple[Callable[..., Any], tuple[str, ...]]  # a function of the vocabulary, and its arguments
 LITERAL, WRITE, PICK, CALL, ANSWER, DRAW = range(6)
@@ -270,7 +271,7 @@ class Grammar:
                 effect(env, *args)
 
         expand(self.rules[start])
-        return Derivation("".join(out), log_prob + log(choices), env, lambda: _positions(out, marks))
+        return Derivation("".join(out), log_prob + log(choices), env, lambda: positions(out, marks))
 
     # -- reading: every choice that the text allows ------------------------------------------------------------
 
@@ -339,7 +340,7 @@ class Grammar:
                     reached[0] = at
             else:
                 if text is None or at == len(text):
-                    yield Derivation(at if text is None else text, log_prob, env, partial(_unwind, marks))
+                    yield Derivation(at if text is None else text, log_prob, env, partial(unwind, marks))
 
 
 def furthest(ops: list[Op], i: int, text: str, at: int, env: Env) -> int | None:
@@ -378,35 +379,3 @@ def _advance(text: str | None, at: Any, written: str) -> Any:  # noqa: ANN401 (a
     if text is None:
         return at + written
     return at + len(written) if text.startswith(written, at) else None
-
-
-def _positions(out: list[str], marks: list[tuple[int, str, Any, str]]) -> tuple[Mark, ...]:
-    """Marks by index into the written pieces -> marks by character."""
-    ends = [0, *accumulate(map(len, out))]
-    return _answers(
-        (ends[i], ends[i + 1] if name not in "<>" else ends[i], name, v, form) for i, name, v, form in marks
-    )
-
-
-def _unwind(marks: tuple[Any, ...]) -> tuple[Mark, ...]:
-    found = []
-    while marks:
-        (start, end, name, value, form), marks = marks
-        if isinstance(start, str):  # enumerated: the text so far stands for the position
-            start, end = len(start), len(end)
-        found.append((start, end, name, value, form))
-    return _answers(reversed(found))
-
-
-def _answers(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-    """Pair {<} with {>} into one mark named "answer"."""
-    done: list[Mark] = []
-    opened = 0
-    for mark in marks:
-        if mark[2] == "<":
-            opened = mark[0]
-        elif mark[2] == ">":
-            done.append((opened, mark[0], "answer", None, ""))
-        else:
-            done.append(mark)
-    return tuple(done)
