@@ -1,17 +1,15 @@
 """Figures of the data page: how often a stage is right, why it drops, what is left, and the S-curve with what was
 measured on it."""
 
-import textwrap
 from collections.abc import Sequence
 
-from core.figures.labels import percent, plain
+from core.figures.labels import folded, percent, plain
 from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, Spec, axis, bare, figure, line, note, rows, vline
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import Interval, intervals, points, row_bars, values_of
 
 BEFORE, AFTER, WRONG = LIGHT["muted"], ROLES["token"], ROLES["attention"]
 ROW = 32  # pixels of a row: two lines of its name
-WIDE = 22  # characters of a line of a name: on a phone a longer one leaves no room for the figure
 BEHIND = 84  # pixels for words at the end of each row
 
 
@@ -29,14 +27,8 @@ def rates(names: Sequence[str], shares: Sequence[Interval], counts: Sequence[str
         margin=MARGIN | {"t": 28, "r": BEHIND},
         annotations=_behind(counts),
         xaxis=across,
-        yaxis=rows([_folded(name) for name in names], tickfont={"size": 12}),
+        yaxis=rows([folded(name) for name in names], tickfont={"size": 12}),
     )
-
-
-def _folded(name: str) -> str:
-    """In two lines, where it is long."""
-    lines = textwrap.wrap(name, WIDE, max_lines=2, placeholder=" …")
-    return "<br>".join(plain(one, WIDE) for one in lines)
 
 
 def _behind(words: Sequence[str]) -> list[Spec]:
@@ -49,7 +41,7 @@ def reasons(names: Sequence[str], counts: Sequence[int]) -> Figure:
     """How many documents were dropped, or lines changed, for each reason: rightly or not, so in no colour of either."""
     traces = [row_bars(list(counts), BEFORE, [f"{count:,}" for count in counts], hoverinfo="skip")]
     across = bare(visible=False, range=[0, max(counts) * 1.25])
-    names_of_rows = rows([_folded(name) for name in names], tickfont={"size": 12})
+    names_of_rows = rows([folded(name) for name in names], tickfont={"size": 12})
     return figure(traces, margin=MARGIN | {"r": 24}, xaxis=across, yaxis=names_of_rows)
 
 
@@ -72,7 +64,7 @@ def defects(names: Sequence[str], before: Sequence[float], after: Sequence[float
     return figure(
         [*bars, *ends], margin=MARGIN | {"t": 30, "r": BEHIND}, legend=LEGEND | {"y": 1.0},
         annotations=_behind(texts), xaxis=across,
-        yaxis=rows([_folded(name) for name in names], tickfont={"size": 12}),
+        yaxis=rows([folded(name) for name in names], tickfont={"size": 12}),
     )  # fmt: skip
 
 

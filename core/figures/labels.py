@@ -1,12 +1,21 @@
 """How tokens and numbers are written in every figure."""
 
+import textwrap
+
 LABEL = 16  # characters of a token that an axis shows
+WIDE = 22  # characters of a line of a name: on a phone a longer one leaves no room for the figure
 
 
 def plain(label: str, limit: int = LABEL) -> str:
     """A label as plotly must show it: short, and with its markup language switched off, for it may be a visitor's."""
     short = label if len(label) <= limit else label[: limit - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def folded(name: str) -> str:
+    """A name before a row: in two lines or three, where it is long."""
+    lines = textwrap.wrap(name, WIDE, max_lines=3, placeholder=" …")
+    return "<br>".join(plain(one, WIDE) for one in lines)
 
 
 def percent(p: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.figures.labels import percent, plain
+from core.figures.labels import folded, percent, plain
 from core.figures.layout import LEGEND, SHARES, Figure, Spec, axis, bare, figure, line, powers, rows, vline
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import Interval, band, bars, intervals, points, row_bars, values_of
@@ -66,14 +66,14 @@ def rates(
     """A bar for each name, with its interval; a line at `chance`."""
     shown = row_bars(values_of(values), ROLES["prediction"], [percent(value) for value in values_of(values)],
                      error_x=intervals(values, thickness=1.2, width=4), hovertemplate="%{x:.1%}<extra></extra>",
-                     textposition="auto", insidetextanchor="start")  # fmt: skip
+                     textposition="auto", insidetextanchor="start", textangle=0)  # fmt: skip
     return figure(
         [shown],
         margin={"l": 24, "r": 16, "t": 8, "b": 44},
         bargap=0.35,
         shapes=[vline(chance, line(LIGHT["muted"], 1.5, "dash"))] if chance >= 0 else [],
         xaxis=axis(title, tickformat=".0%", range=[0, 1.02]),
-        yaxis=rows([plain(name, 34) for name in names], automargin=True),
+        yaxis=rows([folded(name) for name in names], automargin=True),
     )
 
 
@@ -131,7 +131,7 @@ def outcomes(shares: Mapping[str, Mapping[str, float]]) -> Figure:
         margin={"l": 24, "r": 16, "t": 40, "b": 36},
         legend=LEGEND | {"traceorder": "normal"},
         xaxis=axis(tickformat=".0%", range=[0, 1]),
-        yaxis=rows([plain(name, 50) for name in names], automargin=True),
+        yaxis=rows([folded(name) for name in names], automargin=True),
     )
 
 
