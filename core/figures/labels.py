@@ -12,9 +12,9 @@ def plain(label: str, limit: int = LABEL) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def folded(name: str) -> str:
-    """A name before a row: in two lines or three, where it is long."""
-    lines = textwrap.wrap(name, WIDE, max_lines=3, placeholder=" …")
+def folded(name: str, most: int = 2) -> str:
+    """A name before a row: in `most` lines at the most, where it is long."""
+    lines = textwrap.wrap(name, WIDE, max_lines=most, placeholder=" …")
     return "<br>".join(plain(one, WIDE) for one in lines)
 
 

@@ -131,7 +131,7 @@ def outcomes(shares: Mapping[str, Mapping[str, float]]) -> Figure:
         margin={"l": 24, "r": 16, "t": 40, "b": 36},
         legend=LEGEND | {"traceorder": "normal"},
         xaxis=axis(tickformat=".0%", range=[0, 1]),
-        yaxis=rows([folded(name) for name in names], automargin=True),
+        yaxis=rows([folded(name, 3) for name in names], automargin=True),
     )
 
 

@@ -23,7 +23,7 @@ def skills(found: Sequence[tuple[str, str, Interval, int]]) -> Figure:
                    marker={"size": 11, "color": colour}, customdata=said, hovertemplate="%{customdata}<extra></extra>",
                    error_x=intervals(shares, color=colour, thickness=2, width=5))
         )  # fmt: skip
-    names = [folded(f"{use}: {name}") for use, name, *_ in found]
+    names = [folded(f"{use}: {name}", 3) for use, name, *_ in found]
     return figure(
         traces, margin=MARGIN | {"b": 40, "r": 20}, showlegend=False,
         xaxis=bare("right") | SHARES | {"showgrid": True, "side": "bottom"}, yaxis=rows(names, showgrid=True),
