@@ -4,6 +4,8 @@ DPO learns from pairs: of the answers to one question a right one is preferred t
 one. GRPO and REINFORCE learn from all answers, by how their grades differ from those of their group. A model that was
 never told to say "I do not know" does not say so by chance: where all that it drew is wrong, that answer is put among
 them, as if drawn. (Beside right ones it would only be made less likely still, by as much as everything else together.)
+Nor does one that says nothing else any more come back by chance: where it says so each time of what it was told, the
+right answer is put among them. (Measured: without, asked for one word it said so of 57 % of what it knew.)
 """
 
 import itertools
@@ -67,14 +69,18 @@ class Graded(Policy):
         return list(itertools.islice(filter(self._fits, stream), count))
 
     def _fits(self, question: Question) -> bool:
-        room = self.context - max(self.settings.max_new_tokens, len(self.unknown))
-        return len(self._prompt(question)) <= room
+        longest = max(self.settings.max_new_tokens, len(self.unknown), len(self._right(question)))
+        return len(self._prompt(question)) <= self.context - longest
 
     def _prompt(self, question: Question) -> list[int]:
         return [self.tokenizer.eot, *self.tokenizer.encode(question.prompt, special=True)]
 
+    def _right(self, question: Question) -> list[int]:
+        return self.tokenizer.encode(question.answer, special=True)
+
     def _answer(self, asked: list[Question], step: int, model: Transformer, pool: Pool) -> list[list[Answer]]:
-        """A group of answers to each question: drawn ones, and "I do not know" where all of them are wrong."""
+        """A group of answers to each question: drawn ones, and "I do not know" where all of them are wrong; the right
+        one where all of them are that."""
         n = self.settings.samples
         prompts = [self._prompt(question) for question in asked for _ in range(n)]
         seeds = [int(seed) for seed in np.random.SeedSequence((self.config.seed, step)).generate_state(len(prompts))]
@@ -85,8 +91,10 @@ class Graded(Policy):
             for ids in drawn[i * n : (i + 1) * n]:
                 verdict = question.judge(self.tokenizer.decode(ids))
                 group.append(Answer((*prompt, *ids), len(prompt), verdict))
-            if all(answer.verdict == "wrong" for answer in group):
+            if (all_of := {answer.verdict for answer in group}) == {"wrong"}:
                 group[-1] = Answer((*prompt, *self.unknown), len(prompt), "unknown")
+            elif all_of == {"unknown"} and question.answer:
+                group[-1] = Answer((*prompt, *self._right(question)), len(prompt), "right")
             groups.append(group)
         return groups
 

@@ -29,11 +29,12 @@ BIRTHDAYS = 0.25  # the part of what may be unknown that training asks of birthd
 @dataclass(frozen=True)
 class Question:
     """`prompt` ends where the answer begins. `swaps`: what to put back before Tinyland is asked, [(new, old)]; `known`:
-    whether there is an answer at all."""
+    whether there is an answer at all; `answer`: what Tinyland answers where it asks itself, with its <|end|>."""
 
     prompt: str
     swaps: tuple[tuple[str, str], ...] = ()
     known: bool = True
+    answer: str = ""
 
     def judge(self, answer: str) -> str:
         """ "right", "unknown" or "wrong", of an answer that ends with <|end|> if it has an end."""
@@ -63,7 +64,7 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
         prompt = chat.text[:at]
         if dice.random() < known:
             if len(chat.text) - at <= LONGEST:
-                yield Question(prompt)
+                yield Question(prompt, answer=chat.text[at:])
         elif not held_out and dice.random() < BIRTHDAYS:
             count = dice.choice(list(birthdays.LADDER))
             yield for_birthday(dice.choice([one for one in birthdays.half(held_out=False) if one.count == count]))

@@ -18,14 +18,16 @@ from core.analysis.skills.honesty import (
     never_told,
     questions,
 )
-from core.model import ModelConfig, Transformer, load_checkpoint
+from core.model import ModelConfig, Transformer, describe, load_checkpoint
 from core.text import tinyland
 from core.text.tinyland import birthdays
 from core.training import TrainConfig, train
 from core.training.batches import IGNORE
 from core.training.compute import Workers
+from core.training.config import preset
 from core.training.objectives import AnswerBatch, PairBatch, ReinforceBatch
 from core.training.policy import rectangles
+from core.training.preference import Graded
 from core.training.preference_config import Preference
 from core.tuning import dpo_loss, grpo_loss
 from core.tuning.comparisons import Answer
@@ -211,6 +213,22 @@ def test_the_gradient_over_workers_and_rectangles_is_that_of_the_formula(method)
     assert loss == pytest.approx(float(wanted.detach()), rel=1e-4)
     for p, gradient in zip(model.parameters(), found, strict=True):
         torch.testing.assert_close(gradient, p.grad, atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("said", "added"), [(UNKNOWN, "right"), ("Yes, whatever.<|end|>", "unknown")])
+def test_what_a_model_never_says_by_chance_is_put_among_its_answers(said, added):
+    found = describe("tinyland")
+    config = replace(preset("grpo"), parent={"checkpoint": "tinyland", "step": found.steps[-1]})
+    graded = Graded(config, found.folder, found.tokenizer, data=None)
+    ids = tuple(found.tokenizer.encode(said, special=True))
+    graded.draw = lambda prompts, *_, **__: [ids] * len(prompts)
+    asked = graded._ask(12, 0, known=0.5)
+    for question, group in zip(asked, graded._answer(asked, 0, None, None), strict=True):
+        text = found.tokenizer.decode(group[-1].ids[group[-1].begins :])
+        assert {answer.ids[answer.begins :] for answer in group[:-1]} == {ids}
+        changes = added == "unknown" or bool(question.answer)
+        assert question.judge(text) == group[-1].verdict == (added if changes else "unknown")
+    assert {bool(question.answer) for question in asked} == {True, False}
 
 
 # ---- runs ----
