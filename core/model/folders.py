@@ -116,6 +116,14 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def weights_digest(folder: Path, step: int) -> str:
+    """The SHA-256 of the tensors of a step: it tells whether what is recorded was measured of these weights, however
+    the header of their file is written, whose entries stand in no fixed order. KeyError: there is no such step."""
+    with weight_files(folder)[step].open("rb") as file:
+        file.seek(8 + int.from_bytes(file.read(8), "little"))  # past the header, which begins with its own length
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def snapshot_path(folder: Path, step: int) -> Path:
     """Where the snapshot of a step is kept. Raises CheckpointError for a step that is not a whole number ≥ 0."""
     if type(step) is not int or not 0 <= step < 10**15:

@@ -14,7 +14,7 @@ from typing import Any
 from core.analysis.skills.games import FAMILIES
 from core.files import finite_json, write_atomically
 from core.model import Checkpoint, Description, describe, load_checkpoint
-from core.model.folders import digest, weight_files
+from core.model.folders import weights_digest
 from core.prompting import examples, heads, injection, laboratory, life, window, words
 from core.prompting.examples import FewShot, Report
 from core.prompting.plain import from_plain
@@ -75,7 +75,7 @@ def path_of(description: Description) -> Path:
 
 def write(checkpoint: Checkpoint, parts: Mapping[str, Any]) -> None:
     """Keep the parts beside the model."""
-    digested = digest(weight_files(checkpoint.folder)[checkpoint.step])
+    digested = weights_digest(checkpoint.folder, checkpoint.step)
     kept = {name: asdict(part) for name, part in parts.items()}
     about = {"model": checkpoint.name, "step": checkpoint.step, "sha256": digested, "parts": kept}
     path = path_of(checkpoint)
@@ -87,7 +87,7 @@ def recorded(description: Description, part: str) -> Any:  # noqa: ANN401
     """A part as it was recorded; None where there is no record, or one of other weights, or one that can't be read."""
     try:
         about = json.loads(path_of(description).read_bytes())
-        if about["sha256"] != digest(weight_files(description.folder)[description.step]):
+        if about["sha256"] != weights_digest(description.folder, description.step):
             return None
         return from_plain(PARTS[part].kind, about["parts"][part])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.analysis.skills.cases import Share
 from core.files import write_atomically
 from core.model import Checkpoint, Description, load_checkpoint
-from core.model.folders import digest, weight_files
+from core.model.folders import weights_digest
 from core.uses.skills import SEED, Answer, Found, Report, measure
 
 
@@ -21,7 +21,7 @@ def path_of(description: Description) -> Path:
 
 def write(checkpoint: Checkpoint, found: Sequence[Found]) -> None:
     """Keep what was found beside the model."""
-    about = {"sha256": digest(weight_files(checkpoint.folder)[checkpoint.step]), "seed": SEED}
+    about = {"sha256": weights_digest(checkpoint.folder, checkpoint.step), "seed": SEED}
     skills = [
         {"use": one.use, "name": one.name, "share": one.share.to_dict(), "failures": [asdict(f) for f in one.failures]}
         for one in found
@@ -36,7 +36,7 @@ def recorded(description: Description) -> list[Found] | None:
     """What was found; None where there is no record, or one of other weights, or one that can't be read."""
     try:
         kept = json.loads(path_of(description).read_text("utf-8"))
-        if kept["sha256"] != digest(weight_files(description.folder)[description.step]):
+        if kept["sha256"] != weights_digest(description.folder, description.step):
             return None
         return [
             Found(str(one["use"]), str(one["name"]), Share(int(one["share"]["right"]), int(one["share"]["n"])),

@@ -20,7 +20,7 @@ from core.analysis.interventions.intervene import sample_parts
 from core.analysis.skills.chats import kinds_read
 from core.files import finite, write_atomically
 from core.model import Checkpoint, Description
-from core.model.folders import digest, weight_files
+from core.model.folders import weights_digest
 from core.text.tinyland.coined import SYLLABLES
 
 HALF, SEQUENCES, STORIES = 25, 100, 200  # random tokens that are repeated, such sequences, and stories with a pronoun
@@ -106,7 +106,7 @@ def shipped_measurements(description: Description) -> Measurements | None:
     """The measurements in the model's folder, if they are of these weights. None for a file that cannot be read."""
     try:
         stored = json.loads((description.folder / FILE).read_bytes())["steps"][str(description.step)]
-        if stored["sha256"] != digest(weight_files(description.folder)[description.step]):
+        if stored["sha256"] != weights_digest(description.folder, description.step):
             return None
         return from_json(stored)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -115,8 +115,9 @@ def shipped_measurements(description: Description) -> Measurements | None:
 
 def write(folder: Path, measured: Mapping[int, Measurements]) -> None:
     """Write the measurements of the folder's steps."""
-    files = weight_files(folder)
-    steps = {str(step): {"sha256": digest(files[step])} | to_json(one) for step, one in sorted(measured.items())}
+    steps = {
+        str(step): {"sha256": weights_digest(folder, step)} | to_json(one) for step, one in sorted(measured.items())
+    }
     text = json.dumps({"steps": finite(steps)}, allow_nan=False)
     write_atomically(folder / FILE, f"{text}\n".encode())
 

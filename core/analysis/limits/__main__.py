@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from core.analysis.calibration import ece, ece_if_calibrated, ece_interval
+from core.analysis.limits.bias import Pronouns, amplification, amplification_interval
+from core.analysis.limits.bias_inside import PAIR, Inside
 from core.analysis.limits.next_token import Beside
 from core.analysis.limits.recall import STRANGER, Recall
 from core.analysis.limits.recorded import PARTS, Part, measure, write
@@ -48,6 +50,13 @@ def lines(part: Part) -> list[str]:
             f"{len(part.kl):,} places: {part.entropy.mean():.4f} nats unavoidable, {part.kl.mean():.4f} added (KL)",
             f"confidence is off by {part.calibration_gap:.4f} from the true probability, on average",
         ]
+    if isinstance(part, Pronouns):
+        low, high = amplification_interval(part)
+        return [f"amplification {amplification(part.corpus, part.mean):.2f} (95 %: {low:.2f} to {high:.2f})"]
+    if isinstance(part, Inside):
+        carrier = part.carriers(1)[0]
+        adds = part.amount(carrier)[0]
+        return [f"{' and '.join(PAIR)}: {part.total:+.2f} logits apart, of which {adds:+.2f} by {carrier.phrase}"]
     return _rounding(part)
 
 

@@ -22,6 +22,7 @@ from core.intervals import mean_interval
 from core.model import Checkpoint, Transformer, run_trace
 from core.text import tinyland
 
+PAIR = ("nurse", "blacksmith")  # of which it is recorded
 TEXTS = 60  # held-out documents on which the loss is measured
 Report = Callable[[float, str], object]
 Triple = tuple[float, float, float]

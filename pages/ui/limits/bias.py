@@ -14,6 +14,7 @@ from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.limits.bias import Pronouns
+    from core.analysis.limits.recorded import Part
 
 
 def bias() -> None:
@@ -22,11 +23,11 @@ def bias() -> None:
     found = _pronouns(view)
     if found is None:
         return
-    if isinstance(found, str):
-        st.info(found)
-        return
-    from core.analysis.limits.bias import amplification, amplification_interval
+    from core.analysis.limits.bias import Pronouns, amplification, amplification_interval
 
+    if not isinstance(found, Pronouns):
+        st.info(str(found))
+        return
     slope, (low, high) = amplification(found.corpus, found.mean), amplification_interval(found)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -57,15 +58,15 @@ def bias() -> None:
     where_it_sits(view, first, second)
 
 
-def _pronouns(view: View) -> "Pronouns | str | None":
-    """What was measured, or why it cannot be."""
+def _pronouns(view: View) -> "Part | str | None":
+    """What is recorded, or measured now, or why it cannot be."""
     checkpoint = view.checkpoint
 
-    def work(report: background.Report) -> "Pronouns | str":
-        from core.analysis.limits.bias import pronouns
+    def work(report: background.Report) -> "Part | str":
+        from core.analysis.limits.recorded import measure, recorded
 
         try:
-            return pronouns(checkpoint.model, checkpoint.tokenizer, report=lambda share: report(share, "occupations"))
+            return recorded(checkpoint, "pronouns") or measure(checkpoint, "pronouns", report)
         except ValueError as error:
             return f"This cannot be asked here: {error}."
 
@@ -75,10 +76,13 @@ def _pronouns(view: View) -> "Pronouns | str | None":
 
 def _pair(found: "Pronouns") -> tuple[str, str]:
     """Two sentences that differ in one word; the two occupations."""
+    from core.analysis.limits.bias_inside import PAIR
+
     names = list(found.occupations)
+    at = [names.index(name) for name in PAIR]
     st.markdown("**One word apart**")
-    first = st.selectbox("An occupation", names, names.index("nurse"), key="limits_first", persist_state="session")
-    second = st.selectbox("Another", names, names.index("blacksmith"), key="limits_second", persist_state="session")
+    first = st.selectbox("An occupation", names, at[0], key="limits_first", persist_state="session")
+    second = st.selectbox("Another", names, at[1], key="limits_second", persist_state="session")
     for name in (first, second):
         row = names.index(name)
         st.markdown(

@@ -28,9 +28,11 @@ def where_it_sits(view: View, first: str, second: str) -> None:
     checkpoint = view.checkpoint
 
     def work(report: background.Report) -> "Inside":
-        from core.analysis.limits.bias_inside import inside
+        from core.analysis.limits.bias_inside import PAIR, Inside, inside
+        from core.analysis.limits.recorded import recorded
 
-        return inside(checkpoint, first, second, report)
+        known = recorded(checkpoint, "inside") if (first, second) == PAIR else None
+        return known if isinstance(known, Inside) else inside(checkpoint, first, second, report)
 
     key = ("limits bias inside", view.name, view.step, cache.stamp(view.name), first, second)
     found = background.compute(key, work, "Looking into the model", height=300)

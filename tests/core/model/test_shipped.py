@@ -3,7 +3,10 @@
 import pytest
 
 from core.analysis.heads import measurements
+from core.analysis.limits import recorded as limits
 from core.model import checkpoint_folder, describe, folders, load_checkpoint
+from core.prompting import recorded as prompting
+from core.uses import recorded as uses
 
 BOUNDS = {  # of rates, by the stage that ended
     "pretrain": {"story_questions": (0.95, 1), "pronouns": (0.95, 1), "translation": (0.95, 1), "arithmetic": (0.95, 1),
@@ -48,3 +51,15 @@ def test_its_heads(shipped):
         assert found is not None, step
         assert found.scores["induction"].mean.shape == (shipped.config.n_layers, shipped.config.n_heads)
         assert set(found.causes) == {"copying", "reference"}
+
+
+def test_what_takes_minutes_is_recorded_at_the_end_of_each_stage(shipped):
+    """And of these weights: a page opens on it, and nobody waits."""
+    missing = []
+    for step in {stage.name: stage.last_step for stage in shipped.stages}.values():
+        found = describe("tinyland", step)
+        missing += [("limits", step, part) for part in limits.PARTS if limits.recorded(found, part) is None]
+        asked = [name for name, part in prompting.PARTS.items() if part.always or step == shipped.step]
+        missing += [("prompting", step, part) for part in asked if prompting.recorded(found, part) is None]
+        missing += [("uses", step)] * (uses.recorded(found) is None)
+    assert missing == []
