@@ -1,5 +1,6 @@
 """Figures of the page Limits: what a model invents, how sure it is, when it should be silent, its skew, its costs."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -255,7 +256,7 @@ def scale(ranges: Sequence[tuple[str, float, float, float]], marks: Mapping[str,
 def sizes(names: Sequence[str], megabytes: Sequence[float], loss: Sequence[float], floor: float | None) -> Figure:
     """Loss against size, a point for each number of bits; the floor of the grammar, where it is known."""
     found = points(
-        list(megabytes), list(loss), "lines+markers+text", text=list(names), textposition="top center",
+        list(megabytes), list(loss), "lines+markers+text", text=list(names), textposition="top right",
         line=line(MODEL, 2), marker={"size": 9}, cliponaxis=False,
         hovertemplate="%{text}: %{x:.2f} MB, %{y:.2f} nats<extra></extra>",
     )  # fmt: skip
@@ -267,9 +268,17 @@ def sizes(names: Sequence[str], megabytes: Sequence[float], loss: Sequence[float
         [found],
         margin=ROOM | {"t": 24, "r": 40},
         shapes=look,
-        xaxis=axis("megabytes", type="log"),
-        yaxis=axis("nats per document", type="log"),
+        xaxis=axis("megabytes", type="log", **_one_two_five(megabytes)),
+        yaxis=axis("nats per document", type="log", **_one_two_five(loss)),
     )
+
+
+def _one_two_five(values: Sequence[float]) -> Spec:
+    """Ticks of a logarithmic axis that spans little more than one power of ten: 1, 2, 5, 10, 20, …"""
+    known = [math.log10(value) for value in values if 0 < value < math.inf] or [0.0]
+    decades = range(math.floor(min(known)), math.ceil(max(known)) + 1)
+    ticks = [digit * 10.0**power for power in decades for digit in (1, 2, 5)]
+    return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def suffering(names: Sequence[str], layers: Sequence[str], added: np.ndarray) -> Figure:

@@ -146,7 +146,7 @@ def _held_out(view: View) -> None:
             code,
         )
     with right:
-        st.metric("Added by the model (KL)", f"{found.kl.mean():.4f} nats per token")
+        st.metric("Added by the model (KL), nats per token", f"{found.kl.mean():.4f}")
         st.markdown(
             f"Nobody can avoid {found.entropy.mean():.3f} nats per token. The model's certainty is off by "
             f"**{percent(found.calibration_gap)}** from the true probability of its first choice, on average. With "
