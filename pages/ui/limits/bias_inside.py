@@ -14,6 +14,9 @@ from pages.ui.table import table
 from pages.ui.view import View
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from core.analysis.interventions.values import Part
     from core.analysis.limits.bias_inside import Inside, Without
 
 TOP = 5  # parts to choose from
@@ -42,7 +45,8 @@ def where_it_sits(view: View, first: str, second: str) -> None:
     with left:
         _grid(view, found, first, second)
     with right:
-        _taken_out(view, found)
+        part = _one_of(found)
+    _taken_out(view, part, right)
     what_you_see(
         f"The same {found.sentences} sentences, once with “{first}” and once with “{second}”, up to the place of the "
         "pronoun. **Blue** parts write more “she” after the first, **orange** ones more after the second. The "
@@ -72,12 +76,17 @@ def _grid(view: View, found: "Inside", first: str, second: str) -> None:
     )
 
 
-def _taken_out(view: View, found: "Inside") -> None:
-    """The part that carries most, or another; without it, the slope and the loss."""
+def _one_of(found: "Inside") -> "Part":
+    """The part that carries most, or another that carries much."""
     parts = {part.phrase: part for part in found.carriers(TOP)}
     part = parts[st.selectbox("The parts that carry most", list(parts), key=f"limits_part {', '.join(parts)}")]
     carried, low, high = map(with_sign, found.amount(part))
     st.markdown(f"It adds **{carried}** of {with_sign(found.total)} logits (95 %: {low} to {high}).")
+    return part
+
+
+def _taken_out(view: View, part: "Part", place: "DeltaGenerator") -> None:
+    """A button, in `place`; then the slope and the loss without the part."""
     checkpoint = view.checkpoint
     key = ("limits bias without", view.name, view.step, cache.stamp(view.name), str(part))
 
@@ -87,7 +96,7 @@ def _taken_out(view: View, found: "Inside") -> None:
         return without(checkpoint, part, report)
 
     result = when_pressed(
-        "limits_without", key, work, button="Take it out, and measure again", label="Measuring without it"
+        "limits_without", key, work, button="Take it out, and measure again", label="Measuring without it", place=place
     )
     if result is None:
         return
