@@ -7,8 +7,9 @@
     over    GRPO without a penalty on the reward model of few and noisy comparisons: the turnover, foretold and found
     bluff   answers graded 1/0/0 and 1/0/-1: what is said of facts told often, once, never, and of people nobody knows
 
-Each run is a folder like any other in --out; report.json tells means and 95 % intervals over the seeds. With the
-shipped model a run of `shape` takes about 5 minutes of one core, of `over` 20, of `bluff` 8: three hours for all.
+Each run is a folder like any other in --out; report.json tells means and 95 % intervals over the seeds, and --write
+keeps it as RECORD, which the page Feedback opens on. With the shipped model a run of `shape` takes about 5 minutes of
+one core, of `over` 20, of `bluff` 8: three hours for all.
 """
 
 import argparse
@@ -25,12 +26,14 @@ from typing import Any
 import numpy as np
 
 from core.files import finite_json, write_atomically
+from core.lab import kept
 from core.lab.course import course
 from core.training.config import TrainConfig, preset
 from core.training.life import live
 from core.training.preference_config import METHODS
 from core.training.rows import FILE, last_row, read_rows
 
+RECORD = kept.FOLDER / "feedback.json"
 SEEDS = 3
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of a mean of so many
 OPENINGS = [  # what follows names a feeling, or a reason
@@ -39,6 +42,8 @@ OPENINGS = [  # what follows names a feeling, or a reason
     "One day, Mara and Obi were in the kitchen. Mara had a scooter. Mara gave the scooter to Obi because she",
     "One day, Rania and Arjun were at the market. Arjun had a flag. Arjun gave the flag to Rania because he",
 ]
+PARTS = ("mean", "half", "seeds")  # of what is told of a statistic
+Report = dict[str, dict[str, dict[str, float]]]
 GRADES = {"1/0/0": {"wrong": 0.0}, "1/0/-1": {"wrong": -1.0}}
 
 
@@ -100,7 +105,7 @@ def interval(values: Sequence[float]) -> dict[str, float]:
     return {"mean": float(np.mean(values)), "half": half, "seeds": len(values)}
 
 
-def report(experiments: dict[str, list[TrainConfig]]) -> dict[str, dict[str, dict[str, float]]]:
+def report(experiments: dict[str, list[TrainConfig]]) -> Report:
     """By experiment and statistic, over the runs that have finished."""
     found = {}
     for name, configs in experiments.items():
@@ -108,6 +113,19 @@ def report(experiments: dict[str, list[TrainConfig]]) -> dict[str, dict[str, dic
         names = dict.fromkeys(key for run in runs for key in run)
         found[name] = {key: interval([run[key] for run in runs if key in run]) for key in names}
     return found
+
+
+def recorded(path: Path = RECORD) -> Report:
+    """The report that the repository keeps; {} where there is none, or one that can't be read."""
+    try:
+        found = json.loads(path.read_bytes())
+        return {
+            name: {key: {part: float(math.nan if (value := one[part]) is None else value) for part in PARTS}
+                   for key, one in told.items()}
+            for name, told in found.items()
+        }  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--step", type=int, help="of it; the last one if left out")
     parser.add_argument("--out", default="runs/feedback", help="folder of the runs and of report.json")
     parser.add_argument("--only", choices=("shape", "over", "bluff"), help="one experiment")
+    parser.add_argument("--write", action="store_true", help="keep the report in the repository")
     parser.add_argument("--seeds", type=int, default=SEEDS, choices=range(1, 6))
     options = parser.parse_args(arguments)
     stop = threading.Event()
@@ -134,7 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(f"{name}: {progress.status} {progress.row.get('message', '')}".strip(), flush=True)
                 if progress.status == "failed":
                     return 1
-            write_atomically(out / "report.json", json.dumps(json.loads(finite_json(report(every))), indent=1).encode())
+            told = json.dumps(json.loads(finite_json(report(every))), indent=1).encode()
+            for path in [out / "report.json"] + [RECORD] * options.write:
+                write_atomically(path, told)
             if stop.is_set():
                 return 0
     except (ValueError, OSError) as error:

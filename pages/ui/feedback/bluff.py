@@ -1,5 +1,7 @@
 """Why models bluff: the same model, graded once so that guessing costs nothing and once so that it does."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core import jobs
@@ -10,6 +12,7 @@ from core.training.rows import read_rows
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
+from pages.ui.feedback.recorded import COMMAND, record
 from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key
 
@@ -21,7 +24,9 @@ KINDS = {
     "known": "can be known", "unknowable": "cannot be known", "often": "a birthday told often", "once": "told once",
     "never": "never told",
 }  # fmt: skip
-VERDICTS = ("right", "unknown", "wrong")
+EXPERIMENTS = dict(zip(GRADES, ("bluff 1/0/0", "bluff 1/0/-1"), strict=True))
+HELD_OUT = "held-out questions, answered with the likeliest words"
+Rates = dict[str, tuple[float, float, float]]
 STEPS, SECONDS = 40, 240.0
 
 
@@ -47,36 +52,43 @@ def bluffing() -> None:
     if going:
         st.caption(f"Going on: {', '.join(going)}. Its curve stands on the page Learning under “All runs”.")
         st.button("Look again", key="bluff_look")
-    if not rates:
+    if rates:
+        _drawn(rates, _code_of_runs([run for name, run in found.items() if run and name in rates], rates), HELD_OUT)
+    elif rates := {name: one for name, told in EXPERIMENTS.items() if (one := rates_of(_means(told)))}:
+        st.markdown("**Recorded before, from the shipped model: means over three seeds, 60 updates each**")
+        _drawn(rates, _code_of_record(rates), f"{HELD_OUT}; made anew by {COMMAND} --only bluff")
+    else:
         return
-    components.plot(
-        figures.bluffing(rates),
-        key="bluffing",
-        height=90 + 30 * sum(map(len, rates.values())),
-        title="How often it bluffs",
-    )
-    runs = {name: found[name] for name in rates}
-    code = (
-        Code()
-        .with_import("core.model", "checkpoint_folder")
-        .with_import("core.training.rows", "read_rows")
-        .then(f"runs = {list(runs.values())}")
-        .gives(
-            "[[row['statistics'] for row in read_rows(checkpoint_folder(run) / 'metrics.jsonl')\n"
-            "  if 'known_right' in row.get('statistics', {})][-1]['unknowable_wrong'] for run in runs]",
-            [one[KINDS["unknowable"]][2] for one in rates.values()],
-        )
-    )
-    truth(
-        "row['statistics']",
-        (len(rates), len(next(iter(rates.values()))), 3),
-        "held-out questions, answered with the likeliest words",
-        code,
-    )
     what_you_see(
         "Where a wrong answer costs no more than “I do not know”, a guess can only gain: it learns to **bluff**. "
         "Let wrong answers cost, and it abstains where it cannot know, and on birthdays told too rarely to be "
         "remembered. Most tests of models grade the first way (Kalai et al. 2025)."
+    )
+
+
+def _drawn(rates: dict[str, Rates], code: Code, note: str) -> None:
+    components.plot(
+        figures.bluffing(rates), key="bluffing", height=90 + 30 * sum(map(len, rates.values())),
+        title="How often it bluffs",
+    )  # fmt: skip
+    truth("row['statistics']", (len(rates), len(next(iter(rates.values()))), 3), note, code)
+
+
+def _code_of_runs(runs: list[str], rates: dict[str, Rates]) -> Code:
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
+    return code.then(f"runs = {runs}").gives(
+        "[[row['statistics'] for row in read_rows(checkpoint_folder(run) / 'metrics.jsonl')\n"
+        "  if 'known_right' in row.get('statistics', {})][-1]['unknowable_wrong'] for run in runs]",
+        [one[KINDS["unknowable"]][2] for one in rates.values()],
+    )
+
+
+def _code_of_record(rates: dict[str, Rates]) -> Code:
+    code = Code().with_import("core.lab.feedback_experiments", "recorded")
+    experiments = [EXPERIMENTS[name] for name in rates]
+    return code.gives(
+        f"[recorded()[name]['unknowable_wrong']['mean'] for name in {experiments}]",
+        [one[KINDS["unknowable"]][2] for one in rates.values()],
     )
 
 
@@ -102,19 +114,25 @@ def run_of(name: str) -> str | None:
     return None
 
 
-def measured(run: str) -> dict[str, tuple[float, float, float]] | None:
-    """Rates of right, "I do not know" and wrong at the last evaluation, by kind of question."""
+def measured(run: str) -> Rates | None:
+    """Those of the last evaluation of a run; None before the first."""
     rows = [row.get("statistics", {}) for row in read_rows(jobs.run_folder(run) / "metrics.jsonl")]
     told = [one for one in rows if "known_right" in one]
-    if not told:
-        return None
-    rates = {}
-    for kind, name in KINDS.items():
-        if f"{kind}_right" not in told[-1]:
-            continue  # a run of before, or a context too short for the questions
-        right, unknown, wrong = (told[-1].get(f"{kind}_{verdict}", 0.0) for verdict in VERDICTS)
-        rates[name] = (right, unknown, wrong)
-    return rates
+    return rates_of(told[-1]) if told else None
+
+
+def _means(experiment: str) -> dict[str, float]:
+    """The recorded means of an experiment; {} where it is not recorded."""
+    return {name: one["mean"] for name, one in record().get(experiment, {}).items()}
+
+
+def rates_of(told: Mapping[str, float]) -> Rates:
+    """Rates of right, "I do not know" and wrong, by kind of question; a kind that was not asked is left out."""
+    return {
+        name: (told[f"{kind}_right"], told.get(f"{kind}_unknown", 0.0), told.get(f"{kind}_wrong", 0.0))
+        for kind, name in KINDS.items()
+        if f"{kind}_right" in told
+    }
 
 
 def _begin(name: str, grades: dict[str, float], model: str, begin: int) -> None:

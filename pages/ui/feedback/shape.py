@@ -13,6 +13,7 @@ from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.feedback import plan, runs
 from pages.ui.feedback.plan import Plan
+from pages.ui.feedback.recorded import methods
 from pages.ui.feedback.settings import METHOD_NAMES, MINE, key
 from pages.ui.literal import literal
 from pages.ui.names import title
@@ -84,6 +85,7 @@ def shape() -> None:
     run = runs.choose()
     config = runs.config_of(run) if run else None
     if run is None or config is None:
+        methods()
         return
     steer(run)
     found, _ = shown_runs([run], {run: title(run)})

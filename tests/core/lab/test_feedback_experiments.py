@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.lab.feedback_experiments import T_95, interval, of_run, plans, report
+from core.files import finite_json
+from core.lab.feedback_experiments import T_95, interval, of_run, plans, recorded, report
 from core.training import TrainConfig
 
 
@@ -45,3 +46,14 @@ def test_only_runs_that_have_finished_are_told_of(tmp_path):
     assert of_run(tmp_path / configs[0].out)["true_gain"] == 2.0 and of_run(tmp_path / configs[1].out) is None
     gained = report({"shape dpo": configs})["shape dpo"]["true_gain"]
     assert (gained["mean"], gained["seeds"]) == (2.0, 1)
+
+
+def test_the_report_that_is_kept_is_read_and_a_broken_one_is_none(tmp_path):
+    path = tmp_path / "feedback.json"
+    assert recorded(path) == {}
+    path.write_text(finite_json({"over": {"turnover_foretold": interval([2.5])}}))
+    found = recorded(path)["over"]["turnover_foretold"]
+    assert (found["mean"], found["seeds"]) == (2.5, 1) and np.isnan(found["half"])
+    for broken in ("{", "[]", '{"over": {"kl": {"mean": 1}}}', '{"over": 3}'):
+        path.write_text(broken)
+        assert recorded(path) == {}
