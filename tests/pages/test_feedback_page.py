@@ -43,7 +43,8 @@ def test_a_choice_is_kept_for_its_visitor_and_can_be_undone(rated):
     at.button(key="rate_undo").click().run()
     assert [one.choice for one in read_ratings(ratings_file(KEY))] == ["b"]
     again = rated()  # a reload: a new session with the browser's key
-    assert any("**1** comparisons" in one.value for one in again.markdown)
+    assert any("**1** comparison of" in one.value for one in again.markdown)
+    assert [one.value for one in again.text][:2] != shown  # it goes on behind what was compared
     other = rated()
     other.session_state["training_key"] = "o" * 43
     assert any("**0** comparisons" in one.value for one in other.run().markdown)

@@ -1,5 +1,7 @@
 """Two continuations, and which is better: by keys or clicks, with ties, skipping and undo."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.tuning.comparisons import Pair
@@ -9,8 +11,6 @@ from pages.ui.caption import truth
 from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key
 from pages.ui.view import current
-
-HINT = {"a": "A is better (A)", "b": "B is better (B)", "tie": "Equal (T)", "skip": "Skip (S)", "undo": "Undo (U)"}
 
 
 @st.cache_data(max_entries=64, show_spinner="Writing two continuations …")
@@ -38,25 +38,21 @@ def _keep(pairs: list[Pair]) -> None:
 
 def rating() -> None:
     """The stage: a prompt, two continuations, and what was said so far."""
-    view, number = current(), state.get("pair")
+    view = current()
+    number = _number(view.text)
     first, second = _pair(view.name, view.step, cache.stamp(view.name), view.text, number)
     st.markdown("**Your text goes on in two ways. Which do you like better?**")
     for column, name, words in zip(st.columns(2, gap="medium"), "AB", (first, second), strict=True):
         with column, st.container(border=True):
             st.markdown(f"**{name}**")
             st.text(words or "(nothing: the text ends here)")
-    pair = (view.text, first, second)
+    rate: dict[str, Any] = {"on_click": _rate, "disabled": first == second, "type": "primary"}
     with st.container(horizontal=True):
-        same = first == second
-        st.button(
-            HINT["a"], key="rate_a", shortcut="a", on_click=_rate, args=(*pair, "a"), disabled=same, type="primary"
-        )
-        st.button(
-            HINT["b"], key="rate_b", shortcut="b", on_click=_rate, args=(*pair, "b"), disabled=same, type="primary"
-        )
-        st.button(HINT["tie"], key="rate_tie", shortcut="t", on_click=_rate, args=(*pair, "tie"))
-        st.button(HINT["skip"], key="rate_skip", shortcut="s", on_click=_next)
-        st.button(HINT["undo"], key="rate_undo", shortcut="u", on_click=_undo, disabled=not ratings())
+        st.button("A is better", key="rate_a", shortcut="a", args=(number, view.text, first, second, "a"), **rate)
+        st.button("B is better", key="rate_b", shortcut="b", args=(number, view.text, first, second, "b"), **rate)
+        st.button("Equal", key="rate_tie", shortcut="t", on_click=_rate, args=(number, view.text, first, second, "tie"))
+        st.button("Skip", key="rate_skip", shortcut="s", on_click=_show, args=(number + 1,))
+        st.button("Undo", key="rate_undo", shortcut="u", on_click=_undo, args=(number,), disabled=not ratings())
     if note := st.session_state.pop("rate_note", None):
         st.warning(note)
     told()
@@ -66,20 +62,25 @@ def rating() -> None:
     kept()
 
 
-def _rate(prompt: str, a: str, b: str, choice: str) -> None:
-    _keep([*ratings(), Pair(prompt, a, b, choice)])
-    st.session_state["rate_last"] = choice
-    _next()
+def _number(prompt: str) -> int:
+    """Of the pair on show: whoever comes again goes on behind what they have compared of this text."""
+    return int(state.get("pair")) or sum(pair.prompt == prompt for pair in ratings())
 
 
-def _next() -> None:
-    near.update(pair=state.get("pair") + 1)
+def _show(number: int) -> None:
+    near.update(pair=number)
 
 
-def _undo() -> None:
+def _rate(number: int, *pair: str) -> None:
+    _keep([*ratings(), Pair(*pair)])
+    st.session_state["rate_last"] = pair[-1]
+    _show(number + 1)
+
+
+def _undo(number: int) -> None:
     _keep(ratings()[:-1])
     st.session_state["rate_last"] = None
-    near.update(pair=max(0, state.get("pair") - 1))
+    _show(max(0, number - 1))
 
 
 def told() -> None:
@@ -105,7 +106,8 @@ def kept() -> None:
     found = ratings()
     decided = sum(pair.choice != "tie" for pair in found)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(found):,}** comparisons of yours, **{decided:,}** with a choice.", width="content")
+        noun = "comparison" if len(found) == 1 else "comparisons"
+        st.markdown(f"**{len(found):,}** {noun} of yours, **{decided:,}** with a choice.", width="content")
         st.download_button("Export as JSONL", export_pairs(found), "comparisons.jsonl", "application/jsonl",
                            on_click="ignore", disabled=not decided)  # fmt: skip
         with st.popover("Import"):
