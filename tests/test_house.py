@@ -98,6 +98,20 @@ def test_text_data_and_figures_do_not_load_torch():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+def test_torch_is_imported_before_what_is_inside_it():
+    """Who begins with torch.nn holds that module's lock and waits for torch's, and a thread that imports torch the
+    other way round: Python gives one of them a torch that is not whole yet, and its visitor an error."""
+    for path in SOURCES:
+        lines = sorted(
+            (node.lineno, name)
+            for node in ast.walk(ast.parse(path.read_text()))
+            for name in ([node.module] if isinstance(node, ast.ImportFrom) and node.module else
+                         [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            if under(name, "torch")
+        )  # fmt: skip
+        assert not lines or lines[0][1] == "torch", path
+
+
 def test_the_server_and_its_pages_import_neither_plotly_nor_pandas():
     """They take a second, and two who import them at once see an error. Notebooks alone need plotly's objects."""
     heavy = ("plotly", "pandas")

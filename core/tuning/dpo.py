@@ -5,8 +5,7 @@ the Bradleyâ€“Terry model the pair (chosen, rejected) then has the probability Ï
 minus its logarithm. While the policy is still the reference it is ln 2 = 0.693, whatever the pairs.
 """
 
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 BETA = 0.1
 
@@ -31,4 +30,6 @@ def dpo_loss(
         "log_probs_chosen": policy_chosen,
         "log_probs_rejected": policy_rejected,
     }
-    return -F.logsigmoid(margin).mean(), {name: float(value.detach().mean()) for name, value in statistics.items()}
+    return -nn.functional.logsigmoid(margin).mean(), {
+        name: float(value.detach().mean()) for name, value in statistics.items()
+    }

@@ -4,8 +4,7 @@ The text with reward r₁ is preferred to that with r₂ with probability σ(r�
 float; `centring` (Eisenstein et al. 2023, arXiv:2312.09244) keeps their sum over a pair near 0.
 """
 
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def reward_loss(chosen: Tensor, rejected: Tensor, centring: float = 0.0) -> tuple[Tensor, dict[str, float]]:
@@ -14,5 +13,5 @@ def reward_loss(chosen: Tensor, rejected: Tensor, centring: float = 0.0) -> tupl
     Statistics: `accuracy`, the share of pairs in which the chosen one has more; `margin`, the mean difference.
     """
     margin = chosen - rejected
-    loss = -F.logsigmoid(margin).mean() + centring * (chosen + rejected).square().mean()
+    loss = -nn.functional.logsigmoid(margin).mean() + centring * (chosen + rejected).square().mean()
     return loss, {"accuracy": float((margin.detach() > 0).float().mean()), "margin": float(margin.detach().mean())}
