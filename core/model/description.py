@@ -48,6 +48,11 @@ class Description:
         return stages_of(self.card, self.steps[-1])
 
     @property
+    def ends(self) -> dict[str, int]:
+        """The step at which each kind of stage ended for the last time, by its name."""
+        return {stage.name: stage.last_step for stage in self.stages}
+
+    @property
     def read(self) -> dict[str, Any]:
         """What pre-training was reading by this step, as in TrainConfig; {} where the card does not say."""
         return pretraining_data(self.card, self.step)

@@ -22,7 +22,7 @@ def main() -> None:
     args = parser.parse_args()
     source = Path(args.checkpoint) if Path(args.checkpoint).is_dir() else args.checkpoint
     known = describe(source)
-    ends = [stage.last_step for stage in known.stages if stage.last_step in known.steps]
+    ends = [step for step in known.ends.values() if step in known.steps]
     for step in ends if args.step is None else [args.step]:
         checkpoint, found = load_checkpoint(source, step), dict[str, Any]()
         for name in args.parts or [name for name, part in PARTS.items() if part.always or step == known.steps[-1]]:

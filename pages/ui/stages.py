@@ -1,6 +1,7 @@
 """The stages of a model's life, marked under its step slider: where each begins, and what it is called."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pages.ui import state
@@ -32,22 +33,28 @@ def draw(stages: "Sequence[Stage]", steps: Sequence[int], step: int) -> None:
 
 
 def parts_of(stages: "Sequence[Stage]", steps: Sequence[int], step: int) -> list[dict[str, Any]]:
-    """Each stage as the band shows it. `share`: the gaps between kept steps that lie in it. A stage has the steps after
-    its first, which is the end of the one before; only the first stage has that too."""
+    """Each stage as the band shows it; what went on in the same way is one. `share`: the gaps between kept steps that
+    lie in it. A stage has the steps after its first, which is the end of the one before; only the first stage has that
+    too."""
     found = []
-    for number, stage in enumerate(stages):
-        own = [kept for kept in steps if stage.first_step < kept <= stage.last_step]
+    for (name, kind), group in groupby(enumerate(stages), _called):
+        whole = [stage for _, stage in group]
+        first = whole[0].first_step
+        own = [kept for kept in steps if first < kept <= whole[-1].last_step]
         if not own:
             continue
-        name = NAMES.get(stage.name, stage.name)
-        if number and stage.name == "pretrain":
-            name = "new text"
-        what = f": here the model {READ[stage.name]}" if stage.name in READ else ""
+        what = f": here the model {READ[kind]}" if kind in READ else ""
         found.append({
             "name": name,
-            "title": f"{name}, steps {stage.first_step:,} to {own[-1]:,}{what}",
+            "title": f"{name}, steps {first:,} to {own[-1]:,}{what}",
             "step": own[-1],
             "share": len(own),
-            "current": stage.first_step < step <= own[-1] or (number == 0 and step == stage.first_step),
+            "current": first < step <= own[-1] or (whole[0] is stages[0] and step == first),
         })  # fmt: skip
     return found
+
+
+def _called(numbered: "tuple[int, Stage]") -> tuple[str, str]:
+    """What the band calls a stage, and its kind."""
+    number, stage = numbered
+    return "new text" if number and stage.name == "pretrain" else NAMES.get(stage.name, stage.name), stage.name

@@ -28,5 +28,13 @@ def test_a_stage_that_has_kept_no_step_yet_has_no_part():
     assert parts_of([Stage("a new one", 0, 5)], (0, 5), 5)[0]["name"] == "a new one"
 
 
+def test_what_went_on_in_the_same_way_is_one_part():
+    longer = [LIFE[0], Stage("pretrain", 100, 101), Stage("sft", 101, 150), Stage("sft", 150, 160)]
+    parts = parts_of(longer, STEPS, 160)
+    assert [(part["name"], part["share"]) for part in parts] == [
+        ("pre-training", 3), ("new text", 1), ("fine-tuning", 2)]  # fmt: skip
+    assert [part["current"] for part in parts] == [False, False, True] and parts[-1]["step"] == 160
+
+
 def test_a_life_of_one_stage_has_no_band(app, worldly):
     assert "stages" not in {name for name, _ in headers(app("sampling", model=worldly.name))}

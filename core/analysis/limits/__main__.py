@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the figures beside the model")
     args = parser.parse_args()
     source = Path(args.checkpoint) if Path(args.checkpoint).is_dir() else args.checkpoint
-    steps = [stage.last_step for stage in describe(source).stages] if args.step is None else [args.step]
+    steps = list(describe(source).ends.values()) if args.step is None else [args.step]
     for step in steps:
         checkpoint, found = load_checkpoint(source, step), dict[str, Part]()
         for part in args.parts:

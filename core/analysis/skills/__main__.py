@@ -25,7 +25,7 @@ def main() -> None:
         parser.error("--write is for all stages: give --every with it, and no --step")
     source = Path(args.checkpoint) if Path(args.checkpoint).is_dir() else args.checkpoint
     found = describe(source, args.step)
-    ends = {stage.name: stage.last_step for stage in found.stages} if args.every else {"": found.step}
+    ends = found.ends if args.every else {"": found.step}
     skills = {}
     for stage, step in ends.items():
         skills[stage] = measure(load_checkpoint(source, step), args.cases)

@@ -98,8 +98,8 @@ def taught_step(model: str) -> int | None:
         known = cache.description(model)
     except ValueError:
         return None
-    ends = [stage.last_step for stage in known.stages if stage.name == "sft"]
-    return next((step for step in reversed(known.steps) if ends and step <= ends[-1]), None)
+    end = known.ends.get("sft", -1)
+    return next((step for step in reversed(known.steps) if step <= end), None)
 
 
 def run_of(name: str) -> str | None:

@@ -99,13 +99,10 @@ def begins(name: str) -> dict[int, str]:
     """The steps that teaching may begin from: the ends of the stages, and the step in the sidebar."""
     known = cache.description(name)
     found: dict[int, str] = {}
-    for stage in known.stages:
-        own = [step for step in known.steps if step <= stage.last_step]
-        if own:
-            called = {"pretrain": "the base", "sft": "after fine-tuning", "preference": "after feedback"}
-            if stage.name == "pretrain":  # it may have gone on with other text: the base is its last end
-                found.clear()
-            found.setdefault(own[-1], called.get(stage.name, stage.name))
+    called = {"pretrain": "the base", "sft": "after fine-tuning", "preference": "after feedback"}
+    for stage, end in known.ends.items():
+        if own := [step for step in known.steps if step <= end]:
+            found.setdefault(own[-1], called.get(stage, stage))
     here = state.get("step")
     if here in known.steps:
         found.setdefault(here, "as in the sidebar")

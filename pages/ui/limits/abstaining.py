@@ -74,13 +74,13 @@ def _stages(view: View) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
     from core.analysis.limits.recorded import recorded
 
     found: dict[str, tuple[Sequence[float], Sequence[float]]] = {}
-    for stage in view.description.stages:
-        if stage.last_step == view.step or stage.last_step not in view.description.steps:
+    for stage, step in view.description.ends.items():
+        if step == view.step or step not in view.description.steps:
             continue
-        recall = recorded(cache.description(view.name, stage.last_step), "recall")
+        recall = recorded(cache.description(view.name, step), "recall")
         if isinstance(recall, Recall):
             curve = risk_coverage(recall.confidence, recall.right_date)
-            found[STAGES.get(stage.name, stage.name)] = (curve.coverage.tolist(), curve.risk.tolist())
+            found[STAGES.get(stage, stage)] = (curve.coverage.tolist(), curve.risk.tolist())
     return found
 
 

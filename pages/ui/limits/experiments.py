@@ -8,8 +8,8 @@ from pages.ui.view import current
 
 def limits_experiments() -> None:
     """Three cards side by side."""
-    stages = current().description.stages
-    read = [stage.last_step for stage in stages if stage.name == "pretrain"] or [stages[0].last_step]
+    description = current().description
+    read = description.ends.get("pretrain", description.stages[0].last_step)
     first, second, third = st.columns(3)
     with first:
         try_it(
@@ -30,7 +30,7 @@ def limits_experiments() -> None:
             "can bring “I do not know” back, where wrong answers are graded worse than none.",
             label="Go to the end of reading",
             key="limits_reading",
-            update={"step": read[-1]},
+            update={"step": read},
         )
     with third:
         try_it(

@@ -57,11 +57,11 @@ def _stages(view: View) -> dict[str, dict[str, float]]:
     from core.prompting.recorded import recorded
 
     found = {}
-    for stage in view.description.stages:
-        if stage.last_step == view.step or stage.last_step not in view.description.steps:
+    for stage, step in view.description.ends.items():
+        if step == view.step or step not in view.description.steps:
             continue
-        kept = recorded(cache.description(view.name, stage.last_step), "injection")
+        kept = recorded(cache.description(view.name, step), "injection")
         for kind, one in list(kept.kinds.items())[:1] if kept else ():
-            name = f"after {NAMES.get(stage.name, stage.name)}: {kind}"
+            name = f"after {NAMES.get(stage, stage)}: {kind}"
             found[name] = {outcome: share for outcome, (share, _, _) in one.shares.items()}
     return found

@@ -33,7 +33,7 @@ def test_its_card(shipped):
     skills = shipped.card["skills"]
     rates = {stage: {name: share["rate"] for name, share in found.items() if share and "rate" in share}
              for stage, found in skills.items()}  # fmt: skip
-    assert rates.keys() == {stage.name for stage in shipped.stages}
+    assert rates.keys() == set(shipped.ends)
     missed = [(stage, name, rates[stage][name]) for stage, bounds in BOUNDS.items()
               for name, (least, most) in bounds.items() if not least <= rates[stage][name] <= most]  # fmt: skip
     assert missed == []
@@ -56,7 +56,7 @@ def test_its_heads(shipped):
 def test_what_takes_minutes_is_recorded_at_the_end_of_each_stage(shipped):
     """And of these weights: a page opens on it, and nobody waits."""
     missing = []
-    for step in {stage.name: stage.last_step for stage in shipped.stages}.values():
+    for step in shipped.ends.values():
         found = describe("tinyland", step)
         missing += [("limits", step, part) for part in limits.PARTS if limits.recorded(found, part) is None]
         asked = [name for name, part in prompting.PARTS.items() if part.always or step == shipped.step]
