@@ -52,7 +52,7 @@ def plans(parent: str, step: int | None, out: Path, seeds: int = SEEDS) -> dict[
     taste = {"taste": "happier", "noise": 0.3, "comparisons": 400, "openings": OPENINGS, "reward": "model"}
     usual: dict[str, Any] = {
         "parent": {"checkpoint": parent, "step": step}, "threads": 1, "seconds": None, "schedule": "constant",
-        "snapshots": 4, "warmup_steps": 5,
+        "snapshots": 4, "warmup_steps": 5, "adamw_lr": 3e-4,
     }  # fmt: skip
     plain = usual | {"data": {"kind": "tinyland"}, "replay": 0.0, "eval_documents": 48, "final_eval_documents": 200}
     found: dict[str, list[TrainConfig]] = {}
