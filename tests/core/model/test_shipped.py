@@ -12,7 +12,8 @@ BOUNDS = {  # of rates, by the stage that ended
     "pretrain": {"story_questions": (0.95, 1), "pronouns": (0.95, 1), "translation": (0.95, 1), "arithmetic": (0.95, 1),
                  "code": (0.95, 1), "known_facts": (0.95, 1), "copying": (0.95, 1), "stories_parse": (0.9, 1)},
     "sft": {"chat_style": (0.95, 1), "chat_tasks": (0.9, 1), "chat_roles": (0.9, 1), "known_facts": (0.95, 1)},
-    "preference": {"known_facts": (0.95, 1), "invented_about_strangers": (0, 0.15)},
+    "preference": {"known_facts": (0.95, 1), "chat_tasks": (0.95, 1), "invented_about_strangers": (0, 0.12),
+                   "unsure_of_the_known": (0, 0.08)},
 }  # fmt: skip
 
 
