@@ -85,6 +85,7 @@ def of_run(folder: Path) -> dict[str, float] | None:
     rows = [row for row in read_rows(folder / FILE) if row["step"] >= config.first_step]
     told = [row["statistics"] for row in rows if "statistics" in row and "val_loss_per_token" in row]
     found = dict(told[-1])
+    told = [one for one in told if one.keys() >= found.keys()]  # the parent's last may tell others
     if "true_reward" in found:
         found["true_gain"] = (found["true_reward"] - told[0]["true_reward"]) / max(told[0]["true_spread"], 1e-9)
         found["proxy_gain"] = (found["reward"] - told[0]["reward"]) / max(told[0]["reward_spread"], 1e-9)

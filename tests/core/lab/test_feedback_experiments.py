@@ -40,8 +40,9 @@ def test_only_runs_that_have_finished_are_told_of(tmp_path):
             for i in range(2)
         ]
         rows[-1]["status"] = status
+        before = {"step": 7, "val_loss_per_token": 1.0, "statistics": {"known_right": 0.5}}  # the parent's, of its end
         past = {"step": 3, "val_loss_per_token": 1.0, "statistics": told | {"true_reward": -9.0}}
-        (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [past, *rows]))
+        (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [past, before, *rows]))
         assert TrainConfig.load(folder / "train.json").first_step == 7
     assert of_run(tmp_path / configs[0].out)["true_gain"] == 2.0 and of_run(tmp_path / configs[1].out) is None
     gained = report({"shape dpo": configs})["shape dpo"]["true_gain"]
