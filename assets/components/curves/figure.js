@@ -93,7 +93,7 @@ export function levels(self, theme) {
     for (const [k, row] of run.rows.filter((row) => String(row.event) in EVENTS).entries()) {
       const x = across(self, row, run);
       shapes.push({ type: "line", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color, width: 1, dash: "dashdot" } });
-      annotations.push({ x: self.view.x === "log" ? Math.log10(x) : x, yref: "paper", y: 1, yanchor: "top", yshift: -14 * (k % 4),
+      annotations.push({ x: self.zero > 0 ? Math.log10(x) : x, yref: "paper", y: 1, yanchor: "top", yshift: -14 * (k % 4),
         xanchor: self.share(x) > 0.75 ? "right" : "left", showarrow: false, text: ` ${EVENTS[String(row.event)](row)} `, font: { size: 11, color },
         bgcolor: theme.background });
     }
