@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.figures.labels import percent, plain
+from core.figures.labels import folded, percent, plain
 from core.figures.layout import LEGEND, MARGIN, SHARES, Figure, axis, figure, line, vline
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import bars, points
@@ -48,7 +48,7 @@ def over_optimised(
 
 def bluffing(rates: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Figure:
     """For each model and kind of question: shares answered right, with "I do not know", wrong; stacked."""
-    names = [plain(f"{model}: {kind}", 60) for model, kinds in rates.items() for kind in kinds]
+    names = [folded(f"{model}: {kind}", 3) for model, kinds in rates.items() for kind in kinds]
     shares = [share for kinds in rates.values() for share in kinds.values()]
     looks = (("right", ROLES["token"]), ("“I do not know”", LIGHT["muted"]), ("wrong", ROLES["attention"]))
     traces = [
@@ -60,7 +60,7 @@ def bluffing(rates: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     return figure(
         traces, barmode="stack", bargap=0.3, margin=MARGIN | {"b": 32, "t": 40},
         legend=LEGEND | {"traceorder": "normal"}, xaxis=axis(**SHARES | {"range": [0, 1]}),
-        yaxis=axis(autorange="reversed", type="category", automargin=True),
+        yaxis=axis(autorange="reversed", type="category", automargin=True, tickfont={"size": 12}),
     )  # fmt: skip
 
 

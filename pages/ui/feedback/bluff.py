@@ -68,7 +68,7 @@ def bluffing() -> None:
 
 def _drawn(rates: dict[str, Rates], code: Code, note: str) -> None:
     components.plot(
-        figures.bluffing(rates), key="bluffing", height=90 + 30 * sum(map(len, rates.values())),
+        figures.bluffing(rates), key="bluffing", height=90 + 46 * sum(map(len, rates.values())),
         title="How often it bluffs",
     )  # fmt: skip
     truth("row['statistics']", (len(rates), len(next(iter(rates.values()))), 3), note, code)

@@ -23,7 +23,8 @@ def said(one: Mapping[str, float] | None, form: str) -> str:
     """A mean with half its 95 % interval, or a dash."""
     if one is None or math.isnan(one["mean"]):
         return "–"
-    return f"{one['mean']:{form}}" + ("" if math.isnan(one["half"]) else f" ± {one['half']:{form}}")
+    told = f"{one['mean']:{form}}" + ("" if math.isnan(one["half"]) else f" ± {one['half']:{form}}")
+    return told.replace("%", " %")
 
 
 def methods() -> None:
@@ -51,7 +52,7 @@ def methods() -> None:
 
 def turnover() -> None:
     """Where the true reward turned, as foretold and as found."""
-    if (told := record().get("over")) is None:
+    if not (told := record().get("over")):
         return
     st.markdown("**Recorded before: GRPO without a penalty, on the reward model of 40 noisy comparisons**")
     table(
