@@ -326,7 +326,7 @@ for _method in METHODS:
     )  # fmt: skip
 # More questions with fewer answers each, since groups whose answers earn the same teach nothing. Measured: 16 questions
 # with 8 answers each left 16 % of the answers about strangers invented; of 32, three fifths of them about what may be
-# known, 4.7 points of the tasks were lost, of 48, three quarters, at most 1.
+# known, 4.7 points of the tasks were lost, of 48, about three quarters, 1.5.
 PRESETS["grpo"] = replace(
     PRESETS["grpo"], steps=550, adamw_lr=2e-4, precision="auto",
     preference={"method": "grpo", "prompts": 48, "samples": 4, "known": 0.75},
