@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.lab.feedback_experiments import Report, recorded
-from pages.ui.caption import truth
+from pages.ui.caption import NATS, truth
 from pages.ui.code import Code
 from pages.ui.feedback.settings import METHOD_NAMES
 from pages.ui.table import table
@@ -45,7 +45,7 @@ def methods() -> None:
     truth(
         "recorded()['shape …']['true_gain']", (len(gains),),
         "60 updates from the model after its fine-tuning; gains in standard deviations of what it wrote before; ± is "
-        f"half a 95 % interval over three seeds; made anew by {COMMAND}",
+        f"half a 95 % interval over three seeds; made anew by {COMMAND}. {NATS}",
         _code().gives(f"[recorded()[f'shape {{name}}']['true_gain']['mean'] for name in {list(METHOD_NAMES)}]", gains),
     )  # fmt: skip
 
