@@ -24,7 +24,7 @@ test: .venv/test.stamp
 # In a minute and a half: style, types, the fast tests; no browser.
 check: .venv/test.stamp
 	@$(MAKE) --no-print-directory static
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --ignore tests/browser
 
 # What needs nothing to run, side by side.
 static: .venv/test.stamp

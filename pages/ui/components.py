@@ -240,7 +240,7 @@ def heads(
     labels: Sequence[str],
     cursor: int | None = None,
     scores: Sequence[Sequence[str]] | None = None,
-    selected: tuple[int, int] | None = None,
+    selected: tuple[int, int] = (0, 0),
     title: str = "Attention heads, a row for each layer",
     linked: Mapping[str, Any] | None = None,
     on_select: OnEvent | None = None,
@@ -252,8 +252,7 @@ def heads(
     in the browser; `on_select` is then given what was selected.
     """
     layers, count, length, _ = pattern.shape
-    layer, head = selected if selected is not None else (state.get("layer"), state.get("head"))
-    layer, head = min(layer, layers - 1), min(head, count - 1)
+    layer, head = selected
     rows, columns = np.tril_indices(length)  # nothing above the diagonal travels
     payload = np.ascontiguousarray(pattern[:, :, rows, columns], dtype="<f4").tobytes()
     header = {

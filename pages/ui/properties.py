@@ -60,8 +60,8 @@ PROPERTIES: dict[str, Property] = {
         Property("step", int, None, 0, 10**9),  # None: the last one
         Property("text", str, DEFAULT_TEXT),
         Property("cursor", int, None, 0, 10**6),  # the pinned position
-        Property("layer", int, 0, 0, 255),
-        Property("head", int, 0, 0, 255),
+        Property("layer", int, None, 0, 255),  # None: as pages/ui/which_head.py says
+        Property("head", int, None, 0, 255),
         Property("interventions", str, ""),  # changes inside the model: the text form of core.analysis.interventions
         Property("special", str, "text", options=("text", "tokens")),  # what names such as <|end|> are in the text
         *_only(

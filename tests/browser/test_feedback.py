@@ -1,12 +1,19 @@
-"""The page of feedback in a browser: rating by keys, undo, a reload that loses nothing, before and after."""
+"""The page of feedback in a browser: rating by keys, undo, a reload that loses nothing, before and after, a run whose
+process is killed."""
 
+import os
 import shutil
+import signal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from core.training.rows import FILE, last_row
 from tests.browser.test_shell import EXCEPTION
 from tests.shaped import SHAPED, make_shaped_run
+from tests.tiny import STEPS
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -38,4 +45,23 @@ def test_rating_by_keys_undo_reload_and_before_and_after(shaped, page):
     page.get_by_role("heading", name="Before and after").scroll_into_view_if_needed()
     page.get_by_text("The same seeds, before and after").wait_for()
     page.get_by_text("groups all answers earn the same").wait_for()
+    assert page.locator(EXCEPTION).all_inner_texts() == []
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(server_runs, page):
+    page.goto("/feedback?rater=shorter")
+    page.get_by_text("GRPO", exact=True).click()
+    page.get_by_role("button", name="Train on the comparisons").click()
+    page.wait_for_url(lambda url: "shaped" in parse_qs(urlsplit(url).query))
+    folder = server_runs / parse_qs(urlsplit(page.url).query)["shaped"][0]
+    page.get_by_role("button", name="Pause").click()
+    wait_for(lambda: last_row(folder / FILE).get("event") == "paused")
+    paused_at = last_row(folder / FILE)["step"]
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    page.reload()
+    page.get_by_text("The run's process ended unexpectedly").wait_for()
+    page.get_by_role("button", name="Resume").click()
+    wait_for(lambda: last_row(folder / FILE).get("status") == "finished")
+    assert STEPS[-1] <= paused_at < last_row(folder / FILE)["step"] == STEPS[-1] + 60
+    page.locator(".gb-states", has_text="finished").wait_for()
     assert page.locator(EXCEPTION).all_inner_texts() == []

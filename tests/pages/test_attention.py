@@ -116,6 +116,7 @@ def test_the_best_head_of_each_role_is_named_even_where_it_is_too_little_for_a_l
     ]
 
 
+@pytest.mark.slow
 def test_hostile_links(app):
     at = app("attention", open_heads="[[0,0]] 77.77 <img>", also_pinned="2: -1 9999999 3", cursor="2", first_aside="5")
     assert not at.exception

@@ -66,6 +66,7 @@ def page() -> None:
         st.write(f"it is {result}")
 
 
+@pytest.mark.slow
 def test_progress_then_the_error_then_the_result():
     import sys
 

@@ -57,6 +57,7 @@ def test_switched_off_moved_and_tuned_it_is_in_the_link(opened):
     assert report.plan.stages[0].settings == {"bands": 20}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "link",
     [
@@ -86,6 +87,7 @@ def test_a_change_waits_for_the_button_and_a_result_seen_before_is_there_at_once
     assert at.session_state[making.SHOWN] == first and not component(at, "pipeline_rows")["stale"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", STAGES)
 def test_what_every_stage_did_can_be_read(opened, key):
     at = opened(stage_open=key)
@@ -99,6 +101,7 @@ def test_what_every_stage_did_can_be_read(opened, key):
         assert any(text for column in pieces for _, text in column["pieces"])
 
 
+@pytest.mark.slow
 def test_a_near_copy_stands_beside_what_it_copies(opened):
     at = opened(stage_open="near")
     at.segmented_control(key="data_verdict").set_value("own").run()
@@ -108,6 +111,7 @@ def test_a_near_copy_stands_beside_what_it_copies(opened):
     assert same > 0.6 * sum(len(text) for _, text in other["pieces"])
 
 
+@pytest.mark.slow
 def test_words_of_the_sentences_under_the_figures(opened):
     at = opened()
     said = " ".join(truth.sentence for truth in truths(at))

@@ -106,6 +106,7 @@ def test_positions_taken_away_and_moved(app, worldly, places):
     assert f"mean {usual:.2f} nats as usual, {changed:.2f} changed" in said(at)
 
 
+@pytest.mark.slow
 def test_every_show_code_runs(app, worldly):
     at = app("embeddings", model="worldly", step="5", text="Plumstead is a town", compare="as spoken")
     shown = [code for code in codes(at) if "load_checkpoint" in code]

@@ -27,6 +27,7 @@ def test_nothing_on_means_no_banner(app):
     assert not banner(at) and "intervene" not in codes(at)[0]
 
 
+@pytest.mark.slow
 def test_a_link_changes_what_every_page_computes(app):
     at = app(interventions=DEEP)
     assert not at.exception and banner(at)
@@ -61,6 +62,7 @@ def test_the_view_and_the_caches_follow(app, monkeypatch):
     assert last == pytest.approx(float(np.exp(logits).max() / np.exp(logits).sum()), rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "left", "words"),
     [
@@ -98,6 +100,7 @@ def test_the_page_measures_patches_and_steers(app):
     assert clean.split()[0] in at.session_state["interventions"]
 
 
+@pytest.mark.slow
 def test_prompts_that_cannot_be_compared_say_why(app):
     at = app("experiments", clean="the red dog", corrupted="the dog", clean_answer="a", corrupted_answer="b")
     assert not at.exception and "equally many tokens" in said(at)
@@ -120,6 +123,7 @@ def test_steering_is_kept_on_and_broken(app):
     assert not at.exception and any("write both" in caption.value for caption in at.caption)
 
 
+@pytest.mark.slow
 def test_the_experiments_set_what_they_say(app):
     at = app("experiments")
     at.button(key="experiments_attention_begin").click().run()
@@ -131,6 +135,7 @@ def test_the_experiments_set_what_they_say(app):
     assert at.session_state["interventions"].startswith("zero:L") and not at.exception
 
 
+@pytest.mark.slow
 def test_one_part_that_changes_the_answer_is_offered_and_the_page_says_how_it_changed(app):
     at = app("experiments", text="the red dog")
     assert "As it is, the likeliest next word is" in said(at)
@@ -166,6 +171,7 @@ def test_the_first_example_changes_what_the_shipped_model_says_next(app):
     assert not at.exception and "The likeliest next word **changes from" in said(at)
 
 
+@pytest.mark.slow
 def test_edges_are_cut_by_hand(app):
     at = app("experiments", text="the red dog", cursor="3")
     at.session_state["edges_open"] = True

@@ -28,6 +28,7 @@ def rated(app, monkeypatch):
     ratings_file(KEY).unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_a_choice_is_kept_for_its_visitor_and_can_be_undone(rated):
     at = rated()
     assert not at.exception
@@ -50,6 +51,7 @@ def test_a_choice_is_kept_for_its_visitor_and_can_be_undone(rated):
     assert any("**0** comparisons" in one.value for one in other.run().markdown)
 
 
+@pytest.mark.slow
 def test_one_rating_or_only_ties_are_answered_with_what_to_do(rated):
     write_ratings(ratings_file(KEY), [Pair("p", "x", "y", "tie")] * 9)
     at = rated()
@@ -59,6 +61,7 @@ def test_one_rating_or_only_ties_are_answered_with_what_to_do(rated):
     assert len(read_ratings(ratings_file(KEY))) == 9
 
 
+@pytest.mark.slow
 def test_own_comparisons_make_a_reward_model(rated):
     pairs = [Pair("One day, ", f"the dog {i}", f"no no no {i}", "a") for i in range(8)]
     write_ratings(ratings_file(KEY), pairs)
@@ -69,6 +72,7 @@ def test_own_comparisons_make_a_reward_model(rated):
     assert any("From **8** comparisons" in one.value for one in at.markdown)
 
 
+@pytest.mark.slow
 def test_each_way_of_grading_is_a_run_of_its_own(rated, graded_runs, monkeypatch):
     calls = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: calls.append(config))
@@ -80,6 +84,7 @@ def test_each_way_of_grading_is_a_run_of_its_own(rated, graded_runs, monkeypatch
     assert all(config.stage == "preference" and config.parent["step"] == 200 for config in calls)
 
 
+@pytest.mark.slow
 def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkeypatch):
     begun = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: begun.append((config, named)) or "run-x")
@@ -102,6 +107,7 @@ def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkey
     assert kept == [Pair(one.prompt, one.b, one.a, "a") for one in pairs]
 
 
+@pytest.mark.slow
 def test_before_and_after_stand_side_by_side_with_what_is_the_matter(rated, shaped_run):
     at = rated()
     assert not at.exception and not at.error

@@ -107,6 +107,7 @@ def test_a_typed_chat_is_added_to_the_others(app):
     assert at.session_state[key("chats")] == write_jsonl(YES) + added
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_once_and_kept(app, taught_run, patient, monkeypatch):
     assert taught.read_kept(taught_run) is None
     at = app("finetuning", taught=TAUGHT)

@@ -139,6 +139,7 @@ def test_the_eye_that_looks_sees():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ticked_runs_are_compared_renamed_and_tagged_under_their_names(app, planted):
     at = app("training", run=RUN)
     at.session_state["training_key"] = KEY
@@ -155,6 +156,7 @@ def test_ticked_runs_are_compared_renamed_and_tagged_under_their_names(app, plan
     assert not at.exception and raw(at) == []
 
 
+@pytest.mark.slow
 def test_a_failed_tokenizer_and_an_uploaded_text(app, planted):
     at = app("tokenization")
     failed = Training(HOSTILE, [HOSTILE], HOSTILE, 300)

@@ -16,6 +16,7 @@ def sums(at) -> tuple[float, float]:
     return tuple(float(number.replace("−", "-")) for number in found.groups())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", [{}, {"cursor": "0"}, {"cursor": "5", "answer": " the", "against": " dog"}])
 def test_the_page_shows_that_the_parts_sum_to_the_logit(app, query):
     at = app("inside", text="the red ball and the brown dog", **query)
@@ -24,6 +25,7 @@ def test_the_page_shows_that_the_parts_sum_to_the_logit(app, query):
     assert total == pytest.approx(logit, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_an_open_block_and_a_kept_cell_are_in_the_link(app):
     at = app("inside", text="the red ball", block="1", cell="mlp_pre.7", cursor="2")
     assert not at.exception
@@ -35,6 +37,7 @@ def test_an_open_block_and_a_kept_cell_are_in_the_link(app):
     assert at.session_state["cell"] == "" and not at.table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [
@@ -57,6 +60,7 @@ def test_what_the_model_does_not_have_is_left_out(app, query):
     assert ("not one token" in warned) == (query.get("answer") == "no such token at all")
 
 
+@pytest.mark.slow
 def test_every_colour_of_the_lens_and_every_order_of_the_neurons(app):
     at = app("inside", text="the red ball", lens="rank", strongest="effect")
     for lens, strongest in (("entropy", "activation"), ("divergence", "writes")):
@@ -66,12 +70,14 @@ def test_every_colour_of_the_lens_and_every_order_of_the_neurons(app):
     assert not at.exception
 
 
+@pytest.mark.slow
 def test_a_text_longer_than_the_window(app):
     at = app("inside", text="the red ball " * 30, cursor=str(CONTEXT - 20), block="0", cell="pattern.1.3")
     assert not at.exception
     assert len(at.table) == 1
 
 
+@pytest.mark.slow
 def test_every_show_code_runs(app):
     """The Python behind each "Show code", word for word; its last line is a value."""
     at = app("inside", text="the red ball", block="1", cell="mlp_post.3", cursor="2", answer=" the", against=" dog")
@@ -86,6 +92,7 @@ def test_every_show_code_runs(app):
         assert value is not None, code
 
 
+@pytest.mark.slow
 def test_interventions_that_are_on_are_a_part_of_their_own(app):
     """Attention switched off after its heads have been computed: the heads still count, so the page names the rest."""
     at = app("inside", text="the red ball", interventions="zero:L1A", block="1", cell="attn_out.2")

@@ -25,6 +25,7 @@ def test_a_model_that_read_something_else_is_told_so(app):
     assert any("The truth is known of Tinyland alone" in info.value for info in at.info)
 
 
+@pytest.mark.slow
 def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, quick):
     at = app("limits", model="worldly", text="Abel lives in")
     at.default_timeout = 300

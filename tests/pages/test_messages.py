@@ -147,6 +147,7 @@ items = st.recursive(st.lists(words, max_size=3), lambda inner: st.lists(words |
 runs = st.lists(st.tuples(st.none() | st.integers(0, 9), items), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @given(runs=runs, moments=st.randoms(use_true_random=False))
 def test_the_browser_has_the_same_whenever_it_is_sent(runs, moments):
     with pytest.MonkeyPatch.context() as patch:

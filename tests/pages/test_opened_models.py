@@ -34,6 +34,7 @@ def opened(runs, tmp_path_factory):
             close(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_shows_it_or_says_why_not(app, opened, page):
     family = "gpt2" if PAGES.index(page) % 2 else "llama"
@@ -77,12 +78,14 @@ def test_it_is_taught_with_lora_and_the_result_is_shown_beside_it(app, opened, r
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_it_is_shaped_by_comparisons_and_what_is_held_out_is_told(app, opened, monkeypatch):
     at = app("feedback", model=opened["llama"], rater="shorter")
     config, _ = started(at, monkeypatch, "Train on the comparisons")
     assert config.tuning["way"] == "lora" and config.data == {"kind": "tinyland"} and config.snapshots == 2
 
 
+@pytest.mark.slow
 def test_a_visitor_opens_a_zip_and_a_wrong_one_changes_nothing(app, opened, runs, tmp_path):
     at = app("overview")
     assert not at.sidebar.file_uploader, "what is shut costs nothing"

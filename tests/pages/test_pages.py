@@ -64,6 +64,7 @@ def test_page_takes_any_text(app, page):
         assert not at.error, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_page_at_the_start_of_life_which_it_shows_in_its_stages(app, page):
     at = app(page, v="1", step="0", cursor="2", text="the red ball")
@@ -104,6 +105,7 @@ def test_properties_of_other_pages_survive(app):
         assert at.session_state["temperature"] == 0.5 and at.session_state["top_k"] == 7, page
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_text(app):
     at = app()
     at.sidebar.text_area[0].set_value("word " * 200_000).run()

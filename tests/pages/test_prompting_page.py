@@ -35,6 +35,7 @@ def test_a_model_that_read_no_games_and_learned_no_chats_is_told_so(app, worldly
     assert not at.exception and "was never taught to chat" in said(at)
 
 
+@pytest.mark.slow
 def test_a_guess_comes_before_its_answer_and_own_prompts_are_only_text(app, chatty, quick):
     at = app("prompting", model="chatty", own_prompt="{case} <b>*x*</b> [a](http://x.example)")
     at.default_timeout = 300

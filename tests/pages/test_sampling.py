@@ -1,5 +1,6 @@
 """The sampling page's Python: links become settings, settings become a Sampler, and anything else is left out."""
 
+import pytest
 import streamlit as st
 
 from core.generation import ORDER, Sampler
@@ -26,6 +27,7 @@ def session(monkeypatch, **values) -> dict:
     return kept
 
 
+@pytest.mark.slow
 def test_the_page_opens_with_any_settings(app):
     at = app("sampling", temperature="1e-9", top_k="3", stages="-top_k," + ",".join(n for n in ORDER if n != "top_k"))
     assert not at.exception

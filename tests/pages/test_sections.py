@@ -53,6 +53,7 @@ def test_a_section_out_of_sight_is_not_computed_and_one_in_sight_is(app, page):
         assert len(at.get("skeleton")) == len(anchors) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "anchor", "kind", "key", "value"),
     [
@@ -68,6 +69,7 @@ def test_a_section_that_was_out_of_sight_comes_back_as_its_visitor_left_it(app, 
     assert getattr(scrolled(at, anchor), kind)(key=key).value == value
 
 
+@pytest.mark.slow
 def test_a_page_is_opened_at_its_top(app):
     at = scrolled(app("attention"), "life")
     assert drawn(at)["life"]

@@ -41,6 +41,7 @@ def test_plotly_comes_from_the_installed_package(client):
     assert "max-age" in packed.headers["cache-control"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_modules_are_served_compressed_and_kept_for_good(client, encoding):
     at = f"/assets/components/{scripts.VERSION}"
@@ -83,6 +84,7 @@ def test_metrics_rows_from_an_offset(client, tmp_path, monkeypatch):
     assert other["rows"] == written and other["restarted"]
 
 
+@pytest.mark.slow
 def test_rows_of_a_model_are_kept_for_good_at_an_address_that_changes_with_them(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     (tmp_path / "mine").mkdir()
@@ -102,6 +104,7 @@ def test_rows_of_a_model_are_kept_for_good_at_an_address_that_changes_with_them(
         assert client.get(f"/models/{wrong}/rows/{now.rpartition('/')[2]}").status_code == 404
 
 
+@pytest.mark.slow
 def test_what_a_model_writes_after_some_tokens(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     make_checkpoint(tmp_path / "tiny")
@@ -127,6 +130,7 @@ def test_what_a_model_writes_after_some_tokens(client, tmp_path, monkeypatch):
         assert refused.status_code == 400 and refused.json()["error"], change
 
 
+@pytest.mark.slow
 def test_a_run_goes_home_as_a_checkpoint_folder(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -149,6 +153,7 @@ def test_a_run_goes_home_as_a_checkpoint_folder(client, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.zip"))
 
 
+@pytest.mark.slow
 def test_a_download_leaves_nothing_however_it_ends(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path / "runs"))
     temporary = tmp_path / "temporary"
@@ -167,6 +172,7 @@ def test_a_download_leaves_nothing_however_it_ends(client, tmp_path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
+@pytest.mark.slow
 def test_no_visitor_learns_where_a_run_lies(client, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNS", str(tmp_path))
     folder = tmp_path / RUN

@@ -36,5 +36,6 @@ def test_what_went_on_in_the_same_way_is_one_part():
     assert [part["current"] for part in parts] == [False, False, True] and parts[-1]["step"] == 160
 
 
+@pytest.mark.slow
 def test_a_life_of_one_stage_has_no_band(app, worldly):
     assert "stages" not in {name for name, _ in headers(app("sampling", model=worldly.name))}

@@ -27,6 +27,7 @@ def read(query: str) -> dict[str, str]:
     return {name: last[-1] for name, last in parse_qs(urlsplit("/?" + query).query, keep_blank_values=True).items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(some.fixed_dictionaries({name: values_of(row) for name, row in PROPERTIES.items()}))
 def test_a_link_restores_what_it_was_made_from(values):
@@ -35,6 +36,7 @@ def test_a_link_restores_what_it_was_made_from(values):
     assert notes == {}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(some.dictionaries(some.sampled_from([*PROPERTIES, "v", "other"]), some.text(max_size=30)))
 def test_any_link_gives_values_within_bounds(query):
@@ -99,6 +101,7 @@ def test_a_link_carries_only_what_differs():
     assert read(encode(changed)) == {"v": "1", "temperature": "0.5"}
 
 
+@pytest.mark.slow
 def test_a_link_of_a_page_carries_what_matters_there_and_nothing_that_was_only_assumed(app):
     at = app("experiments")
     assert not at.exception
@@ -115,6 +118,7 @@ def test_a_link_of_a_page_carries_what_matters_there_and_nothing_that_was_only_a
         assert set(read(state.query())) == {"v", "step", "temperature", "patched"}
 
 
+@pytest.mark.slow
 def test_a_reset_brings_the_beginning_back_and_keeps_the_model(app):
     at = app("experiments", text="the brown dog", step="10", cursor="2", interventions="zero:L0H0", patched="mlp")
     at.button(key="reset").click().run()

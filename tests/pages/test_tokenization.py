@@ -32,6 +32,7 @@ def test_any_file_is_read_and_what_was_done_is_said(data, text, note):
     assert said_of_it.startswith(note) and bool(said_of_it) == bool(note)
 
 
+@pytest.mark.slow
 def test_five_spaces_are_a_text_of_five_spaces(app):
     at = app("tokenization", text="     ", tokenizer="bytes")
     assert not at.exception
@@ -39,6 +40,7 @@ def test_five_spaces_are_a_text_of_five_spaces(app):
     assert (header["count"], header["size"]) == (5, 5)  # the page's own text, not the example
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_was_chosen_and_a_bad_choice_is_a_message(app):
     at = app("tokenization", tokenizer="o200k_base", text="the red ball")
     assert not at.exception and at.selectbox(key="tokenizer").value == "o200k_base"
@@ -64,6 +66,7 @@ def test_a_kept_tokenizer_can_be_chosen_and_a_damaged_one_is_a_message(app, runs
         (runs / "tokenizers" / "hugs.json").unlink()
 
 
+@pytest.mark.slow
 def test_special_names_are_tokens_only_when_asked(app):
     text = "hi <|end|> you <|endoftext|>"
     at = app("tokenization", text=text)
@@ -98,6 +101,7 @@ def test_training_with_too_little_text_or_too_many_others_is_a_message(app, monk
     assert not at.exception and "as many as this server allows" in said(at)
 
 
+@pytest.mark.slow
 def test_a_broken_training_says_its_last_words(app):
     at = app("tokenization")
     training = Training("your text", ["a"], "b", 300)
@@ -119,6 +123,7 @@ def test_every_experiment_sets_its_text_and_answers_with_numbers(app):
     assert any("GPT-2 has pieces of any length: `12 | 34`" in element.value for element in at.markdown)
 
 
+@pytest.mark.slow
 def test_the_word_that_is_replayed_has_merges_where_any_word_has(app):
     at = app("tokenization", text="the 🪁 ball")
     assert not at.exception

@@ -94,6 +94,7 @@ def test_a_run_is_fetched_by_the_browser(app, runs):
         folder.rmdir()
 
 
+@pytest.mark.slow
 def test_the_form_becomes_a_run(app, started):
     at = app("training")
     at.session_state[setup.key("model_n_layers")] = 3
@@ -108,6 +109,7 @@ def test_the_form_becomes_a_run(app, started):
     assert len(owner) >= 40
 
 
+@pytest.mark.slow
 def test_a_text_becomes_a_run_and_a_mixture(app, started):
     at = app("training")
     at.session_state[setup.key("corpus")] = "Your text"
@@ -130,6 +132,7 @@ def test_what_cannot_be_a_model_is_said_beside_its_settings(app, started):
     assert any("multiple" in warning.value for warning in at.warning)
 
 
+@pytest.mark.slow
 def test_blocks_set_every_field_of_the_model(app):
     at = app("training")
     at.session_state[setup.key("model_n_kv_heads")] = 2
@@ -140,6 +143,7 @@ def test_blocks_set_every_field_of_the_model(app):
     assert at.session_state[setup.key("model_d_model")] == 32 and at.session_state[setup.key("model_n_kv_heads")] == 0
 
 
+@pytest.mark.slow
 def test_too_many_runs_is_a_message(app, monkeypatch):
     def refuse(*_, **__):
         raise jobs.TooManyRuns("4 of *your* runs are going")

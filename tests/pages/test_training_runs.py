@@ -101,6 +101,7 @@ def test_a_case_is_no_secret_told_by_the_table(app, two):
     assert told(at.run()) == ("adamw_lr 0.02", True)
 
 
+@pytest.mark.slow
 def test_the_sidebar_calls_runs_as_their_owner_does(app, two, runs):
     from tests.tiny import make_checkpoint
 
@@ -120,6 +121,7 @@ def test_the_sidebar_calls_runs_as_their_owner_does(app, two, runs):
         (jobs.run_folder(RUN) / "snapshots").rmdir()
 
 
+@pytest.mark.slow
 def test_a_short_text_is_evaluated_often_and_named_and_shown(app, two):
     at = open_one(app, RUN)
     at.segmented_control(key="setup_corpus").set_value("Your text").run()
@@ -161,6 +163,7 @@ def test_an_old_run_can_still_be_opened(app, two, monkeypatch):
     assert list(at.dataframe[0].value["run"]) == ["theirs", "mine"]
 
 
+@pytest.mark.slow
 def test_only_the_browser_that_started_a_run_may_change_it(app, two):
     at = open_one(app, OTHER)
     assert not at.exception
@@ -184,6 +187,7 @@ def test_rename_tag_delete_and_bring_back(app, two):
     assert not at.exception and RUN in jobs.list_runs()
 
 
+@pytest.mark.slow
 def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
     started = []
     monkeypatch.setattr(jobs, "start", lambda config, owner, **named: started.append((config, named)) or RUN)

@@ -28,6 +28,7 @@ def said(at):
     return " ".join(element.value for element in (*at.markdown, *at.info))
 
 
+@pytest.mark.slow
 def test_a_loss_that_rises_with_the_size_has_no_law(app, trained):
     trained(dict(zip(TRAINED, FALLING[::-1], strict=True)))
     at = opened(app)
@@ -54,6 +55,7 @@ def test_the_guess_comes_first_then_the_law_then_the_next_size(app, trained, mon
     assert f"It reached **{expected:.3f}**: inside the interval." in said(opened(app))
 
 
+@pytest.mark.slow
 def test_a_size_beyond_the_best_one_is_explained(app, trained):
     trained(dict(zip((*TRAINED, NEXT), (*FALLING, 2.0), strict=True)))
     words = said(opened(app))
@@ -66,6 +68,7 @@ def test_the_lowest_loss_is_not_told_that_a_smaller_size_is_better(app, trained)
     assert "lowest loss of all" in words and "a smaller one did better" not in words
 
 
+@pytest.mark.slow
 def test_a_guess_outlives_a_visit_elsewhere(app, trained):
     trained(dict(zip(TRAINED, FALLING, strict=True)))
     at = opened(app)
@@ -74,6 +77,7 @@ def test_a_guess_outlives_a_visit_elsewhere(app, trained):
     assert next(one for one in at.number_input if one.label.startswith("Your guess")).value == 1.7
 
 
+@pytest.mark.slow
 def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
     trained(dict(zip(TRAINED, FALLING, strict=True)))
     at = opened(app)

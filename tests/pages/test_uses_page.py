@@ -56,6 +56,7 @@ ACTS = (
 )
 
 
+@pytest.mark.slow
 def test_a_conversation_is_said_edited_taken_back_and_begun_again(app, monkeypatch):
     """Each press in its turn; what was written of an answer when the next one comes stays the answer."""
     monkeypatch.setattr(chat, "LONGEST", 4)  # several turns fit

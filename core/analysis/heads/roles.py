@@ -58,6 +58,7 @@ ROLES = {
         ),
     )
 }  # fmt: skip
+TELLING = ("naming", "referent", "induction", "duplicate", "previous")  # roles, those first that a reader marvels at
 SKILLS = {  # what is asked of a model with each head switched off
     "copying": "copying what stands once before it, at random",
     "reference": "telling which of two people is meant",
@@ -105,6 +106,18 @@ def role_of(measured: Measurements, layer: int, head: int) -> str | None:
     """The proved role with the highest score; None where none is proved."""
     proved = [name for name in measured.scores if is_proved(measured, name, layer, head)]
     return max(proved, key=lambda name: measured.scores[name].mean[layer, head], default=None)
+
+
+def most_telling(measured: Measurements) -> tuple[int, int] | None:
+    """(layer, head) of the head that shows best what heads do: of the first of TELLING that is proved, the one with the
+    highest score; None where none is."""
+    for name in TELLING:
+        if (score := measured.scores.get(name)) is None:
+            continue
+        every = [(i, j) for i, row in enumerate(score.mean) for j in range(len(row))]
+        if proved := [one for one in every if is_proved(measured, name, *one)]:
+            return max(proved, key=score.mean.__getitem__)
+    return None
 
 
 def life(load: Callable[[int], Checkpoint], steps: Sequence[int], report: Callable[[float, str], None]) -> Life:

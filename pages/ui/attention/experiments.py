@@ -56,7 +56,7 @@ def attention_experiments() -> None:
             partial(induction_sentence, view),
             label="Use a made-up name",
             key="attention_twice",
-            update={"text": NAME, "cursor": None, "open_heads": ""},
+            update={"text": NAME, "cursor": None, "open_heads": "", "layer": None, "head": None},
         )
     with middle:
         try_it(

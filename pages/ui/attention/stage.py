@@ -16,6 +16,7 @@ import streamlit as st
 from pages.ui import cache, components, near, state
 from pages.ui.caption import truth
 from pages.ui.view import View, current
+from pages.ui.which_head import which_head
 
 MOST_NUMBERS = 8_000_000  # float32 numbers that a browser is sent: 32 MB; a longer text is shown up to there
 Heads = list[tuple[int, int]]
@@ -40,7 +41,7 @@ def shown_tokens(view: View) -> int:
 def open_heads(view: View) -> tuple[Heads, bool]:
     """The heads on show, the last of them the one whose role and stages are told, and whether it stands alone."""
     config, text = view.description.config, state.get("open_heads")
-    main = (min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1))
+    main = which_head(view.description)
     if text == "none":
         return [], False
     pairs = [(int(i), int(j)) for i, j in re.findall(r"(\d{1,3})\.(\d{1,3})", text)]
@@ -50,9 +51,8 @@ def open_heads(view: View) -> tuple[Heads, bool]:
 
 def chosen_head(view: View) -> tuple[int, int]:
     """(layer, head) of the open head, or of the last that was."""
-    config, heads = view.description.config, open_heads(view)[0]
-    layer, head = heads[-1] if heads else (state.get("layer"), state.get("head"))
-    return min(layer, config.n_layers - 1), min(head, config.n_heads - 1)
+    heads = open_heads(view)[0]
+    return heads[-1] if heads else which_head(view.description)
 
 
 def pins(view: View, length: int) -> list[int]:

@@ -10,6 +10,7 @@ from pages.ui.caption import NATS, truth, try_it, what_you_see
 from pages.ui.literal import literal
 from pages.ui.text import chips
 from pages.ui.view import View, current
+from pages.ui.which_head import which_head
 
 REACH = 128  # positions that the heat map shows
 SHOWN = 8
@@ -19,7 +20,7 @@ _clocks = components.component("clocks")
 
 def choose_head(view: View) -> tuple[int, int]:
     config = view.description.config
-    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
+    layer, head = which_head(view.description)
     left, right = st.columns(2)
     layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer", persist_state="page")
     head = right.selectbox("Head", range(config.n_heads), index=head, key="position_head", persist_state="page")

@@ -13,6 +13,7 @@ from pages.ui.code import Code
 from pages.ui.experiments.effects import Effects, effects, verdict
 from pages.ui.text import chips
 from pages.ui.view import View, current
+from pages.ui.which_head import which_head
 
 if TYPE_CHECKING:
     from core.model import Trace
@@ -130,7 +131,7 @@ def edges(view: View) -> None:
 def _edges(view: View) -> None:
     """One head's weights as they are now; a click on a cell cuts that edge, another mends it."""
     config, labels = view.description.config, view.labels
-    layer, head = min(state.get("layer"), config.n_layers - 1), min(state.get("head"), config.n_heads - 1)
+    layer, head = which_head(view.description)
     names = [Part("head", i, h) for i in range(config.n_layers) for h in range(config.n_heads)]
     chosen = st.selectbox("Head", names, index=layer * config.n_heads + head, format_func=lambda p: p.phrase)
     cuts = [one for one in interventions.in_force() if isinstance(one, Cut) and _covers(one, chosen)]

@@ -19,6 +19,7 @@ from pages.ui.literal import literal
 from pages.ui.names import title
 from pages.ui.text import prepare
 from pages.ui.training.curves import ShownRun, kept_steps, metrics, shown_runs
+from pages.ui.which_head import which_head
 
 SHOWN = 30  # runs in the list
 THUMBNAILS = 48  # tokens of the text whose attention is drawn small
@@ -105,7 +106,8 @@ def thumbnails(record: ShownRun, key: str, cursor: str) -> None:
         return
     st.markdown(f"**Where it looked at step {step:,}, reading your text**")
     chips = [chip.label for chip in prepared.chips]
-    components.heads(pattern, key=key, labels=chips, title=f"Attention heads at step {step:,}")
+    components.heads(pattern, key=key, labels=chips, selected=which_head(description),
+                     title=f"Attention heads at step {step:,}")  # fmt: skip
     code = reading_code(name, step, prepared.python, cache.active(name)).gives("trace.pattern", pattern)
     truth("trace.pattern", pattern.shape, f"measured on the first {len(prepared.ids)} tokens of your text", code, key)
 

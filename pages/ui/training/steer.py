@@ -69,7 +69,7 @@ def steer(run_id: str) -> None:
             rate(run_id, key)
         with st.popover("End when …", disabled=off or now.state == "queued"):
             conditions(run_id, key)
-        opened = {"model": run_id, "step": None, "layer": 0, "head": 0}
+        opened = {"model": run_id, "step": None, "layer": None, "head": None}
         if mine and (sentence := first_sentence(run_id)):
             opened |= {"text": sentence, "cursor": None}
         ready = run_id in list_checkpoints()

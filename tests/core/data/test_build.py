@@ -54,6 +54,7 @@ def test_every_decision_is_counted_once(made):
         assert len([one for one in stage.examples if one["after"] is None]) <= dropped
 
 
+@pytest.mark.slow
 def test_shares_of_defects_against_the_crawl(made):
     report = made[1]
     pages = list(Crawl(0).pages(0, 200))

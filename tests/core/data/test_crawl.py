@@ -83,6 +83,7 @@ def test_pages_are_streamed():
     assert held[1] - held[0] < 0.7e6  # where each is kept it is 1.1 MB
 
 
+@pytest.mark.slow
 def test_copies_are_of_clean_pages_before_them():
     by_id = {page.document.id: page for page in pages()}
     seen = labels("exact_copy", "near_copy")

@@ -36,6 +36,7 @@ def measured():
     return np.array(found, float)
 
 
+@pytest.mark.slow
 def test_the_estimate_is_unbiased_and_as_sure_as_so_many_hashes_are(measured):
     exact, estimate, _ = measured.T
     spread = np.sqrt(exact * (1 - exact) / HASHES)
@@ -44,6 +45,7 @@ def test_the_estimate_is_unbiased_and_as_sure_as_so_many_hashes_are(measured):
     assert deviation.std() < 1.1  # R-MinHash's are even a little surer: 0.8
 
 
+@pytest.mark.slow
 def test_pairs_meet_as_often_as_the_curve_says(measured):
     exact, _, met = measured.T
     for low in np.arange(0.4, 1.0, 0.1):
@@ -86,6 +88,7 @@ def dropped(stage):
     return {n for n, text in enumerate(TEXTS) if isinstance(stage.judge(Document(n, text)), Dropped)}
 
 
+@pytest.mark.slow
 def test_beside_all_pairs_compared_exactly():
     """Brute force: a text goes if it is similar by 0.7 or more to one before it that stays."""
     shingles, stay, go = [word_shingles(text) for text in TEXTS], [], set()
@@ -100,6 +103,7 @@ def test_beside_all_pairs_compared_exactly():
     assert len(found & go) / len(go) > 0.9
 
 
+@pytest.mark.slow
 def test_of_those_that_stay_no_two_were_taken_for_the_same():
     stage = NearDuplicates()
     stay = sorted(set(range(len(TEXTS))) - dropped(stage))

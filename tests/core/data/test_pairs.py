@@ -33,6 +33,7 @@ def remain(pairs, bands, rows, cluster):
     return count_left(hashes, find_meeting(hashes, bands, rows), cluster)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shingles", ["words", "characters"])
 @pytest.mark.parametrize("cluster", ["verified", "union"])
 @pytest.mark.parametrize(("bands", "rows"), [(14, 8), (20, 3)])

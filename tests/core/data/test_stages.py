@@ -36,6 +36,7 @@ def reason(outcome):
     return outcome.reason if isinstance(outcome, Dropped) else None
 
 
+@pytest.mark.slow
 def test_extraction_loses_no_paragraph_of_the_main_text_and_no_script_gets_through():
     stage = Extract()
     for page in Crawl(5).pages(0, 150):
@@ -77,6 +78,7 @@ def test_repair_leaves_accents_and_curly_quotes_that_are_right(sentence):
     assert judged(Repair(), sentence) == Kept(Document(0, sentence))
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="aé\u0301 \t\r\n\u00a0\u00ad\u200b\ufeff", max_size=40))
 def test_the_normal_form_is_one(text):
     once = normalised(text)
@@ -87,6 +89,7 @@ def test_the_normal_form_is_one(text):
     assert isinstance(judged(Normalise(), text), Kept) == bool(once)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", foreign.SENTENCES)
 def test_languages_are_told_apart(language):
     for number in range(20):

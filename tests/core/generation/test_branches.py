@@ -38,6 +38,7 @@ ACTIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(ACTIONS)
 def test_a_story_is_a_set_of_texts_closed_under_beginnings(actions):

@@ -107,6 +107,7 @@ def test_greedy_is_what_transformers_writes(family, twin_of):
         assert [step.id for step in generate(model, ids, Sampler(temperature=0), 15, 0)] == greedy(twin, ids, 15)
 
 
+@pytest.mark.slow
 def test_many_at_once_write_what_each_writes_alone():
     models = [make("ours"), make("gpt2")]
 
@@ -137,6 +138,7 @@ def test_two_threads_that_share_the_unembedding_give_the_same_numbers(precision,
     assert len(handed) >= 8 * 12 and not fast.HELPER_FREE.locked()
 
 
+@pytest.mark.slow
 def test_the_same_numbers_wherever_the_arrays_lie():
     small = Transformer(ModelConfig(vocab_size=6, context_length=9, n_layers=2, n_heads=2, d_model=16))
     generator = torch.Generator().manual_seed(3)

@@ -82,6 +82,7 @@ def test_what_writes_checks_ids_and_length_first(name, ids, n):
         assert len(made) == min(int(n), CONTEXT + 1 - len(ids)) and all(0 <= id < V for id in made)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.data(), count, count, count)
 def test_the_other_counts_are_checked_too(data, a, b, seed):
@@ -98,6 +99,7 @@ def test_the_other_counts_are_checked_too(data, a, b, seed):
     writes(call, None, allowed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make_reader", [Decoder, Reader, lambda model, n: reader(model, n)])
 @settings(max_examples=60)
 @given(data=st.data())
@@ -113,6 +115,7 @@ def test_a_reader_reads_what_there_is_room_for_and_else_nothing(make_reader, dat
         assert rows is None or (rows.shape == (asked, V) and np.isfinite(rows).all())
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(anything, anything, st.booleans())
 def test_a_story_takes_what_fits_and_else_stays_as_it_was(prompt, tokens, typed):

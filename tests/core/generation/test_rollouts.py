@@ -14,6 +14,7 @@ V, LIMIT = SIZES["vocab_size"], SIZES["context_length"]
 PROMPTS = st.lists(st.lists(st.integers(0, V - 1), min_size=1, max_size=LIMIT), min_size=1, max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(PROMPTS, st.integers(0, 9), st.sampled_from(["qwen3", "gpt2"]))
 def test_each_row_is_what_it_would_be_alone(prompts, most, family):

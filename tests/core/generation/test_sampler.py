@@ -253,6 +253,7 @@ def test_draw_never_gives_the_impossible_and_can_be_replayed(weights, u):
     assert weights[draw(weights, np.nextafter(1, 0))] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.5, 2.0])
 def test_draws_follow_the_distribution(spread):
     """Chi-square of 20,000 draws; the critical value is that of p = 0.001 by Wilson and Hilferty's approximation."""

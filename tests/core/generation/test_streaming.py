@@ -157,6 +157,7 @@ def test_what_cannot_be_continued_is_refused_at_once(model, ids, count, seed, wo
         generate(model, ids, Sampler(), count, seed)  # not consumed: the call itself must fail
 
 
+@pytest.mark.slow
 def test_a_tap_reaches_the_model(model):
     plain = sampled(model, sampler=GREEDY)
 
@@ -211,6 +212,7 @@ def test_generate_text_starts_a_document_and_leaves_its_end_out(model):
     assert text and (steps[-1].id == 0 or len(text) == 40)
 
 
+@pytest.mark.slow
 def test_penalties_may_count_what_was_sampled_alone(model):
     """A prompt full of token 7 is no reason against it; what was sampled is, in every way of writing."""
     from core.generation.batch import sample_batch

@@ -13,6 +13,7 @@ from core.lab.doses.experiments import EXPERIMENTS, occupations, scenes, stateme
 from core.lab.doses.outcome import Outcome, amplification, difference, of_dose, response
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.5, 0.95])
 def test_a_corpus_says_she_as_often_as_it_should(rate):
     made, (women, men) = scenes(rate, 3), occupations()

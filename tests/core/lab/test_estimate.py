@@ -138,6 +138,7 @@ def test_what_autograd_keeps_explains_the_memory_of_a_pass():
     assert grown == pytest.approx(expected, rel=0.33)
 
 
+@pytest.mark.slow
 def test_what_cannot_fit_is_refused_with_the_reason(monkeypatch):
     monkeypatch.setattr(estimating, "free_memory", lambda: 10**9)
     found = expect(replace(preset("live"), model=preset("live").model | {"n_layers": 200, "d_model": 1024}))

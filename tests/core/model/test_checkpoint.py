@@ -422,6 +422,7 @@ def test_a_loaded_model_does_not_depend_on_its_file(run):
     assert same_weights(checkpoint.model, make(10))
 
 
+@pytest.mark.slow
 def test_listing_models_does_not_import_torch():
     code = "import sys, core.model as m; m.list_checkpoints(); m.ModelConfig; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

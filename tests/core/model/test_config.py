@@ -35,6 +35,7 @@ def configs(draw: st.DrawFn) -> ModelConfig:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(configs())
 def test_parameter_count_is_that_of_the_model(config):

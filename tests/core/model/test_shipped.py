@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.heads import measurements
+from core.analysis.heads import measurements, roles
 from core.analysis.limits import recorded as limits
 from core.model import checkpoint_folder, describe, folders, load_checkpoint
 from core.prompting import recorded as prompting
@@ -52,8 +52,10 @@ def test_its_heads(shipped):
         assert found is not None, step
         assert found.scores["induction"].mean.shape == (shipped.config.n_layers, shipped.config.n_heads)
         assert set(found.causes) == {"copying", "reference"}
+    assert roles.role_of(found, *roles.most_telling(found)) == "induction"  # the head that pages open on
 
 
+@pytest.mark.slow
 def test_what_takes_minutes_is_recorded_at_the_end_of_each_stage(shipped):
     """And of these weights: a page opens on it, and nobody waits."""
     missing = []

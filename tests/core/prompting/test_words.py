@@ -37,6 +37,7 @@ def test_f_is_the_log_probability_that_the_model_gives(model):
         assert float(log_probs(model, x[None], TOKEN)) == pytest.approx(float(expected), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_leave_one_out_is_captums_feature_ablation(model, inputs):
     from captum.attr import FeatureAblation
 

@@ -67,6 +67,7 @@ def test_the_curve_of_a_fork_says_where_it_left_and_with_what(parent, at):
     assert [(row["step"], row["message"]) for row in marks] == [(at, "clip 0.5")]
 
 
+@pytest.mark.slow
 def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     for path in (Path(parent.out) / "state").iterdir():

@@ -16,6 +16,7 @@ def tokenizer():
     return Tokenizer.from_bpe(train_bpe([d.text for d in tinyland.documents(5, stop=300)], 600), "small")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["translation", "birthday"])
 def test_in_a_small_world_it_is_what_all_documents_say(tokenizer, kind):
     """Every document of a small world, cut into tokens: the masses of what follows each beginning are counted."""
@@ -34,6 +35,7 @@ def test_in_a_small_world_it_is_what_all_documents_say(tokenizer, kind):
         assert known.probs == pytest.approx({id: p / total for id, p in following[ids].items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["arithmetic", "entry", "list", "code"])
 def test_the_product_over_the_tokens_is_the_probability_of_the_document(tokenizer, kind):
     stream = Stream(11, {kind: 0.7, "translation": 0.3}, tinyland.WORLD, None)
@@ -46,6 +48,7 @@ def test_the_product_over_the_tokens_is_the_probability_of_the_document(tokenize
     assert nats == pytest.approx(-document.log_prob, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_listed_is_left_open(tokenizer):
     foresight = Foresight(tokenizer, Stream(0, {"once": 1.0}, tinyland.WORLD, None))
     with pytest.raises(ValueError, match="listed"):

@@ -78,6 +78,7 @@ def test_the_floor_of_a_planned_stream_is_its_entropy(told: Counter[str]) -> Non
         assert math.exp(d.log_prob) * TOTAL == pytest.approx(told[d.text])
 
 
+@pytest.mark.slow
 def test_drawn_birthdays_have_the_odds_of_the_register() -> None:
     docs = list(tinyland.documents(42, stop=4000, weights={"birthday": 1}))
     often = {p.name for p in birthdays.celebrants() if p.count == 1024}

@@ -69,6 +69,7 @@ def test_equals_recounting(texts: list[str], size: int) -> None:
     assert list(train_bpe(texts, size).merges) == brute_force(texts, size)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(FEW_LETTERS, st.integers(256, 330))
 def test_equals_recounting_on_ties_and_runs(texts: list[str], size: int) -> None:
@@ -86,6 +87,7 @@ def random_letters(seed: int) -> list[str]:
     return ["".join(rng.choices("abé ", k=rng.randint(2, 40))) for _ in range(60)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "size"),
     [

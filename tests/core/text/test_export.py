@@ -45,6 +45,7 @@ def test_the_rank_file_is_read_back_whole(reloaded: tiktoken.Encoding) -> None:
     assert reloaded._mergeable_ranks == OURS.ranks
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(text=TEXTS)
 def test_hugging_face_gives_the_same_ids(text: str) -> None:

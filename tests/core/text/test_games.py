@@ -46,6 +46,7 @@ def by_enumeration(pairs: list[tuple[str, str]], names: tuple[str, ...] = TRAINE
     return found
 
 
+@pytest.mark.slow
 def test_the_probability_of_a_game_is_the_sum_over_rules() -> None:
     text = "game\n  2 | {s=sign:-}{@pair}\n  1 | {s=sign:-}{@pair}{@pair}{@pair}\n"
     text += "pair\n  1 | ⏎{x=case:sign}{s}{y=outcome x:sign} | settle x y"
@@ -105,6 +106,7 @@ def test_one_list_in_eight_is_withheld_exactly(name: str) -> None:
     assert withheld * WITHHELD == len(POOLS[2].pool) ** 3
 
 
+@pytest.mark.slow
 def test_training_holds_no_withheld_rule_and_no_withheld_input() -> None:
     seen = 0
     for d in docs():

@@ -97,6 +97,7 @@ def test_one_visitor_cannot_take_every_place_and_removes_only_what_is_his(folder
     assert load_saved("more").ranks == TRAINED.ranks
 
 
+@pytest.mark.slow
 def test_two_servers_keep_one_limit(folder: Path) -> None:
     """Four processes want the last place."""
     TRAINED.save(folder.parent / "trained.json")

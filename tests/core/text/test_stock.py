@@ -70,6 +70,7 @@ def test_ids_and_bytes_of_many_languages(pair, text):
     check(*pair, text)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(text=TEXT)
 def test_ids_and_bytes_of_any_text(pair, text):

@@ -39,6 +39,7 @@ def thin(text: str, keep: int) -> str:
 # ---------------------------------------------------------------- probability
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, keep", [("arithmetic", 1), ("code", 2), ("entry", 2), ("translation", 2), ("chat", 1)])
 def test_brute_force_over_a_small_world_sums_to_one(kind: str, keep: int) -> None:
     world = tinyland.small_world()
@@ -70,6 +71,7 @@ subject
 """
 
 
+@pytest.mark.slow
 def test_story_state_brute_force_and_frequencies() -> None:
     rules = Grammar(SMALL_STORY, vocabulary(tinyland.small_world()))
     probability: dict[str, float] = {}
@@ -100,6 +102,7 @@ def test_every_document_parses_back_to_itself_with_one_derivation() -> None:
         assert again.claims == document.claims
 
 
+@pytest.mark.slow
 def test_what_is_not_tinyland_does_not_parse() -> None:
     story = next(d for d in sample() if d.kind == "story")
     assert not tinyland.parse("").ok
@@ -132,6 +135,7 @@ def test_what_looking_ahead_leaves_out_could_not_have_been_read(monkeypatch: pyt
     assert read() == found
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_any_order_and_process() -> None:
     texts = [d.text for d in tinyland.documents(3, 40, 60)]
     assert [tinyland.generate(3, i).text for i in reversed(range(40, 60))] == texts[::-1]
@@ -147,6 +151,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_and_process() -> None:
 # ---------------------------------------------------------------- size and variety
 
 
+@pytest.mark.slow
 def test_people_walk_by_the_ways_of_the_map() -> None:
     ways = {str(here): {str(place) for place in there} for here, there in tinyland.WORLD.ways.items()}
     stories = " ".join(document.text for document in tinyland.documents(6, stop=3000, weights={"story": 1}))
@@ -174,6 +179,7 @@ def test_where_nobody_else_was_nobody_is_waiting() -> None:
     assert sum(bool(there.search(text.split(". ")[1])) for text in stories) > 500
 
 
+@pytest.mark.slow
 def test_no_pronoun_follows_a_worker_who_was_only_mentioned() -> None:
     stories = " ".join(d.text for d in tinyland.documents(6, stop=3000, weights={"story": 1}))
     after = re.findall(r"from a tired [a-z ]+\. (\w+)", stories)

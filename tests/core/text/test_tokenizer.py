@@ -42,6 +42,7 @@ def test_round_trip(tokenizer: Tokenizer, text: str, special: bool) -> None:
     assert all(0 <= i < tokenizer.vocab_size for i in ids)
 
 
+@pytest.mark.slow
 @each_tokenizer
 @settings(deadline=None, max_examples=80)
 @given(text=ANY_TEXT | WITH_SPECIALS, special=st.booleans())

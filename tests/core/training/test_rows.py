@@ -36,6 +36,7 @@ def test_rows_of_the_shipped_run_are_read_under_the_names_of_today():
     assert last_row(path) == new[-1] and new_rows(path, 0)[0] == new
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, JSON))
 def test_any_json_gives_a_row_that_fits_or_none(values):
     row = as_row(json.loads(json.dumps(values)))

@@ -91,6 +91,7 @@ def test_a_run_killed_before_its_first_state_begins_again(tiny, written):
     assert rows_of(tiny) == rows_of(whole)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_ends_with_its_weights_and_an_evaluation_of_them(tiny):
     asked = itertools.count()
     last = list(train(tiny, stop=lambda: next(asked) == 7))[-1]
@@ -137,6 +138,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_reason(tiny):
     assert load_checkpoint(Path(config.out), step=0).steps[0] == 0
 
 
+@pytest.mark.slow
 def test_time_as_the_budget(tiny):
     config = replace(tiny, steps=10**6, seconds=0.5, log_every=1000, eval_every=10**6)
     rows = [p.row for p in train(config)]

@@ -57,6 +57,7 @@ def test_every_method_finds_the_known_optimum(method, group, near):
     assert 0.5 * float((REFERENCE - best).abs().sum()) > 0.25
 
 
+@pytest.mark.slow
 def test_grpo_rests_where_its_own_gradient_vanishes_not_at_the_optimum():
     """Its penalty k3, taken as a loss, pulls towards the reference in the other direction of the KL."""
     *_, last = train_bandit("grpo", REFERENCE, REWARDS, 1.0, 500, group=64, lr=0.02)

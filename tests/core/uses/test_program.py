@@ -23,6 +23,7 @@ def program(expression: str, *calls: str) -> str:
     return f"def f(n):\n    return {expression}\n" + "".join(f">>> {call}\n" for call in calls)
 
 
+@pytest.mark.slow
 @given(expressions, some.integers(-50, 50))
 def test_it_computes_what_python_does(expression, argument):
     found = read(program(expression, f"f({argument})"))

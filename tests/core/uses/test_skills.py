@@ -57,6 +57,7 @@ def test_stories_and_programs_are_judged_by_what_they_say():
     assert not judged(skill, asked, asked.expected.replace(".", "!", 1)).right
 
 
+@pytest.mark.slow
 def test_what_was_not_learned_is_not_asked_and_what_was_measured_is_kept(checkpoint, monkeypatch):
     assert {skill.use for skill in can_be_asked(checkpoint)} == {"chat", "translation", "writing", "code"}
     found = measure(checkpoint, most=1)

@@ -25,6 +25,7 @@ def opening(rest: str) -> str:
     return f"One morning, Brigid was in the park. {friend('Brigid')} was there too. Brigid had a kite. {rest}"
 
 
+@pytest.mark.slow
 def test_every_story_of_tinyland_could_be_told_and_so_could_its_beginnings():
     for document in STORIES:
         found = story.read(document.text)

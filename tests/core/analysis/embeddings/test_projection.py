@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.manifold import trustworthiness
-from sklearn.metrics import silhouette_samples
 
 from core.analysis.embeddings.projection import align, distances, journey, project, silhouettes, tsne, umap
 
@@ -70,6 +68,8 @@ def test_alignment_is_the_best_of_all_turns_and_keeps_the_size():
 def test_silhouettes_equal_those_of_scikit_learn(metric):
     matrix = cloud(90, 7) + np.repeat(np.eye(7)[:3] * 2, 30, axis=0)
     labels = ["a"] * 30 + ["b"] * 30 + ["c"] * 29 + ["alone"]
+    from sklearn.metrics import silhouette_samples
+
     expected = silhouette_samples(matrix, labels, metric=metric)
     np.testing.assert_allclose(silhouettes(matrix, labels, metric), expected, atol=1e-12)
     assert silhouettes(matrix, labels, metric)[-1] == 0  # alone in its group
@@ -114,6 +114,8 @@ def test_maps_keep_neighbours_together_and_lend_no_order_to_noise(method):
     noise, ordered = made.points
     assert silhouettes(ordered, labels, "euclidean").mean() > 0.5
     assert abs(silhouettes(noise, labels, "euclidean").mean()) < 0.15
+    from sklearn.manifold import trustworthiness
+
     assert trustworthiness(groups, ordered, n_neighbors=5, metric="cosine") > 0.8
     assert made.explained is None
 

@@ -57,6 +57,7 @@ def test_an_induction_circuit_is_proved():
     assert sorted(np.argwhere(cause.low > 1).tolist()) == [list(head) for head in circuit]
     assert roles.role_of(found, 1, 0) == "induction"
     assert roles.role_of(found, 0, 0) == "previous"
+    assert roles.most_telling(found) == (1, 0)
     others = [head for head in np.ndindex(2, 12) if head not in circuit]
     assert all(roles.role_of(found, *head) is None for head in others)
     assert all(abs(cause.mean[head]) < 1e-6 for head in others)  # they write nothing
@@ -67,6 +68,7 @@ def test_a_head_that_looks_right_and_says_nothing_has_no_role():
     found = measured(copier(says=0.0))
     assert roles.looks_like(found.scores, 1, 0) == "induction" and found.scores["induction"].mean[1, 0] > 0.95
     assert found.causes["copying"].mean[1, 0] == 0 and roles.role_of(found, 1, 0) is None
+    assert roles.most_telling(found) == (0, 0)  # the one that looks back
     assert "looks so" in heads_table(found)
 
 

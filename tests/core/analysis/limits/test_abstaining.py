@@ -28,6 +28,7 @@ def test_the_area_of_a_model_that_knows_when_it_is_wrong():
     assert curve.area == pytest.approx((0 + 0 + 1 / 3 + 2 / 4) / 4)
 
 
+@pytest.mark.slow
 @given(CASES.filter(lambda cases: len({right for _, right in cases}) == 2))
 def test_roc_is_that_of_scikit_learn(cases):
     score, positive = map(np.array, zip(*cases, strict=True))

@@ -40,6 +40,7 @@ def test_only_what_was_answered_right_is_offered_one_of_each_kind():
     assert questions_to_offer([one for kind in kinds for one in kind]) == ["b", "c"]
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_asked_and_most_of_it_is_right():
     asked = ask(load_checkpoint("tinyland"))
     assert all(can_be_asked(one.question) for one in asked)

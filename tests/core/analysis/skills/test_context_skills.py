@@ -55,6 +55,7 @@ def test_what_must_be_copied(text, expected):
     assert marked(text) == expected
 
 
+@pytest.mark.slow
 def test_who_knows_the_texts_copies_all_and_who_does_not_nothing():
     documents = list(tinyland.documents(5, stop=40, weights={"once": 1.0, "recital": 1.0}))
     texts = [[BYTES.eot, *BYTES.encode(d.text)] for d in documents]
@@ -103,6 +104,7 @@ def test_the_bayesian_names_the_only_outcome_that_is_left():
         assert games.guess(one) in possible
 
 
+@pytest.mark.slow
 def test_recall_by_count_and_phrasing():
     """Somebody who has kept what was told at least 8 times, in the words in which it was told."""
     texts = []

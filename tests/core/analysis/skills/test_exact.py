@@ -104,6 +104,7 @@ def test_choices_know_who_is_meant(tokenizer):
     assert choices(tokenizer, documents, 10) == []
 
 
+@pytest.mark.slow
 def test_who_knows_the_texts_chooses_right_and_who_knows_the_others_wrong(tokenizer):
     documents = list(tinyland.documents(7, stop=60, weights={"reference": 1.0}))
     chosen = choices(tokenizer, documents, 256)

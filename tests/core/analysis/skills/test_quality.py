@@ -34,6 +34,7 @@ def test_distinct_counts_what_a_set_of_strings_counts(texts, n):
     assert distinct(texts, n) == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_truth_on_documents_that_the_world_wrote_and_on_a_lie():
     entries = [d.text for d in tinyland.documents(3, stop=6, weights={"entry": 1})]
     parsed, true = truth(entries)

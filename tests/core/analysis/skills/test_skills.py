@@ -1,7 +1,7 @@
 """The measuring of skills: cases rebuilt from documents, what counts as right, losses against the floor."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import pytest
@@ -91,7 +91,7 @@ class Checkpoint:
     card: dict
     stages: tuple[Stage, ...] = (Stage("pretrain", 0, 100),)
     step: int = 100
-    config: ModelConfig = model().config
+    config: ModelConfig = field(default_factory=lambda: model().config)
 
     read, taught_chats = Description.read, Description.taught_chats
 

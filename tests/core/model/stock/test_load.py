@@ -36,6 +36,7 @@ def random_ids(count):
     return torch.randint(0, VOCAB, (1, count), generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_everything_is_as_in_transformers(name, folders):
     theirs, folder = folders(name)
