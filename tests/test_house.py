@@ -21,15 +21,17 @@ def module_of(path: Path) -> str:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def nodes(path: Path) -> list[ast.Import | ast.ImportFrom | ast.Call]:
+    """What the file imports and calls, anywhere."""
+    kinds = ast.Import | ast.ImportFrom | ast.Call
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)]
 
 
 @cache
 def imports(path: Path) -> set[str]:
     """Every module that the file imports anywhere, with the names taken from it, as dotted paths."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -41,7 +43,7 @@ def imports(path: Path) -> set[str]:
 @cache
 def calls(path: Path) -> list[tuple[str, dict[str | None, ast.expr]]]:
     """(what is called, its keywords), of every call in the file."""
-    found = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    found = (node for node in nodes(path) if isinstance(node, ast.Call))
     return [(ast.unparse(node.func), {word.arg: word.value for word in node.keywords}) for node in found]
 
 
@@ -104,7 +106,7 @@ def test_torch_is_imported_before_what_is_inside_it():
     for path in SOURCES:
         lines = sorted(
             (node.lineno, name)
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in nodes(path)
             for name in ([node.module] if isinstance(node, ast.ImportFrom) and node.module else
                          [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
             if under(name, "torch")

@@ -25,6 +25,7 @@ def kept(name: str, value: object) -> dict[str, Any]:
     return dict(np.load(io.BytesIO(npz(name, value)), allow_pickle=False))
 
 
+@pytest.mark.slow
 @given(arrays.arrays(st.sampled_from(["f4", "f8", "i8", "u1", "?"]), arrays.array_shapes(min_dims=0, max_dims=4)))
 def test_an_array_comes_back_as_it_was(array):
     found = kept("trace.pattern[2, 1]", array)

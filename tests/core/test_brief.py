@@ -58,6 +58,7 @@ def test_one_that_holds_another_stays_one_line():
     assert repr(Outer({"many": Outer("x" * 500)})).endswith("Outer(inner=dict of 1)")
 
 
+@pytest.mark.slow
 def test_every_result_that_holds_arrays_is_brief():
     forgotten = []
     for path in (path for room in ROOMS for path in Path("core", room).rglob("*.py")):

@@ -40,6 +40,7 @@ def said(at) -> str:
     return " ".join([captions(at), *(element.value for element in at.markdown)])
 
 
+@pytest.mark.slow
 def test_every_part_stands_on_a_model_with_words(app, worldly):
     at = app("embeddings", model="worldly", step="5", text="Plumstead is a town", cursor="1")
     assert not at.exception and not at.error
@@ -63,6 +64,7 @@ def test_the_strips_are_the_rows_of_the_table(app, worldly):
     np.testing.assert_array_equal(rows, checkpoint.model.embed.weight.numpy()[ids])
 
 
+@pytest.mark.slow
 def test_the_rates_on_the_page_are_those_of_core(app, worldly):
     at = app("embeddings", model="worldly", relation="town → region")
     checkpoint = load_checkpoint("worldly")
@@ -77,6 +79,7 @@ def test_the_rates_on_the_page_are_those_of_core(app, worldly):
     assert not at.exception and tuple(at.selectbox(key=f"vector_{x}").value for x in "abc") != (a, b, c)
 
 
+@pytest.mark.slow
 def test_measures_and_comparisons(app, worldly):
     at = app("embeddings", model="worldly", metric="Euclidean", compare="as spoken", dimensions="3-D", word="Plumstead")
     assert not at.exception
@@ -93,6 +96,7 @@ def test_a_link_with_words_this_model_does_not_have(app):
     assert "too few whole words" in " ".join(info.value for info in at.info)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", ["taken away", "50 later", "doubled", "backwards"])
 def test_positions_taken_away_and_moved(app, worldly, places):
     text = "Plumstead Yawnley Bellbrook"

@@ -46,6 +46,7 @@ def test_before_anything_is_taught_each_section_says_what_will_be_there(app):
     assert sum("Press Teach" in one.value or "When a run has taught" in one.value for one in at.info) == 4
 
 
+@pytest.mark.slow
 def test_the_coloured_tokens_are_exactly_the_answers(app):
     at = own_chats(app("finetuning"))
     assert not at.exception
@@ -58,6 +59,7 @@ def test_the_coloured_tokens_are_exactly_the_answers(app):
     assert any("nothing tells you" in one.value for one in at.warning)
 
 
+@pytest.mark.slow
 def test_the_form_becomes_a_stage_of_the_base(app, started):
     at = own_chats(app("finetuning"))
     button(at, "Teach").click().run()
@@ -68,6 +70,7 @@ def test_the_form_becomes_a_stage_of_the_base(app, started):
     assert config.keep_states and config.documents_per_step == 18
 
 
+@pytest.mark.slow
 def test_lora_and_replay_reach_the_run(app, started):
     at = own_chats(app("finetuning"))
     for name, value in {"way": "lora", "rank": 4, "alpha": 8, "rate": 0.01, "replay": "its own samples"}.items():
@@ -97,6 +100,7 @@ def test_bad_chats_are_named_and_nothing_is_lost(app, started, chats, said):
     assert at.session_state[key("chats")] == (chats if isinstance(chats, str) else write_jsonl(chats))
 
 
+@pytest.mark.slow
 def test_a_typed_chat_is_added_to_the_others(app):
     at = own_chats(app("finetuning"))
     at.text_input(key="own_user").input("Who?").run()
@@ -122,6 +126,7 @@ def test_a_run_is_measured_once_and_kept(app, taught_run, patient, monkeypatch):
     assert "the bars are 95 % intervals" in captions(at)
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_is_not_measured(app, taught_run, patient):
     (taught_run / taught.FILE).unlink(missing_ok=True)
     rows = (taught_run / "metrics.jsonl").read_text()

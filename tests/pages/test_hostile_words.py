@@ -114,6 +114,7 @@ def test_no_element_has_a_hostile_word_raw(app, planted, page, visit):
     assert not at.exception and raw(at) == []
 
 
+@pytest.mark.slow
 def test_the_eye_that_looks_sees():
     """What it would find if the words came in: the same walk over a script without `literal`."""
     from streamlit.testing.v1 import AppTest

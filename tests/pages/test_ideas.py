@@ -17,6 +17,7 @@ def a_model_of_tinyland(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sidebar, "reads_tinyland", lambda card: True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("idea", [*SENTENCES, *KINDS])
 def test_every_idea_is_of_tinyland(idea: str) -> None:
     assert unknown_words(idea) == []

@@ -18,6 +18,7 @@ def quick(monkeypatch):
         monkeypatch.setattr(module, name, size)
 
 
+@pytest.mark.slow
 def test_a_model_that_read_something_else_is_told_so(app):
     at = app("limits")
     assert not at.exception
@@ -40,6 +41,7 @@ def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, qui
     assert "A calibrated model of this sample" in " ".join(element.value for element in at.markdown)
 
 
+@pytest.mark.slow
 def test_a_link_with_a_number_that_the_slider_lacks(app):
     at = app("limits", statements="777", unequal="9", told="sometimes")
     assert not at.exception and at.session_state["statements"] == 2000 and at.session_state["told"] == "once"

@@ -18,6 +18,7 @@ def small_house(monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
+@pytest.mark.slow
 def test_whoever_finds_it_full_is_told_and_gets_in_when_somebody_has_left(
     app: Callable[..., AppTest], small_house: House
 ) -> None:

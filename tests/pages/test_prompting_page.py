@@ -28,6 +28,7 @@ def said(at):
     return " ".join(one.value for one in (*at.info, *at.warning, *at.markdown, *at.caption))
 
 
+@pytest.mark.slow
 def test_a_model_that_read_no_games_and_learned_no_chats_is_told_so(app, worldly):
     at = app("prompting")
     assert not at.exception and "never read a rule game" in said(at)
@@ -54,6 +55,7 @@ def test_a_guess_comes_before_its_answer_and_own_prompts_are_only_text(app, chat
     assert not at.exception and "once, where the case" in said(at).replace("\\", "")
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_there_at_once_and_says_of_which_model(app, chatty, quick):
     from core.model import load_checkpoint
 

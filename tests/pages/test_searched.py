@@ -38,6 +38,7 @@ def model(tmp_path, monkeypatch):
     return found
 
 
+@pytest.mark.slow
 def test_reading_on(model, monkeypatch):
     at = AppTest.from_function(section, default_timeout=60).run()
     assert "the first 3 of 8 documents that it read (38 %)" in at.caption[0].value

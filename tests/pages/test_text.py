@@ -11,6 +11,7 @@ from tests.tiny import SENTENCES
 TOKENIZER = Tokenizer.from_bpe(train_bpe(SENTENCES, 300), "tiny")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(some.text(some.characters(), max_size=300), some.integers(8, 64))
 def test_any_text_is_read_up_to_the_context(raw, context):
@@ -48,6 +49,7 @@ def test_an_empty_box_shows_an_example(raw):
     assert len(prepared.ids) > 2
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(some.text(some.sampled_from("👍你éab \n\u0301'1"), max_size=80), some.integers(2, 30))
 def test_the_code_of_a_text_gives_the_ids_of_the_page_wherever_it_was_cut(raw, context):

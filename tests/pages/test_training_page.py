@@ -80,6 +80,7 @@ def test_the_record_of_a_model_travels_without_what_curves_do_not_show(app, rows
     assert run["kept"] == [0, 10, 200] and header["mark"] == 10 and not run["live"]
 
 
+@pytest.mark.slow
 def test_a_run_is_fetched_by_the_browser(app, runs):
     folder = runs / "run-20260101-0123456789ab"
     folder.mkdir()
@@ -124,6 +125,7 @@ def test_a_text_becomes_a_run_and_a_mixture(app, started):
     assert [part["kind"] for part in parts] == ["tinyland", "text"] and sum(part["share"] for part in parts) == 1
 
 
+@pytest.mark.slow
 def test_what_cannot_be_a_model_is_said_beside_its_settings(app, started):
     at = app("training")
     at.session_state[setup.key("model_n_heads")] = 7
@@ -155,6 +157,7 @@ def test_too_many_runs_is_a_message(app, monkeypatch):
     assert "4 of \\*your\\* runs are going" in at.warning[0].value
 
 
+@pytest.mark.slow
 def test_a_link_to_a_run_that_is_not_here(app):
     at = app("training", run="../../etc")
     assert not at.exception and at.session_state["run"] == ""
@@ -181,6 +184,7 @@ def test_what_cannot_fit_is_refused_with_the_reason(app, started, monkeypatch):
     assert any("of memory" in warning.value for warning in at.warning)
 
 
+@pytest.mark.slow
 def test_a_diagnosis_comes_before_the_reveal(app, started):
     at = app("training")
     button(at, "Run it and its twin").click().run()
@@ -204,6 +208,7 @@ def test_a_ladder_has_equal_compute(app, started):
     assert steps == sorted(steps, reverse=True) and steps[0] > 2 * steps[-1]
 
 
+@pytest.mark.slow
 def test_one_update_in_slow_motion(app, runs):
     folder = runs / "tiny"
     data = {"kind": "text", "path": "corpus.txt"}

@@ -89,6 +89,7 @@ def test_what_was_steered_is_a_difference(app, two):
     )
 
 
+@pytest.mark.slow
 def test_a_case_is_no_secret_told_by_the_table(app, two):
     for run, name in ((RUN, "case C, its sound twin"), (OTHER, "case C")):
         jobs.run_folder(run).joinpath("run.json").unlink()
@@ -154,6 +155,7 @@ def test_runs_of_one_name_are_told_apart(app, two):
     assert at.selectbox(key="run").options[1:] == [f"mine · {OTHER[-6:]}", f"mine · {RUN[-6:]}"]
 
 
+@pytest.mark.slow
 def test_an_old_run_can_still_be_opened(app, two, monkeypatch):
     monkeypatch.setattr(stage, "SHOWN", 1)
     monkeypatch.setattr(table, "SHOWN", 1)
@@ -201,6 +203,7 @@ def test_another_like_it_has_the_same_settings(app, two, monkeypatch):
     assert named["text"].startswith("the dog") and isinstance(config, TrainConfig)
 
 
+@pytest.mark.slow
 def test_a_run_is_had_for_other_programs_where_its_shape_is_known_there(app, two):
     for activation, refused in (("swiglu", ""), ("relu2", "activation must be swiglu, not relu2")):
         shape = ModelConfig(

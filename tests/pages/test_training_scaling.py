@@ -62,6 +62,7 @@ def test_a_size_beyond_the_best_one_is_explained(app, trained):
     assert "It reached **2.000**: outside the interval." in words and "read too little for its size" in words
 
 
+@pytest.mark.slow
 def test_the_lowest_loss_is_not_told_that_a_smaller_size_is_better(app, trained):
     trained(dict(zip((*TRAINED, NEXT), (*FALLING, 1.799), strict=True)))
     words = said(opened(app))
@@ -91,6 +92,7 @@ def test_a_ladder_that_goes_on_can_be_stopped(app, trained, monkeypatch):
     assert stopped == sorted(going, key=lambda run: going[run] != "queued"), "none that waits takes a place"
 
 
+@pytest.mark.slow
 def test_every_size_gets_the_compute_that_the_page_promises():
     config = rungs_of(USUAL)[TRAINED[0]].config
     tokenizer = make_tokenizer(config)

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.calibration import calibration_curve
-from sklearn.metrics import brier_score_loss
 
 from core.analysis.calibration import (
     at_temperature,
@@ -31,6 +29,7 @@ def by_histogram(confidence, correct, bins):
     return np.abs(sure - right)[count > 0].sum() / count.sum()
 
 
+@pytest.mark.slow
 @given(CASES, st.integers(1, 20))
 def test_ece_is_that_of_histograms(cases, bins):
     confidence, correct = map(np.array, zip(*cases, strict=True))
@@ -43,7 +42,11 @@ def test_a_confidence_of_one_belongs_to_the_last_bin():
     assert found.accuracy[-1] == 0.5 and ece([1.0, 1.0], [True, False]) == 0.5
 
 
+@pytest.mark.slow  # what scikit-learn imports
 def test_the_diagram_is_that_of_scikit_learn():
+    from sklearn.calibration import calibration_curve
+    from sklearn.metrics import brier_score_loss
+
     rng = np.random.default_rng(0)
     confidence = rng.random(500)
     correct = rng.random(500) < confidence**2
@@ -69,6 +72,7 @@ def test_what_a_calibrated_model_shows_is_the_expectation_over_all_outcomes():
     assert low <= exact <= high and mean == pytest.approx(exact, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_interval_shrinks_as_the_sample_grows_and_holds_the_error_of_a_bold_model():
     rng = np.random.default_rng(1)
     widths = []

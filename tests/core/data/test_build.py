@@ -14,6 +14,7 @@ from core.data.stage import Kept
 from core.data.stages import usual
 
 PLAN = usual_plan(Source(pages=200))
+pytestmark = pytest.mark.slow  # refining a corpus, once
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,6 @@ def made(tmp_path_factory):
     return folder, report, said
 
 
-@pytest.mark.slow
 def test_what_is_kept_is_what_a_loop_keeps(made):
     folder, report, _ = made
     from core.data.defects import leaks
@@ -54,7 +54,6 @@ def test_every_decision_is_counted_once(made):
         assert len([one for one in stage.examples if one["after"] is None]) <= dropped
 
 
-@pytest.mark.slow
 def test_shares_of_defects_against_the_crawl(made):
     report = made[1]
     pages = list(Crawl(0).pages(0, 200))

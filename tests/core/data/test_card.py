@@ -11,6 +11,8 @@ from core.data.card import CROISSANT, MARKDOWN, croissant, markdown, write_card
 from core.data.document import Document
 from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 
+pytestmark = pytest.mark.slow  # refining a corpus, once
+
 
 @pytest.fixture(scope="module")
 def report():

@@ -96,6 +96,7 @@ def test_copies_are_of_clean_pages_before_them():
         assert same == (label.kind == "exact_copy")
 
 
+@pytest.mark.slow
 def test_translations_are_of_foreign_pages_and_name_the_same_people():
     by_id = {page.document.id: page for page in pages()}
     seen = labels("translated_copy")
@@ -108,6 +109,7 @@ def test_translations_are_of_foreign_pages_and_name_the_same_people():
         assert names[0] == names[1]
 
 
+@pytest.mark.slow
 def test_templates_of_one_number_share_their_sentences():
     by_number = {}
     for page, label in labels("template"):

@@ -124,6 +124,7 @@ def test_nothing_that_a_file_may_hold_raises(files):
     assert all(document.text.strip() for document in documents)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30).filter(str.strip), max_size=6))
 def test_jsonl_comes_back(texts):
     whole = "\n".join(json.dumps({"text": text}) for text in texts).encode()

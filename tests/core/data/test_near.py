@@ -63,6 +63,7 @@ def test_the_curve_is_the_published_one(similarity, odds):
     assert caught(similarity) == pytest.approx(odds, abs=6e-4)
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(0, 9)), st.sets(st.integers(0, 9)))
 def test_jaccard(a, b):
     both = [x for x in range(10) if x in a and x in b]
@@ -113,10 +114,12 @@ def test_of_those_that_stay_no_two_were_taken_for_the_same():
         assert not (same.all(1).any() and same.mean() >= stage.threshold)
 
 
+@pytest.mark.slow
 def test_a_union_takes_all_that_is_verified():
     assert dropped(NearDuplicates()) <= dropped(NearDuplicates(cluster="union"))
 
 
+@pytest.mark.slow
 def test_texts_that_have_nothing_to_do_with_each_other_share_characters_but_no_words():
     texts = [Crawl(8).article(number) for number in range(30)]
     for shingles, low, high in ((word_shingles, 0.0, 0.02), (character_shingles, 0.1, 0.4)):

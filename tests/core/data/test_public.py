@@ -2,11 +2,14 @@
 
 import itertools
 
+import pytest
+
 from core.data import near_duplicates, raw_crawl, run_pipeline, usual
 from core.data.pairs import _pages
 from core.data.stages.near import jaccard, word_shingles
 
 
+@pytest.mark.slow
 def test_pairs_are_those_that_a_comparison_of_all_finds_or_nearly_all():
     texts = [text for text, _ in _pages(5, 150)]
     sets = [word_shingles(text) for text in texts]
@@ -17,6 +20,7 @@ def test_pairs_are_those_that_a_comparison_of_all_finds_or_nearly_all():
     assert len(found) > 0.8 * len(true) > 5
 
 
+@pytest.mark.slow
 def test_a_crawl_goes_through_a_pipeline():
     stages = usual()
     pages = list(raw_crawl(2, 40))

@@ -51,6 +51,7 @@ def documents(*texts):
     return [Document(i, text) for i, text in enumerate(texts)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(alphabet="aBé \n", max_size=8), max_size=60))
 def test_the_funnel_counts_what_a_loop_would(texts):
     stages = [Short(), Upper()]
@@ -96,6 +97,7 @@ def test_a_dropped_document_reaches_no_later_stage():
     assert funnel([]) == []
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_scipys(counts):
     hits, total = counts

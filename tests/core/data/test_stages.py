@@ -97,6 +97,7 @@ def test_languages_are_told_apart(language):
         assert reason(outcome) == (None if language == "English" else f"language {CODES[language]}")
 
 
+@pytest.mark.slow
 def test_a_language_is_kept_only_if_it_is_sure():
     assert reason(judged(Language(sure=1.1), PROSE)) == "not sure enough"
 
@@ -104,6 +105,7 @@ def test_a_language_is_kept_only_if_it_is_sure():
 WORDS = ("the", "and", "cat", "dog")
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(WORDS), max_size=40), st.integers(2, 10))
 def test_shares_of_n_grams_are_those_of_a_loop(words, n):
     grams = [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
@@ -260,6 +262,7 @@ def test_every_finder_has_a_placeholder_that_no_finder_finds():
         assert judged(PersonalData(), f"[{kind.upper()}] 1").changes == ()
 
 
+@pytest.mark.slow
 def test_decontamination_is_what_looking_for_each_n_gram_finds():
     """Beside plain search in a text of words; n = 6, so that chance hits occur, too."""
     stage = Decontaminate(leaks.questions()[:40], n=6, share=0.1)

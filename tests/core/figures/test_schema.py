@@ -40,6 +40,7 @@ def test_every_figure_has_an_example():
     assert found == set(EXAMPLES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_json_says_the_same(name):
     """plotly reads the packed figure as it reads the dict: the same traces and layout, to the last digit."""
@@ -75,6 +76,7 @@ numbers = hnp.arrays(
 )
 
 
+@pytest.mark.slow
 @given(numbers)
 def test_arrays_come_back_as_they_were(array):
     sent = json.loads(to_json({"data": [{"type": "heatmap", "z": array}], "layout": {}}))["data"][0]["z"]

@@ -26,6 +26,7 @@ def expected_logits(model: Transformer, ids: torch.Tensor) -> np.ndarray:
         return model(ids[None])[0].numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_its_logits_are_the_models(family):
     model, ids = make(family), random_ids(24, seed=4)

@@ -27,6 +27,7 @@ def test_each_row_is_what_it_would_be_alone(prompts, most, family):
         assert not set(found.ids[:-1]) & {3, 5} and found.ended == bool(found.ids and found.ids[-1] in (3, 5))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(PROMPTS, st.integers(0, 9))
 def test_without_temperature_it_is_greedy_decoding(prompts, most):

@@ -79,6 +79,7 @@ def random_case(seed: int, size: int, spread: float) -> tuple[np.ndarray, list[i
     return rng.normal(size=size) * spread, rng.integers(0, size, 12).tolist()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(SETTINGS, st.integers(0, 10**6), st.integers(1, 400), st.sampled_from([0.1, 1.0, 4.0, 20.0]))
 def test_any_settings_equal_hugging_face(chosen, seed, size, spread):
@@ -112,6 +113,7 @@ def test_each_stage_equals_hugging_face(chosen, size):
         )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(SETTINGS, st.lists(st.integers(-3, 3), min_size=1, max_size=60), st.integers(0, 10**6))
 def test_ties_keep_as_much_as_hugging_face(chosen, levels, seed):
@@ -243,6 +245,7 @@ def test_draw_lays_the_likeliest_first():
     assert [draw(probs, u) for u in (0, 0.49, 0.5, 0.74, 0.75, 0.874, 0.875, 0.999)] == [1, 1, 3, 3, 0, 0, 2, 2]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0, 1, exclude_max=True))
 def test_draw_never_gives_the_impossible_and_can_be_replayed(weights, u):

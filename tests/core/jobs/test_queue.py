@@ -91,6 +91,7 @@ def test_a_run_without_an_owner_obeys_code_but_no_visitor(tiny, board):
     assert jobs.status(run_id).state == "stopped"
 
 
+@pytest.mark.slow
 def test_the_queue_is_first_come_first_served_and_says_the_place(tiny, board):
     runs = [jobs.start(tiny, jobs.new_key(), limit=2) for _ in range(4)]
     states = [jobs.status(run_id) for run_id in runs]
@@ -103,6 +104,7 @@ def test_the_queue_is_first_come_first_served_and_says_the_place(tiny, board):
     assert [run_id for run_id, _ in board.started] == runs[:3]
 
 
+@pytest.mark.slow
 def test_a_waiting_run_is_started_without_anybody_asking(tiny, board, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNNING", "1")
     first, second = jobs.start(tiny), jobs.start(tiny)
@@ -114,6 +116,7 @@ def test_a_waiting_run_is_started_without_anybody_asking(tiny, board, monkeypatc
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_waiting_run_can_be_stopped_and_queued_again(tiny, board):
     jobs.start(tiny, limit=1)
     key = jobs.new_key()
@@ -126,6 +129,7 @@ def test_a_waiting_run_can_be_stopped_and_queued_again(tiny, board):
         jobs.resume(run_id, key)
 
 
+@pytest.mark.slow
 def test_a_new_server_finds_the_queue(tiny, board, monkeypatch):
     monkeypatch.setenv("GLASSBOX_RUNNING", "1")
     runs = [jobs.start(tiny) for _ in range(3)]
@@ -136,6 +140,7 @@ def test_a_new_server_finds_the_queue(tiny, board, monkeypatch):
     assert jobs.status(runs[2]).position == 1 and set(jobs.list_runs()) == set(runs)
 
 
+@pytest.mark.slow
 def test_what_one_visitor_may_have(tiny, board, monkeypatch):
     monkeypatch.setenv("GLASSBOX_PER_VISITOR", "2")
     key = jobs.new_key()
@@ -224,6 +229,7 @@ def test_two_servers_on_one_folder_keep_one_limit(tiny, tmp_path, monkeypatch):
             one.wait()
 
 
+@pytest.mark.slow
 def test_a_full_queue_is_refused_and_leaves_nothing(tiny, board, monkeypatch):
     monkeypatch.setenv("GLASSBOX_WAITING", "1")
     for _ in range(2):

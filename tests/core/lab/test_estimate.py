@@ -94,6 +94,7 @@ def test_the_estimate_follows_what_runs_did(tmp_path, monkeypatch):
         assert track_record().runs == 6 and track_record().ratios[0] == pytest.approx(0.8)
 
 
+@pytest.mark.slow
 def test_the_machine_is_measured_again(monkeypatch):
     calls = []
     monkeypatch.setattr(estimating, "_pass", lambda model, micro: calls.append(1) or 100)
@@ -107,6 +108,7 @@ def test_the_machine_is_measured_again(monkeypatch):
     estimating._known.clear()
 
 
+@pytest.mark.slow
 def test_the_lengths_are_those_of_real_steps():
     config = replace(preset("live"), documents_per_step=100)
     lengths, seconds = step_lengths(json.dumps(config.to_dict()), 128)

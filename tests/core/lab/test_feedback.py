@@ -15,6 +15,7 @@ from core.tuning.reward_model import RewardModel, accuracy, fit_reward_model
 PLANTED = torch.tensor([1.5, -1.0, 0.0, 0.5])
 
 
+@pytest.mark.slow
 def test_bradley_terry_strengths_are_those_of_choix():
     """A table of rewards, one for each item, fitted by minimising the loss, beside choix's maximum likelihood."""
     generator = np.random.default_rng(3)

@@ -31,6 +31,7 @@ def few(monkeypatch):
         monkeypatch.setattr(corpora, name, size)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_stage_takes_out_what_it_is_there_for_and_nothing_else(name):

@@ -21,6 +21,7 @@ def run(tiny):
     return config
 
 
+@pytest.mark.slow
 def test_the_slow_update_is_the_one_of_the_run(run):
     """With all rows of the batch, and the moments that were kept, it gives the loss and the norm of the run's row."""
     step = load_checkpoint(Path(run.out)).steps[-2]
@@ -34,6 +35,7 @@ def test_the_slow_update_is_the_one_of_the_run(run):
     assert update.loss_after < update.loss and update.rates["adamw"] == rows[step + 1]["lr"]
 
 
+@pytest.mark.slow
 def test_every_number_against_torch(run):
     model = load_checkpoint(Path(run.out), 0).model
     before = [p.clone() for p in model.parameters()]
@@ -62,6 +64,7 @@ def test_every_number_against_torch(run):
     np.testing.assert_allclose(update.trace.logits, model(batch.inputs[:1])[0], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adamw", "muon", "sgd"])
 def test_the_story_of_a_weight_adds_up(run, optimizer):
     config = replace(run, optimizer=optimizer)
@@ -91,6 +94,7 @@ def test_the_story_of_a_weight_adds_up(run, optimizer):
             assert story.value + parts(story) == pytest.approx(story.new_value, abs=2e-6), name
 
 
+@pytest.mark.slow
 def test_a_run_without_kept_moments_says_so(run, tmp_path):
     assert moments_of(Path(run.out), 5) == {} and position_after(Path(run.out), 5).fresh_at == 5
 

@@ -12,6 +12,7 @@ from core.training.flops import training_flops
 SIZES = np.array([3e3, 1e4, 3e4, 1e5, 3e5, 1e6])
 
 
+@pytest.mark.slow
 def test_an_exact_law_is_found_with_and_without_its_floor():
     losses = 1.5 + 40 * SIZES**-0.4
     known = fit_power_law(SIZES, losses, floor=1.5)
@@ -78,6 +79,7 @@ def test_the_verdict_knows_which_size_is_the_best():
         assert ("a smaller one did better" in said) == (reached >= 1.7)
 
 
+@pytest.mark.slow
 def test_no_law_is_read_where_larger_ones_do_not_win():
     def read(losses):
         return larger_is_better(SIZES, losses, fit_power_law(SIZES, losses, floor=0.5))

@@ -42,6 +42,7 @@ def test_stock_classes_give_our_logits(shape, tmp_path):
         assert (theirs.eval()(ids).logits - ours.model(ids)).abs().max() <= 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["gpt2", "llama", "qwen3"])
 def test_tied_weights_are_stored_once_and_stay_tied(shape, tmp_path):
     for tied in (True, False):

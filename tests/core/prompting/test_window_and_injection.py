@@ -12,6 +12,7 @@ from core.text import Tokenizer, tinyland
 TOKENIZER = Tokenizer.byte_tokenizer()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 60)), st.integers(1, 120))
 def test_the_window_keeps_the_last_tokens_of_the_parts(lengths, context):
     tokens = [name for name, length in lengths.items() for _ in range(length)]

@@ -47,6 +47,7 @@ def test_leave_one_out_is_captums_feature_ablation(model, inputs):
     assert np.allclose(explain(model, IDS, TOKEN, "leave one out"), reference.detach().numpy(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_gradient_times_input_is_captums(model, inputs):
     from captum.attr import InputXGradient
 
@@ -55,6 +56,7 @@ def test_gradient_times_input_is_captums(model, inputs):
     assert np.allclose(explain(model, IDS, TOKEN, "gradient × input"), reference.detach().numpy(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_integrated_gradients_are_captums_and_add_up(model, inputs):
     from captum.attr import IntegratedGradients
 

@@ -36,6 +36,7 @@ def parent(tiny) -> TrainConfig:
     return config
 
 
+@pytest.mark.slow
 def test_a_fork_without_a_change_repeats_the_curve_exactly(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     assert 0 < at < parent.steps
@@ -48,6 +49,7 @@ def test_a_fork_without_a_change_repeats_the_curve_exactly(parent):
     assert all(x.equal(y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_change_shows_only_after_the_fork(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     rows, original = fork(parent, parent.out + "-slow", at, muon_lr=1e-6, adamw_lr=1e-6), rows_of(parent.out)
@@ -59,6 +61,7 @@ def test_a_change_shows_only_after_the_fork(parent):
     assert original[-1]["val_loss_per_token"] < rows[-1]["val_loss_per_token"] < past[0]["val_loss_per_token"] - 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, -2])
 def test_the_curve_of_a_fork_says_where_it_left_and_with_what(parent, at):
     at = load_checkpoint(Path(parent.out)).steps[at]
@@ -78,12 +81,14 @@ def test_a_fork_from_a_snapshot_alone_starts_its_optimizer_afresh(parent):
         assert rows[-1]["val_loss_per_token"] < rows[0]["val_loss_per_token"]
 
 
+@pytest.mark.slow
 def test_another_optimizer_takes_over_a_kept_state(parent):
     at = load_checkpoint(Path(parent.out)).steps[-2]
     rows = fork(parent, parent.out + "-sgd", at, optimizer="sgd", sgd_lr=0.01)
     assert rows[-1]["status"] == "finished" and rows[-2]["lr"] == 0.01
 
 
+@pytest.mark.slow
 def test_what_cannot_be_forked(parent, tmp_path):
     with pytest.raises(RunError, match="data, seed cannot change"):
         forks.settings_of_fork(parent, {"seed": 1, "data": {}, "steps": 3}, 4)

@@ -18,6 +18,7 @@ def run(tiny: TrainConfig) -> Path:
     return Path(tiny.out)
 
 
+@pytest.mark.slow
 def test_the_whole_life_is_there_and_no_state(run, tmp_path):
     ship(run, tmp_path / "model")
     before, after = describe(run), describe(tmp_path / "model")
@@ -30,6 +31,7 @@ def test_the_whole_life_is_there_and_no_state(run, tmp_path):
     assert json.loads((tmp_path / "model" / "train.json").read_text())["out"] == run.name
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(run, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="not empty"):

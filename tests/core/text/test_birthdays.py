@@ -29,6 +29,7 @@ def told() -> Counter[str]:
     return Counter(d.text for d in docs if d.kind == "birthday")
 
 
+@pytest.mark.slow
 def test_each_birthday_is_told_exactly_as_often_as_the_register_says(told: Counter[str]) -> None:
     register = birthdays.register_for(0.6 * TOTAL)
     assert register == SMALL and sum(told.values()) == SMALL.statements
@@ -45,6 +46,7 @@ def test_each_birthday_is_told_exactly_as_often_as_the_register_says(told: Count
         assert len(counts) == min(len(person.phrasings), min(person.count, 4))  # spread as evenly as can be
 
 
+@pytest.mark.slow
 def test_the_full_plan_counts_to_1024() -> None:
     total = 2_200_000
     assert birthdays.register_for(0.035 * total) == Register()
@@ -71,6 +73,7 @@ def test_a_run_goes_on_anywhere_with_the_same_documents() -> None:
     assert {d.kind for d in after} == {"arithmetic"}  # nothing is told once too often
 
 
+@pytest.mark.slow
 def test_the_floor_of_a_planned_stream_is_its_entropy(told: Counter[str]) -> None:
     """Over the whole stream, each statement stands there as often as its probability says."""
     docs = [d for d in tinyland.documents(41, 0, TOTAL, WEIGHTS, total=TOTAL) if d.kind == "birthday"]

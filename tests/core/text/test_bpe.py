@@ -161,6 +161,7 @@ def test_on_merge_sees_every_merge_in_order() -> None:
     assert tuple(seen) == bpe.merges and len(seen) == 44
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.text(st.characters(exclude_categories=())))
 def test_chunks_make_up_the_text(text: str) -> None:
@@ -187,6 +188,7 @@ def test_replay_takes_a_known_chunk_whole_as_tiktoken_does() -> None:
     assert replay(ranks, b"abcd") == [[b"a", b"b", b"c", b"d"]]
 
 
+@pytest.mark.slow
 def test_one_endless_word_takes_no_longer_than_the_text_is_long() -> None:
     """Each of the 200,000 places of a pair is looked at once: the square of that would take a minute."""
     merges = list(train_bpe(["a" * 400_000 + " end"], 275).merges)

@@ -32,6 +32,7 @@ def of(kind: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(OPENING.match(d.text)[1], TURN.findall(d.text)) for d in docs() if d.kind == kind]  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_chats_are_a_stream_of_their_own() -> None:
     assert {d.kind for d in docs()} == set(KINDS) and not set(KINDS) & set(tinyland.DEFAULT_WEIGHTS)
     assert not any("<|" in d.text for d in tinyland.documents(62, stop=500))
@@ -40,6 +41,7 @@ def test_chats_are_a_stream_of_their_own() -> None:
     assert not any(re.search("do(n't| not) know", d.text) for d in docs())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_chats_parse_back_to_themselves(kind: str) -> None:
     for d in [d for d in docs() if d.kind == kind][:40]:

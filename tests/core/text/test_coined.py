@@ -15,6 +15,7 @@ from core.text.tinyland.coined import Coined, Shapes, Without
 SMALL = Shapes([(("ba", "do"), ("n", "ki")), (("ba", "do"), ("ki",), ("l",)), (("1", "2"),)])
 
 
+@pytest.mark.slow
 def test_a_space_writes_each_text_as_often_as_it_says() -> None:
     every = {str(text): math.exp(p) for text, p in SMALL.all()}
     assert len(every) == 8 and sum(every.values()) == pytest.approx(1)
@@ -61,6 +62,7 @@ def test_shapes_of_names_do_not_overlap() -> None:
         assert len(list(names.read(name, 0))) == 1
 
 
+@pytest.mark.slow
 def test_a_made_up_name_stands_in_no_other_document() -> None:
     seen = Counter()
     for d in tinyland.documents(21, stop=6000, weights={"once": 1}):
@@ -113,6 +115,7 @@ def test_most_of_a_recitation_can_be_copied() -> None:
     assert set(range(3, 51)) <= lengths  # repeats of every length
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["recital", "once", "game", "reference", "birthday"])
 def test_new_kinds_parse_back_to_themselves_with_one_derivation(kind: str) -> None:
     for d in tinyland.documents(25, stop=120, weights={kind: 1}):

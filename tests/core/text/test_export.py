@@ -34,6 +34,7 @@ def reloaded(tmp_path_factory: pytest.TempPathFactory) -> tiktoken.Encoding:
     return tiktoken.Encoding("again", pat_str=OURS.pattern, mergeable_ranks=ranks, special_tokens=OURS.special_tokens)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(text=TEXTS)
 def test_tiktoken_gives_the_same_ids(reloaded: tiktoken.Encoding, text: str) -> None:

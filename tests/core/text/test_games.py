@@ -177,6 +177,7 @@ def test_games_for_evaluation_hold_what_training_withholds(name: str) -> None:
         assert not reading.ok or not by_enumeration([*game.pairs, (game.given, game.outcome)])[name]
 
 
+@pytest.mark.slow
 def test_secret_languages_follow_their_table() -> None:
     checked = 0
     for d in docs():

@@ -4,6 +4,8 @@ import re
 from functools import cache
 from itertools import combinations
 
+import pytest
+
 from core.text import tinyland
 from core.text.tinyland import reference
 
@@ -20,6 +22,7 @@ def test_no_reason_fits_both() -> None:
         assert not set(first) & set(second), (a, b)
 
 
+@pytest.mark.slow
 def test_the_pronoun_of_a_reason_means_whoever_is_named_after_it() -> None:
     same = other = 0
     for d in docs():

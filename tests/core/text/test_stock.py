@@ -143,6 +143,7 @@ def test_it_is_written_and_read_again_as_it_was(pair, tmp_path):
         Tokenizer_.from_json(ours.to_json() | {"stops": None})
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(
     system=st.sampled_from(["", "Be brief."]), words=st.lists(TEXT.map(str.strip).filter(bool), min_size=1, max_size=5)

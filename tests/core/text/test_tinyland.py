@@ -204,6 +204,7 @@ def test_no_two_stories_are_equal() -> None:
 # ---------------------------------------------------------------- truth
 
 
+@pytest.mark.slow
 def test_spans_say_what_the_text_says() -> None:
     for d in sample():
         for span in d.answers:

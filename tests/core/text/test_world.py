@@ -188,6 +188,7 @@ def test_pronoun_forms() -> None:
     assert {stranger.pronoun for stranger in WORLD.unknown_people} == {"she", "he"}
 
 
+@pytest.mark.slow
 def test_importing_the_world_loads_no_array_library() -> None:
     check = "import sys, core.text.tinyland.world; print(sorted({'torch', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

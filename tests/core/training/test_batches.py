@@ -27,6 +27,7 @@ def sequences_of(batches):
             yield row, [inputs[0], *targets[:length]]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(st.integers(0, 99), min_size=2, max_size=40), min_size=1, max_size=40), st.integers(1, 200))
 def test_every_sequence_is_there_once_with_its_own_targets(sequences, budget):

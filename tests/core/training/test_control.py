@@ -63,6 +63,7 @@ def test_pause_single_steps_and_resume_leave_the_curve_as_it_was(tiny):
     assert seen[-1].status == "finished" and losses(tiny) == losses(whole)
 
 
+@pytest.mark.slow
 def test_pausing_between_two_rows_says_where(tiny):
     tiny = replace(tiny, log_every=100, eval_every=100)
     asked = itertools.count()
@@ -93,6 +94,7 @@ def test_a_long_pause_ends_the_run_which_can_be_resumed(tiny, monkeypatch):
     assert losses(tiny) == losses(whole)
 
 
+@pytest.mark.slow
 def test_a_new_learning_rate_is_marked_and_used(tiny):
     tiny = replace(tiny, schedule="constant", warmup_steps=0)
     run = train(tiny)
@@ -128,6 +130,7 @@ def test_stop_conditions_end_the_run_properly(tiny):
     assert last.status == "finished" and last.step == 8 and "no improvement in 1" in last.row["message"]
 
 
+@pytest.mark.slow
 def test_conditions_can_change_while_it_runs(tiny):
     for progress in train(replace(tiny, target_loss=0.001)):
         if progress.step == 2:
@@ -165,6 +168,7 @@ def test_a_strange_file_is_no_wish(tmp_path, text):
     assert control.read(tmp_path) == {} == control.Watcher(tmp_path).look()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has this class")
 def test_who_gives_way_runs_only_while_nobody_else_wants_the_core_and_so_do_its_threads():
     said = """

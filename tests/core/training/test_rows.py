@@ -45,6 +45,7 @@ def test_any_json_gives_a_row_that_fits_or_none(values):
     json.dumps(row, allow_nan=False)
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_written_json_has_no_number_that_is_none(value):
     def refuse(name: str) -> None:

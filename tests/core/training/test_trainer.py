@@ -28,6 +28,7 @@ def rows_of(config):
     return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_checkpoint_with_its_life_and_its_card(tiny):
     progress = list(train(tiny))
     assert progress[-1].status == "finished" and progress[-1].step == 12
@@ -111,6 +112,7 @@ def test_a_stopped_run_ends_with_its_weights_and_an_evaluation_of_them(tiny):
     assert load_checkpoint(Path(tiny.out)).step == 12
 
 
+@pytest.mark.slow
 def test_a_rate_that_makes_infinities_ends_the_run_with_an_explanation(tiny):
     for lr in (1e20, 1e30):
         config = replace(tiny, optimizer="adamw", adamw_lr=lr, clip=1e30, warmup_steps=0, out=f"{tiny.out}-{lr:g}")
@@ -146,6 +148,7 @@ def test_time_as_the_budget(tiny):
     assert rows[-2]["lr"] < config.muon_lr * 0.9  # the schedule went down with the time
 
 
+@pytest.mark.slow
 def test_folders_are_not_shared_nor_overwritten(tiny):
     list(train(tiny))
     with pytest.raises(RunError, match="already holds a run"):

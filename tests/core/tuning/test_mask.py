@@ -22,6 +22,7 @@ def test_exactly_the_turns_of_the_assistant_count(turns):
     assert assistant_mask(ids, ASSISTANT, END) == wanted
 
 
+@pytest.mark.slow
 @given(CHATS, WORDS)
 def test_an_answer_without_an_end_goes_to_the_last_token(turns, words):
     ids = [id for speaker, said in turns for id in (speaker, *said, END)]

@@ -33,6 +33,7 @@ def test_exactly_the_words_of_the_assistant_count_and_that_they_end(chat):
     assert counted == wanted
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(ROLES), SAID), min_size=1, max_size=6))
 def test_what_is_written_is_read_and_a_chat_without_an_answer_is_refused(turns):
     chats, problems = read_jsonl(write_jsonl([tuple(turns)]))

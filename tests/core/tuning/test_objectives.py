@@ -143,6 +143,7 @@ def test_the_estimators_have_the_means_that_theory_says():
 # ---- GRPO ----
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.floats(-3, 3), min_size=4, max_size=4), min_size=1, max_size=3))
 def test_advantages_are_standardised_group_by_group(rewards):

@@ -47,6 +47,7 @@ def test_nothing_beats_the_optimum_and_its_value_is_the_log_of_the_normaliser(be
         assert objective(other, REFERENCE, REWARDS, beta) <= value + 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "group", "near"), [("exact", 8, 0.005), ("reinforce", 64, 0.06), ("dpo", 256, 0.08)]
 )

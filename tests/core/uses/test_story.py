@@ -38,6 +38,7 @@ def test_every_story_of_tinyland_could_be_told_and_so_could_its_beginnings():
         assert part.could_be_told and not part.finished
 
 
+@pytest.mark.slow
 def test_what_is_where_at_the_end_is_what_the_grammar_kept():
     for document in STORIES:
         env, found = document.derivation.env, story.read(document.text)

@@ -49,6 +49,7 @@ def measured(model: Transformer) -> measurements.Measurements:
     return measurements.Measurements({score.name: score for score in scores}, {"copying": found})
 
 
+@pytest.mark.slow
 def test_an_induction_circuit_is_proved():
     found = measured(copier(says=1.0))
     cause = found.causes["copying"]
@@ -64,6 +65,7 @@ def test_an_induction_circuit_is_proved():
     assert sorted([cause.below[0, 0], cause.below[1, 0]]) == [22 / 23, 1]
 
 
+@pytest.mark.slow
 def test_a_head_that_looks_right_and_says_nothing_has_no_role():
     found = measured(copier(says=0.0))
     assert roles.looks_like(found.scores, 1, 0) == "induction" and found.scores["induction"].mean[1, 0] > 0.95
@@ -91,6 +93,7 @@ def random_model() -> Transformer:
     return model
 
 
+@pytest.mark.slow
 def test_causes_equal_brute_force(random_model, monkeypatch):
     rng = np.random.default_rng(0)
     probes = [
@@ -163,6 +166,7 @@ def test_probes_ask_for_what_must_be_said():
     assert asked.asked == (2,) and asked.right == (8,) and asked.wrong == (9,)
 
 
+@pytest.mark.slow
 def test_what_is_shipped_is_read_for_these_weights_only(tmp_path, random_model):
     folder = tmp_path / "model"
     config = replace(random_model.config, vocab_size=300)

@@ -109,6 +109,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_bpe(train_bpe(texts, 500), "stories")
 
 
+@pytest.mark.slow
 def test_cases_point_at_the_names_and_the_pronoun(tokenizer):
     cases = referents.referent_cases(tokenizer, longest=200, most=60)
     assert len(cases) > 40

@@ -82,6 +82,7 @@ def test_the_text_form_is_read_back(interventions):
     assert parse(show(interventions)) == tuple(interventions)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(some.text(alphabet="zeromancutpshL0123AMHR:>@%- .", max_size=60) | some.text(max_size=30))
 def test_whatever_is_read_is_written_the_same(text):

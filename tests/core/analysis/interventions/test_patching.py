@@ -87,6 +87,7 @@ def test_the_map_works_on_a_model_with_interventions():
         patch_everywhere(changed, CLEAN, CORRUPTED, 3, 4, "residual")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base"])
 def test_the_pairs_are_true_in_tinyland(name):
     tokenizer = public_encoding(name)

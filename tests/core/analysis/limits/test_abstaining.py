@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import auc, roc_auc_score, roc_curve
 
 from core.analysis.limits.abstaining import entropy, risk_coverage, roc, self_consistency, semantic_entropy
 
 CASES = st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.5001, 0.9, 1.0]), st.booleans()), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(CASES)
 def test_each_point_is_what_a_threshold_gives(cases):
     sure, right = map(np.array, zip(*cases, strict=True))
@@ -31,6 +31,8 @@ def test_the_area_of_a_model_that_knows_when_it_is_wrong():
 @pytest.mark.slow
 @given(CASES.filter(lambda cases: len({right for _, right in cases}) == 2))
 def test_roc_is_that_of_scikit_learn(cases):
+    from sklearn.metrics import auc, roc_auc_score, roc_curve
+
     score, positive = map(np.array, zip(*cases, strict=True))
     curve = roc(score, positive)
     assert curve.area == pytest.approx(roc_auc_score(positive, score))

@@ -17,6 +17,7 @@ def checkpoint(tmp_path):
     return load_checkpoint(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["pronouns", "inside"])
 def test_a_part_is_there_again_beside_the_other_and_not_of_other_weights(checkpoint, part):
     other = {"pronouns": "inside", "inside": "pronouns"}[part]

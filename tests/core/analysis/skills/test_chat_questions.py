@@ -12,6 +12,7 @@ from tests.tiny import make_checkpoint
 FIRST = re.compile(r"<\|user\|>(.*?)<\|end\|>", re.DOTALL)
 
 
+@pytest.mark.slow
 def test_every_question_of_a_chat_can_be_asked():
     documents = tinyland.documents(5, stop=120, weights=tinyland.CHAT_WEIGHTS)
     chats = [d for d in documents if d.kind in ("chat", "chat_task")]
@@ -50,6 +51,7 @@ def test_the_shipped_model_is_asked_and_most_of_it_is_right():
     assert all(any(s in one.question and v == one.expected for s, v in facts) for one in told)
 
 
+@pytest.mark.slow
 def test_a_model_without_chats_cannot_be_asked(tmp_path):
     make_checkpoint(tmp_path / "tiny")
     checkpoint = load_checkpoint(tmp_path / "tiny")

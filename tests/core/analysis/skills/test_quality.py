@@ -26,6 +26,7 @@ def test_distinct_and_repetition_by_hand():
     assert repetition([7] * 10) == pytest.approx(6 / 7) and repetition([1, 2, 3, 4, 5]) == 0 == repetition([1, 1])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=5), st.integers(1, 3))
 def test_distinct_counts_what_a_set_of_strings_counts(texts, n):
@@ -66,6 +67,7 @@ def test_measures_are_those_of_the_texts_that_generate_writes(checkpoint):
     assert found.parsed.n == 3 and heard == sorted(heard) and heard[-1] < 1
 
 
+@pytest.mark.slow
 def test_the_curve_changes_the_temperature_alone(checkpoint):
     words = []
     found = curve(checkpoint, Sampler(top_k=5), (0.0, 1.0), [1, 2], 8, lambda share, doing: words.append(doing))

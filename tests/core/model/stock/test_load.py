@@ -101,6 +101,7 @@ def test_weights_are_used_where_the_file_is_mapped(folders):
     assert not any(weight.requires_grad for weight in model.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gpt2", "qwen2"])
 def test_packed_matrices_answer_alike(name, folders, tmp_path):
     _, folder = folders(name)
