@@ -1,6 +1,7 @@
 """The visitor's text on its way to the model: limits, and chips that show what cannot be seen. Text is data, always."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.text import Piece, Tokenizer
@@ -56,7 +57,7 @@ def chip(piece: Piece) -> Chip:
     return Chip(visible(piece.text), piece.id, digits)
 
 
-def chips(tokenizer: Tokenizer, ids: list[int] | tuple[int, ...]) -> list[Chip]:
+def chips(tokenizer: Tokenizer, ids: Sequence[int]) -> list[Chip]:
     """Chips for any ids, for instance generated ones; special tokens show their name."""
     names = {id: name for name, id in tokenizer.special_tokens.items()}
     made = []

@@ -6,6 +6,7 @@ A model that has read is asked to end a sentence; a model that was taught chats 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,42 +38,42 @@ class Recall(Brief):
     log_probs: Floats
     chat: bool
 
-    @property
+    @cached_property
     def probs(self) -> Floats:
         """Of the 366 answers, (N, 366), as shares of their sum."""
         p = np.exp(self.log_probs)
         shares: Floats = p / p.sum(axis=1, keepdims=True)
         return shares
 
-    @property
+    @cached_property
     def said(self) -> np.ndarray:
         """The likeliest answer by number, (N,)."""
         return np.asarray(np.argmax(self.log_probs, axis=1))
 
-    @property
+    @cached_property
     def verdict(self) -> np.ndarray:
         """ "right", "unknown" or "wrong", (N,)."""
         return np.where(self.said == len(DATES), "unknown", np.where(self.said == self.true, "right", "wrong"))
 
-    @property
+    @cached_property
     def confidence(self) -> Floats:
         """The probability of the likeliest date among the dates, (N,)."""
         best: Floats = self.dates.max(axis=1)
         return best
 
-    @property
+    @cached_property
     def dates(self) -> Floats:
         """Probabilities among the 365 dates, as if it had to name one: (N, 365)."""
         p = np.exp(self.log_probs[:, : len(DATES)])
         shares: Floats = p / p.sum(axis=1, keepdims=True)
         return shares
 
-    @property
+    @cached_property
     def right_date(self) -> np.ndarray:
         """Whether the likeliest date is the true one, (N,)."""
         return np.asarray(self.dates.argmax(axis=1) == self.true)
 
-    @property
+    @cached_property
     def entropy(self) -> Floats:
         """Semantic entropy, nats: of all that it may say, by what it means, (N,)."""
         return entropy(self.probs)

@@ -22,8 +22,9 @@ _sampler = components.component("sampler")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _names(stamp: tuple[str | int, ...], ids: tuple[int, ...], _view: View) -> list[str]:
-    return [chip.label for chip in chips(_view.tokenizer, ids)]
+def _names(stamp: tuple[str | int, ...], ids: tuple[int, ...] | None, count: int, _view: View) -> list[str]:
+    """What tokens are called: those named, or else the first so many."""
+    return [chip.label for chip in chips(_view.tokenizer, range(count) if ids is None else ids)]
 
 
 def stage_header(row: StageKind) -> dict[str, Any]:
@@ -38,14 +39,14 @@ def sampler(view: View, position: int, *, key: str) -> None:
     logits = np.ascontiguousarray(view.trace.logits[position].numpy(), dtype="<f4")  # (V,)
     context = view.ids[: position + 1]
     actual = view.ids[position + 1] if position + 1 < len(view.ids) else None
-    ids = tuple(range(len(logits)))
+    ids = None  # all
     if len(logits) > NAMED:
         likeliest = np.argpartition(-logits, NAMED)[:NAMED].tolist()
         ids = tuple(sorted({*likeliest, *context, *([] if actual is None else [actual])}))
     header = {
         "key": f"{view.name} {position} {zlib.crc32(logits.tobytes())} {zlib.crc32(repr(context).encode())}",
-        "label_ids": ids,
-        "labels": _names((view.name, *cache.stamp(view.name)), ids, view),
+        "label_ids": list(range(len(logits))) if ids is None else ids,
+        "labels": _names((view.name, *cache.stamp(view.name)), ids, len(logits), view),
         "context": context,
         "actual": actual,
         "u": uniform(state.get("seed"), position + 1),
