@@ -91,7 +91,7 @@ def attention(model: Transformer, ids: Sequence[int], _token: int) -> Floats:
             found.append(tensor[0, :, -1].double())  # (H, T)
         return tensor
 
-    model(torch.tensor([checked_ids(ids, model.config)], device=model.embed.weight.device), tap=keep)
+    model.last_logits(torch.tensor([checked_ids(ids, model.config)], device=model.embed.weight.device), tap=keep)
     return torch.stack(found).mean((0, 1)).cpu().numpy()
 
 

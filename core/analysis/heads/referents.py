@@ -98,7 +98,7 @@ def _on_names(model: Transformer, cases: Sequence[ReferentCase]) -> tuple[np.nda
             found.append(torch.bmm(looks, marks.to(looks.dtype)))  # (B, H, 2)
         return tensor
 
-    model(ids.to(device), tap=keep)
+    model.last_logits(ids.to(device), tap=keep)
     given = torch.stack(found, dim=1).double().cpu().numpy()  # (B, L, H, 2)
     names = np.array([[len(case.meant), len(case.others)] for case in cases], dtype=np.float64)
     share = (names[:, 0] / names.sum(axis=1))[:, None, None]  # of the names' tokens, those of whom it means

@@ -148,5 +148,5 @@ def _patterns(model: Transformer, ids: NDArray[np.int64]) -> list[NDArray[np.flo
             found.append(tensor.float().cpu().numpy())
         return tensor
 
-    model(torch.from_numpy(ids).to(next(model.parameters()).device), tap=keep)
+    model.last_logits(torch.from_numpy(ids).to(next(model.parameters()).device), tap=keep)
     return found

@@ -65,7 +65,7 @@ def record_sites(
             return tensor
 
         with torch.inference_mode():
-            model(ids.to(model.device), tap=keep)
+            model.last_logits(ids.to(model.device), tap=keep)
         yield ids, real, values
 
 

@@ -54,9 +54,11 @@ class Intervened(Transformer):
         logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
         return logits
 
-    def last_logits(self, ids: Tensor, last: int = 1, *, cache: Cache | None = None) -> Tensor:
+    def last_logits(
+        self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None
+    ) -> Tensor:
         """As `Transformer.last_logits`, through the edits."""
-        return self.forward(ids, cache=cache)[:, -last:]
+        return self.forward(ids, tap=tap, cache=cache)[:, -last:]
 
     def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""

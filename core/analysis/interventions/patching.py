@@ -112,7 +112,7 @@ def _layer(model: Transformer, source: Trace, corrupted: Sequence[int], layer: i
             return changed
 
         batch = torch.tensor([list(corrupted)], device=model.device).expand(len(rows), -1)
-        found.append(model(batch, tap=tap)[:, -1].float().cpu())
+        found.append(model.last_logits(batch, tap=tap)[:, -1].float().cpu())
     return torch.cat(found)
 
 

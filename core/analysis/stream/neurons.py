@@ -117,7 +117,7 @@ def _strongest(model: Transformer, rows: Sequence[Sequence[int]]) -> tuple[Tenso
             above.append((inside > 0).sum(dim=(0, 1)).float())
         return x
 
-    model(padded.to(model.device), tap=look)
+    model.last_logits(padded.to(model.device), tap=look)
     return torch.stack(values), torch.stack(where), torch.stack(above)
 
 
@@ -135,7 +135,7 @@ def activations(model: Transformer, ids: Sequence[int], layer: int, neuron: int)
             kept.append(x[0, :, neuron].float().cpu())
         return x
 
-    model(read, tap=look)
+    model.last_logits(read, tap=look)
     return kept[0].numpy()
 
 

@@ -25,15 +25,14 @@ def measured_now(view: View, label: str = "") -> "Measurements | None":
     Without the interventions that may be on: roles are told of the model as it was trained.
     """
     from core.analysis.heads import measurements
-    from core.model import load_checkpoint
 
-    description = view.description
+    description, checkpoint = view.description, cache.plain_checkpoint(view.name, view.step)
 
     def work(report: background.Report) -> "Measurements":
         found = measurements.shipped_measurements(description)
         if found is None:
             report(0.1, "random sequences, then stories, then both without each head")
-            found = measurements.measure(load_checkpoint(view.name, view.step))
+            found = measurements.measure(checkpoint)
         return found
 
     key = ("heads", view.name, view.step, cache.files_stamp(view.name))

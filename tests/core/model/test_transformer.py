@@ -169,6 +169,13 @@ def test_the_last_logits_are_the_last_of_all(family):
         torch.testing.assert_close(found, whole[:, end - last : end], atol=1e-5, rtol=1e-5)
         assert cache.length == end
     torch.testing.assert_close(edited.last_logits(ids, 2), edited(ids)[:, -2:])
+    fired, of_last = [], []
+    model(ids, tap=lambda site, x: (fired.append((site, x)), x)[1])
+    model.last_logits(ids, 2, tap=lambda site, x: (of_last.append((site, x)), x)[1])
+    for (site, all_of_it), (same, found) in zip(fired, of_last, strict=True):
+        expected = all_of_it[:, -2:] if site.name in ("ln_final", "logits") else all_of_it
+        assert site == same
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     assert (edited.last_logits(ids) - whole[:, -1:]).abs().max() > 1e-3
     with pytest.raises(ValueError, match="do not fit"):
         model.last_logits(random_ids(1, 25))

@@ -60,7 +60,7 @@ def test_layers_are_counted_and_the_batch_may_be_split(monkeypatch):
 
 def test_one_pass_for_a_layer():
     model, calls = make("ours"), []
-    hook = model.register_forward_hook(lambda *_: calls.append(1))
+    hook = model.ln_final.register_forward_hook(lambda *_: calls.append(1))
     patch_everywhere(model, CLEAN, CORRUPTED, 3, 4, "head")
     hook.remove()
     assert len(calls) == 2 + LAYERS  # clean, corrupted, and one for each layer
