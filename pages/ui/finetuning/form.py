@@ -90,8 +90,9 @@ def weights(base: "Description", described: Plan) -> None:
     """Which weights move."""
     st.markdown("### Weights")
     st.segmented_control(
-        "What is trained", format_func=WAY_NAMES.__getitem__, required=True, on_change=_way, **state.control(key("way"))
-    )
+        "What is trained", format_func=WAY_NAMES.__getitem__, required=True, on_change=_way, wrap=True,
+        **state.control(key("way")),
+    )  # fmt: skip
     way = plan.get("way")
     if way == "lora":
         st.select_slider("Rank", **state.control(key("rank")))
@@ -99,11 +100,11 @@ def weights(base: "Description", described: Plan) -> None:
         has = [name for name in MATRICES if name != "gate" or base.config.gated]
         st.session_state.setdefault("teach_matrices", [name for name in plan.USUAL_MATRICES if name in has])
         st.pills("Matrices", has, selection_mode="multi", format_func=MATRIX_NAMES.__getitem__, key="teach_matrices",
-                 persist_state="session")  # fmt: skip
+                 wrap=True, persist_state="session")  # fmt: skip
     if way == "layers":
         layers = list(range(base.config.n_layers))
         st.session_state.setdefault("teach_layers", layers[-2:])
-        st.pills("Layers", layers, selection_mode="multi", key="teach_layers", persist_state="session")
+        st.pills("Layers", layers, selection_mode="multi", key="teach_layers", wrap=True, persist_state="session")
     st.select_slider("Learning rate", format_func=lambda rate: f"{rate:g}", **state.control(key("rate")))
     if described.trained:
         share = f"{described.trained / described.total:.1%}"

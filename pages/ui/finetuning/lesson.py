@@ -80,7 +80,7 @@ def choose() -> None:
     left, middle, right = st.columns([5, 5, 3], vertical_alignment="bottom")
     left.selectbox("What the chats teach", on_change=_other_task, **state.control("task"))
     middle.segmented_control(
-        "What counts in the loss", format_func=MASKS.__getitem__, required=True, on_change=near.follow,
+        "What counts in the loss", format_func=MASKS.__getitem__, required=True, on_change=near.follow, wrap=True,
         **state.control("mask"),
     )  # fmt: skip
     right.button("Another chat", on_click=_another, width="stretch", key="lesson_another")
