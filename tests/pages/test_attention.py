@@ -11,6 +11,7 @@ from core.analysis.heads.scores import HeadScore
 from pages.ui import state
 from pages.ui.attention import roles
 from pages.ui.attention import stage as attention_stage
+from tests.pages.press import button
 from tests.pages.truths import captions
 from tests.waiting import wait_for
 
@@ -133,3 +134,14 @@ def test_both_numbers_are_told_of_a_head():
     assert "the loss of copying grows (+1.2 nats per token, more than without 100 % of the other heads)" in proved
     assert seeming.startswith("**no proved role**. It looks like an induction head") and "40 %" in seeming
     assert "does not clearly grow (−0.2 nats per token, more than without 0 % of the other heads)" in seeming
+
+
+@pytest.mark.slow
+def test_what_would_take_long_is_measured_when_somebody_asks(app, monkeypatch):
+    monkeypatch.setattr(roles, "AT_ONCE", 0.0)
+    at = app("attention")
+    assert not at.exception
+    assert any("It takes about 1 s on this machine" in one.value for one in at.info)
+    button(at, "Measure its heads").click().run()
+    wait_for(lambda: any("Layer 0, head 0" in one.value for one in at.run().markdown))
+    assert not at.exception and "Measure its heads" not in [one.label for one in at.button]

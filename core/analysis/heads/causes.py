@@ -5,7 +5,7 @@ A head is switched off by mean ablation: at every position its output z is repla
 that loss grows; and a head stands out when it matters more than nearly all others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +73,12 @@ def reference_probes(chosen: Iterable[Choice]) -> list[Probe]:
     return [Probe(one.ids, (len(one.ids) - 1,), (one.right,), (one.wrong,)) for one in chosen]
 
 
-def cause(model: Transformer, skill: str, probes: Sequence[Probe], mean: Mapping[Site, Tensor]) -> HeadCause:
-    """What every head matters for the probes. mean: of each layer's z (H, Dh), by site. ValueError: fewer than two."""
+def cause(
+    model: Transformer, skill: str, probes: Sequence[Probe], mean: Mapping[Site, Tensor],
+    on_probes: Callable[[int], object] = lambda _: None,
+) -> HeadCause:  # fmt: skip
+    """What every head matters for the probes. mean: of each layer's z (H, Dh), by site; `on_probes` is told how many
+    are done. ValueError: fewer than two."""
     if len(probes) < 2:
         raise ValueError("an interval needs at least two cases")
     H = model.config.n_heads
@@ -82,7 +86,11 @@ def cause(model: Transformer, skill: str, probes: Sequence[Probe], mean: Mapping
     size = max(1, LOGIT_BYTES // (4 * len(rows[-1].ids) * model.config.vocab_size * H))
     batches = [rows[start : start + size] for start in range(0, len(rows), size)]
     base = torch.cat([probe_losses(model, batch) for batch in batches])  # (N,)
-    without = torch.cat([ablated_losses(model, batch, mean) for batch in batches], dim=2)  # (L, H, N)
+    parts: list[Tensor] = []
+    for batch in batches:
+        on_probes(sum(part.shape[2] for part in parts))
+        parts.append(ablated_losses(model, batch, mean))
+    without = torch.cat(parts, dim=2)  # (L, H, N)
     grown = (without - base).permute(2, 0, 1).cpu().numpy()  # (N, L, H)
     return HeadCause(skill, *mean_interval(grown), float(base.mean()), len(rows))
 

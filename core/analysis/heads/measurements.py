@@ -6,7 +6,7 @@ A model may be shipped with its measurements, `heads.json` in its folder, for ev
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,18 @@ from core.analysis.heads.scores import HeadScore, head_scores, repeated_sequence
 from core.analysis.interventions.intervene import sample_parts
 from core.analysis.skills.chats import kinds_read
 from core.files import finite, write_atomically
-from core.model import Checkpoint, Description
+from core.model import Checkpoint, Description, ModelConfig
 from core.model.folders import weights_digest
 from core.text.tinyland.coined import SYLLABLES
 
-HALF, SEQUENCES, STORIES = 25, 100, 200  # random tokens that are repeated, such sequences, and stories with a pronoun
-COPIED, CHOSEN = 40, 100  # sequences, and places where one of two must be named, that are read without each head
+HALF = 25  # random tokens that are repeated
+STORY, SAMPLE = 100, 10_000  # tokens of a story, and of the texts that give each head its mean, about
+LONG = 1e13  # operations, some minutes of a core: a model for which more were needed is measured on fewer cases
 SHORTEST = 9  # a context below this holds no two copies worth measuring
 TITLE, SPOKEN = "The baby says:\n", [f" {syllable}" for syllable in SYLLABLES]  # a recital
 FILE = "heads.json"
 DIGITS = 5  # of a number in the file
+Report = Callable[[float, str], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,24 +41,64 @@ class Measurements:
     causes: Mapping[str, HeadCause]
 
 
-def measure(checkpoint: Checkpoint, seed: int = 0) -> Measurements:
-    """Everything. A context too short for a score or a skill leaves it out; below SHORTEST all."""
+@dataclass(frozen=True)
+class Cases:
+    """How many are read: random sequences, and stories with a pronoun; and without each head, sequences that are to be
+    copied, and places where one of two must be named."""
+
+    sequences: int
+    stories: int
+    copied: int
+    chosen: int
+
+
+MANY, FEW = Cases(100, 200, 40, 100), Cases(20, 30, 8, 12)
+
+
+def operations(config: ModelConfig, cases: Cases) -> float:
+    """About how many it takes: two for every weight and token (Kaplan et al. 2020, section 2.1). Without a head, a pass
+    begins at its layer: half of the blocks, on average, and the unembedding."""
+    parts = config.parameter_count()
+    blocks, unembedding = parts["attention"] + parts["mlp"], config.vocab_size * config.d_model
+    scored = SAMPLE + 2 * HALF * cases.sequences + 2 * STORY * cases.stories
+    ablated = (2 * HALF * cases.copied + STORY * cases.chosen) * config.n_heads * config.n_layers
+    return 2.0 * (blocks * scored + (blocks / 2 + unembedding) * ablated)
+
+
+def cases_for(config: ModelConfig) -> Cases:
+    """MANY, where that is not too LONG."""
+    return MANY if operations(config, MANY) <= LONG else FEW
+
+
+def measure(checkpoint: Checkpoint, seed: int = 0, report: Report = lambda *_: None) -> Measurements:
+    """Everything, on `cases_for` the model. A context too short for a score or a skill leaves it out; below SHORTEST
+    all. `report` is told the share that is done, and what is at hand."""
+    cases = cases_for(checkpoint.config)
     model, tokenizer, longest = checkpoint.model, checkpoint.tokenizer, checkpoint.config.context_length
     if longest < SHORTEST:
         return Measurements({}, {})
     said = nonsense_for(checkpoint)
-    scores = head_scores(model, **asdict(said), cases=SEQUENCES, seed=seed)
-    sequences = repeated_sequences(**asdict(said), cases=COPIED, seed=seed)
+    report(0.02, "random sequences")
+    scores = head_scores(model, **asdict(said), cases=cases.sequences, seed=seed)
+    sequences = repeated_sequences(**asdict(said), cases=cases.copied, seed=seed)
     probes = {"copying": copying_probes(sequences, said.half + len(said.end))}
-    pronouns = referent_cases(tokenizer, longest, STORIES)
+    report(0.05, "stories")
+    pronouns = referent_cases(tokenizer, longest, cases.stories)
     if len(pronouns) > 1:
         scores.append(referent_score(model, pronouns))
-    chosen = person_choices(tokenizer, longest, STORIES)
+    chosen = person_choices(tokenizer, longest, cases.stories)
     if len(chosen) > 1:
         scores.append(referent_score(model, naming_cases(chosen), name="naming"))
-        probes["reference"] = reference_probes(chosen[:CHOSEN])
+        probes["reference"] = reference_probes(chosen[: cases.chosen])
     mean = sample_parts(checkpoint).mean
-    causes = [cause(model, skill, asked, mean) for skill, asked in probes.items()]
+    causes, done, whole = [], 0, sum(map(len, probes.values()))
+    for skill, asked in probes.items():
+
+        def on_probes(count: int) -> None:
+            report(0.1 + 0.9 * (done + count) / whole, "each head off in turn")  # noqa: B023
+
+        causes.append(cause(model, skill, asked, mean, on_probes))
+        done += len(asked)
     return Measurements({score.name: score for score in scores}, {one.skill: one for one in causes})
 
 

@@ -12,15 +12,19 @@ from pages.ui import background, cache, components, near, state
 from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import NATS, truth
 from pages.ui.code import Code
+from pages.ui.on_request import ASKED, on_request
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.heads.measurements import Measurements
 
+AT_ONCE = 2e12  # operations, a minute or so: what takes more is measured when somebody asks for it
+SPEED = 2e10  # operations a second of one core
+
 
 def measured_now(view: View, label: str = "") -> "Measurements | None":
-    """What is known of every head at this step, empty for a model too small to measure; None while it is being
-    measured, and then with a `label` a bar shows how far that is.
+    """What is known of every head at this step, empty for a model too small to measure; None while it is not there, and
+    then with a `label` a bar, or the button that asks for it, stands here.
 
     Without the interventions that may be on: roles are told of the model as it was trained.
     """
@@ -29,14 +33,27 @@ def measured_now(view: View, label: str = "") -> "Measurements | None":
     description, checkpoint = view.description, cache.plain_checkpoint(view.name, view.step)
 
     def work(report: background.Report) -> "Measurements":
-        found = measurements.shipped_measurements(description)
-        if found is None:
-            report(0.1, "random sequences, then stories, then both without each head")
-            found = measurements.measure(checkpoint)
-        return found
+        return measurements.shipped_measurements(description) or measurements.measure(checkpoint, report=report)
 
     key = ("heads", view.name, view.step, cache.files_stamp(view.name))
-    return background.compute(key, work, label, height=220 if label else None)
+    needed = measurements.operations(description.config, measurements.cases_for(description.config))
+    if needed <= AT_ONCE:
+        return background.compute(key, work, label, height=220 if label else None)
+    recorded = _is_recorded(view.name, view.step, cache.files_stamp(view.name))
+    if not (label or recorded or key in st.session_state.get(ASKED, ())):
+        return None
+    found: Measurements | None = on_request(
+        key, work, recorded=recorded, step=view.step, button="Measure its heads",
+        how_long=background.about(needed / SPEED), height=220, label=label,
+    )  # fmt: skip
+    return found
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _is_recorded(name: str, step: int, stamp: tuple[int, ...]) -> bool:
+    from core.analysis.heads.measurements import shipped_measurements
+
+    return shipped_measurements(cache.description(name, step)) is not None
 
 
 def names(view: View, measured: "Measurements | None") -> list[list[str]] | None:
@@ -96,7 +113,7 @@ def _a(name: str) -> str:
 
 def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) -> None:
     """The scores of the open head."""
-    from core.analysis.heads.measurements import STORIES, nonsense_for
+    from core.analysis.heads.measurements import cases_for, nonsense_for
     from core.analysis.heads.roles import ROLES, THRESHOLD
 
     chosen = list(measured.scores.values())
@@ -113,11 +130,11 @@ def where_it_looks(view: View, measured: "Measurements", layer: int, head: int) 
         f" and {measured.scores['referent'].cases} Tinyland stories" if "referent" in measured.scores else ""
     )
     truth("measured.scores", chosen[0].mean.shape, f"measured on {counts}, not on your text", code)
-    said = nonsense_for(view.description)
+    said, stories = nonsense_for(view.description), cases_for(view.description.config).stories
     repeated = f"{said.half} random {'syllables, as Tinyland recites them' if said.end else 'tokens'}"
     st.caption(
         "Each score is the share of its attention that goes where such a head looks. The first four: on sequences of "
-        f"{repeated}, each followed by the same again. The last two: in at most {STORIES} texts that "
+        f"{repeated}, each followed by the same again. The last two: in at most {stories} texts that "
         "no training run has seen, from a pronoun, or from where a name must come next, to the name of the person "
         "who is meant, with another person named before; there, chance is a head that reads all names alike. A head "
         f"looks like something when its whole 95 % interval lies above {percent(THRESHOLD)} (dashed) and above chance."

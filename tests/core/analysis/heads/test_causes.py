@@ -15,6 +15,7 @@ from core.analysis.interventions.intervene import Intervened, ablation, sample_p
 from core.analysis.interventions.values import Ablate, Part
 from core.analysis.skills.choices import Choice
 from core.model import Checkpoint, ModelConfig, Transformer, describe, load_checkpoint, save_checkpoint
+from core.model.passes import Tally, counted
 from core.text import Tokenizer
 from core.text.tinyland.coined import SYLLABLES
 from tests.core.analysis.heads.built import TOKENS, VOCAB, built, induct, look_back
@@ -164,6 +165,22 @@ def test_probes_ask_for_what_must_be_said():
     assert [probe.ids[t] for t in probe.asked] == [5, 6] and probe.right == (6, 7)
     [asked] = causes.reference_probes([Choice((0, 3, 4), 8, 9, (1,), (2,), "people")])
     assert asked.asked == (2,) and asked.right == (8,) and asked.wrong == (9,)
+
+
+@pytest.mark.slow
+def test_the_work_is_foretold_and_a_model_that_needs_much_is_read_less(monkeypatch):
+    shipped = load_checkpoint("tinyland")
+    assert measurements.cases_for(shipped.config) == measurements.MANY
+    wide = replace(shipped.config, d_model=1280, d_mlp=None, n_heads=40, n_kv_heads=None, n_layers=24)
+    assert measurements.cases_for(wide) == measurements.FEW
+    monkeypatch.setattr(measurements, "LONG", 0.0)
+    tally, told = Tally(), []
+    with counted(tally):
+        found = measurements.measure(shipped, report=lambda share, doing: told.append(share))
+    assert found.causes["copying"].cases == measurements.FEW.copied
+    foretold = measurements.operations(shipped.config, measurements.FEW)
+    assert 0.5 < foretold / tally.flops < 2
+    assert told == sorted(told) and told[0] > 0 and told[-1] < 1 and len(told) > 3
 
 
 @pytest.mark.slow
