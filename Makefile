@@ -21,7 +21,7 @@ test: .venv/test.stamp
 	@$(MAKE) --no-print-directory static
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(AGAIN)
 
-# In a minute and a half: style, types, the fast tests; no browser.
+# In one to two minutes: style, types, the fast tests; no browser.
 check: .venv/test.stamp
 	@$(MAKE) --no-print-directory static
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --ignore tests/browser
