@@ -33,6 +33,7 @@ def methods() -> None:
     if not found:
         return
     st.markdown("**Recorded before: a rater who likes happy stories, with noise 0.3, and 400 comparisons**")
+    st.caption(NATS)
     table(
         ("method", "true reward gained", "KL, nats an answer", "held-out pairs told apart"),
         [
@@ -45,7 +46,7 @@ def methods() -> None:
     truth(
         "recorded()['shape …']['true_gain']", (len(gains),),
         "60 updates from the model after its fine-tuning; gains in standard deviations of what it wrote before; ± is "
-        f"half a 95 % interval over three seeds; made anew by {COMMAND}. {NATS}",
+        f"half a 95 % interval over three seeds; made anew by {COMMAND}",
         _code().gives(f"[recorded()[f'shape {{name}}']['true_gain']['mean'] for name in {list(METHOD_NAMES)}]", gains),
     )  # fmt: skip
 
@@ -55,13 +56,16 @@ def turnover() -> None:
     if not (told := record().get("over")):
         return
     st.markdown("**Recorded before: GRPO without a penalty, on the reward model of 40 noisy comparisons**")
+    every, foretold = int(told["true_gain"]["seeds"]), told.get("turnover_foretold")
+    seen = int(foretold["seeds"]) if foretold else 0
+    rest = f" (by {seen} of the {every}; the others' law never turns)" if seen < every else ""
     table(
-        ("what", "mean over three seeds"),
+        ("what", f"mean over {every} seeds"),
         [
             ("the reward model's own reward gained", said(told.get("proxy_gain"), ".2f")),
             ("true reward gained", said(told.get("true_gain"), ".2f")),
             ("the best true reward was at d =", said(told.get("turnover_found"), ".1f")),
-            ("foretold from the first half", said(told.get("turnover_foretold"), ".1f")),
+            ("foretold from the first half", said(foretold, ".1f") + rest),
         ],
     )
     gains = [told[name]["mean"] for name in ("proxy_gain", "true_gain")]
