@@ -141,7 +141,7 @@ def _begin(name: str, grades: dict[str, float], model: str, begin: int) -> None:
         config = preset(
             "grpo", parent={"checkpoint": model, "step": begin}, preference=settings, steps=STEPS, seconds=SECONDS,
             threads=1, eval_every=20, eval_documents=90, final_eval_documents=90, snapshots=3, replay=0.2,
-            batch_tokens=512, adamw_lr=3e-4,
+            batch_tokens=512, adamw_lr=3e-4, schedule="constant", warmup_steps=5,
         )  # fmt: skip
         jobs.start(config, owner_key(), name=f"bluff: {name}"[:60])
     except (RunError, ValueError) as error:
