@@ -159,7 +159,7 @@ def _fetch() -> None:
     if wanted:
         st.session_state["notes"].pop("opened", None)
         st.session_state["opened_asked"] = (wanted, st.session_state["opened_precision"])
-        _cancelled.pop(wanted, None)
+        _stop(wanted).clear()  # one that was cancelled and has not noticed yet goes on
         background.forget(("hub", *st.session_state["opened_asked"]))
 
 
@@ -169,7 +169,7 @@ def _fetching() -> None:
     if not asked:
         return
     hub_id, precision = asked
-    stop = _cancelled.setdefault(hub_id, Event())
+    stop = _stop(hub_id)
 
     def work(report: background.Report) -> str:
         from core.model.stock import hub
@@ -186,6 +186,10 @@ def _fetching() -> None:
     st.button(f"Show {name}", key="opened_show", on_click=_show, args=(name,))
 
 
+def _stop(hub_id: str) -> Event:
+    return _cancelled.setdefault(hub_id, Event())
+
+
 def _cancel(hub_id: str) -> None:
-    _cancelled.setdefault(hub_id, Event()).set()
+    _stop(hub_id).set()
     st.session_state.pop("opened_asked", None)

@@ -70,11 +70,14 @@ def shipped_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 
 @contextlib.contextmanager
-def serving(model: str, runs: Path, session: pytest.Session, script: str = "app.py") -> Iterator[str]:
+def serving(
+    model: str, runs: Path, session: pytest.Session, script: str = "app.py", **environment: str
+) -> Iterator[str]:
     """The address of a server of `script` that shows `model` and keeps its runs, and its log, in `runs`."""
     log = runs / "server.log"
     session.stash.setdefault(LOGS, []).append(log)
-    with servers.serving(script, log, GLASSBOX_RUNS=str(runs), GLASSBOX_MODEL=model, OMP_NUM_THREADS="1") as server:
+    environment |= {"GLASSBOX_RUNS": str(runs), "GLASSBOX_MODEL": model, "OMP_NUM_THREADS": "1"}
+    with servers.serving(script, log, **environment) as server:
         yield server.address
 
 
