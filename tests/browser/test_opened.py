@@ -75,7 +75,6 @@ def test_a_model_is_fetched_from_a_hub_cancelled_and_gone_on_with(request, chrom
             watched(chromium(address), address) as page,
         ):
             page.goto("/")
-            ready(page)
             page.get_by_role("button", name="Open another model").click()
             asked = page.get_by_placeholder("owner/name")
             asked.fill("someone/else")
