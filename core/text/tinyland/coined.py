@@ -9,8 +9,8 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
+from functools import cached_property, lru_cache
+from itertools import groupby, product
 from typing import Any
 
 from core.text.tinyland import lexicon
@@ -50,8 +50,12 @@ class Shapes:
     def __init__(self, shapes: Sequence[Sequence[Sequence[str]]]) -> None:
         self.shapes = tuple(shapes)
         self.log_probs = [-math.log(len(shapes)) - sum(math.log(len(part)) for part in shape) for shape in shapes]
-        alternatives = [re.compile("".join(map(_any_of, shape)) + r"(?![A-Za-z0-9])") for shape in shapes]
-        self._readers = list(zip(alternatives, self.log_probs, strict=True))
+
+    @cached_property
+    def _readers(self) -> list[tuple[re.Pattern[str], float]]:
+        """How each shape is read, and its log-probability. Whoever only draws does without."""
+        patterns = ["".join(_any_of(part, len(list(same))) for part, same in groupby(shape)) for shape in self.shapes]
+        return [(re.compile(rf"{one}(?![A-Za-z0-9])"), p) for one, p in zip(patterns, self.log_probs, strict=True)]
 
     def draw(self, random: Callable[[], float]) -> tuple[Coined, float]:
         """See Space.draw."""
@@ -117,8 +121,8 @@ def _salad() -> tuple[str, ...]:
     return tuple(str(word) for word in (*nouns, *lexicon.ADJECTIVES, *lexicon.COLOURS))
 
 
-def _any_of(part: Sequence[str]) -> str:
-    return "(?:" + "|".join(re.escape(text) for text in part) + ")"
+def _any_of(part: Sequence[str], times: int) -> str:
+    return "(?:" + "|".join(re.escape(text) for text in part) + f"){{{times}}}"
 
 
 def _strings(words: Sequence[str], shortest: int, longest: int) -> Shapes:
