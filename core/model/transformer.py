@@ -262,9 +262,7 @@ class Transformer(nn.Module):
             cache.advance(ids.shape[1])
         return logits
 
-    def last_logits(
-        self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None
-    ) -> Tensor:
+    def last_logits(self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
         """The logits (B, last, V) after the last tokens alone. Of a prompt no others are asked for, and with many
         tokens in the vocabulary they are a third of the work, and most of the memory. Sites fire as in `forward`, but
         for ln_final and logits, which are of those tokens. Errors as for `forward`."""

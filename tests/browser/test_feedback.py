@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.training.rows import FILE, last_row
+from tests.browser.resting import ready
 from tests.browser.test_shell import EXCEPTION
 from tests.shaped import SHAPED, make_shaped_run
 from tests.tiny import STEPS
@@ -50,7 +51,11 @@ def test_rating_by_keys_undo_reload_and_before_and_after(shaped, page):
 
 def test_a_run_that_was_killed_goes_on_where_it_was(server_runs, page):
     page.goto("/feedback?rater=shorter&compared=20")
-    page.get_by_role("slider", name="Updates").press("Home")  # ten
+    updates = page.get_by_role("slider", name="Updates")
+    ready(page)
+    updates.press("Home")
+    expect(updates).to_have_attribute("aria-valuenow", "10")
+    ready(page)
     page.get_by_role("button", name="Train on the comparisons").click()
     page.wait_for_url(lambda url: "shaped" in parse_qs(urlsplit(url).query))
     folder = server_runs / parse_qs(urlsplit(page.url).query)["shaped"][0]

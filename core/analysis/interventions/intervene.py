@@ -54,9 +54,7 @@ class Intervened(Transformer):
         logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
         return logits
 
-    def last_logits(
-        self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None
-    ) -> Tensor:
+    def last_logits(self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
         """As `Transformer.last_logits`, through the edits."""
         return self.forward(ids, tap=tap, cache=cache)[:, -last:]
 
@@ -324,8 +322,10 @@ def part_changes(
     how: How,
     sample: OutputSample | None,
     trace: Trace | None = None,
+    report: Callable[[float], object] = lambda *_: None,
 ) -> PartChanges:
-    """Reads the text once with each part alone ablated. `trace`: that of the ids, from whoever has it already.
+    """Reads the text once with each part alone ablated. `trace`: that of the ids, from whoever has it already;
+    `report` is told the share that is done.
 
     ValueError: fewer than 2 ids, otherwise as for a trace.
     """
@@ -336,7 +336,10 @@ def part_changes(
     losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
     ablations = [Ablate(part, how) for part in parts]
     rows = sorted(range(len(parts)), key=lambda i: in_order(ablations[i]))
+    done = 0
     for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
+        report(done / len(parts))
+        done += len(some)
         log_probs = run_ablated(model, trace, [ablations[i] for i in some], sample)  # (R, T, V)
         losses[some], answers[some] = token_losses(log_probs, ids), log_probs.argmax(dim=-1).cpu()
     base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
