@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run check test static ruff mypy scripts bench load requirements
+.PHONY: run check test all browser static ruff mypy scripts bench load requirements
 
 # What Python has compiled is kept, whatever the environment says: the tests start it some hundred times.
 export PYTHONDONTWRITEBYTECODE :=
@@ -14,17 +14,26 @@ run: .venv/run.stamp
 # What a browser did not show in time is tried once more, and listed: a busy machine must not fail a sound change.
 AGAIN := --reruns 1 --only-rerun "Timeout [0-9]+ms exceeded|Locator expected" -r fER
 
-# ruff, mypy, then every test, by three workers of whom two drive browsers (tests/scheduling.py).
-# GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
-test: .venv/test.stamp
-	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
-	@$(MAKE) --no-print-directory static
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(AGAIN)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
 # In one to two minutes: style, types, the fast tests; no browser.
 check: .venv/test.stamp
 	@$(MAKE) --no-print-directory static
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --ignore tests/browser
+	$(PYTEST) -n 2 -m "not slow and not thorough" --ignore tests/browser
+
+# Before a commit: also the slow tests and the browser's, by three workers of whom two drive browsers
+# (tests/scheduling.py). GLASSBOX_REQUIRE_BROWSER=1 makes a missing browser, or npm, a failure instead of a skip.
+test: .venv/test.stamp browser
+	@$(MAKE) --no-print-directory static
+	$(PYTEST) -n 3 $(AGAIN) -m "not thorough"
+
+# What CI runs: all of it. What is thorough asks every page for one thing, or trains from end to end.
+all: .venv/test.stamp browser
+	@$(MAKE) --no-print-directory static
+	$(PYTEST) -n 3 $(AGAIN)
+
+browser:
+	@which chromium-headless-shell chromium chromium-browser 2>/dev/null | grep -q . || $(MAKE) --no-print-directory chromium
 
 # What needs nothing to run, side by side.
 static: .venv/test.stamp

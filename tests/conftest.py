@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-SECONDS = {"browser": 5.0, "slow": 2.5}  # about what a test with this mark takes
+SECONDS = {"thorough": 10.0, "browser": 5.0, "slow": 2.5}  # about what a test with this mark takes
 
 settings.register_profile("glassbox", derandomize=True, deadline=None)
 settings.load_profile("glassbox")

@@ -34,12 +34,12 @@ def learn(checkpoint: Checkpoint, prompt: str, rater: Rater | None, pairs: Seque
            report: Report) -> Learned:  # fmt: skip
     """Compare, fit on nine tenths, and score fresh continuations."""
     if rater is not None:
-        report(0.05, "writing continuations")
-        texts = continuations(checkpoint, prompt, 2 * count, seed=1)
+        doing = "writing continuations"
+        texts = continuations(checkpoint, prompt, 2 * count, seed=1, report=lambda share: report(0.4 * share, doing))
         dice = random.Random(0)
         pairs = [rater.compare(prompt, a, b, dice) for a, b in zip(texts[::2], texts[1::2], strict=True)]
         rater.check(pairs)
-    report(0.3, "reading them")
+    report(0.4, "reading them")
     tokenizer, length = checkpoint.tokenizer, checkpoint.config.context_length
     means = reward_model.means_of(checkpoint.model, reward_model.answers_of(tokenizer, pairs, length))
     chosen, rejected = means[0::2], means[1::2]
@@ -48,8 +48,9 @@ def learn(checkpoint: Checkpoint, prompt: str, rater: Rater | None, pairs: Seque
         raise ValueError("at least four comparisons with a choice are needed: three to learn from, one to check")
     model = reward_model.fit_reward_model(chosen[:-held], rejected[:-held])
     right = float(reward_model.accuracy(model, chosen[-held:], rejected[-held:]).mean())
-    report(0.6, "scoring fresh continuations")
-    fresh = continuations(checkpoint, prompt, DRAWN, seed=2)
+    doing = "writing fresh continuations"
+    fresh = continuations(checkpoint, prompt, DRAWN, seed=2, report=lambda share: report(0.5 + 0.4 * share, doing))
+    report(0.9, "scoring them")
     answers = [as_answer(tokenizer, prompt, text, length) for text in fresh]
     states = reward_model.states_of(checkpoint.model, answers)
     proxy = [model.reward(one) for one in states]

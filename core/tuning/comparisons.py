@@ -2,7 +2,7 @@
 line of a JSONL file, and as a model reads them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.files import json_lines
@@ -110,14 +110,19 @@ def text_of(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
     return tokenizer.decode([id for id in ids if id not in stop])
 
 
-def continuations(checkpoint: Checkpoint, prompt: str, count: int, seed: int = 0, tokens: int = TOKENS) -> list[str]:
-    """What the model writes after a prompt at temperature 1, `count` times, each up to the end of its document."""
+def continuations(
+    checkpoint: Checkpoint, prompt: str, count: int, seed: int = 0, tokens: int = TOKENS,
+    report: Callable[[float], object] = lambda *_: None,
+) -> list[str]:  # fmt: skip
+    """What the model writes after a prompt at temperature 1, `count` times, each up to the end of its document.
+    `report` is told the share that is done."""
     tokenizer = checkpoint.tokenizer
     ids = opening(tokenizer, prompt, checkpoint.config.context_length, tokens)
     stop = tuple(ends(tokenizer))
     seeds = [(seed << 20) + i for i in range(count)]
     found: list[str] = []
     for start in range(0, count, 64):
+        report(start / count)
         part = seeds[start : start + 64]
         drawn = rollouts(checkpoint.model, [ids] * len(part), part, tokens, stop=stop)
         found += [text_of(tokenizer, sample.ids) for sample in drawn]

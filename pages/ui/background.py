@@ -34,6 +34,7 @@ MAX_RESULTS = 48
 MAX_BYTES = 600_000_000
 PATIENCE = 0.25  # seconds that a page waits: what is quick comes at once and no bar flashes
 EVERY = 0.5  # seconds between two looks at a computation
+SPEED = 2e10  # operations a second of one core on products of large matrices, about
 
 
 @dataclass

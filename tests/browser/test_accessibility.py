@@ -37,6 +37,7 @@ STREAMLITS = {
     # the drop zone, which has a name, is taken out of the tab order in favour of the button inside it
     ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
 }
+pytestmark = pytest.mark.thorough
 AXE = Axe()
 RUN = "([context, options]) => axe.run(context ?? document, options).then(results => results.violations)"
 COLOURS = ("color-contrast", "link-in-text-block")  # the rules of axe that look at them
@@ -111,18 +112,24 @@ def wide_page(shipped_page):
 
 
 @pytest.mark.parametrize("path", WAYS)
-def test_a_page_with_all_its_sections_and_its_popovers(wide_page, path):
-    """In one visit: the page and each popover in both themes, then the popovers on the screen of a phone."""
-    open_all(wide_page, path)
-    look = lambda rules: complaints(wide_page, rules=rules) + popovers(wide_page, rules)  # noqa: E731
-    expect_none(in_both_themes(wide_page, look))
-    resize(wide_page, PHONE)
-    main = wide_page.get_by_test_id("stMain")
-    for button in main.get_by_test_id("stPopoverButton").all():
+def test_a_page_with_all_its_sections_its_popovers_and_the_side_bar(wide_page, path):
+    """In one visit: the page, with what a link has pinned, opened or changed, and each popover, in both themes; then
+    the page, its popovers and the side bar on a phone."""
+    page = wide_page
+    open_all(page, path, OPENED.get(path, ""))
+    expect_none(in_both_themes(page, lambda rules: complaints(page, rules=rules) + popovers(page, rules)))
+    in_theme(page, "light")
+    resize(page, PHONE)
+    expect_none(complaints(page))
+    for button in page.get_by_test_id("stMain").get_by_test_id("stPopoverButton").all():
         with opened(button) as body:
             box = resting_box(body)
             assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE, button.inner_text()
             assert body.evaluate("e => e.scrollWidth <= e.clientWidth"), button.inner_text()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(page.locator(SIDEBAR)).to_have_attribute("data-collapsed", "false")
+    resting(page)
+    expect_none(complaints(page, SIDEBAR))
 
 
 def popovers(page, rules: Sequence[str]) -> list[str]:
@@ -146,22 +153,6 @@ def opened(button) -> Iterator:
     yield body
     button.page.keyboard.press("Escape")
     expect(body).to_have_count(0)
-
-
-@pytest.mark.parametrize("path", WAYS)
-def test_a_page_on_a_phone_and_what_is_pinned_opened_or_changed(wide_page, path):
-    """A link is opened on a phone, then the side bar; what the link has pinned, opened or changed is seen on a laptop
-    as well, beside the side bar."""
-    open_all(wide_page, path, OPENED.get(path, ""), PHONE)
-    in_theme(wide_page, "light")
-    expect_none(complaints(wide_page))
-    wide_page.get_by_test_id("stExpandSidebarButton").click()
-    expect(wide_page.locator(SIDEBAR)).to_have_attribute("data-collapsed", "false")
-    resting(wide_page)
-    expect_none(complaints(wide_page, SIDEBAR))
-    if path in OPENED:
-        resize(wide_page, LAPTOP)
-        expect_none(in_both_themes(wide_page, lambda rules: complaints(wide_page, rules=rules)))
 
 
 def test_a_text_that_was_written_and_its_branches(page):

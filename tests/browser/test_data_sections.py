@@ -12,6 +12,7 @@ from tests.browser.conftest import serving, watched
 from tests.browser.resting import ready, resting, see
 from tests.tiny import make_checkpoint
 
+pytestmark = pytest.mark.thorough
 LINK = "/data?crawl_pages=300&stage_open=near"
 READ = 300  # documents of Tinyland that the model is said to have read
 

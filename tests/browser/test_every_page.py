@@ -99,6 +99,7 @@ def test_focus_is_visible(visited):
         assert count > 2 and unseen == []
 
 
+@pytest.mark.thorough
 def test_focus_is_visible_on_streamlits_controls(visited):
     visited.set_viewport_size({"width": 1280, "height": 6000})  # all sections are near
     expect(visited.locator("[data-testid=stMain] [data-testid=stSkeletonElement]")).to_have_count(0)

@@ -49,6 +49,7 @@ def test_rating_by_keys_undo_reload_and_before_and_after(shaped, page):
     assert page.locator(EXCEPTION).all_inner_texts() == []
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_killed_goes_on_where_it_was(server_runs, page):
     page.goto("/feedback?rater=shorter&compared=20")
     updates = page.get_by_role("slider", name="Updates")

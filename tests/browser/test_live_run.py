@@ -30,6 +30,7 @@ def live(server, server_runs, monkeypatch):
     jobs.delete(run)
 
 
+@pytest.mark.thorough
 def test_a_live_run_opens_on_every_page(live, page):
     page.goto(f"/training?run={live}")
     page.locator(".gb-states", has_text="running").wait_for()

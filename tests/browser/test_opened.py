@@ -55,6 +55,7 @@ def test_a_zip_is_uploaded_and_a_wrong_one_leaves_everything(opened_page, tmp_pa
     expect(told(page)).to_contain_text("A GPT-2 model made elsewhere")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["", *PAGES[1:]])
 def test_every_page_shows_a_model_made_elsewhere(opened_page, path):
     page, model = opened_page, "small-gpt2" if PAGES.index(path or PAGES[0]) % 2 else "small-llama"
@@ -64,6 +65,7 @@ def test_every_page_shows_a_model_made_elsewhere(opened_page, path):
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.thorough
 def test_a_model_is_fetched_from_a_hub_cancelled_and_gone_on_with(request, chromium, tmp_path):
     weights = write(tmp_path / "models" / "someone" / "small") / "model.safetensors"
     make_checkpoint(tmp_path / "runs" / "tiny")

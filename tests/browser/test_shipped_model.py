@@ -67,6 +67,7 @@ def test_a_chat_offers_what_the_model_can_answer_and_marks_what_it_cannot(shippe
     page.get_by_text("Not a word of Tinyland: “zeppelin”").first.wait_for()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", OTHERS)
 def test_every_other_page_opens(shipped_page, path):
     open_at(shipped_page, path, STEPS[0])

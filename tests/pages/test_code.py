@@ -310,7 +310,7 @@ def check(found: object, shown: object) -> None:
         np.testing.assert_allclose(found, shown, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("site", sites(), ids=lambda site: f"{site[0]}:{site[1]}")
 def test_the_code_of_a_figure_gives_what_the_page_shows(shown, site):
     code = shown(site)

@@ -36,7 +36,7 @@ def least(request, runs):
     shutil.rmtree(runs / name)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_draws(app, least, page, monkeypatch):
     monkeypatch.setattr(background, "PATIENCE", 120)

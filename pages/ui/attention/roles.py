@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from core.analysis.heads.measurements import Measurements
 
 AT_ONCE = 2e12  # operations, a minute or so: what takes more is measured when somebody asks for it
-SPEED = 2e10  # operations a second of one core
 
 
 def measured_now(view: View, label: str = "") -> "Measurements | None":
@@ -44,7 +43,7 @@ def measured_now(view: View, label: str = "") -> "Measurements | None":
         return None
     found: Measurements | None = on_request(
         key, work, recorded=recorded, step=view.step, button="Measure its heads",
-        how_long=background.about(needed / SPEED), height=220, label=label,
+        how_long=background.about(needed / background.SPEED), height=220, label=label,
     )  # fmt: skip
     return found
 

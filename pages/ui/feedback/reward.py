@@ -21,9 +21,12 @@ from pages.ui.view import current
 
 if TYPE_CHECKING:
     from core.lab.learned import Learned
+    from core.model import ModelConfig
 
 LAW_POINTS = 60
 DRAWN = 256  # answers of which the best of n is taken: core.lab.learned.DRAWN
+TOKENS = 32  # of each, at most: core.tuning.comparisons.TOKENS
+AT_ONCE = 2e12  # operations, a minute or so: what takes more is learned when somebody asks for it
 
 
 def found(label: str = "Learning a reward") -> "Learned | None":
@@ -46,11 +49,30 @@ def found(label: str = "Learning a reward") -> "Learned | None":
             return str(error)
 
     key = ("reward", view.name, view.step, cache.stamp(view.name), prompt, rater, tuple(mine), count)
-    learned = background.compute(key, work, label, height=80)
+    needed = operations(checkpoint.config, DRAWN + (2 * count if rater else 0))
+    if needed > AT_ONCE and st.session_state.get("reward_asked") != key:
+        if label:
+            long = background.about(needed / background.SPEED)
+            st.caption(f"This is a large model: it takes {long}, in which the page can be used.")
+            st.button("Learn a reward", key="reward_ask", on_click=_ask, args=(key,))
+        return None
+    learned = background.compute(key, work, label, height=80, slow=True)
     if isinstance(learned, str):
         st.info(f"Nothing can be learned here: {literal(learned)}.")
         return None
     return learned
+
+
+def _ask(key: tuple[object, ...]) -> None:
+    st.session_state["reward_asked"] = key
+    _changed()
+
+
+def operations(config: "ModelConfig", texts: int) -> float:
+    """About how many it takes to write so many continuations and to read them again: two for every weight and token."""
+    parts = config.parameter_count()
+    blocks, unembedding = parts["attention"] + parts["mlp"], config.vocab_size * config.d_model
+    return 2.0 * texts * TOKENS * (2 * blocks + unembedding)
 
 
 def choose() -> None:

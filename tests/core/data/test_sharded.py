@@ -13,7 +13,7 @@ from core.data.plan import Choice, Plan, Source, check_stages, usual_plan
 from core.data.report import Report
 from core.data.sharded import Shards, parts_of, refine_sharded
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from core.training.folder import RunError
 from core.training.rows import read_rows
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")

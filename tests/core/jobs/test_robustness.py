@@ -22,7 +22,7 @@ from core.training.folder import owner
 from core.training.rows import last_row, read_rows
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("runs")]
 REPOSITORY = Path(__file__).parents[3]
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 SERVER = """

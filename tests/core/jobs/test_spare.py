@@ -8,7 +8,7 @@ from core import jobs
 from core.jobs import processes, server
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("runs")]
 
 
 def test_a_process_that_is_ready_becomes_the_next_run(tiny):

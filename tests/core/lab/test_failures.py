@@ -17,7 +17,7 @@ from core.training.flops import training_flops
 from core.training.losses import token_losses
 from core.training.rows import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ONE_CHANGE = {
     "rate_too_high": {"adamw_lr", "clip"}, "no_warm_up": {"warmup_steps"}, "no_mask": {"causal"},

@@ -19,7 +19,7 @@ from tests.core.conftest import TINY
 from tests.waiting import wait_for
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_from_the_corpus_through_a_run_to_what_is_taken_home(runs, tiny):
     """Each way out of the server: the run, its zip file, and a folder for transformers."""
     corpus = "corpus-0123456789abcdef"

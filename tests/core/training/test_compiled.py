@@ -17,6 +17,7 @@ from tests.core.conftest import TINY
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch needs a C++ compiler to compile a model")
 def test_the_compiled_program_gives_the_gradients_of_the_model_itself():
     model = Transformer(ModelConfig.from_dict({**TINY, "vocab_size": 261}), seed=1)

@@ -13,7 +13,7 @@ from core.model import load_checkpoint
 from core.training import train
 from core.training.rows import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parents[3]
 

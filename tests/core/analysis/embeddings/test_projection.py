@@ -102,7 +102,7 @@ def test_a_journey_keeps_every_distance_and_does_not_spin():
     np.testing.assert_allclose(made.explained.sum(axis=1), 1)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["t-SNE", "UMAP"])
 def test_maps_keep_neighbours_together_and_lend_no_order_to_noise(method):
     """Three far groups stay groups; before them stands noise, which must not inherit their places."""
@@ -130,7 +130,7 @@ DEGENERATE = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_rows_have_a_map_too(name, dims):
