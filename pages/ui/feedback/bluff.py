@@ -27,7 +27,7 @@ KINDS = {
 EXPERIMENTS = dict(zip(GRADES, ("bluff 1/0/0", "bluff 1/0/-1"), strict=True))
 HELD_OUT = "held-out questions, answered with the likeliest words"
 Rates = dict[str, tuple[float, float, float]]
-STEPS, SECONDS = 20, 240.0  # in so many most of it has happened
+STEPS, SECONDS = 14, 240.0  # about a minute of one core; in so many most of it has happened
 
 
 def bluffing() -> None:
@@ -140,8 +140,8 @@ def _begin(name: str, grades: dict[str, float], model: str, begin: int) -> None:
     try:
         config = preset(
             "grpo", parent={"checkpoint": model, "step": begin}, preference=settings, steps=STEPS, seconds=SECONDS,
-            threads=1, eval_every=20, eval_documents=90, final_eval_documents=90, snapshots=3, replay=0.2,
-            batch_tokens=512, adamw_lr=3e-4, schedule="constant", warmup_steps=5,
+            threads=1, eval_every=STEPS, eval_documents=90, final_eval_documents=90, snapshots=3, replay=0.2,
+            batch_tokens=512, adamw_lr=3e-4, schedule="constant", warmup_steps=3,
         )  # fmt: skip
         jobs.start(config, owner_key(), name=f"bluff: {name}"[:60])
     except (RunError, ValueError) as error:
