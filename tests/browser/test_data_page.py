@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.resting import ready, see
 
+pytestmark = pytest.mark.thorough
 LINK = "/data?crawl_pages=300"
 
 

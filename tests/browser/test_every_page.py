@@ -88,6 +88,7 @@ def test_a_cold_deep_link_opens_the_page_and_nothing_overflows_sideways(visited)
     assert visited.locator(EXCEPTION).count() == 0
 
 
+@pytest.mark.thorough
 def test_focus_is_visible(visited):
     visited.set_viewport_size({"width": 1280, "height": 900})
     resting(visited)

@@ -57,7 +57,7 @@ def test_switched_off_moved_and_tuned_it_is_in_the_link(opened):
     assert report.plan.stages[0].settings == {"bands": 20}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "link",
     [
@@ -87,7 +87,7 @@ def test_a_change_waits_for_the_button_and_a_result_seen_before_is_there_at_once
     assert at.session_state[making.SHOWN] == first and not component(at, "pipeline_rows")["stale"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", STAGES)
 def test_what_every_stage_did_can_be_read(opened, key):
     at = opened(stage_open=key)

@@ -34,7 +34,7 @@ def opened(runs, tmp_path_factory):
             close(name)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_shows_it_or_says_why_not(app, opened, page):
     family = "gpt2" if PAGES.index(page) % 2 else "llama"

@@ -64,7 +64,7 @@ def test_page_takes_any_text(app, page):
         assert not at.error, name
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_page_at_the_start_of_life_which_it_shows_in_its_stages(app, page):
     at = app(page, v="1", step="0", cursor="2", text="the red ball")

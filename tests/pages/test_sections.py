@@ -30,7 +30,7 @@ def count(at) -> list[int]:
     return [len(at.get(kind)) for kind in KINDS]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_a_section_out_of_sight_is_not_computed_and_one_in_sight_is(app, page):
     at = app(page, **({"crawl_pages": "300"} if page == "data" else {}))

@@ -8,7 +8,7 @@ from core.data.pipeline import funnel
 from core.data.score import Judge
 from core.data.stages import usual
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 PAGES = 1500
 
 

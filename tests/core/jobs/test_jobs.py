@@ -87,6 +87,7 @@ def command(tiny, *options):
     return [sys.executable, "-m", "core.training", "--out", tiny.out, "--config", str(path), *options]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["line", "end of input", "SIGTERM"])
 def test_the_command_line_stops_with_its_state_saved(tiny, how):
     tiny = replace(tiny, **LONG)
@@ -104,6 +105,7 @@ def test_the_command_line_stops_with_its_state_saved(tiny, how):
     assert last["status"] == "stopped" and (Path(tiny.out) / "state" / "state.safetensors").exists()
 
 
+@pytest.mark.thorough
 def test_the_command_line_end_to_end(tiny):
     done = subprocess.run(command(tiny, "--steps", "3"), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "held-out loss" in done.stdout and "finished" in done.stdout

@@ -36,7 +36,7 @@ def chunks_of_tiktoken(texts: list[str], pattern: str) -> list[list[str]]:
     return [[encoding.decode([id]) for id in encoding.encode_ordinary(text)] for text in texts]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_code_point_is_in_the_classes_in_which_tiktoken_has_it(pattern):
     read = as_tiktoken_reads(EVERY, pattern)
     assert len(read) == len(EVERY)
@@ -54,7 +54,7 @@ def test_what_both_know_is_read_as_it_stands():
         assert as_tiktoken_reads(text, GPT4_PATTERN) is text
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_assigned_code_point_between_a_letter_and_a_number_is_cut_as_tiktoken_cuts_it():
     """Of those that both have held for Chinese and Korean for decades, a few hundred."""
     alike = regex.compile(r"[\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0002a6df]")

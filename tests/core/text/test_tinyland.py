@@ -88,7 +88,7 @@ def test_story_state_brute_force_and_frequencies() -> None:
     assert chi2 < len(common) + 5 * math.sqrt(2 * len(common))  # five standard deviations of a chi-square
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_document_parses_back_to_itself_with_one_derivation() -> None:
     for document in sample()[:500]:
         found = tinyland.parse(document.text)
