@@ -55,8 +55,7 @@ def ladder(
         per_step = training_flops(model, np.array([fitting])) * tokens_per_step / fitting
         steps = int(flops / per_step)
         if steps >= 1:
-            parts = model.parameter_count()
-            size = parts["attention"] + parts["mlp"]
+            size, _ = model.weights_per_token()
             rungs.append(Rung(replace(base, model=shape, steps=steps, seconds=None), size, steps * per_step))
     return rungs
 

@@ -132,3 +132,9 @@ class ModelConfig:
             "unembed": 0 if self.tie_embeddings else self.vocab_size * d,
         }
         return parts | {"total": sum(parts.values())}
+
+    def weights_per_token(self) -> tuple[int, int]:
+        """The weights that every token is multiplied with: those of the blocks, and those of the unembedding. The
+        look-up of embeddings multiplies nothing."""
+        parts = self.parameter_count()
+        return parts["attention"] + parts["mlp"], self.vocab_size * self.d_model

@@ -7,8 +7,7 @@ from core.model.config import ModelConfig
 
 def matmul_parameters(config: ModelConfig) -> int:
     """The weights that every token is multiplied with: attention, MLP, unembedding; not the look-up of embeddings."""
-    parts = config.parameter_count()
-    return parts["attention"] + parts["mlp"] + config.vocab_size * config.d_model
+    return sum(config.weights_per_token())
 
 
 def token_flops(config: ModelConfig) -> float:

@@ -58,8 +58,7 @@ MANY, FEW = Cases(100, 200, 40, 100), Cases(20, 30, 8, 12)
 def operations(config: ModelConfig, cases: Cases) -> float:
     """About how many it takes: two for every weight and token (Kaplan et al. 2020, section 2.1). Without a head, a pass
     begins at its layer: half of the blocks, on average, and the unembedding."""
-    parts = config.parameter_count()
-    blocks, unembedding = parts["attention"] + parts["mlp"], config.vocab_size * config.d_model
+    blocks, unembedding = config.weights_per_token()
     scored = SAMPLE + 2 * HALF * cases.sequences + 2 * STORY * cases.stories
     ablated = (2 * HALF * cases.copied + STORY * cases.chosen) * config.n_heads * config.n_layers
     return 2.0 * (blocks * scored + (blocks / 2 + unembedding) * ablated)

@@ -99,8 +99,9 @@ def she_of_people(model: Transformer, tokenizer: Tokenizer) -> tuple[Floats, NDA
 
 def _she(model: Transformer, rows: Sequence[Sequence[int]], she: int, he: int) -> Floats:
     """P(she) ÷ (P(she) + P(he)) after each text: (N,)."""
-    logits = model(pad(rows))  # (N, T, V)
-    ends = torch.stack([row[len(ids) - 1] for row, ids in zip(logits, rows, strict=True)])  # (N, V)
+    lengths = [len(ids) for ids in rows]
+    logits = model.last_logits(pad(rows), max(lengths) - min(lengths) + 1)  # (N, L, V): from the end of the shortest on
+    ends = torch.stack([row[length - min(lengths)] for row, length in zip(logits, lengths, strict=True)])  # (N, V)
     chances: Floats = (ends[:, she] - ends[:, he]).double().sigmoid().numpy()
     return chances
 

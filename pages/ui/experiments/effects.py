@@ -70,7 +70,7 @@ def effects(view: View, how: How) -> Effects | None:
         label = "Measuring what each part matters for this text"
         found = background.compute(
             ("effects", stamp, *asked),
-            lambda report: _measured(*asked, lambda share: report(share, "")),
+            lambda report: _measured(*asked, lambda share: report(share, percent(share))),
             label,
             slow=True,
         )
@@ -82,8 +82,7 @@ def effects(view: View, how: How) -> Effects | None:
 
 def _operations(config: "ModelConfig", T: int) -> float:
     """About how many it takes to read T tokens once without each part: a pass begins at the part's layer."""
-    parts = config.parameter_count()
-    blocks, unembedding = parts["attention"] + parts["mlp"], config.vocab_size * config.d_model
+    blocks, unembedding = config.weights_per_token()
     return 2.0 * T * config.n_layers * (config.n_heads + 2) * (blocks / 2 + unembedding)
 
 

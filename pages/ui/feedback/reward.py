@@ -70,8 +70,7 @@ def _ask(key: tuple[object, ...]) -> None:
 
 def operations(config: "ModelConfig", texts: int) -> float:
     """About how many it takes to write so many continuations and to read them again: two for every weight and token."""
-    parts = config.parameter_count()
-    blocks, unembedding = parts["attention"] + parts["mlp"], config.vocab_size * config.d_model
+    blocks, unembedding = config.weights_per_token()
     return 2.0 * texts * TOKENS * (2 * blocks + unembedding)
 
 

@@ -71,7 +71,7 @@ def _pronouns(view: View) -> "Part | str | None":
             return f"This cannot be asked here: {error}."
 
     key = ("limits pronouns", view.name, view.step, cache.stamp(view.name))
-    return background.compute(key, work, "Asking after occupations", height=420)
+    return background.compute(key, work, "Asking after occupations", height=420, slow=cache.is_large(view.name))
 
 
 def _pair(found: "Pronouns") -> tuple[str, str]:
