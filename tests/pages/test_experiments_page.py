@@ -6,9 +6,9 @@ import pytest
 from core.analysis.interventions.values import Part
 from core.figures import labels
 from core.text import Tokenizer, train_bpe
-from pages.ui import cache
+from pages.ui import background, cache
 from pages.ui.experiments import effects
-from tests.pages.truths import captions, codes
+from tests.pages.truths import captions, codes, truths
 from tests.tiny import SENTENCES
 
 DEEP = "zero:L0 zero:L1"
@@ -183,3 +183,17 @@ def test_edges_are_cut_by_hand(app):
     at.session_state["text"] = "x"
     at.run()
     assert not at.exception
+
+
+@pytest.mark.slow
+def test_on_a_large_model_what_each_part_matters_is_measured_beside_the_page(app, monkeypatch):
+    at_once = app("experiments")
+    shown = [truth.sentence for truth in truths(at_once)]
+    monkeypatch.setattr(effects, "AT_ONCE", 0)
+    waiting: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(background, "compute", lambda key, work, label, **_: waiting.append(label))
+        assert not app("experiments").exception and "Measuring what each part matters for this text" in waiting
+    monkeypatch.setattr(background, "PATIENCE", 120)
+    at = app("experiments")
+    assert not at.exception and [truth.sentence for truth in truths(at)] == shown

@@ -8,6 +8,7 @@ from core import jobs
 from core.lab.ratings import ratings_file, read_ratings, write_ratings
 from core.tuning.comparisons import Pair, export_pairs, import_pairs
 from pages.ui import background
+from pages.ui.feedback import reward
 from pages.ui.feedback.bluff import GRADES
 from tests.pages.conftest import KEY
 from tests.pages.press import button
@@ -26,6 +27,10 @@ def rated(app, monkeypatch):
 
     yield open_page
     ratings_file(KEY).unlink(missing_ok=True)
+
+
+def said(at) -> str:
+    return " ".join(one.value for one in at.markdown)
 
 
 @pytest.mark.slow
@@ -70,6 +75,15 @@ def test_own_comparisons_make_a_reward_model(rated):
     at.run()
     assert not at.exception and not at.error
     assert any("From **8** comparisons" in one.value for one in at.markdown)
+
+
+@pytest.mark.slow
+def test_of_a_large_model_a_reward_is_learned_when_somebody_asks(rated, monkeypatch):
+    monkeypatch.setattr(reward, "AT_ONCE", 0)
+    at = rated()
+    assert not at.exception and "On those held out" not in said(at)
+    button(at, "Learn a reward").click().run()
+    assert not at.exception and "On those held out" in said(at)
 
 
 @pytest.mark.slow

@@ -364,7 +364,9 @@ def test_effects_do_not_depend_on_the_order_of_the_parts_nor_on_the_size_of_the_
     parts = all_parts(plain.config)
     whole = part_changes(plain.model, IDS, parts, "zero", None)
     monkeypatch.setattr("core.analysis.interventions.intervene.rows_at_once", lambda config, T: 4)
-    turned = part_changes(plain.model, IDS, parts[::-1], "zero", None)
+    shares: list[float] = []
+    turned = part_changes(plain.model, IDS, parts[::-1], "zero", None, report=shares.append)
+    assert shares == [start / len(parts) for start in range(0, len(parts), 4)]
     torch.testing.assert_close(turned.losses.flip(0), whole.losses, atol=1e-5, rtol=1e-5)
     assert torch.equal(turned.answers.flip(0), whole.answers) and torch.equal(turned.base, whole.base)
 
