@@ -29,10 +29,9 @@ function build(root) {
   function draw() {
     const { rows, limits } = self.header;
     const scale = scaleOf(applyTheme(root));
-    const narrow = matchMedia("(max-width: 480px)").matches;
     grid.replaceChildren(
       ...rows.map((row, r) => {
-        const label = element("div", { class: "label" }, narrow ? row.short : row.name);
+        const label = element("div", { class: "label", "data-short": row.short }, row.name);
         const buttons = row.cells.map((cell, c) => button(cell, r, c, scale, limits[cell.group]));
         return element("div", { class: "row", style: { "--cells": row.cells.length } }, label, ...buttons);
       }),

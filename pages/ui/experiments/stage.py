@@ -23,7 +23,7 @@ NEW = 24  # tokens that both models write
 HOW = {
     "zero": "silenced: set to 0",
     "mean": "held at its mean",
-    "resample": "resampled: replaced by its value in another text",
+    "resample": "resampled: its value in another text",
 }
 
 _part_grid = components.component("part_grid")
