@@ -1,7 +1,7 @@
 // The curves: what had happened by a step, and what was changed on the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EVENTS, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
+import { EVENTS, lossOf, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
 
 const rows = [
   { step: 0, val_loss_per_token: 6, sample: "a" }, { step: 1, loss_per_token: 5.9 }, { step: 10, loss_per_token: 4 },
@@ -39,4 +39,10 @@ test("statistics are drawn of the updates, or of the evaluations where only thes
   assert.deepEqual(values("kl"), [0.1, 0.2]);
   assert.deepEqual(values("held_accuracy"), [0.5, 0.75]);
   assert.deepEqual(values("entropy"), []);
+});
+
+test("what preference tuning minimises is no loss of a text, and drawn only by itself", () => {
+  const life = [{ step: 1, loss_per_token: 2 }, { step: 2, loss_per_token: 300, statistics: { kl: 9 } }];
+  assert.deepEqual(life.map(lossOf({})), [2, null]);
+  assert.deepEqual(life.slice(1).map(lossOf({ since: 2 })), [300]);
 });

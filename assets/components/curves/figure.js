@@ -7,7 +7,7 @@
 /** @import { ShownRun } from "./words.js" */
 
 import { THEME, mix } from "../shared/theme.js";
-import { AXES, EVENTS, MINIS, STATISTICS, baselines, nearest, number, short, statistic } from "./numbers.js";
+import { AXES, EVENTS, MINIS, STATISTICS, baselines, lossOf, nearest, number, short, statistic } from "./numbers.js";
 
 /** @typedef {{ axis: string, x: string, y: string, unit: string }} View */
 /** @typedef {{ runs: ShownRun[], view: View, documents: boolean, zero: number, share: (x: number) => number }} Shown */
@@ -64,7 +64,7 @@ export function traces(self, theme) {
     const floorName = run.mixed ? "entropy floor of Tinyland" : "entropy floor";
     const training = { name: name("training"), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
     return [
-      ...(perDocument ? [] : [line(self, run, (row) => row.loss_per_token, training)]),
+      ...(perDocument ? [] : [line(self, run, lossOf(run), training)]),
       line(self, run, held, { name: name("held out"), mode: "lines+markers", line: { color: own, width: 2 }, marker: { color: own, size: 5 } }),
       ...(i ? [] : [line(self, run, floor, { name: floorName, meta: undefined, line: { color: theme.muted, width: 1.5, dash: "dash" } })]),
     ];
@@ -78,7 +78,7 @@ export function levels(self, theme) {
   const [shapes, annotations] = [/** @type {object[]} */ ([]), /** @type {{ y: number, text: string, [name: string]: unknown }[]} */ ([])];
   const side = self.view.x === "log" ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" }; // where no curve runs
   const scale = (/** @type {number} */ nats) => (self.view.y === "log" ? Math.log10(nats) : nats);
-  const seen = self.runs.flatMap((run) => run.rows.flatMap((row) => [row.loss_per_token ?? 0, row.val_loss_per_token ?? 0])).filter((nats) => nats > 0).map(scale);
+  const seen = self.runs.flatMap((run) => run.rows.flatMap((row) => [lossOf(run)(row) ?? 0, row.val_loss_per_token ?? 0])).filter((nats) => nats > 0).map(scale);
   const near = 0.055 * (Math.max(...seen) - Math.min(0, ...seen)); // names of closer lines would lie over one another
   for (const [name, nats] of perDocument ? [] : baselines(self.runs[0])) {
     shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: nats, y1: nats, line: { color: theme.muted, width: 1, dash: "dot" } });

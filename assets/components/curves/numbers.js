@@ -86,6 +86,12 @@ export function statistic(run, name) {
   const updates = run.rows.some((row) => number(row.loss_per_token) && number(row.statistics?.[name]));
   return (/** @type {MetricsRow} */ row) => (updates && !number(row.loss_per_token) ? null : row.statistics?.[name]);
 }
+/**
+ * What an update lost, in nats per token of text. Preference tuning minimises something else, with another scale: it is
+ * left out, unless a run shows nothing but that.
+ * @param {{ since?: number | null }} run
+ */
+export const lossOf = (run) => (/** @type {MetricsRow} */ row) => (row.statistics && !number(run.since) ? null : row.loss_per_token);
 /** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 
