@@ -82,7 +82,7 @@ def test_the_grid_of_heads_by_keyboard(attention):
     page.keyboard.press("ArrowRight")  # the edge
     said(page, "Layer 1, head 1")
     page.get_by_text("trace.pattern[1, 1]").first.wait_for(state="attached")
-    assert head(page, 1, 1).evaluate("e => e.getRootNode().activeElement === e")
+    expect(head(page, 1, 1)).to_be_focused()
     page.keyboard.press("i")
     said(page, "Layer 1, head 1, alone")
     page.keyboard.press("i")
