@@ -105,7 +105,8 @@ def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkey
     at = rated()
     at.session_state["shape_method"] = "grpo"
     at.session_state["shape_samples"] = 16
-    at.run().button(key="shape_begin").click().run()
+    at.run().slider(key="shape_steps").set_value(30)  # and at once, before it is drawn:
+    at.button(key="shape_begin").click().run()
     at.session_state["rater"] = "your own comparisons"
     assert at.run().button(key="shape_begin").disabled and any("too few" in one.value for one in at.warning)
     pairs = [Pair("One day, ", f"the dog {i}", f"no {i}", "b") for i in range(5)]
@@ -113,6 +114,7 @@ def test_a_run_learns_from_the_rater_or_from_what_the_visitor_said(rated, monkey
     at.run().button(key="shape_begin").click().run()
     assert not at.exception
     (config, named), (own, files) = begun
+    assert config.steps == 30
     assert (config.stage, config.parent["checkpoint"], config.replay) == ("preference", "tiny", 0.0)
     wanted = {"method": "grpo", "samples": 16, "taste": "shorter", "reward": "model", "comparisons": 20}
     assert wanted.items() <= config.preference.items() and not named["cards"]

@@ -144,3 +144,14 @@ def test_a_link_to_a_run_that_is_not_there_shows_the_page_without_one(app):
     assert not at.exception
     at = app("finetuning", taught="<b>*x*</b>")
     assert not at.exception
+
+
+@pytest.mark.slow
+def test_what_is_changed_just_before_the_press_is_what_is_taught(app, started):
+    at = app("finetuning")
+    at.slider(key=key("epochs")).set_value(2)
+    at.button(key="teach").click().run()
+    steps = started[-1][0].steps
+    at.slider(key=key("epochs")).set_value(4)
+    at.button(key="teach").click().run()
+    assert not at.exception and started[-1][0].steps == pytest.approx(2 * steps, abs=2)

@@ -15,6 +15,7 @@ from pages.ui.training import setup
 from pages.ui.training.curves import shown_run
 from tests.pages.press import button, train
 from tests.pages.truths import captions
+from tests.waiting import wait_for
 
 ROWS = [
     {
@@ -227,3 +228,12 @@ def test_one_update_in_slow_motion(app, runs):
     finally:
         (folder / "train.json").unlink()
         (folder / "corpus.txt").unlink()
+
+
+@pytest.mark.slow
+def test_what_is_changed_just_before_the_press_is_what_is_trained(app, started):
+    at = app("training")
+    wait_for(lambda: not button(at.run(), "Train").disabled)
+    at.number_input(key=setup.key("train_steps")).set_value(123)
+    button(at, "Train").click().run()
+    assert not at.exception and started[0][0].steps == 123

@@ -12,7 +12,6 @@ from pages.ui import near, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.feedback import plan, runs
-from pages.ui.feedback.plan import Plan
 from pages.ui.feedback.recorded import methods
 from pages.ui.feedback.settings import METHOD_NAMES, MINE, key
 from pages.ui.literal import literal
@@ -53,7 +52,7 @@ def form() -> None:
     described = plan.plan(current())
     if described.problem:
         st.warning(literal(described.problem))
-    st.button("Train on the comparisons", type="primary", on_click=_begin, args=(described,), key="shape_begin",
+    st.button("Train on the comparisons", type="primary", on_click=_begin, key="shape_begin",
               disabled=described.config is None)  # fmt: skip
     if message := st.session_state.get("shape_error"):
         st.warning(message)
@@ -63,8 +62,10 @@ def _method() -> None:
     state.update(**{key("beta"): WEIGHTS[plan.get("method")]})
 
 
-def _begin(described: Plan) -> None:
+def _begin() -> None:
+    """Starts what the form says now: what was changed just before the press has not been drawn yet."""
     st.session_state["shape_error"] = None
+    described = plan.plan(current())
     if described.config is None:
         return
     try:

@@ -153,7 +153,7 @@ def start(base: "Description", described: Plan) -> None:
     """The button, and what stands in its way."""
     st.text_input("Name of the run", max_chars=60, placeholder=plan.name_of(), **state.control(key("name")))
     off = described.config is None
-    st.button("Teach", on_click=_begin, args=(described,), type="primary", width="stretch", disabled=off, key="teach")
+    st.button("Teach", on_click=_begin, type="primary", width="stretch", disabled=off, key="teach")
     if described.config:
         pace = "" if from_elsewhere(base.card) else "; about a minute for 150 of them"
         st.caption(f"{described.config.steps:,} steps{pace}. It ends after {plan.LONGEST_RUN / 60:.0f} minutes.")
@@ -161,8 +161,11 @@ def start(base: "Description", described: Plan) -> None:
         st.warning(message)
 
 
-def _begin(described: Plan) -> None:
+def _begin() -> None:
+    """Starts what the form says now: what was changed just before the press has not been drawn yet."""
     st.session_state["teach_error"] = None
+    base = runs.base()
+    described = plan.plan(base) if base else Plan()
     if described.config is None:
         return
     try:

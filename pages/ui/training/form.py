@@ -264,9 +264,11 @@ def between(low: float, high: float, unit: str = "") -> str:
     return f"{' to '.join(dict.fromkeys(ends))} {unit}".strip()
 
 
-def _begin(plan: Plan, expected: "Estimate | None") -> None:
-    """Starts the run of `plan`; what stands in the way is said beside the button."""
+def _begin(drawn: Plan, expected: "Estimate | None") -> None:
+    """Starts what the form says now, which may have been changed since it was `drawn`, with what was expected of it;
+    what stands in the way is said beside the button."""
     st.session_state["setup_error"] = None
+    plan = setup.plan()
     if plan.config is None:
         return
     try:
@@ -277,7 +279,7 @@ def _begin(plan: Plan, expected: "Estimate | None") -> None:
     except OSError:
         st.session_state["setup_error"] = "Not started: its folder or its process could not be made."
     else:
-        if expected:
+        if expected and plan.config == drawn.config:
             with contextlib.suppress(OSError):
                 remember(jobs.run_folder(run_id), expected.measured_speed)
         show(run_id)
