@@ -34,7 +34,7 @@ def patient(monkeypatch):
     monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_headers_are_of_their_types(app, patient):
     seen = set()
     at = app("data")  # its first run goes on in a process of its own

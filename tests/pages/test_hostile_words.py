@@ -104,11 +104,10 @@ VISITS = {
     "interventions": {"interventions": f"patch:L0R@1:{PATCH} steer:L1:2:{PATCH}:{PATCH}", "text": HOSTILE},
     "interventions that do not fit": {"interventions": f"patch:L0R@60:{PATCH} steer:L9:2:{PATCH}:{PATCH} zero:L0"},
 }
-VISIT, *OTHERS = VISITS
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("visit", [VISIT, *(pytest.param(visit, marks=pytest.mark.thorough) for visit in OTHERS)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("visit", VISITS)
 @pytest.mark.parametrize("page", PAGES)
 def test_no_element_has_a_hostile_word_raw(app, planted, page, visit):
     at = app(page, **VISITS[visit])

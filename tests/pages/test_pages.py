@@ -54,7 +54,7 @@ STRANGE = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_page_takes_any_text(app, page):
     at = app(page)
@@ -96,7 +96,7 @@ def test_text_and_step_stay_across_pages(app):
         assert at.sidebar.select_slider[0].value == 10, page
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_properties_of_other_pages_survive(app):
     """A setting made on one page is still in the session (and so in the link) on the others."""
     at = app("sampling", temperature="0.5", top_k="7")

@@ -57,7 +57,14 @@ def fetch(
             "fetching models needs the package huggingface_hub: pip install huggingface_hub"
         ) from None
     try:
-        info = HfApi().model_info(hub_id, files_metadata=True, timeout=20)
+        try:
+            info = HfApi().model_info(hub_id, files_metadata=True, timeout=20)
+        except HfHubHTTPError:  # it has answered
+            raise
+        except Exception:
+            if kept := _in_cache(hub_id):
+                return kept
+            raise
         assert info.sha is not None
         sizes = chosen_files(hub_id, {one.rfilename: one.size or 0 for one in info.siblings or []})
         whole, done, path = max(1, sum(sizes.values())), 0, Path()
@@ -79,8 +86,6 @@ def fetch(
     except (CheckpointError, Cancelled):
         raise
     except Exception as error:  # the library, its transport and the system each have their own
-        if not isinstance(error, HfHubHTTPError) and (kept := _in_cache(hub_id)):
-            return kept
         told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise CheckpointError(f"{hub_id} cannot be fetched: {told}") from None
 
@@ -114,6 +119,8 @@ def _bring(hub_id: str, name: str, commit: str, come: Callable[[int], None]) -> 
         return
     blob.parent.mkdir(parents=True, exist_ok=True)
     part = blob.with_name(blob.name + PART)
+    if part.exists() and part.stat().st_size > (told.size or 0):  # two wrote to it at once
+        part.unlink()
 
     class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
         """What http_get tells of its progress."""

@@ -12,7 +12,7 @@ from core.jobs import corpora, server
 from core.runs.corpora import clear_away, corpus_folder, list_corpora
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 STAGES = check_stages([Choice("extract"), Choice("exact")])
 SMALL, ENDLESS = Plan(Source(pages=60), STAGES), Plan(Source(pages=900_000), STAGES)
 

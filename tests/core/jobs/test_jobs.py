@@ -19,6 +19,7 @@ LONG = {"steps": 10**6, "eval_every": 10**5, "log_every": 5}
 REPOSITORY = Path(__file__).parents[3]
 
 
+@pytest.mark.thorough
 def test_start_watch_stop_resume(tiny):
     run_id = jobs.start(replace(tiny, **LONG))
     wait_for(lambda: jobs.status(run_id).step >= 5)
@@ -45,6 +46,7 @@ def test_start_watch_stop_resume(tiny):
     wait_for(lambda: jobs.status(run_id).state == "stopped")
 
 
+@pytest.mark.thorough
 def test_a_worker_that_is_killed_is_interrupted_and_can_be_resumed(tiny):
     run_id = jobs.start(replace(tiny, **{**LONG, "eval_every": 2}))
     wait_for(lambda: jobs.status(run_id).step >= 3)

@@ -245,6 +245,7 @@ def shaped(life):  # noqa: F811
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["dpo", "grpo"])
 def test_a_model_whose_guesses_are_all_wrong_learns_to_say_that_it_does_not_know(shaped, method):
     config = replace(shaped, preference=shaped.preference | {"method": method})
@@ -267,6 +268,7 @@ def test_a_model_whose_guesses_are_all_wrong_learns_to_say_that_it_does_not_know
     assert "own answers" in model[1].card["stages"][1]["loss_on"]
 
 
+@pytest.mark.thorough
 def test_a_preference_run_that_was_stopped_ends_as_one_that_was_not(shaped):
     whole = replace(shaped, out=shaped.out + "-whole", steps=4)
     list(train(whole))

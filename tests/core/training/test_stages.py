@@ -139,6 +139,7 @@ def test_the_card_tells_of_each_stage(life):
     json.dumps(card)
 
 
+@pytest.mark.thorough
 def test_a_chain_that_is_stopped_anywhere_ends_as_one_that_was_not(life, tmp_path):
     whole = [replace(c, out=c.out + "-whole") for c in life]
     whole[1] = replace(whole[1], parent={"checkpoint": whole[0].out})
@@ -159,6 +160,7 @@ def test_a_chain_that_is_stopped_anywhere_ends_as_one_that_was_not(life, tmp_pat
     assert losses[0] == losses[1]
 
 
+@pytest.mark.thorough
 def test_a_stage_runs_alone_from_any_step_of_any_checkpoint(life, tmp_path):
     list(train(life[0]))
     from_one = replace(life[1], parent={"checkpoint": life[0].out, "step": 1})

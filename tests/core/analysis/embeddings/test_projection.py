@@ -147,13 +147,13 @@ def test_degenerate_rows_have_a_map_too(name, dims):
     assert np.isfinite(journey([rows, rows[::-1]], "UMAP", dims).points).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_size_of_the_rows_does_not_matter_for_cosine():
     for method in (umap, tsne):
         np.testing.assert_allclose(method(SPREAD * 2.0**90), method(SPREAD), rtol=1e-2, atol=1e-2)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_map_every_time_and_none_of_too_few_words():
     matrix = cloud(12, 5)
     np.testing.assert_array_equal(tsne(matrix), tsne(matrix))
