@@ -12,6 +12,7 @@ from tests.browser.resting import ready, resting, resting_box
 from tests.browser.test_shell import chip
 from tests.tiny import make_checkpoint
 
+pytestmark = pytest.mark.thorough
 TEXT = "the red ball and the brown dog"
 MARGIN = 66  # beside the heat map, as in attention_head.js
 

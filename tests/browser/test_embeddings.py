@@ -9,6 +9,8 @@ from tests.browser.resting import ready, see
 from tests.browser.test_shell import chip
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def space(page):

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.resting import ready, resting, resting_box
 
+pytestmark = pytest.mark.thorough
+
 
 def switch(page, row: int, cell: int):
     return page.get_by_role("group", name="Parts of the model").get_by_role("button").nth(row * 4 + cell)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from core.figures.labels import percent
 from tests.browser.resting import resting_box, see
 
+pytestmark = pytest.mark.thorough
 TEXT = "the red ball and the dog"
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.resting import ready, see
 
+pytestmark = pytest.mark.thorough
 LINK = "/prompting?step=0"
 
 

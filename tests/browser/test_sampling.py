@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.resting import ready, resting, resting_box, see
 from tests.waiting import wait_for
+
+pytestmark = pytest.mark.thorough
 
 
 def open_page(page, query=""):

@@ -16,6 +16,7 @@ from core.text.graphemes import graphemes
 from tests.browser.resting import ready, resting, see
 from tests.browser.test_shell import chip
 
+pytestmark = pytest.mark.thorough
 STRANGE = "👩‍👩‍👧 it's\tनमस्ते\n<|endoftext|> 🇫🇷 \x00 e\u0301"
 
 

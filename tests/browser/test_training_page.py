@@ -14,6 +14,7 @@ from tests.browser.resting import ready, resting_box, see
 from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint
 
+pytestmark = pytest.mark.thorough
 RUN = "run-20260101-0123456789ab"
 PARENT = "run-20260103-0123456789cd"
 KEY = "k" * 43
