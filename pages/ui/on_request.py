@@ -10,6 +10,7 @@ from pages.ui import background, near
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+AT_ONCE = 2e12  # operations, a minute or so: what takes more is measured when somebody asks for it
 ASKED = "measurements_asked"  # their keys, in the session
 
 

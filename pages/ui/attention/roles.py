@@ -12,13 +12,11 @@ from pages.ui import background, cache, components, near, state
 from pages.ui.attention.stage import chosen_head
 from pages.ui.caption import NATS, truth
 from pages.ui.code import Code
-from pages.ui.on_request import ASKED, on_request
+from pages.ui.on_request import ASKED, AT_ONCE, on_request
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
     from core.analysis.heads.measurements import Measurements
-
-AT_ONCE = 2e12  # operations, a minute or so: what takes more is measured when somebody asks for it
 
 
 def measured_now(view: View, label: str = "") -> "Measurements | None":

@@ -8,6 +8,7 @@ import streamlit as st
 from core.figures import feedback as figures
 from core.figures.labels import percent
 from core.tuning.best_of_n import best_of_n_kl, best_of_n_mean
+from core.tuning.comparisons import TOKENS
 from core.tuning.overoptimisation import fit_law
 from core.tuning.raters import Rater
 from pages.ui import background, cache, components, state
@@ -16,6 +17,7 @@ from pages.ui.code import Code
 from pages.ui.feedback.rate import ratings
 from pages.ui.feedback.settings import MINE
 from pages.ui.literal import literal
+from pages.ui.on_request import AT_ONCE
 from pages.ui.text import chips
 from pages.ui.view import current
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 LAW_POINTS = 60
 DRAWN = 256  # answers of which the best of n is taken: core.lab.learned.DRAWN
-TOKENS = 32  # of each, at most: core.tuning.comparisons.TOKENS
-AT_ONCE = 2e12  # operations, a minute or so: what takes more is learned when somebody asks for it
 
 
 def found(label: str = "Learning a reward") -> "Learned | None":
