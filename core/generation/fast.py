@@ -5,8 +5,9 @@ the weights are read where they lie: nothing is copied, nothing is kept between 
 learning is read as it is at that moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Lock
 
 import numpy as np
@@ -19,10 +20,11 @@ from core.model.ids import checked_count, checked_ids
 # Several tokens at once are read by torch if one by one they would touch more weights than this: 20 tokens of a model
 # of 2 million weights took 3 ms either way, 256 took 39 and 19 ms, and a larger model gains more.
 ONE_BY_ONE = 40e6
-# Two threads share an unembedding of more numbers than this: a third of the weights of a model of GPT-2's size.
+# Two threads share the products of a model of more weights than this, which no cache of a processor holds: one alone
+# reads them at half of what memory gives.
 SHARED = 8e6
-HELPER, HELPER_FREE = ThreadPoolExecutor(1, "unembed"), Lock()
-NOTHING = np.zeros(0, np.float32)
+HELPER, HELPER_FREE = ThreadPoolExecutor(1, "products"), Lock()
+NOTHING, ALONE = np.zeros(0, np.float32), np.zeros(0, np.int64)
 
 
 class Reader:
@@ -82,7 +84,7 @@ class Decoder(Reader):
 
         super().__init__(model, length)
         config = model.config
-        self._run, self._matvec = kernels.read_token, kernels.matvec
+        self._run, self._product = kernels.read_token, kernels.product
         weights = {
             name.replace(".packed", ".weight"): tensor.detach().contiguous()
             for name, tensor in model.state_dict(keep_vars=True).items()
@@ -111,9 +113,8 @@ class Decoder(Reader):
                           for name in ("embed", "unembed"))  # fmt: skip
         caches = self.cache.k[:, 0].numpy(), self.cache.v[:, 0].numpy()
         self._fixed = (shape, np.float32(config.norm_eps), outer, embed, layers, scales, *caches)
-        self._unembedding = (*unembed, held, matrix.shape[1] * matrix.itemsize)
+        self._unembedding = (*unembed, held)
         self._last = np.empty(config.d_model, np.float32)
-        self._shared = matrix.numel() > SHARED
 
     def _read(self, ids: list[int], count: int) -> np.ndarray:
         """In float32. The compiled part trusts what it is given: `logits` has checked it."""
@@ -122,29 +123,33 @@ class Decoder(Reader):
                 return self.model.last_logits(torch.tensor([ids]), count, cache=self.cache)[0].numpy()
         passes.count(self.model.config, len(ids))
         rows = np.empty((count, self.model.config.vocab_size), np.float32)
-        for place, id in enumerate(ids, count - len(ids)):
-            self._run(id, self.cache.length, *self._fixed, self._last)
-            self.cache.advance(1)
-            if place >= 0:
-                self._unembed(rows[place])
+        with team(self._size) as board:
+            for place, id in enumerate(ids, count - len(ids)):
+                self._run(board, id, self.cache.length, *self._fixed, self._last)
+                self.cache.advance(1)
+                if place >= 0:
+                    self._product(board, *self._unembedding, self._last, NOTHING, rows[place])
         return rows
 
-    def _unembed(self, logits: np.ndarray) -> None:
-        """Writes the logits (V,): of many, the second half by another thread, if it is free."""
-        if not self._shared or torch.get_num_threads() == 1 or not HELPER_FREE.acquire(blocking=False):
-            return self._unembed_rows(logits, 0)
-        try:
-            half = len(logits) // 2
-            second = HELPER.submit(self._unembed_rows, logits[half:], half)
-            self._unembed_rows(logits[:half], 0)
-            second.result()
-        finally:
-            HELPER_FREE.release()
 
-    def _unembed_rows(self, logits: np.ndarray, first: int) -> None:
-        """Writes the logits (N,) of the tokens from `first` on."""
-        weight, scale, held, row_bytes = self._unembedding
-        self._matvec(weight + first * row_bytes, scale + first * 4, held, self._last, NOTHING, logits)
+@contextmanager
+def team(size: int) -> Iterator[np.ndarray]:
+    """A board at which another thread assists, if it is free and the weights, `size` of them, are worth it."""
+    if size <= SHARED or torch.get_num_threads() == 1 or not HELPER_FREE.acquire(blocking=False):
+        yield ALONE
+        return
+    from core.generation import kernels
+
+    board = np.zeros(kernels.BOARD, np.int64)
+    try:
+        helping = HELPER.submit(kernels.assist, board)
+        try:
+            yield board
+        finally:
+            board[kernels.HOME] = 1
+            helping.result()
+    finally:
+        HELPER_FREE.release()
 
 
 def _array(tensor: Tensor | None, dims: int = 1) -> np.ndarray:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from llvmlite.ir import IRBuilder, Value
+from llvmlite.ir import IntType, IRBuilder, Value
 from numba import njit, types
 from numba.core.base import BaseContext
 from numba.extending import intrinsic
@@ -30,6 +30,9 @@ GELU, GELU_TANH, SWIGLU, RELU2 = 0, 1, 2, 3
 KINDS: dict[ActivationName, int] = {"gelu": GELU, "gelu_tanh": GELU_TANH, "swiglu": SWIGLU, "relu2": RELU2}
 FLOAT32, BFLOAT16, INT8 = 0, 1, 2  # how the matrices are held (see core.model.packed)
 ZERO = np.float32(0)
+# Where a team's board (int64) has what: chunks not begun, chunks made, whether to go home; and the product being made.
+OPEN, MADE, HOME, WEIGHT, SCALE, HELD, INPUTS, OUTPUTS, ROWS, COLUMNS, BOARD = range(11)
+CHUNK = 64  # rows of a product that one of a team makes at a time
 # The weights of a layer, in the order in which `read_token` finds their addresses.
 PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.weight", "attn.wk.bias",
          "attn.wv.weight", "attn.wv.bias", "attn.q_norm.weight", "attn.k_norm.weight", "attn.wo.weight", "attn.wo.bias",
@@ -59,6 +62,22 @@ def _memory_at(_: object, __: object) -> tuple[Any, Callable[..., Value]]:
 
 
 memory_at: Any = intrinsic(_memory_at)
+
+
+def _atomic(operation: str) -> Any:  # noqa: ANN401 - as memory_at
+    """What stood at the address (int64), which is changed in one step that all threads see in the same order."""
+
+    def typed(_: object, __: object, ___: object) -> tuple[Any, Callable[..., Value]]:
+        def generate(_: BaseContext, builder: IRBuilder, __: object, arguments: Sequence[Value]) -> Value:
+            place = builder.inttoptr(arguments[0], IntType(64).as_pointer())
+            return builder.atomic_rmw(operation, place, arguments[1], "seq_cst")
+
+        return types.int64(types.int64, types.int64), generate
+
+    return intrinsic(typed)
+
+
+atomic_add, atomic_set = _atomic("add"), _atomic("xchg")
 
 
 @compile_kernel
@@ -130,6 +149,51 @@ def matvec(weight: int, scale: int, held: int, x: Singles, bias: Singles, out: S
         floats = carray(memory_at(weight), shape, np.float32)
         for i in range(len(out)):
             out[i] = dot(floats[i], x)
+    for i in range(len(bias)):
+        out[i] += bias[i]
+
+
+@compile_kernel
+def make_chunks(board: NDArray[np.int64]) -> None:
+    """Makes chunks of the product on the board until none is left to begin. Who has taken one may rely on the board:
+    there is no other product before it is made."""
+    place = board.ctypes.data
+    while atomic_add(place + 8 * OPEN, 0) > 0:
+        first = (atomic_add(place + 8 * OPEN, -1) - 1) * CHUNK
+        if first < 0:
+            return
+        columns, held = board[COLUMNS], board[HELD]
+        weight = board[WEIGHT] + first * columns * (4 >> held)
+        out = vector(board[OUTPUTS] + 4 * first, min(CHUNK, board[ROWS] - first))
+        matvec(weight, board[SCALE] + 4 * first, held, vector(board[INPUTS], columns), out[:0], out)
+        atomic_add(place + 8 * MADE, 1)
+
+
+@compile_kernel
+def assist(board: NDArray[np.int64]) -> None:
+    """Helps whoever puts products on the board, until sent home."""
+    while atomic_add(board.ctypes.data + 8 * HOME, 0) == 0:
+        make_chunks(board)
+
+
+@compile_kernel
+def product(
+    board: NDArray[np.int64], weight: int, scale: int, held: int, x: Singles, bias: Singles, out: Singles
+) -> None:
+    """`matvec`, made together with who assists at the board; alone where the board has no room. The same numbers: each
+    row is one thread's."""
+    if len(board) == 0:
+        matvec(weight, scale, held, x, bias, out)
+        return
+    chunks = (len(out) + CHUNK - 1) // CHUNK
+    board[WEIGHT], board[SCALE], board[HELD] = weight, scale, held
+    board[INPUTS], board[OUTPUTS], board[ROWS], board[COLUMNS] = x.ctypes.data, out.ctypes.data, len(out), len(x)
+    place = board.ctypes.data
+    atomic_set(place + 8 * MADE, 0)
+    atomic_set(place + 8 * OPEN, chunks)
+    make_chunks(board)
+    while atomic_add(place + 8 * MADE, 0) < chunks:
+        pass
     for i in range(len(bias)):
         out[i] += bias[i]
 
@@ -207,16 +271,17 @@ def activate(hidden: Singles, gate: Singles, kind: int) -> None:
 
 @compile_kernel
 def read_token(
-    token: int, position: int, shape: tuple[int, ...], eps: np.float32, outer: tuple[Singles, ...],
-    embed: tuple[int, int], layers: tuple[NDArray[np.int64], ...], scales: tuple[NDArray[np.int64], ...],
-    k_cache: Singles, v_cache: Singles, last: Singles,
+    board: NDArray[np.int64], token: int, position: int, shape: tuple[int, ...], eps: np.float32,
+    outer: tuple[Singles, ...], embed: tuple[int, int], layers: tuple[NDArray[np.int64], ...],
+    scales: tuple[NDArray[np.int64], ...], k_cache: Singles, v_cache: Singles, last: Singles,
 ) -> None:  # fmt: skip
     """Reads one token at one position: writes its keys and values into the caches (L, Hkv, S, Dh), and into last (D,)
     what is unembedded, the last stream after its norm.
 
-    shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?, how matrices are held) as integers. outer: pos_embed, cos,
-    sin, final gain and bias. embed: where it and its scales lie in memory. layers and scales: for each of PARTS and
-    SCALES an array (L,) int64 of where each layer's lies, 0 for what a model lacks.
+    board: of a team that makes the products, or without room. shape: (H, Hkv, Dh, M, activation, LayerNorm?, QK-norm?,
+    how matrices are held) as integers. outer: pos_embed, cos, sin, final gain and bias. embed: where it and its scales
+    lie in memory. layers and scales: for each of PARTS and SCALES an array (L,) int64 of where each layer's lies, 0 for
+    what a model lacks.
     """
     heads, kv_heads, width, inner, kind, centred, qk_norm, held = shape
     pos_embed, cos, sin, final_gain, final_bias = outer
@@ -236,9 +301,9 @@ def read_token(
     hidden, gate = np.empty(inner, np.float32), np.empty(inner, np.float32)
     for layer in range(len(k_cache)):
         normalise(x, vector(g1[layer], size), vector(b1[layer], size), eps, centred, h)
-        matvec(wq[layer], sq[layer], held, h, vector(bq[layer], queries), q)
-        matvec(wk[layer], sk[layer], held, h, vector(bk[layer], keyed), k)
-        matvec(wv[layer], sv[layer], held, h, vector(bv[layer], keyed), v)
+        product(board, wq[layer], sq[layer], held, h, vector(bq[layer], queries), q)
+        product(board, wk[layer], sk[layer], held, h, vector(bk[layer], keyed), k)
+        product(board, wv[layer], sv[layer], held, h, vector(bv[layer], keyed), v)
         for head in range(heads + kv_heads):  # queries, then keys
             part = qkv[head * width : (head + 1) * width]
             if qk_norm:
@@ -252,15 +317,15 @@ def read_token(
             of = head * kv_heads // heads
             keys, values = k_cache[layer, of, : position + 1], v_cache[layer, of, : position + 1]
             attend(q[head * width : (head + 1) * width], keys, values, scores, z[head * width : (head + 1) * width])
-        matvec(wo[layer], so[layer], held, z, vector(bo[layer], size), o)
+        product(board, wo[layer], so[layer], held, z, vector(bo[layer], size), o)
         for i in range(size):
             x[i] += o[i]
         normalise(x, vector(g2[layer], size), vector(b2[layer], size), eps, centred, h)
-        matvec(w_in[layer], s_in[layer], held, h, vector(b_in[layer], inner), hidden)
+        product(board, w_in[layer], s_in[layer], held, h, vector(b_in[layer], inner), hidden)
         if kind == SWIGLU:
-            matvec(w_gate[layer], s_gate[layer], held, h, vector(b_gate[layer], inner), gate)
+            product(board, w_gate[layer], s_gate[layer], held, h, vector(b_gate[layer], inner), gate)
         activate(hidden, gate, kind)
-        matvec(w_out[layer], s_out[layer], held, hidden, vector(b_out[layer], size), o)
+        product(board, w_out[layer], s_out[layer], held, hidden, vector(b_out[layer], size), o)
         for i in range(size):
             x[i] += o[i]
     normalise(x, final_gain, final_bias, eps, centred, last)

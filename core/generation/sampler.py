@@ -131,7 +131,7 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError("probs must be one row of finite numbers, none negative, with a positive sum")
     if not 0 <= u < 1:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
-    possible = np.flatnonzero(row)
+    possible = np.flatnonzero(row > 0)
     lengths = row[possible]
     target = u * total
     for count in (USUALLY, len(lengths)):  # nearly always the likeliest few cover it

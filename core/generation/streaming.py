@@ -150,7 +150,7 @@ def _steps(
 def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str | None) -> Step:
     """The Step of a token `id` drawn from the last of a sampler's stages, of which the first is the model's own."""
     logits, raw, probs = stages[0].logits, stages[0].probs, stages[-1].probs
-    possible = raw[raw > 0]
+    possible = raw if raw.all() else raw[raw > 0]
     raw_alternatives = _alternatives(raw)
     return Step(
         index=index,
@@ -158,7 +158,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
         u=u,
         probability=float(probs[id]),
         raw_probability=float(raw[id]),
-        rank=int((logits > logits[id]).sum() + (logits[:id] == logits[id]).sum()),
+        rank=int(np.count_nonzero(logits > logits[id]) + np.count_nonzero(logits[:id] == logits[id])),
         entropy=float(-(possible * np.log(possible)).sum()),
         alternatives=raw_alternatives if probs is raw else _alternatives(probs),
         raw_alternatives=raw_alternatives,
@@ -167,7 +167,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
 
 
 def _alternatives(probs: Floats) -> tuple[tuple[int, float], ...]:
-    possible = np.flatnonzero(probs)
+    possible = np.flatnonzero(probs > 0)
     ids = possible[likeliest(probs[possible], ALTERNATIVES)]
     return tuple(zip(ids.tolist(), probs[ids].tolist(), strict=True))
 

@@ -1,6 +1,10 @@
 """Waiting until a page has done what it was going to do: a condition each time, never a length of time."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Error
+
+from tests.waiting import wait_for
 
 # Looked at once a frame: what stands there, how large it is, and whether the script or a figure is still at work, or
 # the script of a component has not come (what it builds is kept at its place: assets/components/shared/mount.js).
@@ -79,3 +83,13 @@ def see(page, anchor: str) -> None:
     section = f".st-key-section-{anchor}"
     page.locator(section).scroll_into_view_if_needed()
     page.wait_for_function(SEEN, arg=section, polling=500)
+
+
+def hover_until(locator, position: dict[str, float], shown: Callable[[], object]) -> None:
+    """Points at a place of a drawing until `shown` holds: what comes in above it moves it from under the pointer."""
+
+    def pointed() -> object:
+        locator.hover(position=position)
+        return shown()
+
+    wait_for(pointed, 60)

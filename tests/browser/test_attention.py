@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from core.figures.labels import percent
 from core.model import load_checkpoint, run_trace
-from tests.browser.resting import ready, resting, resting_box
+from tests.browser.resting import hover_until, ready, resting, resting_box
 from tests.browser.test_shell import chip
 from tests.tiny import make_checkpoint
 
@@ -135,8 +135,8 @@ def cell(page, length: int, query: int, key: int) -> dict[str, float]:
 def test_pins_on_the_heat_map_add_up(attention, trace):
     page, length = attention, len(trace.ids)
     canvas, pattern = page.locator(".heat canvas"), trace.pattern[0, 0].numpy()
-    canvas.hover(position=cell(page, length, 5, 2))
-    expect(page.locator(".said .from")).to_contain_text(percent(float(pattern[5, 2])))
+    looks = page.locator(".said .from")
+    hover_until(canvas, cell(page, length, 5, 2), lambda: percent(float(pattern[5, 2])) in looks.inner_text())
     expect(chip(page, 5)).to_have_class(re.compile("lit"))  # the strip shows who looks
     canvas.click(position=cell(page, length, 5, 2))
     expect(chip(page, 5)).to_have_attribute("aria-pressed", "true")
@@ -195,9 +195,9 @@ def test_the_lines_share_the_cursor(attention, trace):
     page, length = attention, len(trace.ids)
     lines = page.locator(".scroll canvas").first
     row = min(max(resting_box(lines)["height"] / length, 15), 24)
-    lines.hover(position={"x": 40, "y": 2.5 * row})
+    looks, most = page.locator(".said .from"), strongest(trace.pattern[0, 0, 2].numpy())
+    hover_until(lines, {"x": 40, "y": 2.5 * row}, lambda: most in looks.inner_text())
     expect(chip(page, 2)).to_have_class(re.compile("lit"))
-    expect(page.locator(".said .from")).to_contain_text(strongest(trace.pattern[0, 0, 2].numpy()))
     lines.click(position={"x": 40, "y": 2.5 * row})
     expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")
     lines.click(position={"x": 40, "y": 2.5 * row})

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.resting import ready, see
+from tests.browser.resting import hover_until, ready, see
 from tests.browser.test_shell import chip
 from tests.waiting import wait_for
 
@@ -123,10 +123,9 @@ def test_the_slider_and_play_move_the_whole_page(page, space):
 def test_strips_read_a_number_and_pin_its_token(page, space):
     strips = page.get_by_role("application", name=re.compile("^The vectors of"))
     see(page, "table")
-    strips.scroll_into_view_if_needed()
-    strips.hover(position={"x": 200, "y": 17 * 2 + 8})
-    expect(page.locator(".foot .value")).to_contain_text(re.compile(r"number \d+ of 16: -?\d\.\d{4}"))
-    strips.click(position={"x": 200, "y": 17 * 2 + 8})
+    place, value = {"x": 200, "y": 17 * 2 + 8}, page.locator(".foot .value")
+    hover_until(strips, place, lambda: re.search(r"number \d+ of 16: -?\d\.\d{4}", value.inner_text()))
+    strips.click(position=place)
     expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")
     ready(page)
     strips.focus()

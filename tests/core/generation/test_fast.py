@@ -12,6 +12,7 @@ from core.model import ModelConfig, Transformer
 from core.model.stock import load
 from tests.core.generation.twins import gpt2_twin, greedy, qwen3_twin
 from tests.core.model.models import FAMILIES, make, random_ids
+from tests.waiting import wait_for
 
 SAMPLER = Sampler(temperature=1.1, top_p=0.95, repetition_penalty=1.2)
 
@@ -47,12 +48,12 @@ def pack(model: Transformer, precision: str) -> Transformer:
 class Handing:
     """A pool that notes what it is given."""
 
-    def __init__(self, pool: ThreadPoolExecutor, handed: list[int]) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, handed: list[np.ndarray]) -> None:
         self.pool, self.handed = pool, handed
 
-    def submit(self, work, logits, first):
-        self.handed.append(first)
-        return self.pool.submit(work, logits, first)
+    def submit(self, work, board):
+        self.handed.append(board)
+        return self.pool.submit(work, board)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "int8"])
@@ -122,9 +123,10 @@ def test_many_at_once_write_what_each_writes_alone():
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
-def test_two_threads_that_share_the_unembedding_give_the_same_numbers(precision, monkeypatch):
+def test_two_threads_that_share_the_products_give_the_same_numbers(precision, monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    model = pack(make("gpt2"), precision)
+    config = ModelConfig(vocab_size=300, context_length=12, n_layers=2, n_heads=4, d_model=104, d_mlp=3 * kernels.CHUNK)
+    model = pack(Transformer(config, seed=4), precision)  # products of whole chunks, of several, and of less than one
 
     def read(seed: int) -> bytes:
         decoder = Decoder(model, 12)
@@ -137,6 +139,22 @@ def test_two_threads_that_share_the_unembedding_give_the_same_numbers(precision,
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(read, range(8))) == alone == [read(seed) for seed in range(8)]
     assert len(handed) >= 8 * 12 and not fast.HELPER_FREE.locked()
+
+
+def test_who_assists_makes_what_is_left_to_make():
+    """The other thread makes a whole product, while this one has none of it to make."""
+    weight, (x, *_) = np.random.default_rng(0).normal(size=(2, 5 * kernels.CHUNK + 3, 70)).astype(np.float32)
+    out, wanted = np.zeros(len(weight), np.float32), np.zeros(len(weight), np.float32)
+    kernels.matvec(weight.ctypes.data, 0, kernels.FLOAT32, x, fast.NOTHING, wanted)
+    board = np.zeros(kernels.BOARD, np.int64)
+    board[kernels.WEIGHT :] = [weight.ctypes.data, 0, kernels.FLOAT32, x.ctypes.data, out.ctypes.data, *weight.shape]
+    board[kernels.OPEN] = 6
+    with ThreadPoolExecutor(1) as other:
+        helping = other.submit(kernels.assist, board)
+        wait_for(lambda: board[kernels.MADE] == 6, 60)
+        board[kernels.HOME] = 1
+        helping.result(60)
+    np.testing.assert_array_equal(out, wanted)
 
 
 @pytest.mark.slow
