@@ -46,3 +46,4 @@ if has_place() and for_the_visit(sidebar)():
     takeaway()
     contents()
     components.typed_values()
+    near.end()

@@ -8,6 +8,7 @@ Every file is written under a temporary name and then renamed, so that a reader 
 import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,18 @@ SNAPSHOT = re.compile(r"step_([0-9]{8,15})\.safetensors")
 
 def runs_root() -> Path:
     """The folder of the training runs: $GLASSBOX_RUNS, or `runs` beside `core`."""
-    return Path(os.environ.get("GLASSBOX_RUNS") or ROOT / "runs")
+    return _roots(os.environ.get("GLASSBOX_RUNS", ""))[0]
 
 
 def opened_root() -> Path:
     """The folder of the models that were made elsewhere and opened here: see core.model.stock.opened."""
-    return runs_root() / "opened"
+    return _roots(os.environ.get("GLASSBOX_RUNS", ""))[1]
+
+
+@lru_cache(maxsize=8)  # a page asks for them thirty times
+def _roots(runs: str) -> tuple[Path, Path]:
+    root = Path(runs or ROOT / "runs")
+    return root, root / "opened"
 
 
 def folder_roots() -> list[Path]:

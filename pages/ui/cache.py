@@ -60,7 +60,7 @@ def is_opened(name: str) -> bool:
     """Whether the model `name` was made elsewhere and opened here."""
     from core.model import opened_root
 
-    return (opened_root() / name).is_dir()
+    return os.path.isdir(os.path.join(opened_root(), name))
 
 
 def is_large(name: str) -> bool:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import near, state
 from pages.ui.literal import literal
 from pages.ui.text import MAX_CHARS
 
@@ -44,6 +44,7 @@ def _take() -> None:
     if idea is not None:
         text = f"{state.get('text').rstrip()} {idea}" if idea in KINDS else idea
         state.update(text=text[:MAX_CHARS], cursor=None)
+    near.reread()
 
 
 def unknown_note(text: str) -> None:

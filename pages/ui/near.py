@@ -8,19 +8,23 @@ from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui import state
 
 STAGE = "stage"  # the key of the fragment that holds a page's first view
+SIDEBAR = "sidebar"  # that of what stands in the sidebar below the model
 WAITING = -1  # instead of the version of a section that stands there without its content
 _HERE, _ALL = "sections", "sections_all_near"
 
 
 @dataclass
 class Here:
-    """The sections of the page `page`: those near, and the version that each was drawn at, in their order."""
+    """The sections of the page `page`: those near, and the version that each was drawn at, in their order. `whole`:
+    Streamlit's hash of the page, when its last run has come to its end."""
 
     page: str
+    whole: str | None = None
     near: frozenset[str] = frozenset()
     version: int = 0
     drawn: dict[str, int] = field(default_factory=dict)
@@ -39,7 +43,14 @@ def begin(page: str) -> None:
     if kept is None or kept.page != page:
         kept = st.session_state[_HERE] = Here(page)
     kept.version += 1
+    kept.whole = None
     kept.drawn, kept.titles, kept.heights = {}, {}, {}
+
+
+def end() -> None:
+    """A run of the whole page has come to its end."""
+    context = get_script_run_ctx()
+    here().whole = context.page_script_hash if context else None
 
 
 def have_all(session_state: MutableMapping[str, object], on: bool = True) -> None:
@@ -77,6 +88,23 @@ def whole(**values: object) -> None:
     """Sets properties, in a callback, that the sidebar shows too, or every section: runs all of the page."""
     state.update(**values)
     st.rerun()
+
+
+def reread() -> None:
+    """In a callback: another text is read, or at another step of the model's life. Runs what a run of the whole page
+    would change: the sidebar, the stage, what is near; and takes away what was drawn and is not near. All of the page
+    where changes inside the model are on, since its banner speaks of the text; where its last run was broken off; and
+    where another page, or all of this one, was asked for meanwhile."""
+    now, context = here(), get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return  # all of it runs
+    if state.get("interventions") or now.whole != context.page_script_hash:
+        st.rerun()
+    now.version += 1
+    shown = [anchor for anchor in now.drawn if is_drawn(anchor)]
+    for anchor in shown:
+        now.drawn[anchor] = now.version if anchor in now.near or _every() else WAITING
+    st.rerun([SIDEBAR, STAGE, *shown])
 
 
 def follow(*only: str, stage: bool = True) -> None:

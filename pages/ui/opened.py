@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.model.description import made_elsewhere
-from pages.ui import background, cache, state
+from pages.ui import background, cache, near, state
 from pages.ui.literal import literal
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _close(name: str) -> None:
     with suppress(ValueError):  # CheckpointError: it is closed already
         close(name)
     _mine().discard(name)
-    state.update(model="", step=None, layer=0, head=0)
+    near.whole(model="", step=None, layer=0, head=0)
 
 
 # ---- the hub ----

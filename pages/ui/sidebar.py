@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import cache, components, stages, state
+from pages.ui import cache, components, near, stages, state
 from pages.ui.ideas import ideas, unknown_note
 from pages.ui.interventions import settle
 from pages.ui.literal import literal
@@ -29,7 +29,8 @@ Train one, then reload this page:
 
 
 def sidebar() -> bool:
-    """Draws the sidebar and puts the session's properties right. False when there is no model to show."""
+    """Draws the sidebar and puts the session's properties right. False when there is no model to show, or none that can
+    be read. What stands below the model is a fragment, which runs with the stage where another text is read."""
     from core.model import list_checkpoints
 
     names = list_checkpoints()
@@ -38,12 +39,10 @@ def sidebar() -> bool:
         return False
     with st.sidebar:
         _model(names)
-        usable = _step()
-        if usable:
-            settle()
-            _text()
-            _link()
-    return usable
+        if not _can_be_read():
+            return False
+        st.fragment(_read, key=near.SIDEBAR)()
+    return True
 
 
 def _model(names: list[str]) -> None:
@@ -68,15 +67,28 @@ def _model_changed() -> None:
     state.update(model=st.session_state["model"], step=None, layer=0, head=0)
 
 
-def _step() -> bool:
-    """The step slider. False, with a message, when the model cannot be read."""
+def _can_be_read() -> bool:
     name = state.get("model")
     try:
-        known = cache.description(name)
-        steps = known.steps
+        cache.description(name)
     except ValueError as error:  # CheckpointError says what to do
         st.error(f"The model {literal(title(name))} cannot be read. {literal(error)}")
         return False
+    return True
+
+
+def _read() -> None:
+    """What is read: the step of the model's life, the text, and a link to both."""
+    _step()
+    settle()
+    _text()
+    _link()
+
+
+def _step() -> None:
+    name = state.get("model")
+    known = cache.description(name)
+    steps = known.steps
     step = state.get("step")
     if step not in steps:
         if step is not None:
@@ -89,8 +101,7 @@ def _step() -> bool:
             key="step",
             persist_state="session",
             format_func=lambda n: f"{n:,}",
-            on_change=state.forget,
-            args=("step",),
+            on_change=_step_changed,
             help="The life of the model: from random weights on the left to fully trained on the right.",
         )
         stages.draw(known.stages, steps, state.get("step"))
@@ -99,7 +110,11 @@ def _step() -> bool:
     else:
         st.caption(f"Only step {steps[-1]:,} of this model was kept.")
     state.note("step")
-    return True
+
+
+def _step_changed() -> None:
+    state.forget("step")
+    near.reread()
 
 
 def _text() -> None:
@@ -129,9 +144,14 @@ def _special(names: list[str]) -> None:
         shown = ", ".join(map(literal, names))
         st.caption(f"{shown}: read as {'special tokens, one each' if tokens else 'ordinary text'}.")
         st.button(
-            f"Read as {'ordinary text' if tokens else 'special tokens'}", key="read_special", on_click=state.update,
-            kwargs={"special": "text" if tokens else "tokens", "cursor": None},
+            f"Read as {'ordinary text' if tokens else 'special tokens'}", key="read_special", on_click=_read_special,
+            args=("text" if tokens else "tokens",),
         )  # fmt: skip
+
+
+def _read_special(kind: str) -> None:
+    state.update(special=kind, cursor=None)
+    near.reread()
 
 
 def reads_tinyland(card: dict[str, Any]) -> bool:
@@ -147,18 +167,24 @@ def _text_changed() -> None:
     state.update(text=text[:MAX_CHARS], cursor=None)
     if len(text) > MAX_CHARS:
         state.note("text", f"Only the first {MAX_CHARS:,} of {len(text):,} characters were kept.")
+    near.reread()
 
 
 def _link() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _copy()
         told = "Text, pins, settings and changes inside as at the beginning. The model stays."
-        st.button("Reset", key="reset", on_click=state.reset, help=told)
+        st.button("Reset", key="reset", on_click=_reset, help=told)
     if len(state.get("text")) > state.MAX_LINK_TEXT:
         st.caption(f"The link carries the first {state.MAX_LINK_TEXT:,} characters of the text.")
     for name in list(st.session_state["notes"]):
         if name not in ("model", "step", "text", "opened"):
             state.note(name)
+
+
+def _reset() -> None:
+    state.reset()
+    near.whole()
 
 
 @st.fragment

@@ -13,7 +13,9 @@ from streamlit import env_util, net_util
 from streamlit.commands import execution_control
 from streamlit.cursor import Cursor
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -61,6 +63,8 @@ def change() -> None:
     caching._make_value_key = quickly(caching._make_value_key)
     SafeSessionState.filtered_state = property(AskedFor)  # type: ignore[assignment, method-assign]
     Cursor.__deepcopy__ = copied  # type: ignore[attr-defined]
+    theme: Any = app_session
+    theme._populate_theme_msg = found_once(theme._populate_theme_msg)
 
 
 def where_the_visitor_is(request: Request) -> Request:
@@ -357,8 +361,28 @@ def copied(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
     """A cursor for the copy that each section keeps of where it stands. All that it holds are numbers and tuples of
     them, but for the elements that come and go."""
     new = object.__new__(type(cursor))
-    vars(new).update(vars(cursor), _transient_elements=deepcopy(cursor._transient_elements, memo))
+    coming = cursor._transient_elements
+    vars(new).update(vars(cursor), _transient_elements=deepcopy(coming, memo) if len(coming) else type(coming)())
     return new
+
+
+Populate = Callable[[CustomThemeConfig, str], None]
+
+
+def found_once(populate: Populate) -> Populate:
+    """`populate` a message with a part of the theme, which is the same for all. Streamlit reads it from its settings
+    for every run: a twentieth of the processor time of a page that was seen before."""
+    known: dict[str, CustomThemeConfig] = {}
+
+    def populated(msg: CustomThemeConfig, section: str = "theme") -> None:
+        if section not in known:
+            found = CustomThemeConfig()
+            populate(found, section)
+            known[section] = found
+        if known[section].ByteSize():  # an empty one would stand for a theme of its own
+            msg.MergeFrom(known[section])
+
+    return populated
 
 
 PLAIN = frozenset({int, float, str, bytes, bool, type(None)})

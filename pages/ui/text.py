@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.text import Piece, Tokenizer
 from pages.ui.literal import literal
@@ -82,6 +83,7 @@ def special_names(text: str, tokenizer: Tokenizer) -> list[str]:
     return [name for name in tokenizer.special_tokens if name in text] if "<|" in text else []
 
 
+@lru_cache(maxsize=32)  # a run of a page asks for the same text several times
 def prepare(
     raw: str | None, tokenizer: Tokenizer, context_length: int, special: bool = False, shown: int | None = None
 ) -> Prepared:

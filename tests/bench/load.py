@@ -47,7 +47,7 @@ class Visitor:
     """One websocket session: `pages` are the script hashes by address, `answers` milliseconds by kind of request."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.pages, self.text_box, self.text = port, {}, "", ""
+        self.port, self.pages, self.text_box, self.text, self.around = port, {}, "", "", ""
         self.page, self.exceptions = "", 0
 
     async def open(self) -> None:
@@ -57,10 +57,12 @@ class Visitor:
         )  # fmt: skip
 
     async def ask(self, *, page: str | None = None, text: str | None = None) -> float:
-        """One run of the script; milliseconds until its end has arrived."""
+        """One run of the script, or, as a browser asks for it, of the fragment around the text box; milliseconds until
+        its end has arrived."""
         self.page, self.text = page or self.page, text or self.text
         message = BackMsg()
         message.rerun_script.page_script_hash = self.page
+        message.rerun_script.fragment_id = self.around if text else ""
         if self.text:
             state = message.rerun_script.widget_states.widgets.add()
             state.id, state.string_value = self.text_box, self.text
@@ -75,7 +77,7 @@ class Visitor:
                 element = answer.delta.new_element
                 self.exceptions += element.HasField("exception")
                 if element.HasField("text_area") and element.text_area.label == "Your text":
-                    self.text_box = element.text_area.id
+                    self.text_box, self.around = element.text_area.id, answer.delta.fragment_id
             elif kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return 1000 * (time.perf_counter() - begun)
 

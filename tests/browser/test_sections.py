@@ -172,3 +172,27 @@ def test_a_pin_is_followed_by_what_is_near_and_by_the_rest_when_it_comes_near(pa
     head = page.get_by_role("gridcell", name=re.compile("^layer 1, head 1"))
     head.click()
     section(page, "role").get_by_text(re.compile(r"Layer 1, head 1: ")).wait_for()
+
+
+def test_another_text_is_read_by_the_sidebar_the_stage_and_what_is_near_alone(page):
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    page.goto("/attention?text=the+red+ball")
+    ready(page)
+    is_drawn(page, "weights")
+    resting(page)
+    page.evaluate("() => { document.querySelector('[data-testid=stMain] h1').glassbox = 'the one that was there' }")
+    box, empty = page.locator("textarea").first, page.get_by_test_id("stSidebar").get_by_text("There are no words")
+    box.fill("")
+    box.press("Control+Enter")
+    empty.wait_for()  # in the sidebar
+    box.fill("a zebra zigzags")
+    box.press("Control+Enter")
+    empty.wait_for(state="hidden")
+    chips = page.get_by_role("group", name="Tokens of the text").get_by_role("button")
+    expect(chips.filter(has_text="z")).to_have_count(3)  # on the stage
+    page.wait_for_function("() => location.search.includes('zebra')")  # in the address
+    ready(page)
+    is_drawn(page, "weights")
+    assert page.locator("[data-testid=stMain] h1").evaluate("h => h.glassbox") == "the one that was there"
+    page.reload()
+    expect(box).to_have_value("a zebra zigzags")

@@ -83,7 +83,7 @@ def session(monkeypatch):
     """A session whose page has three sections, all waiting; and what is run again, as it is asked for."""
     ran: list[list[str]] = []
 
-    def rerun(keys):
+    def rerun(keys="all"):
         ran.append(keys)
         raise RerunException(None)
 
@@ -139,3 +139,25 @@ def test_a_run_of_the_whole_page_draws_what_is_near(session):
     for anchor in ("one", "two"):
         near.announce(anchor, anchor, 100)
     assert [near.is_drawn(anchor) for anchor in ("one", "two", "three")] == [False, True, False]
+
+
+def test_another_text_is_read_by_what_shows_it(session, monkeypatch):
+    asked = SimpleNamespace(page_script_hash="p", fragment_ids_this_run=["the sidebar"])
+    monkeypatch.setattr(near, "get_script_run_ctx", lambda: asked)
+    changes = {"interventions": ""}
+    monkeypatch.setattr(near.state, "get", changes.get)
+    told(near.reread)  # the run of the page has not come to its end
+    near.end()
+    told(near.report, "page", ["one", "two"])
+    told(near.report, "page", ["two"])
+    told(near.reread)
+    assert session == ["all", ["one", "two"], ["sidebar", "stage", "one", "two"]]
+    assert [near.is_drawn(anchor) for anchor in ("one", "two", "three")] == [False, True, False]
+    del session[:]
+    changes["interventions"] = "off head 0 0"
+    told(near.reread)  # the banner above the stage shows it
+    changes["interventions"], asked.page_script_hash = "", "another"
+    told(near.reread)
+    asked.fragment_ids_this_run = None
+    told(near.reread)  # the whole page runs in any case
+    assert session == ["all", "all"]

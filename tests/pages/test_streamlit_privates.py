@@ -15,6 +15,7 @@ from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.config import get_option
 from streamlit.cursor import LockedCursor, RunningCursor
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -341,3 +342,26 @@ def test_a_cursor_is_copied_as_python_would(root, path, index, locked, transient
     before = at.delta_path
     new.lock_element()  # moves a running one on
     assert at.delta_path == before and (new.delta_path == before) == locked
+
+
+def test_the_theme_is_found_once_and_is_the_same(monkeypatch):
+    source = inspect.getsource(AppSession._create_new_session_message)
+    assert "_populate_theme_msg(msg.new_session.custom_theme)\n" in source
+    found = []
+
+    def populate(msg, section):
+        found.append(section)
+        if section != "theme.sidebar":  # nothing is set there
+            msg.text_color, msg.heading_font_sizes[:] = section, ["1rem"]
+
+    populated, sent = streamlit_privates.found_once(populate), []
+    for _ in range(2):
+        theme = CustomThemeConfig()
+        populated(theme)
+        populated(theme.dark, "theme.dark")
+        populated(theme.sidebar, "theme.sidebar")
+        sent.append(theme)
+    assert found == ["theme", "theme.dark", "theme.sidebar"] and sent[0] == sent[1]
+    assert (theme.text_color, theme.dark.text_color) == ("theme", "theme.dark")
+    assert theme.dark.heading_font_sizes == ["1rem"]
+    assert theme.HasField("dark") and not theme.HasField("sidebar")
