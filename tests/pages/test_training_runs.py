@@ -12,7 +12,7 @@ from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer
 from core.training import TrainConfig, preset
 from pages.ui.training import runs as table
-from pages.ui.training import setup, stage, steer
+from pages.ui.training import fork, setup, stage, steer
 from pages.ui.training.differences import differences
 from tests.pages.press import button, train
 
@@ -215,3 +215,24 @@ def test_a_run_is_had_for_other_programs_where_its_shape_is_known_there(app, two
         assert shown["For transformers"].proto.disabled == bool(refused)
         assert refused in shown["For transformers"].proto.help.replace("\\", "")
         assert shown["As GGUF"].proto.disabled and shown["As GGUF"].proto.help
+
+
+def test_a_fork_begins_with_what_the_form_says_at_the_press(app, two, monkeypatch):
+    forked = []
+    monkeypatch.setattr(fork, "kept_steps", lambda folder: (0, 20, 40, 60))
+    monkeypatch.setattr(jobs, "fork", lambda run, at, changes, *_, **__: forked.append((run, at, changes)) or RUN)
+    at = open_one(app, RUN)
+    at.selectbox(key="fork_rate").set_value("× 100").run()
+    button(at, "Fork").click().run()
+    at.selectbox(key=setup.key("fork_change")).set_value("clip")
+    at.select_slider(key=f"fork_at_{RUN}").set_value(20)
+    button(at, "Fork").click().run()  # in the same moment
+    assert not at.exception and not at.warning
+    rate = pytest.approx(100 * CONFIG.adamw_lr)
+    assert forked == [(RUN, 40, {"adamw_lr": rate}), (RUN, 20, {"clip": 1000.0})]
+
+
+@pytest.mark.parametrize("change", fork.CHANGES)
+def test_every_change_of_a_fork_makes_another_config(change):
+    changes = fork.fields(change, fork.usual(change, CONFIG), CONFIG)
+    assert (replace(CONFIG, **changes) != CONFIG) == (change != "nothing")

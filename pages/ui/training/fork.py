@@ -55,55 +55,84 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
     """Where to fork, and the one change."""
     options = [step for step in steps if step < config.steps]
     where, what, how = st.columns([2, 2, 2], vertical_alignment="bottom", gap="large")
-    key = f"fork_at_{run}"
+    key = _at(run)
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[len(options) // 2]
     label = f"Leave {literal(title(run))} after step"
-    at = where.select_slider(label, options, key=key, persist_state="page", format_func=lambda n: f"{n:,}")
+    where.select_slider(label, options, key=key, persist_state="page", format_func=lambda n: f"{n:,}")
     change = what.selectbox(
         "and change", list(CHANGES), format_func=CHANGES.__getitem__, key=setting("fork_change"), persist_state="page"
     )
     with how:
-        changes = value(change, config)
-    st.button("Fork", on_click=_fork, args=(run, at, changes), type="primary")
+        control(change, config)
+    st.button("Fork", on_click=_fork, args=(run, config), type="primary")
     st.caption("Both read the same documents in the same order, so what differs afterwards comes from the change.")
     if message := st.session_state.pop("fork_error", None):
         st.warning(message)
 
 
-def value(change: str, config: TrainConfig) -> dict[str, Any]:
-    """The control of one kind of change, and the fields that it sets."""
-    name = f"{config.optimizer}_lr"
+def control(change: str, config: TrainConfig) -> None:
+    """The control of one kind of change."""
+    key = _key(change)
+    options = choices(change, config)
+    if key not in st.session_state or (options and st.session_state[key] not in options):
+        st.session_state[key] = usual(change, config)
+    kept: dict[str, Any] = {"key": key, "persist_state": "page"}
+    if options:
+        name = {"rate": "Learning rate", "optimizer": "Optimizer", "schedule": "Schedule"}[change]
+        st.selectbox(name, options, **kept)
+    elif change == "clip":
+        st.number_input("Gradient clipping: largest norm", 0.01, 1e6, **kept)
+    elif change == "weight_decay":
+        st.slider("Weight decay", 0.0, 1.0, **kept)
+    elif change == "seconds":
+        st.number_input("Seconds in all", 5.0, 900.0, **kept)
+
+
+def choices(change: str, config: TrainConfig) -> list[str]:
+    """What a change is chosen from; empty for a number, and for a change that has no more to say."""
     if change == "rate":
-        times = st.selectbox("Learning rate", list(TIMES), index=3, key="fork_rate", persist_state="page")
-        return {one: getattr(config, one) * TIMES[times] for one in {name, "adamw_lr"}}
-    if change == "optimizer":
-        others = [one for one in OPTIMIZERS if one != config.optimizer]
-        return {"optimizer": st.selectbox("Optimizer", others, key="fork_optimizer", persist_state="page")}
-    if change == "schedule":
-        others = [one for one in SCHEDULES if one != config.schedule]
-        return {"schedule": st.selectbox("Schedule", others, key="fork_schedule", persist_state="page")}
-    if change == "clip":
-        return {
-            "clip": st.number_input(
-                "Gradient clipping: largest norm", 0.01, 1e6, 1000.0, key="fork_clip", persist_state="page"
-            )
-        }
-    if change == "weight_decay":
-        return {"weight_decay": st.slider("Weight decay", 0.0, 1.0, 0.1, key="fork_decay", persist_state="page")}
-    if change == "seconds":
-        most = config.seconds or 60.0
-        return {
-            "seconds": st.number_input(
-                "Seconds in all", 5.0, 900.0, min(900.0, 2 * most), key="fork_seconds", persist_state="page"
-            )
-        }
-    return {"causal": False} if change == "causal" else {}
+        return list(TIMES)
+    every, own = {"optimizer": (OPTIMIZERS, config.optimizer), "schedule": (SCHEDULES, config.schedule)}.get(
+        change, ((), "")
+    )
+    return [one for one in every if one != own]
 
 
-def _fork(run: str, at: int, changes: dict[str, Any]) -> None:
+def usual(change: str, config: TrainConfig) -> Any:  # noqa: ANN401 (what its control holds)
+    """What the control of a change holds at first."""
+    if change == "rate":
+        return "× 10"
+    if options := choices(change, config):
+        return options[0]
+    return {"clip": 1000.0, "weight_decay": 0.1, "seconds": min(900.0, 2 * (config.seconds or 60.0))}.get(change)
+
+
+def fields(change: str, value: Any, config: TrainConfig) -> dict[str, Any]:  # noqa: ANN401 (as `usual`)
+    """The settings of a run that a change sets."""
+    if change == "rate":
+        return {one: getattr(config, one) * TIMES[value] for one in {f"{config.optimizer}_lr", "adamw_lr"}}
+    if change == "causal":
+        return {"causal": False}
+    return {} if change == "nothing" else {change: value}
+
+
+def _key(change: str) -> str:
+    return f"fork_{change}"
+
+
+def _at(run: str) -> str:
+    return f"fork_at_{run}"
+
+
+def _fork(run: str, config: TrainConfig) -> None:
+    """With what the form holds at the press."""
+    change, at = st.session_state[setting("fork_change")], st.session_state[_at(run)]
+    value = st.session_state.get(_key(change), usual(change, config))
     try:
-        made = jobs.fork(run, at, changes, owner_key(), name=f"{title(run)[:40]}, from step {at:,}")
+        made = jobs.fork(
+            run, at, fields(change, value, config), owner_key(), name=f"{title(run)[:40]}, from step {at:,}"
+        )
     except (RunError, ValueError) as error:
         st.session_state["fork_error"] = f"Not forked: {literal(str(error))}."
     except OSError:
