@@ -17,8 +17,8 @@ TITLE = "Glassbox: the whole life of a language model"
 st.set_page_config(page_title=TITLE, page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
 st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
 st.html(ROOT / "pages" / "ui" / "page.css")
-page = st.navigation(
-    [
+if "pages" not in st.session_state:  # each looks for its file, again and again
+    st.session_state["pages"] = [
         st.Page("overview.py", title="Overview", icon=":material/route:", default=True),
         st.Page("data.py", title="Data", icon=":material/filter_alt:"),
         st.Page("tokenization.py", title="Tokenization", icon=":material/content_cut:"),
@@ -33,9 +33,8 @@ page = st.navigation(
         st.Page("prompting.py", title="Prompting", icon=":material/edit_note:"),
         st.Page("uses.py", title="Uses", icon=":material/forum:"),
         st.Page("limits.py", title="Limits", icon=":material/help:"),
-    ],
-    expanded=True,
-)
+    ]
+page = st.navigation(st.session_state["pages"], expanded=True)
 state.restore()
 if has_place() and for_the_visit(sidebar)():
     if page.url_path != "experiments":

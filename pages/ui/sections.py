@@ -9,7 +9,7 @@ contents. What the browser says arrives in pages/ui/near.py.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import streamlit as st
 
@@ -33,7 +33,13 @@ def section(title: str, anchor: str, body: Body, height: int = 400, mark: str = 
     near.announce(anchor, title, height)
     with st.container(key=f"section-{anchor}"):
         st.header(f"{mark} {title}".strip(), anchor=anchor)
-        st.fragment(_draw, key=anchor)(anchor, body)
+        _fragment(anchor)(anchor, body)
+
+
+@cache  # as many as there are sections
+def _fragment(anchor: str) -> Callable[[str, Body], None]:
+    drawn: Callable[[str, Body], None] = st.fragment(_draw, key=anchor)
+    return drawn
 
 
 def _draw(anchor: str, body: Body) -> None:

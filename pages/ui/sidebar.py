@@ -41,7 +41,7 @@ def sidebar() -> bool:
         _model(names)
         if not _can_be_read():
             return False
-        st.fragment(_read, key=near.SIDEBAR)()
+        _read()
     return True
 
 
@@ -77,6 +77,7 @@ def _can_be_read() -> bool:
     return True
 
 
+@st.fragment(key=near.SIDEBAR)
 def _read() -> None:
     """What is read: the step of the model's life, the text, and a link to both."""
     _step()

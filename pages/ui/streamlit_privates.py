@@ -3,17 +3,14 @@
 tests/pages/test_streamlit_privates.py fails when an upgrade moves any of it away.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from functools import cache
-from types import FunctionType
 from typing import Any
 
 from streamlit import env_util, net_util
 from streamlit.commands import execution_control
 from streamlit.cursor import Cursor
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
@@ -33,6 +30,8 @@ from streamlit.runtime.state.session_state import (
     SessionState,
     Value,
 )
+
+from pages.ui.streamlit_costs import AskedFor, copied, found_once, quickly
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
@@ -330,92 +329,3 @@ def with_what_else_was_asked_for(queue: Queue) -> Queue:
         return [*others, *named]
 
     return fragment_ids
-
-
-# ---- what every run does is done at little cost ----
-
-
-class AskedFor(Mapping[str, Any]):
-    """The values of a session, each read when it is asked for.
-
-    Streamlit puts all of them together, a hundred and more, for every text field and list that is drawn, to look at
-    one: a seventh of the processor time of a page that was seen before.
-    """
-
-    def __init__(self, session: SafeSessionState) -> None:
-        self._session = session
-
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (whatever was kept)
-        with self._session._lock:
-            return self._session._state[key]
-
-    def __iter__(self) -> Iterator[str]:
-        with self._session._lock:
-            return iter(self._session._state.filtered_state)
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-def copied(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
-    """A cursor for the copy that each section keeps of where it stands. All that it holds are numbers and tuples of
-    them, but for the elements that come and go."""
-    new = object.__new__(type(cursor))
-    coming = cursor._transient_elements
-    vars(new).update(vars(cursor), _transient_elements=deepcopy(coming, memo) if len(coming) else type(coming)())
-    return new
-
-
-Populate = Callable[[CustomThemeConfig, str], None]
-
-
-def found_once(populate: Populate) -> Populate:
-    """`populate` a message with a part of the theme, which is the same for all. Streamlit reads it from its settings
-    for every run: a twentieth of the processor time of a page that was seen before."""
-    known: dict[str, CustomThemeConfig] = {}
-
-    def populated(msg: CustomThemeConfig, section: str = "theme") -> None:
-        if section not in known:
-            found = CustomThemeConfig()
-            populate(found, section)
-            known[section] = found
-        if known[section].ByteSize():  # an empty one would stand for a theme of its own
-            msg.MergeFrom(known[section])
-
-    return populated
-
-
-PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
-ValueKey = Callable[..., str]
-
-
-def quickly(make_key: ValueKey) -> ValueKey:
-    """`make_key` of the arguments of a cached function, at once where all of them are plain values and tuples of those.
-
-    Streamlit hashes every token id by itself, and reads the function's signature for each argument: an eighth of the
-    processor time of a page that was seen before. What is written in full here is as good a key.
-    """
-
-    def key(
-        *,
-        cache_type: object,
-        func: FunctionType,
-        func_args: Sequence[object],
-        func_kwargs: dict[str, object],
-        hash_funcs: object,
-    ) -> str:
-        names = func.__code__.co_varnames[: func.__code__.co_argcount]
-        named = dict(zip(names, func_args, strict=False)) | func_kwargs if len(func_args) <= len(names) else {}
-        if named and not hash_funcs and all(name[0] != "_" and _is_plain(value) for name, value in named.items()):
-            return repr(sorted(named.items()))
-        return make_key(
-            cache_type=cache_type, func=func, func_args=func_args, func_kwargs=func_kwargs, hash_funcs=hash_funcs
-        )
-
-    return key
-
-
-def _is_plain(value: object) -> bool:
-    return type(value) in PLAIN or (
-        type(value) is tuple and (PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value)))
-    )

@@ -26,13 +26,15 @@ from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.web.server import server_util
 
-from pages.ui import streamlit_privates
+from pages.ui import streamlit_costs, streamlit_privates
 
 ORIGINAL = AppSession.request_rerun  # or what another test's import of app.py has made of it
 
 
-def test_the_file_names_the_installed_version():
-    assert f"Streamlit {'.'.join(version('streamlit').split('.')[:2])}." in streamlit_privates.__doc__
+def test_the_files_name_the_installed_version():
+    installed = f"Streamlit {'.'.join(version('streamlit').split('.')[:2])}."
+    for file in (streamlit_privates, streamlit_costs):
+        assert installed in " ".join(file.__doc__.split())
 
 
 def test_what_is_changed_is_there():
@@ -285,7 +287,7 @@ def test_a_cache_tells_plain_arguments_apart_at_once_and_leaves_others_to_stream
     def f(x, y=None): ...
     def g(x, _y): ...
 
-    make = streamlit_privates.quickly(slowly)
+    make = streamlit_costs.quickly(slowly)
 
     def key(*args, func=f, **named):
         return make(cache_type=None, func=func, func_args=args, func_kwargs=named, hash_funcs=None)
@@ -319,7 +321,7 @@ def test_a_session_s_values_are_read_when_asked_for_and_are_those_that_streamlit
     state._key_id_mapper["mine"] = "$$ID-0a1b-mine"
     state["kept"], state["new"] = 2, [7]
     whole = state.filtered_state
-    asked = streamlit_privates.AskedFor(SafeSessionState(state, lambda: pytest.fail("this is no place to stop")))
+    asked = streamlit_costs.AskedFor(SafeSessionState(state, lambda: pytest.fail("this is no place to stop")))
     assert dict(asked) == whole == {"kept": 2, "nothing": None, "mine": 4, "new": [7]} and len(asked) == 4
     assert "nothing" in asked and asked["nothing"] is None and "other" not in asked
     for widgets in ("selectbox", "text_widgets", "slider"):
@@ -333,7 +335,7 @@ def test_a_cursor_is_copied_as_python_would(root, path, index, locked, transient
     if transient:
         at.get_transient_cursor()
         at.transient_elements[3] = ["an element"]
-    new, plain = streamlit_privates.copied(at, {}), object.__new__(type(at))
+    new, plain = streamlit_costs.copied(at, {}), object.__new__(type(at))
     vars(plain).update({name: deepcopy(value) for name, value in vars(at).items()})
     assert type(new) is type(at) and vars(new).keys() == vars(at).keys() and repr(new) == repr(plain)
     assert new.transient_elements is not at.transient_elements
@@ -354,7 +356,7 @@ def test_the_theme_is_found_once_and_is_the_same(monkeypatch):
         if section != "theme.sidebar":  # nothing is set there
             msg.text_color, msg.heading_font_sizes[:] = section, ["1rem"]
 
-    populated, sent = streamlit_privates.found_once(populate), []
+    populated, sent = streamlit_costs.found_once(populate), []
     for _ in range(2):
         theme = CustomThemeConfig()
         populated(theme)

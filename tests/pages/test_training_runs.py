@@ -11,8 +11,8 @@ from core.model import ModelConfig, Transformer, save_checkpoint
 from core.runs.records import Record, fingerprint, write_record
 from core.text import Tokenizer
 from core.training import TrainConfig, preset
-from pages.ui.training import runs as table
 from pages.ui.training import fork, setup, stage, steer
+from pages.ui.training import runs as table
 from pages.ui.training.differences import differences
 from tests.pages.press import button, train
 
