@@ -16,6 +16,7 @@ from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     ScriptRequestType,
     _coalesce_widget_states,
@@ -31,7 +32,7 @@ from streamlit.runtime.state.session_state import (
     Value,
 )
 
-from pages.ui.streamlit_costs import AskedFor, copied, found_once, quickly
+from pages.ui.streamlit_costs import AskedFor, at_once, copied, found_once, quickly, together
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
@@ -62,6 +63,9 @@ def change() -> None:
     caching._make_value_key = quickly(caching._make_value_key)
     SafeSessionState.filtered_state = property(AskedFor)  # type: ignore[assignment, method-assign]
     Cursor.__deepcopy__ = copied  # type: ignore[attr-defined]
+    session._call_soon_on_event_loop = together(session._call_soon_on_event_loop)
+    runtime: Any = Runtime
+    runtime._enqueued_some_message = at_once(runtime._enqueued_some_message)
     theme: Any = app_session
     theme._populate_theme_msg = found_once(theme._populate_theme_msg)
 

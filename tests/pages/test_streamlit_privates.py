@@ -1,7 +1,9 @@
 """What is changed inside Streamlit is still there to be changed, and the change does what it says."""
 
+import asyncio
 import importlib
 import inspect
+import threading
 from copy import deepcopy
 from importlib.metadata import version
 from types import SimpleNamespace
@@ -19,6 +21,7 @@ from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.common import WidgetMetadata
@@ -367,3 +370,58 @@ def test_the_theme_is_found_once_and_is_the_same(monkeypatch):
     assert (theme.text_color, theme.dark.text_color) == ("theme", "theme.dark")
     assert theme.dark.heading_font_sizes == ["1rem"]
     assert theme.HasField("dark") and not theme.HasField("sidebar")
+
+
+def test_events_are_handled_together_in_their_order_and_none_is_lost():
+    assert "self._event_loop.call_soon_threadsafe(callback)" in inspect.getsource(inspect.getmodule(AppSession))
+    loop, handled, woken = asyncio.new_event_loop(), [], []
+
+    def call_soon(session, handle):
+        woken.append(handle)
+        loop.call_soon_threadsafe(handle)
+
+    call, session = streamlit_costs.together(call_soon), SimpleNamespace()
+
+    def broken():
+        raise ValueError("of this one alone")
+
+    def nested():
+        handled.append("nested")
+        call(session, lambda: handled.append("what it brought"))
+
+    for event in (lambda: handled.append(0), broken, nested, lambda: handled.append(1)):
+        call(session, event)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert handled == [0, "nested", 1, "what it brought"] and len(woken) == 1
+    call(session, lambda: handled.append(2))
+    assert len(woken) == 2
+
+    def much():
+        for number in range(2000):
+            call(session, lambda number=number: handled.append(number))
+
+    del handled[:]
+    thread = threading.Thread(target=much)
+    thread.start()
+    while thread.is_alive():
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert handled == [2, *range(2000)]
+
+
+def test_the_thread_that_serves_all_is_woken_by_others_alone():
+    source = inspect.getsource(inspect.getmodule(Runtime))
+    assert "async_objs.eventloop.call_soon_threadsafe(async_objs.need_send_data.set)" in source
+    told = []
+
+    async def run():
+        shared = SimpleNamespace(eventloop=asyncio.get_running_loop(), need_send_data=asyncio.Event())
+        runtime = SimpleNamespace(_get_async_objs=lambda: shared)
+        at_once = streamlit_costs.at_once(told.append)
+        await asyncio.to_thread(at_once, runtime)
+        assert told == [runtime] and not shared.need_send_data.is_set()
+        at_once(runtime)
+        assert told == [runtime] and shared.need_send_data.is_set()
+
+    asyncio.run(run())
