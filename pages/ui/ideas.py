@@ -43,8 +43,7 @@ def _take() -> None:
     st.session_state["idea"] = None
     if idea is not None:
         text = f"{state.get('text').rstrip()} {idea}" if idea in KINDS else idea
-        state.update(text=text[:MAX_CHARS], cursor=None)
-    near.reread()
+        near.reread(text=text[:MAX_CHARS], cursor=None)
 
 
 def unknown_note(text: str) -> None:

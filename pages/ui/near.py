@@ -90,11 +90,12 @@ def whole(**values: object) -> None:
     st.rerun()
 
 
-def reread() -> None:
-    """In a callback: another text is read, or at another step of the model's life. Runs what a run of the whole page
-    would change: the sidebar, the stage, what is near; and takes away what was drawn and is not near. All of the page
-    where changes inside the model are on, since its banner speaks of the text; where its last run was broken off; and
-    where another page, or all of this one, was asked for meanwhile."""
+def reread(**values: object) -> None:
+    """Sets properties, in a callback, by which another text is read, or at another step of the model's life. Runs what
+    a run of the whole page would change: the sidebar, the stage, what is near; and takes away what was drawn and is not
+    near. All of the page where changes inside the model are on, since its banner speaks of the text; where its last run
+    was broken off; and where another page, or all of this one, was asked for meanwhile."""
+    state.update(**values)
     now, context = here(), get_script_run_ctx()
     if context is None or not context.fragment_ids_this_run:
         return  # all of it runs

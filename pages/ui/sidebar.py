@@ -151,8 +151,7 @@ def _special(names: list[str]) -> None:
 
 
 def _read_special(kind: str) -> None:
-    state.update(special=kind, cursor=None)
-    near.reread()
+    near.reread(special=kind, cursor=None)
 
 
 def reads_tinyland(card: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pages.ui import near, state
+from pages.ui import near
 from pages.ui.components import Event, component, pack
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def draw(stages: "Sequence[Stage]", steps: Sequence[int], step: int) -> None:
 
     def on_go(event: Event) -> None:
         if event.get("step") in steps:
-            state.update(step=event["step"])
-            near.reread()
+            near.reread(step=event["step"])
 
     _stages(key="life_stages", data=pack({"parts": parts}), on_go_change=on_go)
 

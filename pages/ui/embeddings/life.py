@@ -26,7 +26,7 @@ def section() -> None:
 
     def on_click(event: components.PlotEvent) -> None:
         if isinstance(event.x, (int, float)) and 0 <= round(event.x) < len(steps):
-            near.whole(step=steps[round(event.x)])
+            near.reread(step=steps[round(event.x)])
 
     figure = figures.silhouettes(steps, made["mean"], made["groups"], made["chance"], steps.index(view.step))
     components.plot(

@@ -61,7 +61,7 @@ def space(view: View, found: Words, made: Journey, token: int, closest: list[int
     def on_step(event: components.Event) -> None:
         index = event.get("index")
         if isinstance(index, int) and 0 <= index < len(steps):
-            near.whole(step=steps[index])
+            near.reread(step=steps[index])
 
     payload = made.points.astype("<f4").tobytes()
     _space(key="space", data=components.pack(header, payload), on_pick_change=on_pick, on_step_change=on_step)
