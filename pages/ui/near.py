@@ -62,7 +62,7 @@ def announce(anchor: str, title: str, height: int) -> None:
     """The run of the page has come to this section, which is drawn if it is near."""
     now = here()
     now.titles[anchor], now.heights[anchor] = title, height
-    now.drawn[anchor] = now.version if anchor in now.near or _every() else WAITING
+    now.drawn[anchor] = now.version if _is_near(anchor) else WAITING
 
 
 def is_drawn(anchor: str) -> bool:
@@ -104,7 +104,7 @@ def reread(**values: object) -> None:
     now.version += 1
     shown = [anchor for anchor in now.drawn if is_drawn(anchor)]
     for anchor in shown:
-        now.drawn[anchor] = now.version if anchor in now.near or _every() else WAITING
+        now.drawn[anchor] = now.version if _is_near(anchor) else WAITING
     st.rerun([SIDEBAR, STAGE, *shown])
 
 
@@ -117,11 +117,11 @@ def follow(*only: str, stage: bool = True) -> None:
     if only:
         return _run([anchor for anchor in only if is_drawn(anchor)], stage)
     now.version += 1
-    _run([anchor for anchor in now.drawn if is_drawn(anchor) and (anchor in now.near or _every())], stage)
+    _run([anchor for anchor in now.drawn if is_drawn(anchor) and _is_near(anchor)], stage)
 
 
-def _every() -> bool:
-    return bool(st.session_state.get(_ALL, False))
+def _is_near(anchor: str) -> bool:
+    return anchor in here().near or bool(st.session_state.get(_ALL, False))
 
 
 def _run(anchors: Sequence[str], stage: bool = False) -> None:

@@ -23,27 +23,26 @@ from core.model.stock.load import read_stock_model
 NEW = 64
 
 
-def taken(action, repeats=7):
-    """Milliseconds by the clock and by the processor."""
-    pairs = []
-    for repeat in range(repeats + 1):
-        begun, worked = time.perf_counter(), time.process_time()
-        action()
-        if repeat:  # the first warms up
-            pairs.append((time.perf_counter() - begun, time.process_time() - worked))
-    clock, work = (1000 * median(pair[i] for pair in pairs) for i in (0, 1))
-    return f"{clock:.0f} ms, {work:.0f} of work"
-
-
-def decoding(ways, repeats=7):
+def medians(ways, repeats=7):
+    """Seconds by the clock and by the processor, each by way: interleaved."""
     times = {way: [] for way in ways}
     for repeat in range(repeats + 1):
-        for way, write in ways.items():
+        for way, action in ways.items():
             begun, worked = time.perf_counter(), time.process_time()
-            write()
+            action()
             if repeat:  # the first warms up
                 times[way].append((time.perf_counter() - begun, time.process_time() - worked))
-    clock, work = ({way: median(pair[i] for pair in pairs) for way, pairs in times.items()} for i in (0, 1))
+    return [{way: median(pair[i] for pair in pairs) for way, pairs in times.items()} for i in (0, 1)]
+
+
+def taken(action, repeats=7):
+    """How long one way takes, in words."""
+    clock, work = (found[""] for found in medians({"": action}, repeats))
+    return f"{1000 * clock:.0f} ms, {1000 * work:.0f} of work"
+
+
+def decoding(ways):
+    clock, work = medians(ways)
     for way in ways:
         beside = (
             f"{clock['transformers'] / clock[way]:.2f}× by the clock, {work['transformers'] / work[way]:.2f}× by work"

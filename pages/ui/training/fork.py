@@ -73,10 +73,9 @@ def form(run: str, steps: tuple[int, ...], config: TrainConfig) -> None:
 
 def control(change: str, config: TrainConfig) -> None:
     """The control of one kind of change."""
-    key = _key(change)
-    options = choices(change, config)
-    if key not in st.session_state or (options and st.session_state[key] not in options):
-        st.session_state[key] = usual(change, config)
+    key, options = _key(change), choices(change, config)
+    if st.session_state.get(key) != (value := chosen(change, config)):
+        st.session_state[key] = value
     kept: dict[str, Any] = {"key": key, "persist_state": "page"}
     if options:
         name = {"rate": "Learning rate", "optimizer": "Optimizer", "schedule": "Schedule"}[change]
@@ -93,10 +92,9 @@ def choices(change: str, config: TrainConfig) -> list[str]:
     """What a change is chosen from; empty for a number, and for a change that has no more to say."""
     if change == "rate":
         return list(TIMES)
-    every, own = {"optimizer": (OPTIMIZERS, config.optimizer), "schedule": (SCHEDULES, config.schedule)}.get(
-        change, ((), "")
-    )
-    return [one for one in every if one != own]
+    if change == "optimizer":
+        return [one for one in OPTIMIZERS if one != config.optimizer]
+    return [one for one in SCHEDULES if one != config.schedule] if change == "schedule" else []
 
 
 def usual(change: str, config: TrainConfig) -> Any:  # noqa: ANN401 (what its control holds)
@@ -106,6 +104,12 @@ def usual(change: str, config: TrainConfig) -> Any:  # noqa: ANN401 (what its co
     if options := choices(change, config):
         return options[0]
     return {"clip": 1000.0, "weight_decay": 0.1, "seconds": min(900.0, 2 * (config.seconds or 60.0))}.get(change)
+
+
+def chosen(change: str, config: TrainConfig) -> Any:  # noqa: ANN401 (as `usual`)
+    """What the control of a change holds, also one that was not drawn yet, or was drawn for a run of other settings."""
+    value, options = st.session_state.get(_key(change)), choices(change, config)
+    return usual(change, config) if value is None or (options and value not in options) else value
 
 
 def fields(change: str, value: Any, config: TrainConfig) -> dict[str, Any]:  # noqa: ANN401 (as `usual`)
@@ -128,11 +132,9 @@ def _at(run: str) -> str:
 def _fork(run: str, config: TrainConfig) -> None:
     """With what the form holds at the press."""
     change, at = st.session_state[setting("fork_change")], st.session_state[_at(run)]
-    value = st.session_state.get(_key(change), usual(change, config))
+    changes = fields(change, chosen(change, config), config)
     try:
-        made = jobs.fork(
-            run, at, fields(change, value, config), owner_key(), name=f"{title(run)[:40]}, from step {at:,}"
-        )
+        made = jobs.fork(run, at, changes, owner_key(), name=f"{title(run)[:40]}, from step {at:,}")
     except (RunError, ValueError) as error:
         st.session_state["fork_error"] = f"Not forked: {literal(str(error))}."
     except OSError:
