@@ -12,7 +12,7 @@ def choose(found: Sequence[str], now: str | None, key: str, on_change: Callable[
     if not found:
         return None
     named = labels(found)
-    index = found.index(now) if now in found else None
-    st.selectbox("Run on show", found, index=index, format_func=lambda run: named.get(run, run), key=key,
-                 on_change=on_change, placeholder="Choose a run")  # fmt: skip
+    st.session_state[key] = now if now in found else None  # told anew: a run may have begun, or be called otherwise
+    st.selectbox("Run on show", found, format_func=lambda run: named.get(run, run), key=key, on_change=on_change,
+                 placeholder="Choose a run")  # fmt: skip
     return now

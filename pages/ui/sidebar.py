@@ -11,6 +11,7 @@ from pages.ui.interventions import settle
 from pages.ui.literal import literal
 from pages.ui.names import labels, title
 from pages.ui.opened import opener, origin
+from pages.ui.streamlit_privates import ADDRESS
 from pages.ui.text import MAX_CHARS, special_names
 from pages.ui.view import current
 
@@ -187,6 +188,6 @@ def _reset() -> None:
     near.whole()
 
 
-@st.fragment
+@st.fragment(key=ADDRESS)
 def _copy() -> None:
     components.copy_link()

@@ -16,6 +16,7 @@ from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     ScriptRequestType,
@@ -37,6 +38,7 @@ from pages.ui.streamlit_costs import AskedFor, at_once, copied, found_once, quic
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
 LAST_SENT = "last_sent"  # that of what its browser last said of its controls
+ADDRESS = "address"  # the key of the fragment that has the address in a browser follow: pages/ui/sidebar.py
 OBSERVER = "-contents__"  # of sections, in the names of what it says: its key in pages/ui/sections.py
 SET_HERE = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_SET_HERE"  # the key, in a session's values, of the controls set by us
 
@@ -59,6 +61,8 @@ def change() -> None:
     SessionState.__setitem__ = remembered(SessionState.__setitem__)  # type: ignore[method-assign]
     rerun: Any = execution_control
     rerun._new_fragment_id_queue = with_what_else_was_asked_for(rerun._new_fragment_id_queue)
+    storage: Any = MemoryFragmentStorage
+    storage.order_fragment_ids = with_the_address(storage.order_fragment_ids)
     caching: Any = cache_utils
     caching._make_value_key = quickly(caching._make_value_key)
     SafeSessionState.filtered_state = property(AskedFor)  # type: ignore[assignment, method-assign]
@@ -333,3 +337,17 @@ def with_what_else_was_asked_for(queue: Queue) -> Queue:
         return [*others, *named]
 
     return fragment_ids
+
+
+Order = Callable[[MemoryFragmentStorage, list[str]], list[str]]
+
+
+def with_the_address(order: Order) -> Order:
+    """`order` of the sections of a run, and behind them what has the address in the browser follow, so that a reload
+    keeps what was set in any of them. Streamlit's own (`st.query_params`) takes a step in the history each time."""
+
+    def ordered(storage: MemoryFragmentStorage, fragment_ids: list[str]) -> list[str]:
+        found = order(storage, fragment_ids)
+        return [*found, *(one for one in storage._ids_by_target_key.get(ADDRESS, ()) if one not in found)]
+
+    return ordered

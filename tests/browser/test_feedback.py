@@ -50,7 +50,7 @@ def test_rating_by_keys_undo_reload_and_before_and_after(shaped, page):
 
 
 @pytest.mark.thorough
-def test_a_run_that_was_killed_goes_on_where_it_was(server_runs, page):
+def test_a_run_that_was_killed_goes_on_where_it_was(shaped, server_runs, page):
     page.goto("/feedback?rater=shorter&compared=20")
     updates = page.get_by_role("slider", name="Updates")
     ready(page)
@@ -60,6 +60,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(server_runs, page):
     page.get_by_role("button", name="Train on the comparisons").click()
     page.wait_for_url(lambda url: "shaped" in parse_qs(urlsplit(url).query))
     folder = server_runs / parse_qs(urlsplit(page.url).query)["shaped"][0]
+    assert folder.name != shaped
     page.get_by_role("button", name="Pause").click()
     wait_for(lambda: last_row(folder / FILE).get("event") == "paused", 600)
     paused_at = last_row(folder / FILE)["step"]

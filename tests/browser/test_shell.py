@@ -217,6 +217,23 @@ def test_a_reload_keeps_what_was_typed_and_opening_a_page_leaves_the_address_alo
     expect(box).to_have_value("the red & <b>ball</b>")
 
 
+def test_a_reload_keeps_what_was_set_in_a_section(page):
+    page.goto("/sampling")
+    resting(page)
+    temperature = page.get_by_role("slider", name="Temperature").first
+    before = temperature.input_value()
+    temperature.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('temperature=')")
+    chip(page, 2).click()
+    page.wait_for_function("() => location.search.includes('cursor=2')")
+    set_to = temperature.input_value()
+    page.reload()
+    ready(page)
+    expect(temperature).to_have_value(set_to)
+    expect(chip(page, 2)).to_have_attribute("aria-pressed", "true")
+    assert set_to != before
+
+
 def test_a_pin_in_the_moment_of_leaving_the_page(page):
     """The server hears of both at once, when the strip is no longer on the page."""
     page.goto("/")

@@ -45,10 +45,16 @@ def app(runs: Path, components: BidiComponentManager, monkeypatch: pytest.Monkey
     monkeypatch.setenv("GLASSBOX_RUNS", str(runs))
     monkeypatch.setenv("GLASSBOX_MODEL", "tiny")
     st.cache_resource.clear()
-    background._jobs.clear()  # what an earlier test left behind may have run when its model was gone
+    for (
+        left
+    ) in background._jobs.values():  # by an earlier test, whose model may be gone; what waits would be in the way
+        left.future.cancel()
+    background._jobs.clear()
 
     def open_page(page: str = "overview", **query: str) -> AppTest:
-        at = AppTest.from_file(str(INDEX), default_timeout=90)
+        at = AppTest.from_file(
+            str(INDEX), default_timeout=300
+        )  # UMAP compiles for a minute where nothing is kept of it
         at._bidi_component_manager = components
         near.have_all(at.session_state)
         for name, value in query.items():

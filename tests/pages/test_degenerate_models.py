@@ -39,7 +39,7 @@ def least(request, runs):
 @pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_draws(app, least, page, monkeypatch):
-    monkeypatch.setattr(background, "PATIENCE", 120)
+    monkeypatch.setattr(background, "PATIENCE", 300)
     visits = [{"text": "x"}, {"cursor": "0", "block": "0"}]
     if page == "embeddings":
         visits += [{"projection": "UMAP"}, {"projection": "t-SNE", "cursor": "1"}]

@@ -21,7 +21,7 @@ from tests.pages.truths import captions, codes
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """Nothing is left to the background: what a page asks for is there when it asks."""
-    monkeypatch.setattr(background, "PATIENCE", 120)
+    monkeypatch.setattr(background, "PATIENCE", 300)
     monkeypatch.setattr("core.analysis.embeddings.words.training_texts.__defaults__", (40,))
 
 

@@ -29,7 +29,6 @@ def test_a_model_that_read_something_else_is_told_so(app):
 @pytest.mark.slow
 def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, quick):
     at = app("limits", model="worldly", text="Abel lives in")
-    at.default_timeout = 300
     assert not at.exception
     assert "Ask for the birthdays at the top of the page first." in captions(at)
     for label in ("Ask for the birthdays", "Ask the grammar", "Round the weights"):

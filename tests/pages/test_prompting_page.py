@@ -39,7 +39,6 @@ def test_a_model_that_read_no_games_and_learned_no_chats_is_told_so(app, worldly
 @pytest.mark.slow
 def test_a_guess_comes_before_its_answer_and_own_prompts_are_only_text(app, chatty, quick):
     at = app("prompting", model="chatty", own_prompt="{case} <b>*x*</b> [a](http://x.example)")
-    at.default_timeout = 300
     button(at, "It hurts").click().run()
     button(at, "Try it").click().run()
     assert not at.exception and not at.error

@@ -13,7 +13,8 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
-from streamlit.runtime.scriptrunner import RerunData
+from streamlit.runtime.fragment import MemoryFragmentStorage
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -21,6 +22,7 @@ from streamlit.web.server import server_util
 
 from pages.ui import streamlit_costs, streamlit_privates
 
+ORDER = MemoryFragmentStorage.order_fragment_ids
 ORIGINAL = AppSession.request_rerun  # or what another test's import of app.py has made of it
 
 
@@ -40,6 +42,7 @@ def test_what_is_changed_is_there():
     assert "_new_fragment_id_queue(ctx, scope)" in inspect.getsource(execution_control.rerun)
     assert "_handle_scriptrunner_event_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
     assert {"_queue", "_delta_index_map"} <= set(vars(ForwardMsgQueue()))
+    assert "_fragment_storage.order_fragment_ids(" in inspect.getsource(ScriptRunner._run_script)
     assert "value_key = _make_value_key(" in inspect.getsource(cache_utils)
     requests = ScriptRequests()
     requests.request_rerun(RerunData(widget_states=None, fragment_id="f"))
@@ -262,6 +265,25 @@ def test_a_timer_takes_back_nothing_that_waits_for_its_turn(section):
     values = {one.id: getattr(one, one.WhichOneof("value")) for one in requests._rerun_data.widget_states.widgets}
     assert values == {"text": "new", "button": True}
     assert requests._rerun_data.fragment_id_queue == ([section, "f"] if section else [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "run"),
+    [
+        (["section"], ["section", "link"]),
+        (["inner", "section"], ["section", "inner", "link"]),
+        (["link", "section"], ["link", "section"]),
+    ],
+)
+def test_the_address_follows_what_any_section_runs_for(asked, run):
+    storage = MemoryFragmentStorage()
+    for name, parent in (("section", None), ("inner", "section"), ("link", None)):
+        key = streamlit_privates.ADDRESS if name == "link" else None
+        storage.register(name, lambda: None, parent_fragment_id=parent, target_key=key)
+    ordered = streamlit_privates.with_the_address(ORDER)
+    assert ordered(storage, asked) == run
+    storage.delete("link")
+    assert ordered(storage, asked[-1:]) == asked[-1:]
 
 
 def test_the_app_has_changed_the_session():

@@ -15,7 +15,8 @@ let opened = /** @type {{ query: string, follow: boolean } | null} */ (null);
 function remember(/** @type {string} */ query) {
   opened ??= { query, follow: location.search.length > 1 };
   opened.follow ||= query !== opened.query;
-  if (opened.follow) history.replaceState(history.state, "", addressOf(query));
+  // A browser refuses an address that is set too often, by what is dragged for example.
+  if (opened.follow && query !== location.search.slice(1)) history.replaceState(history.state, "", addressOf(query));
 }
 
 const addressOf = (/** @type {string} */ query) => `${location.pathname}${query && "?"}${query}${location.hash}`;
