@@ -119,15 +119,15 @@ def _table(tried: "dict[str, Tried]") -> None:
     """Everything that was counted, a line for each prompt."""
     (first, base), *_ = tried.items()
     n = base.repeats
-    heads = ("Prompt", "right", f"less “{literal(first)}”", f"pass@{n}", f"pass^{n}", "tokens read", "written", "ms")
-    rows: list[tuple[str, ...]] = [heads, ("---",) * len(heads)]
+    heads = ("prompt", "right", f"less “{first}”", f"pass@{n}", f"pass^{n}", "tokens read", "written", "ms")
+    rows = []
     for name, one in tried.items():
         gain, low, high = one.minus(base)
         paired = "" if one is base else f"{100 * gain:+.0f} points ({100 * low:+.0f} to {100 * high:+.0f})"
         shares = (percent(one.ever(n)), percent(one.always(n)))
         counted = (f"{one.tokens:.0f}", f"{one.written:.1f}", f"{1000 * one.seconds:.0f}")
-        rows.append((literal(name), percent(one.rate[0]), paired, *shares, *counted))
-    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        rows.append((name, percent(one.rate[0]), paired, *shares, *counted))
+    st.dataframe(dict(zip(heads, zip(*rows, strict=True), strict=True)), hide_index=True, width="stretch")
 
 
 def _as_read(tried: "dict[str, Tried]") -> None:
