@@ -21,10 +21,14 @@ export function loadPlotly() {
 
 let announced = false;
 
-/** Tells the server, once per page load, that something is on the screen: it has held torch back for that. */
+/** Tells the server, once per page load, that something is on the screen: it has held torch back for that. While it brings
+ * torch, the script that draws charts comes, which would take as long later. */
 export function tellDrawn() {
   if (announced) return;
   announced = true;
-  const tell = () => fetch(new URL("drawn", serverAt()), { method: "POST", keepalive: true }).catch(() => null);
+  const tell = () => {
+    fetch(new URL("drawn", serverAt()), { method: "POST", keepalive: true }).catch(() => null);
+    loadPlotly().catch(() => null);
+  };
   requestAnimationFrame(() => requestAnimationFrame(tell)); // the second frame begins when the first has been painted
 }
