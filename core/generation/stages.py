@@ -43,8 +43,8 @@ class StageKind:
 
 
 def softmax(logits: Floats) -> Floats:
-    """(V,) -> (V,), summing to 1; at least one logit must be finite."""
-    weights = np.exp(logits - logits.max())
+    """(V,) -> (V,), summing to 1; at least one logit must be finite. What was cut needs no exponential."""
+    weights = np.exp(logits - logits.max(), where=logits > -np.inf, out=np.zeros(len(logits)))
     shares: Floats = weights / weights.sum()
     return shares
 
