@@ -33,7 +33,7 @@ from core.runs.library import (
     undelete,
 )
 from core.runs.records import NotYours, Record, new_key
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 __all__ = [
     "RUN_ID",

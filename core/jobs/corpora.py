@@ -23,7 +23,7 @@ from core.jobs import queue, server
 from core.runs.corpora import PLAN, STATUS, clear_away, corpus_folder, list_corpora
 from core.runs.library import LOCK
 from core.runs.records import NotYours, Record, fingerprint, owned_by, read_record, write_record
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 File = tuple[str, bytes]  # what a visitor's file is called, and what is in it
 

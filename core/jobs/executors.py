@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.cluster import connect
-from core.training import control
-from core.training.folder import RunError, announce, kill_owner, owner, starting
+from core.training.disk import control
+from core.training.disk.folder import RunError, announce, kill_owner, owner, starting
 
 if TYPE_CHECKING:
     from distributed import Scheduler

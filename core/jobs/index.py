@@ -16,7 +16,7 @@ from core.data.passages.growing import Read, grow
 from core.files import write_atomically
 from core.messages import without_folders
 from core.text import tinyland
-from core.training.folder import LockedFolder
+from core.training.disk.folder import LockedFolder
 
 SOURCE, WANTED, STATUS = "source.json", "wanted.json", "status.json"
 NICE = 15  # everybody else comes first

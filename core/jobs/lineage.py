@@ -28,7 +28,7 @@ from core.files import write_atomically
 from core.jobs import processes
 from core.jobs.index import SOURCE, STATUS, go_on, parts_of, say, want, wanted
 from core.model import Description, describe, runs_root
-from core.training.folder import RunError, announce, kill_owner, owner, starting
+from core.training.disk.folder import RunError, announce, kill_owner, owner, starting
 
 EACH = 100_000  # documents of a part: of Tinyland, about 20 MB of text, 100 MB on disk, 170 MB of memory
 SPARE = 1_000_000_000  # bytes of the disk that are left free

@@ -16,9 +16,9 @@ from pathlib import Path
 from core.files import write_atomically
 from core.runs.records import Record, read_record
 from core.training.config import TrainConfig
-from core.training.folder import RunError
-from core.training.rows import FILE as ROWS
-from core.training.rows import last_row, read_rows
+from core.training.disk.folder import RunError
+from core.training.disk.rows import FILE as ROWS
+from core.training.disk.rows import last_row, read_rows
 
 FILE = "queued"
 DAY = 86_400.0

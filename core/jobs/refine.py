@@ -14,8 +14,8 @@ from core.data.plan import Plan
 from core.jobs.corpora import Status, say
 from core.messages import without_folders
 from core.runs.corpora import PLAN
-from core.training import control
-from core.training.folder import LockedFolder
+from core.training.disk import control
+from core.training.disk.folder import LockedFolder
 
 NICE = 5  # visitors who only look come first
 

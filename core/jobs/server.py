@@ -43,11 +43,11 @@ from core.runs.library import (
 )
 from core.runs.records import Record, fingerprint, with_name, write_record
 from core.runs.summary import summary_of_folder
-from core.training import control
 from core.training.config import TrainConfig
-from core.training.folder import RunError, write_settings
-from core.training.past import copy_past
-from core.training.rows import Row, last_row, new_rows
+from core.training.disk import control
+from core.training.disk.folder import RunError, write_settings
+from core.training.disk.past import copy_past
+from core.training.disk.rows import Row, last_row, new_rows
 
 LOG_BYTES = 2000  # of a worker's error output, quoted when it died without a word
 LONGEST_TEXT = 20_000_000  # characters of a training text

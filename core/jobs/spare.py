@@ -9,7 +9,7 @@ import os
 import select
 import sys
 
-from core.training import control
+from core.training.disk import control
 
 QUIET = 1.5  # seconds without a sound at first: the page that asked for it is still being drawn
 IDLE = 900.0  # seconds that it waits for a run

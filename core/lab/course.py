@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.training.rows import Row
+from core.training.disk.rows import Row
 from core.tuning.overoptimisation import Law, fit_law
 
 FEWEST = 5  # evaluations that a law is fitted to, and checked against

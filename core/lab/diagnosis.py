@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from core.training.rows import Row
+from core.training.disk.rows import Row
 
 PATIENCE = 10  # updates before anything is said
 LATELY = 10  # updates that are looked at

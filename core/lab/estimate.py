@@ -18,11 +18,11 @@ import torch
 from core.lab.track_record import TrackRecord, track_record
 from core.model import ModelConfig, Transformer, runs_root
 from core.text import Tokenizer, tinyland
-from core.training import measure
-from core.training.batches import MicroBatch
 from core.training.config import TrainConfig
-from core.training.data import make_tokenizer, split_mixture
-from core.training.flops import training_flops
+from core.training.costs import measure
+from core.training.costs.flops import training_flops
+from core.training.data.batches import MicroBatch
+from core.training.data.sources import make_tokenizer, split_mixture
 from core.training.learner import make_optimizer
 from core.training.losses import token_losses
 from core.training.optim import gradients

@@ -29,9 +29,9 @@ from core.files import finite_json, write_atomically
 from core.lab import kept
 from core.lab.course import course
 from core.training.config import TrainConfig, preset
+from core.training.disk.rows import FILE, last_row, read_rows
 from core.training.life import live
-from core.training.preference_config import METHODS
-from core.training.rows import FILE, last_row, read_rows
+from core.training.preference.config import METHODS
 
 RECORD = kept.FOLDER / "feedback.json"
 SEEDS = 3

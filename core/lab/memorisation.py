@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.training.rows import Row
+from core.training.disk.rows import Row
 
 WORSE = 1.05  # times the best held-out loss: what is above it at the end has risen
 APART = 0.5  # of the held-out loss: a training loss below it says that the text is known

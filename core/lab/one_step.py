@@ -22,16 +22,16 @@ from torch import Tensor, nn
 from core.brief import Brief
 from core.model import Trace, Transformer, describe, run_trace
 from core.training.baselines import sequences
-from core.training.batches import IGNORE, MicroBatch, pad
 from core.training.config import TrainConfig
-from core.training.data import make_data
-from core.training.folder import RunError
+from core.training.costs.measure import working_dtype
+from core.training.data.batches import IGNORE, MicroBatch, pad
+from core.training.data.sources import make_data
+from core.training.disk.folder import RunError
+from core.training.disk.state import Position, kept_state, read_state
 from core.training.learner import make_optimizer, split_state
 from core.training.losses import token_losses
-from core.training.measure import working_dtype
 from core.training.optim import gradients, orthogonalise
 from core.training.schedule import lr_factor
-from core.training.state import Position, kept_state, read_state
 
 Arrays = dict[str, np.ndarray]
 

@@ -16,7 +16,7 @@ import numpy as np
 from core.brief import Brief
 from core.model import ModelConfig
 from core.training.config import TrainConfig
-from core.training.flops import training_flops
+from core.training.costs.flops import training_flops
 
 WIDTHS = (32, 48, 64, 96, 128, 192)
 HEADS = 2

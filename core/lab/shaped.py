@@ -7,8 +7,8 @@ import torch
 
 from core.model import Checkpoint
 from core.training.config import TrainConfig
-from core.training.policy import log_probs, rectangles
-from core.training.rated import read_comparisons
+from core.training.preference.policy import log_probs, rectangles
+from core.training.preference.rated import read_comparisons
 from core.tuning.comparisons import Pair
 from core.tuning.reward_model import answers_of
 

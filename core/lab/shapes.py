@@ -21,9 +21,9 @@ from core.brief import Brief
 from core.model import load_checkpoint
 from core.training import PRESETS, TrainConfig, preset, train
 from core.training.compute import Workers
-from core.training.data import make_data
+from core.training.data.sources import make_data
+from core.training.disk.rows import last_row
 from core.training.evaluate import sequence_nats
-from core.training.rows import last_row
 
 
 @dataclass(frozen=True, repr=False)

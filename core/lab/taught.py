@@ -24,11 +24,11 @@ from core.model.padding import pad
 from core.text import Tokenizer, tinyland
 from core.text.stock import StockTokenizer
 from core.training import TrainConfig
-from core.training.batches import HeldOut, MicroBatch, pad_batches
-from core.training.data import make_data
+from core.training.data.batches import HeldOut, MicroBatch, pad_batches
+from core.training.data.listed import read_text, split
+from core.training.data.own_samples import own_samples
+from core.training.data.sources import make_data
 from core.training.evaluate import sequence_nats
-from core.training.listed import read_text, split
-from core.training.own_samples import own_samples
 from core.tuning import exact_kl
 from core.tuning.messages import (
     Chat,

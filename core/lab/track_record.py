@@ -12,8 +12,8 @@ from pathlib import Path
 
 from core.files import write_atomically
 from core.runs.library import list_runs, run_folder
-from core.training.rows import FILE as ROWS
-from core.training.rows import last_row
+from core.training.disk.rows import FILE as ROWS
+from core.training.disk.rows import last_row
 
 FILE = "expected.json"
 LAST = 6  # runs that are looked at: the machine changes

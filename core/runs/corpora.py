@@ -11,7 +11,7 @@ from core.files import write_atomically
 from core.model import runs_root
 from core.model.description import CARDS
 from core.runs.records import fingerprint
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 CORPUS_ID = re.compile(r"corpus-[0-9a-f]{16}")
 PLAN, STATUS = "plan.json", "status.json"

@@ -13,7 +13,7 @@ from core.model.description import CARDS, CheckpointError
 from core.model.folders import read_card, weight_files
 from core.runs.library import existing_folder
 from core.training.config import TrainConfig
-from core.training.rows import FILE, read_rows
+from core.training.disk.rows import FILE, read_rows
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

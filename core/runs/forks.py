@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from core.training.config import TrainConfig
-from core.training.folder import RunError
-from core.training.rows import Row
+from core.training.disk.folder import RunError
+from core.training.disk.rows import Row
 
 CHANGEABLE = frozenset({
     "optimizer", "muon_lr", "adamw_lr", "sgd_lr", "momentum", "beta1", "beta2", "weight_decay", "schedule",

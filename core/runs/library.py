@@ -11,8 +11,8 @@ from pathlib import Path
 from core.model import runs_root
 from core.runs.records import NotYours, Record, owned_by, problem, read_record, with_name, with_tags, write_record
 from core.training.config import TrainConfig
-from core.training.folder import RunError
-from core.training.rows import FILE
+from core.training.disk.folder import RunError
+from core.training.disk.rows import FILE
 
 RUN_ID = re.compile(r"run-[0-9]{8}-[0-9a-f]{12}")  # the day, and 48 bits that nobody guesses
 ASIDE = ".deleted"

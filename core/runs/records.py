@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import write_atomically
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 60, 24, 8
 NOBODY = "unknown"  # the owner of a run whose owner cannot be read: the fingerprint of no key

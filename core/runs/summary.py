@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.training.config import TrainConfig
-from core.training.rows import Row, read_rows
+from core.training.disk.rows import Row, read_rows
 
 
 @dataclass(frozen=True)

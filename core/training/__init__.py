@@ -6,10 +6,10 @@ from core.first_use import on_first_use
 from core.training.config import PRESETS, TrainConfig, preset
 
 if TYPE_CHECKING:
-    from core.training.rows import Progress
+    from core.training.disk.rows import Progress
     from core.training.trainer import train
 
 __all__ = ["PRESETS", "Progress", "TrainConfig", "preset", "train"]
 
 
-__getattr__ = on_first_use(__name__, {"Progress": "rows", "train": "trainer"})
+__getattr__ = on_first_use(__name__, {"Progress": "disk.rows", "train": "trainer"})

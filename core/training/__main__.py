@@ -22,10 +22,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.messages import without_folders
-from core.training import control
 from core.training.config import PRESETS, STAGES, TrainConfig, preset
-from core.training.folder import LockedFolder
-from core.training.rows import FILE, Row, RowWriter, read_rows
+from core.training.disk import control
+from core.training.disk.folder import LockedFolder
+from core.training.disk.rows import FILE, Row, RowWriter, read_rows
 from core.training.stages import parse_parent
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from core.files import write_atomically
-from core.training.batches import IGNORE, Data, HeldOut, MicroBatch
-from core.training.rows import Row
+from core.training.data.batches import IGNORE, Data, HeldOut, MicroBatch
+from core.training.disk.rows import Row
 
 Ids = Sequence[int] | np.ndarray
 NAMES = ("uniform", "unigram", "bigram", "trigram")

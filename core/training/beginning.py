@@ -14,18 +14,18 @@ from core.model.description import is_stock
 from core.model.folders import read_config, read_tokenizer, snapshot_path
 from core.text import Tokenizer
 from core.training.adopted import adopt, read_parent
-from core.training.batches import Data
 from core.training.config import TrainConfig
-from core.training.data import make_data, make_tokenizer
-from core.training.folder import RunError, write_settings
-from core.training.need import check_memory
-from core.training.own_samples import write_own_samples
-from core.training.past import copy_past, copy_texts
-from core.training.rated import prepare_comparisons
-from core.training.report import describe
-from core.training.rows import FILE, RowWriter
+from core.training.costs.need import check_memory
+from core.training.data.batches import Data
+from core.training.data.own_samples import write_own_samples
+from core.training.data.sources import make_data, make_tokenizer
+from core.training.disk.folder import RunError, write_settings
+from core.training.disk.past import copy_past, copy_texts
+from core.training.disk.report import describe
+from core.training.disk.rows import FILE, RowWriter
+from core.training.disk.state import STATE, Position, read_state, save_state
+from core.training.preference.rated import prepare_comparisons
 from core.training.stages import resolve, source_of
-from core.training.state import STATE, Position, read_state, save_state
 
 
 @dataclass

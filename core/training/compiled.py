@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.model import ModelConfig, Transformer
 from core.model.folders import ROOT
-from core.training.batches import MicroBatch
+from core.training.data.batches import MicroBatch
 from core.training.losses import losses
 
 WATCHED, LEFT = 20.0, 600.0  # a run that trained for so many seconds, with so many left, is worth a program

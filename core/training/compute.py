@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from core.model import Transformer
-from core.training import measure
-from core.training.batches import MicroBatch
 from core.training.compiled import compiled_losses
+from core.training.costs import measure
+from core.training.data.batches import MicroBatch
 from core.training.losses import token_losses
-from core.training.objectives import part_of_loss, totals
 from core.training.optim import gradients
+from core.training.preference.objectives import part_of_loss, totals
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from core.text.tinyland import HELD_OUT_SEED
-from core.training.preference_config import METHODS, Preference
+from core.training.preference.config import METHODS, Preference
 from core.training.schedule import SCHEDULES
 from core.training.tuning_config import Tuning
 

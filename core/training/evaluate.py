@@ -7,10 +7,10 @@ import torch
 
 from core.model import Transformer
 from core.text import Tokenizer
-from core.training.batches import IGNORE, HeldOut, MicroBatch
 from core.training.compute import Scorers
+from core.training.data.batches import IGNORE, HeldOut, MicroBatch
+from core.training.disk.rows import KindLoss
 from core.training.losses import token_losses
-from core.training.rows import KindLoss
 
 
 @dataclass(frozen=True)

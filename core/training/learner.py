@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from core.model import Transformer
-from core.training.batches import MicroBatch
 from core.training.compute import Gradients
 from core.training.config import TrainConfig
-from core.training.measure import update_ratios, working_dtype
+from core.training.costs.measure import update_ratios, working_dtype
+from core.training.data.batches import MicroBatch
 from core.training.optim import Optimizer, gradients
 from core.training.trained import Trained
 

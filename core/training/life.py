@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.training.config import PRESETS, STAGES, TrainConfig, preset
-from core.training.preference_config import METHODS
-from core.training.rows import FILE, Progress, last_row
+from core.training.disk.rows import FILE, Progress, last_row
+from core.training.preference.config import METHODS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.model import Site
-from core.training.batches import MicroBatch
+from core.training.data.batches import MicroBatch
 from core.tuning.log_probs import token_log_probs
 
 

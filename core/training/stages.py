@@ -10,8 +10,8 @@ from typing import Any
 
 from core.model import Description, describe
 from core.training.config import DATA_FIELDS, TrainConfig
-from core.training.report import LOSS_ON
-from core.training.state import position_after
+from core.training.disk.report import LOSS_ON
+from core.training.disk.state import position_after
 
 ENDED = ("tokens", "seconds", "flops", "watt_hours", "evaluation")  # what a card tells of a stage when it has ended
 

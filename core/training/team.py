@@ -29,15 +29,15 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.model import Transformer
 from core.model.folders import read_config, read_tokenizer
-from core.training import measure
-from core.training.batches import IGNORE, MicroBatch
 from core.training.compute import Workers, share_out
 from core.training.config import TrainConfig
-from core.training.data import make_data
+from core.training.costs import measure
+from core.training.costs.measure import working_dtype
+from core.training.data.batches import IGNORE, MicroBatch
+from core.training.data.sources import make_data
+from core.training.disk.state import STATE, read_state
 from core.training.learner import Learner
 from core.training.losses import token_losses
-from core.training.measure import working_dtype
-from core.training.state import STATE, read_state
 
 T = TypeVar("T")
 END, UPDATE = 0.0, 1.0

@@ -7,22 +7,24 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from core.model import save_checkpoint, save_snapshot
-from core.training import control, measure, team
+from core.training import team
 from core.training.baselines import write_baselines
-from core.training.batches import MicroBatch
 from core.training.beginning import Beginning, begin, go_on
 from core.training.compiled import pays
 from core.training.config import TrainConfig
+from core.training.costs import measure
+from core.training.costs.flops import training_flops
+from core.training.data.batches import MicroBatch
+from core.training.disk import control
+from core.training.disk.folder import LockedFolder
+from core.training.disk.report import describe, evaluation_fields, failure, judge, results
+from core.training.disk.rows import FILE, Progress, Row, read_rows
+from core.training.disk.state import save_state
 from core.training.evaluate import Evaluation, evaluate, sample_text
-from core.training.feedback import make_feedback
-from core.training.flops import training_flops
-from core.training.folder import LockedFolder
 from core.training.learner import Learner, Update
-from core.training.objectives import pair_statistics
-from core.training.report import describe, evaluation_fields, failure, judge, results
-from core.training.rows import FILE, Progress, Row, read_rows
+from core.training.preference.objectives import pair_statistics
+from core.training.preference.source import make_feedback
 from core.training.schedule import log_spaced_steps, lr_factor
-from core.training.state import save_state
 
 PAUSE = 0.05  # seconds between two looks at control.json while a run is paused
 LONGEST_PAUSE = 600.0  # seconds after which a paused run ends: others wait for its place, and it can be resumed
@@ -35,7 +37,7 @@ def train(config: TrainConfig, *, resume: bool = False, stop: Callable[[], bool]
     resume: go on from the saved state of that folder; the loss curve is the one of an unbroken run. Where there is no
     state yet, the run begins again.
     stop: asked before every update; True ends the run as "stopped", with its state, weights and an evaluation. The file
-    control.json in the folder is followed too (see core.training.control).
+    control.json in the folder is followed too (see core.training.disk.control).
     Raises RunError when the folder cannot be used, ValueError when the data cannot. A loss that is not finite ends the
     run as "failed", with a message; every snapshot written before stays.
     """

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core import jobs
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 
 def labels(names: Sequence[str]) -> dict[str, str]:

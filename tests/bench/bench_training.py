@@ -25,14 +25,14 @@ import torch
 
 from core import jobs
 from core.model import ModelConfig, Transformer, load_checkpoint
-from core.training.batches import IGNORE, HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import TrainConfig, preset
-from core.training.data import make_data, make_tokenizer
+from core.training.costs.measure import working_dtype
+from core.training.data.batches import IGNORE, HeldOut, pad_batches
+from core.training.data.sources import make_data, make_tokenizer
+from core.training.disk.rows import read_rows
 from core.training.learner import Learner
 from core.training.losses import token_losses
-from core.training.measure import working_dtype
-from core.training.rows import read_rows
 from tests.bench.plain_gpt import PlainGPT, make_adamw, step, train_for
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ import time
 from core.model import ModelConfig
 from core.training.compiled import compiled_losses
 from core.training.config import preset
-from core.training.measure import working_dtype
+from core.training.costs.measure import working_dtype
 config = preset("tinyland")
 begun = time.perf_counter()
 compiled_losses(ModelConfig.from_dict({**config.model, "vocab_size": 2048}), working_dtype(config.precision))

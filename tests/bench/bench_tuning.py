@@ -21,8 +21,8 @@ from core.model import ModelConfig, Transformer, load_checkpoint, save_checkpoin
 from core.text import Tokenizer
 from core.training.config import TrainConfig
 from core.training.losses import token_losses
-from core.training.objectives import PairBatch, pair_statistics, part_of_loss
-from core.training.policy import rectangles, sums_as_in_training
+from core.training.preference.objectives import PairBatch, pair_statistics, part_of_loss
+from core.training.preference.policy import rectangles, sums_as_in_training
 from core.training.trained import Trained
 from core.tuning.comparisons import Answer
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from core.training.rows import FILE, last_row
+from core.training.disk.rows import FILE, last_row
 from tests.browser.resting import ready
 from tests.browser.test_shell import EXCEPTION
 from tests.shaped import SHAPED, make_shaped_run

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
-from core.training.folder import take_lock
+from core.training.disk.folder import take_lock
 from tests.browser.resting import ready, resting_box, see
 from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint

@@ -8,9 +8,9 @@ import pytest
 
 from core import jobs
 from core.model import ModelConfig
-from core.training.data import make_data, make_tokenizer
-from core.training.flops import training_flops
-from core.training.measure import batch_lengths
+from core.training.costs.flops import training_flops
+from core.training.costs.measure import batch_lengths
+from core.training.data.sources import make_data, make_tokenizer
 from pages.ui.training.scaling import NEXT, TRAINED, USUAL, name_of_rung, rungs_of
 from tests.pages.conftest import KEY
 from tests.pages.press import button

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures import attention as figures
-from core.training.rows import Row, read_rows
+from core.training.disk.rows import Row, read_rows
 from pages.ui import background, cache, components
 from pages.ui.attention.roles import open_head
 from pages.ui.attention.stage import chosen_head

@@ -7,8 +7,8 @@ import streamlit as st
 from core import jobs
 from core.figures import feedback as figures
 from core.training.config import TrainConfig, preset
-from core.training.folder import RunError
-from core.training.rows import read_rows
+from core.training.disk.folder import RunError
+from core.training.disk.rows import read_rows
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
@@ -75,7 +75,7 @@ def _drawn(rates: dict[str, Rates], code: Code, note: str) -> None:
 
 
 def _code_of_runs(runs: list[str], rates: dict[str, Rates]) -> Code:
-    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.disk.rows", "read_rows")
     return code.then(f"runs = {runs}").gives(
         "[[row['statistics'] for row in read_rows(checkpoint_folder(run) / 'metrics.jsonl')\n"
         "  if 'known_right' in row.get('statistics', {})][-1]['unknowable_wrong'] for run in runs]",

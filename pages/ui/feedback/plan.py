@@ -7,8 +7,8 @@ from typing import Any
 
 from core.analysis.skills.honesty import ASSISTANT, questions
 from core.training.config import DATA_FIELDS, TrainConfig, preset
-from core.training.need import check_memory, micro_batch_tokens
-from core.training.preference_config import COMPARISONS, FEWEST
+from core.training.costs.need import check_memory, micro_batch_tokens
+from core.training.preference.config import COMPARISONS, FEWEST
 from core.tuning.comparisons import TOKENS, decided, export_pairs
 from pages.ui import state
 from pages.ui.feedback.rate import ratings

@@ -5,8 +5,8 @@ import streamlit as st
 from core import jobs
 from core.model.folders import weight_files
 from core.training.config import TrainConfig
-from core.training.folder import RunError
-from core.training.rows import Row
+from core.training.disk.folder import RunError
+from core.training.disk.rows import Row
 from pages.ui import near, run_choice, state
 from pages.ui.training.curves import metrics
 from pages.ui.training.owner import key as owner_key

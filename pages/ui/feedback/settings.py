@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.training.preference_config import METHODS, WEIGHTS
+from core.training.preference.config import METHODS, WEIGHTS
 from pages.ui.properties import Property
 
 MINE = "your own comparisons"

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import jobs
 from core.lab.diagnosis import diagnose
-from core.training.folder import RunError
-from core.training.preference_config import WEIGHTS
+from core.training.disk.folder import RunError
+from core.training.preference.config import WEIGHTS
 from pages.ui import near, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
@@ -100,7 +100,7 @@ def shape() -> None:
     method = config.preference["method"]
     for words in diagnose(runs.rows_of(run, config), method):
         st.info(words)
-    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.disk.rows", "read_rows")
     code = code.then(f"rows = read_rows(checkpoint_folder({run!r}) / 'metrics.jsonl')")
     call = "[(row['step'], row['statistics']['kl']) for row in rows if 'kl' in row.get('statistics', {})]"
     code = code.gives(call, lambda: _kl(run))

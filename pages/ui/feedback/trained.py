@@ -40,7 +40,7 @@ def trained() -> None:
         Code()
         .with_import("core.lab.course", "course")
         .with_import("core.model", "checkpoint_folder")
-        .with_import("core.training.rows", "read_rows")
+        .with_import("core.training.disk.rows", "read_rows")
         .then(f"rows = read_rows(checkpoint_folder({run!r}) / 'metrics.jsonl')")
         .then(f"found = course([row for row in rows if row['step'] >= {config.first_step}])")
         .gives("[found.d, found.proxy, found.true]", [found.d, found.proxy, found.true])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core import jobs
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from core.training.tuning_config import MATRICES
 from pages.ui import near, run_choice, state
 from pages.ui.caption import truth

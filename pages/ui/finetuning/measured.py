@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core import jobs
-from core.training.rows import last_row
+from core.training.disk.rows import last_row
 from pages.ui import background, cache
 from pages.ui.finetuning import runs
 

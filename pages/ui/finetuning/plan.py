@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.text import tinyland
 from core.training.config import TrainConfig, preset
-from core.training.need import check_memory, micro_batch_tokens
+from core.training.costs.need import check_memory, micro_batch_tokens
 from core.training.tuning_config import MATRICES, Tuning
 from core.tuning.messages import Chat, ChatError, mark_chat, read_jsonl, turns_of
 from pages.ui import state

@@ -7,7 +7,7 @@ import streamlit as st
 from core import jobs
 from core.model.folders import weight_files
 from core.training import TrainConfig
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui import cache, state
 from pages.ui.literal import literal
 from pages.ui.names import title

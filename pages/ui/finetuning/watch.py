@@ -37,7 +37,7 @@ def watch() -> None:
         on_change=_changed,
     )
     held = f"{config.eval_documents} held-out chats" + (" and texts" if config.replay else "")
-    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.disk.rows", "read_rows")
     code = code.then(f"rows = read_rows(checkpoint_folder({run!r}) / 'metrics.jsonl')")
     call = "[(row['step'], row['val_loss_per_token']) for row in rows if 'val_loss_per_token' in row]"
     code = code.gives(call, lambda: _held_out(run))

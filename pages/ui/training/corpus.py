@@ -5,7 +5,7 @@ import hashlib
 import streamlit as st
 
 from core.runs.corpora import cards_of, kept_corpora, text_of
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui import state
 from pages.ui.training import setup
 from pages.ui.training.owner import key as owner_key

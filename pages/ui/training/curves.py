@@ -11,9 +11,9 @@ from core import jobs
 from core.model.folders import checkpoint_folder, read_config, weight_files
 from core.runs.summary import summary_of_folder
 from core.training import TrainConfig
-from core.training.flops import token_flops
-from core.training.folder import RunError
-from core.training.rows import Row, read_rows
+from core.training.costs.flops import token_flops
+from core.training.disk.folder import RunError
+from core.training.disk.rows import Row, read_rows
 from core.training.schedule import log_spaced_steps
 from pages.ui import components
 from pages.ui.components import OnEvent

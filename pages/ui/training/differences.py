@@ -6,7 +6,7 @@ from typing import Any
 from core import jobs
 from core.model import ModelConfig
 from core.training import TrainConfig
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui.names import title
 from pages.ui.training.curves import metrics
 from pages.ui.training.settings import OWN

@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from core.training.rows import Row
+from core.training.disk.rows import Row
 from pages.ui import cache, state
 from pages.ui.caption import NATS, try_it, what_you_see
 from pages.ui.training.curves import metrics

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import jobs
 from core.lab.failures import FAILURES, Failure
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui.literal import literal
 from pages.ui.training import stage
 from pages.ui.training.curves import curves, shown_runs

@@ -7,7 +7,7 @@ import streamlit as st
 from core import jobs
 from core.training import TrainConfig
 from core.training.config import OPTIMIZERS
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from core.training.schedule import SCHEDULES
 from pages.ui import state
 from pages.ui.literal import literal

@@ -10,7 +10,7 @@ from core.figures import training as figures
 from core.lab.track_record import remember, track_record
 from core.text import saved_tokenizers
 from core.text.files import decode_file
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui import background, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, Timed

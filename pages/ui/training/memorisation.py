@@ -33,7 +33,7 @@ def memorisation(runs: Mapping[str, str], text: str, key: str) -> None:
     components.plot(figures.memorisation(lines), key=key, height=200, title="Longest passage repeated word for word")
     first = next(iter(runs))
     code = Code().with_import("core.lab.memorisation", "longest_overlap").with_import("core.model", "checkpoint_folder")
-    code = code.with_import("core.training.rows", "read_rows").then(
+    code = code.with_import("core.training.disk.rows", "read_rows").then(
         f"text = (checkpoint_folder({first!r}) / 'corpus.txt').read_text(encoding='utf-8')",
         f"rows = [read_rows(checkpoint_folder(run) / 'metrics.jsonl') for run in {list(runs)}]",
     )

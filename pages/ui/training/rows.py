@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.model.folders import checkpoint_folder
-from core.training.rows import FILE, read_rows
+from core.training.disk.rows import FILE, read_rows
 
 FIELDS = (
     "step", "tokens", "seconds", "loss_per_token", "val_loss_per_token", "val_loss_per_document", "floor_per_token",

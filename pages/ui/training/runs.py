@@ -13,7 +13,7 @@ from core.runs.elsewhere import Form, obstacle, packed
 from core.runs.export import zip_run
 from core.runs.records import owned_by, read_record
 from core.training import TrainConfig
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 from pages.ui import state
 from pages.ui.literal import literal
 from pages.ui.names import name_of, title

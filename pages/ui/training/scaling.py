@@ -9,8 +9,8 @@ import streamlit as st
 from core import jobs
 from core.figures import training as figures
 from core.training import preset
-from core.training.folder import RunError
-from core.training.rows import Row
+from core.training.disk.folder import RunError
+from core.training.disk.rows import Row
 from pages.ui import components
 from pages.ui.caption import truth
 from pages.ui.code import Code

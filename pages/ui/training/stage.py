@@ -10,7 +10,7 @@ from core import jobs
 from core.lab.memorisation import learned_by_heart
 from core.model.folders import checkpoint_folder
 from core.training import TrainConfig
-from core.training.rows import Row
+from core.training.disk.rows import Row
 from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, reading_code
@@ -132,7 +132,7 @@ def rows_truth(records: Sequence[ShownRun], key: str) -> None:
             scored.add(f"{config.eval_documents} {unit}")
     held_out = f"held out: {' or '.join(sorted(scored))} at most, " if scored else ""
     names = [record.id for record in records]
-    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.rows", "read_rows")
+    code = Code().with_import("core.model", "checkpoint_folder").with_import("core.training.disk.rows", "read_rows")
     read = "read_rows(checkpoint_folder(name) / 'metrics.jsonl')"
     code = code.then(f"rows = {{name: {read} for name in {names}}}").gives(
         "{name: [(row['step'], row.get('loss_per_token'), row.get('val_loss_per_token')) for row in rows[name]]\n"

@@ -7,9 +7,10 @@ import streamlit as st
 
 from core import jobs
 from core.model import list_checkpoints
-from core.training import TrainConfig, control
-from core.training.folder import RunError
-from core.training.rows import last_row
+from core.training import TrainConfig
+from core.training.disk import control
+from core.training.disk.folder import RunError
+from core.training.disk.rows import last_row
 from pages.ui import state
 from pages.ui.literal import literal
 from pages.ui.training.owner import key as owner_key

@@ -24,7 +24,7 @@ ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
 def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
     from core.lab.one_step import batch_of, moments_of, one_update
-    from core.training.state import position_after
+    from core.training.disk.state import position_after
 
     checkpoint = cache.plain_checkpoint(name, step)  # training knows nothing of changes inside the model
     folder = checkpoint.folder
@@ -67,8 +67,8 @@ def slow_motion() -> None:
         .with_import("core.model", "load_checkpoint")
         .with_import("core.training", "TrainConfig")
         .with_import("core.lab.one_step", "batch_of", "moments_of", "one_update", "weight_story")
-        .with_import("core.training.measure", "group_of")
-        .with_import("core.training.state", "position_after")
+        .with_import("core.training.costs.measure", "group_of")
+        .with_import("core.training.disk.state", "position_after")
         .then(
             f"checkpoint = load_checkpoint({name!r}, step={step})",
             "folder = checkpoint.folder",
@@ -142,7 +142,7 @@ def loss_part(update: "OneUpdate", labels: list[str], code: Code) -> None:
 
 def update_part(update: "OneUpdate", code: Code) -> None:
     """Gradients flow back to every part, and the optimizer turns them into steps."""
-    from core.training.measure import group_of
+    from core.training.costs.measure import group_of
 
     stage_title(4, "Gradients flow back, and every part takes a step", "mlp")
     groups = dict.fromkeys(group_of(name) for name in update.before)

@@ -11,8 +11,8 @@ from distributed import LocalCluster
 from core import jobs
 from core.jobs import server
 from core.jobs.executors import DaskExecutor
-from core.training.folder import RunError
-from core.training.rows import read_rows
+from core.training.disk.folder import RunError
+from core.training.disk.rows import read_rows
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.thorough

@@ -10,8 +10,8 @@ import pytest
 
 from core import jobs
 from core.jobs import server
-from core.training.folder import RunError, owner
-from core.training.rows import read_rows
+from core.training.disk.folder import RunError, owner
+from core.training.disk.rows import read_rows
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("runs")]

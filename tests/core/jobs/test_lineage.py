@@ -11,7 +11,7 @@ from core.data.passages.index import lineage
 from core.jobs import lineage as indexes
 from core.model import describe
 from core.text import tinyland
-from core.training.folder import owner
+from core.training.disk.folder import owner
 from tests.tiny import STEPS, make_checkpoint
 from tests.waiting import wait_for
 

@@ -12,8 +12,8 @@ from core import jobs
 from core.jobs import NotYours, RunError, TooManyRuns, queue, server
 from core.runs import library
 from core.runs.records import Record, fingerprint, write_record
-from core.training import control
-from core.training.folder import owner
+from core.training.disk import control
+from core.training.disk.folder import owner
 
 
 class Board:

@@ -18,8 +18,8 @@ from core import jobs
 from core.model import load_checkpoint
 from core.training import TrainConfig, train
 from core.training.__main__ import main
-from core.training.folder import owner
-from core.training.rows import last_row, read_rows
+from core.training.disk.folder import owner
+from core.training.disk.rows import last_row, read_rows
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("runs")]
@@ -135,7 +135,7 @@ def fill_disk(monkeypatch, full):
         return io.TextIOWrapper(io.BufferedWriter(File(path, mode)), encoding)
 
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
-    monkeypatch.setattr("core.training.rows.open", opened, raising=False)
+    monkeypatch.setattr("core.training.disk.rows.open", opened, raising=False)
 
 
 @pytest.mark.parametrize(("file", "after"), [("model.safetensors", 12), ("state.safetensors", 8), ("metrics.jsonl", 8)])

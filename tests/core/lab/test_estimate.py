@@ -14,10 +14,11 @@ from core.lab.estimate import Calibration, estimate, expect, memory, step_length
 from core.lab.track_record import remember, track_record
 from core.model import ModelConfig, Transformer
 from core.runs.records import Record, write_record
-from core.training import measure, preset
-from core.training.batches import pad_batches
-from core.training.data import make_data, make_tokenizer
-from core.training.flops import training_flops
+from core.training import preset
+from core.training.costs import measure
+from core.training.costs.flops import training_flops
+from core.training.data.batches import pad_batches
+from core.training.data.sources import make_data, make_tokenizer
 from core.training.losses import token_losses
 
 MODEL = ModelConfig(vocab_size=500, context_length=64, n_layers=3, n_heads=4, d_model=64)
@@ -123,7 +124,7 @@ def test_what_autograd_keeps_explains_the_memory_of_a_pass():
     code = (
         "import os, torch\n"
         "from core.model import ModelConfig, Transformer\n"
-        "from core.training.batches import MicroBatch\n"
+        "from core.training.data.batches import MicroBatch\n"
         "from core.training.losses import token_losses\n"
         "from core.lab.estimate import calibrate\n"
         "config = ModelConfig(vocab_size=500, context_length=64, n_layers=3, n_heads=4, d_model=64)\n"

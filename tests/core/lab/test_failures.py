@@ -11,11 +11,11 @@ from core.lab.failures import FAILURES
 from core.lab.memorisation import learned_by_heart, longest_overlap
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.training import TrainConfig, train
-from core.training.batches import IGNORE, pad_batches
-from core.training.data import make_data
-from core.training.flops import training_flops
+from core.training.costs.flops import training_flops
+from core.training.data.batches import IGNORE, pad_batches
+from core.training.data.sources import make_data
+from core.training.disk.rows import read_rows
 from core.training.losses import token_losses
-from core.training.rows import read_rows
 
 pytestmark = pytest.mark.thorough
 

@@ -7,10 +7,11 @@ import torch
 
 from core.lab.one_step import batch_of, moments_of, one_update, weight_story
 from core.model import load_checkpoint
-from core.training import control, train
-from core.training.batches import IGNORE
-from core.training.rows import read_rows
-from core.training.state import Position, position_after
+from core.training import train
+from core.training.data.batches import IGNORE
+from core.training.disk import control
+from core.training.disk.rows import read_rows
+from core.training.disk.state import Position, position_after
 
 
 @pytest.fixture

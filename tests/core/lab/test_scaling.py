@@ -7,7 +7,7 @@ import pytest
 from core.lab.scaling import fit_power_law, ladder, larger_is_better, verdict
 from core.model import ModelConfig
 from core.training import preset
-from core.training.flops import training_flops
+from core.training.costs.flops import training_flops
 
 SIZES = np.array([3e3, 1e4, 3e4, 1e5, 3e5, 1e6])
 

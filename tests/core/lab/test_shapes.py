@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.lab.shapes import Result, compare, main
-from core.training.rows import read_rows
+from core.training.disk.rows import read_rows
 
 SMALL = {"vocab_size": 400, "tokenizer_documents": 40, "documents_per_step": 4, "steps": 4, "eval_documents": 4,
          "final_eval_documents": 6, "eval_every": 2, "snapshots": 2, "threads": 1, "precision": "float32"}  # fmt: skip

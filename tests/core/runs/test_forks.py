@@ -7,9 +7,9 @@ from core.model import load_checkpoint
 from core.model.description import CARDS
 from core.runs import forks
 from core.training import TrainConfig, train
-from core.training.folder import RunError, write_settings
-from core.training.past import copy_past
-from core.training.rows import read_rows
+from core.training.disk.folder import RunError, write_settings
+from core.training.disk.past import copy_past
+from core.training.disk.rows import read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 

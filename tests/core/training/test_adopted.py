@@ -10,11 +10,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from core.lab import taught
 from core.model import describe, load_checkpoint, load_pretrained, save_pretrained
 from core.model.description import CheckpointError, made_elsewhere
-from core.training import TrainConfig, need, train
+from core.training import TrainConfig, train
 from core.training.adopted import adopt
 from core.training.config import preset
-from core.training.listed import OwnChats
-from core.training.preference_config import COMPARISONS
+from core.training.costs import need
+from core.training.data.listed import OwnChats
+from core.training.preference.config import COMPARISONS
 from core.training.stages import resolve
 from core.tuning.comparisons import Pair, export_pairs
 from core.tuning.messages import encode_question, mark_chat, write_jsonl

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.training import train
 from core.training.baselines import NAMES, Ladder, encode
-from core.training.rows import read_rows
+from core.training.disk.rows import read_rows
 
 
 def test_a_worked_example():

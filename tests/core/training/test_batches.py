@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import HELD_OUT_SEED
-from core.training.batches import IGNORE, WIDTHS, pad_batches
 from core.training.config import TrainConfig
-from core.training.data import TextData, TinylandData, make_data, make_tokenizer, read_text
+from core.training.data.batches import IGNORE, WIDTHS, pad_batches
+from core.training.data.sources import TextData, TinylandData, make_data, make_tokenizer, read_text
 
 BYTES = Tokenizer.byte_tokenizer()
 

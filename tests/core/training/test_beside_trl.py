@@ -9,8 +9,8 @@ from core.model import load_checkpoint, save_checkpoint, save_pretrained
 from core.model.stock.weights import sources
 from core.text import Tokenizer
 from core.training.compute import Workers
-from core.training.objectives import PairBatch, pair_statistics
-from core.training.policy import rectangles, sums_as_in_training
+from core.training.preference.objectives import PairBatch, pair_statistics
+from core.training.preference.policy import rectangles, sums_as_in_training
 from core.tuning.comparisons import Answer
 from tests.core.tuning.test_lora import random_model
 

@@ -8,10 +8,10 @@ import torch
 from torch import fx, nn
 
 from core.model import ModelConfig, Transformer
-from core.training.batches import pad_batches
 from core.training.compiled import LEFT, WATCHED, pays
 from core.training.compute import Workers
-from core.training.objectives import part_of_loss
+from core.training.data.batches import pad_batches
+from core.training.preference.objectives import part_of_loss
 from tests.core.conftest import TINY
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from core.model import load_checkpoint
-from core.training import control, train, trainer
-from core.training.folder import RunError
-from core.training.rows import read_rows
+from core.training import train, trainer
+from core.training.disk import control
+from core.training.disk.folder import RunError
+from core.training.disk.rows import read_rows
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 
@@ -174,7 +175,7 @@ def test_who_gives_way_runs_only_while_nobody_else_wants_the_core_and_so_do_its_
     said = """
 import os
 from concurrent.futures import ThreadPoolExecutor
-from core.training import control
+from core.training.disk import control
 print(os.sched_getscheduler(0) == os.SCHED_OTHER)
 control.give_way()
 print(os.sched_getscheduler(0) == os.SCHED_IDLE)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.training import measure
+from core.training.costs import measure
 
 
 @pytest.mark.parametrize(("short", "full", "expected"), [(2e9, 82e9, torch.float32), (4e11, 2e11, torch.bfloat16)])

@@ -22,13 +22,13 @@ from core.model import ModelConfig, Transformer, describe, load_checkpoint
 from core.text import tinyland
 from core.text.tinyland import birthdays
 from core.training import TrainConfig, train
-from core.training.batches import IGNORE
 from core.training.compute import Workers
 from core.training.config import preset
-from core.training.objectives import AnswerBatch, PairBatch, ReinforceBatch
-from core.training.policy import rectangles
-from core.training.preference import Graded
-from core.training.preference_config import Preference
+from core.training.data.batches import IGNORE
+from core.training.preference.config import Preference
+from core.training.preference.graded import Graded
+from core.training.preference.objectives import AnswerBatch, PairBatch, ReinforceBatch
+from core.training.preference.policy import rectangles
 from core.tuning import dpo_loss, grpo_loss
 from core.tuning.comparisons import Answer
 from tests.core.model.models import SIZES

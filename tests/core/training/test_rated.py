@@ -9,8 +9,8 @@ import torch
 
 from core.model import load_checkpoint
 from core.training import TrainConfig, train
-from core.training.folder import RunError
-from core.training.rated import read_comparisons
+from core.training.disk.folder import RunError
+from core.training.preference.rated import read_comparisons
 from core.tuning.comparisons import Pair, as_answer, export_pairs, opening
 from core.tuning.reward_model import means_of, states_of
 from tests.tiny import make_checkpoint

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.files import finite_json
 from core.model.folders import SHIPPED
-from core.training.rows import FITS, OLD_NAMES, RowWriter, as_row, last_row, new_rows, read_rows
+from core.training.disk.rows import FITS, OLD_NAMES, RowWriter, as_row, last_row, new_rows, read_rows
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

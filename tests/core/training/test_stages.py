@@ -11,11 +11,11 @@ from core.model import CheckpointError, Stage, load_checkpoint
 from core.model.description import stages_of
 from core.text import Tokenizer, tinyland, train_bpe
 from core.training import TrainConfig, train
-from core.training.batches import IGNORE
-from core.training.data import ChatData, make_data
-from core.training.folder import RunError
+from core.training.data.batches import IGNORE
+from core.training.data.sources import ChatData, make_data
+from core.training.disk.folder import RunError
+from core.training.disk.rows import read_rows
 from core.training.life import live, main
-from core.training.rows import read_rows
 from core.training.stages import parse_parent
 from core.tuning import MaskError
 from tests.core.conftest import TINY

@@ -4,8 +4,8 @@ import pytest
 import safetensors.torch
 import torch
 
+from core.training.disk.state import STATE, Position, read_state, save_state
 from core.training.optim import Optimizer
-from core.training.state import STATE, Position, read_state, save_state
 
 EARLIER = {
     "adamw": {"exp_avg": "mean", "exp_avg_sq": "square"},

@@ -11,7 +11,7 @@ import torch
 
 from core.model import load_checkpoint
 from core.training import train
-from core.training.rows import read_rows
+from core.training.disk.rows import read_rows
 
 pytestmark = pytest.mark.thorough
 

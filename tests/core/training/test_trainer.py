@@ -10,15 +10,15 @@ import torch
 from core.model import ModelConfig, Transformer, load_checkpoint
 from core.text import Tokenizer, tinyland
 from core.training import TrainConfig, preset, train
-from core.training.batches import HeldOut, pad_batches
 from core.training.compute import Workers
 from core.training.config import HELD_OUT_SEED
-from core.training.data import make_data
+from core.training.data.batches import HeldOut, pad_batches
+from core.training.data.sources import make_data
+from core.training.disk.folder import LockedFolder, RunError
+from core.training.disk.rows import read_rows
+from core.training.disk.state import STATE, read_state
 from core.training.evaluate import evaluate
-from core.training.folder import LockedFolder, RunError
 from core.training.losses import token_losses
-from core.training.rows import read_rows
-from core.training.state import STATE, read_state
 
 TIMES = ("seconds", "tokens_per_second", "utilisation")
 

@@ -12,9 +12,9 @@ from core.model.checkpoint import read_model
 from core.model.folders import snapshot_path
 from core.text import Tokenizer, tinyland, train_bpe
 from core.training import TrainConfig, train
-from core.training.batches import IGNORE
 from core.training.config import OWN_SAMPLES
-from core.training.listed import OwnChats, Samples, TinylandChats
+from core.training.data.batches import IGNORE
+from core.training.data.listed import OwnChats, Samples, TinylandChats
 from core.training.tuning_config import Tuning
 from core.tuning import MaskError
 from core.tuning.messages import write_jsonl

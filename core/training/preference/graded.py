@@ -18,9 +18,9 @@ import torch
 from core.analysis.skills.honesty import END, TOLD, UNKNOWN, Question, asked_for_birthdays, questions
 from core.model import Transformer
 from core.text import Tokenizer
-from core.training.batches import Data
 from core.training.config import TrainConfig
-from core.training.policy import Batches, Policy, Pool
+from core.training.data.batches import Data
+from core.training.preference.policy import Batches, Policy, Pool
 from core.tuning.comparisons import Answer
 
 JUDGED = ("right", "unknown", "wrong")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import write_atomically
-from core.training.folder import RunError
+from core.training.disk.folder import RunError
 
 FILE = "control.json"
 Wishes = dict[str, Any]

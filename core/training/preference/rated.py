@@ -17,11 +17,11 @@ from core.files import write_atomically
 from core.generation.rollouts import rollouts
 from core.model import Transformer
 from core.text import Tokenizer
-from core.training.batches import Data
 from core.training.config import TrainConfig
-from core.training.folder import RunError
-from core.training.policy import Batches, Policy, Pool, log_probs, rectangles
-from core.training.preference_config import COMPARISONS, FEWEST, Preference
+from core.training.data.batches import Data
+from core.training.disk.folder import RunError
+from core.training.preference.config import COMPARISONS, FEWEST, Preference
+from core.training.preference.policy import Batches, Policy, Pool, log_probs, rectangles
 from core.tuning.comparisons import Answer, Pair, decided, ends, export_pairs, import_pairs, opening, text_of
 from core.tuning.raters import Rater
 from core.tuning.reward_model import accuracy, answers_of, fit_reward_model, means_of, states_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from core.training.batches import IGNORE, MicroBatch
+from core.training.data.batches import IGNORE, MicroBatch
 from core.tuning import dpo_loss, grpo_loss, reinforce_loss, sequence_log_probs, token_log_probs
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from core.text import Tokenizer
-from core.training.batches import Data
 from core.training.config import TrainConfig
-from core.training.preference import Graded
-from core.training.preference_config import Preference
-from core.training.rated import Rated
+from core.training.data.batches import Data
+from core.training.preference.config import Preference
+from core.training.preference.graded import Graded
+from core.training.preference.rated import Rated
 
 Feedback = Graded | Rated
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.text import SPECIAL_TOKENS, Tokenizer, tinyland, train_bpe
 from core.text.tinyland import HELD_OUT_SEED
-from core.training.batches import Data, HeldOut, MicroBatch, pad_batches
 from core.training.config import OWN_SAMPLES, TrainConfig
-from core.training.listed import Listed, OwnChats, Samples, TinylandChats, read_text
+from core.training.data.batches import Data, HeldOut, MicroBatch, pad_batches
+from core.training.data.listed import Listed, OwnChats, Samples, TinylandChats, read_text
 from core.tuning.mask import assistant_mask, check_mask
 
 ASSISTANT, END = "<|assistant|>", "<|end|>"

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import HELD_OUT_SEED
-from core.training.batches import HeldOut, MicroBatch, pad_batches
 from core.training.config import TrainConfig
+from core.training.data.batches import HeldOut, MicroBatch, pad_batches
 from core.tuning.mask import check_mask
 from core.tuning.messages import ChatError, Marked, mark_chat, read_jsonl, turns_of
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.training.batches import MicroBatch
+from core.training.data.batches import MicroBatch
 
 WATTS_PER_CORE = 10.0  # assumed, not measured: every energy is this × cores × seconds
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import safetensors
 
 from core.files import write_atomically
-from core.training.folder import RunError
-from core.training.rows import FILE, read_rows
+from core.training.disk.folder import RunError
+from core.training.disk.rows import FILE, read_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +31,7 @@ class Position:
     seconds: float = 0.0
     loss_sum: float = 0.0  # since the last logged row
     loss_count: int = 0
-    flops: float = 0.0  # of the model, forward and backward (see core.training.measure)
+    flops: float = 0.0  # of the model, forward and backward (see core.training.costs.measure)
     lr: float | None = None  # the peak rate that was set while it ran; None: the one of the configuration
     best: float | None = None  # the lowest held-out loss so far
     stale: int = 0  # evaluations since then

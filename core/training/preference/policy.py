@@ -13,10 +13,10 @@ from torch import Tensor
 from core.generation.rollouts import rollouts
 from core.model import Transformer, load_checkpoint
 from core.text import Tokenizer
-from core.training.batches import IGNORE, Data, MicroBatch, pad
 from core.training.config import TrainConfig
-from core.training.objectives import AnswerBatch, PairBatch, ReinforceBatch
-from core.training.preference_config import Preference
+from core.training.data.batches import IGNORE, Data, MicroBatch, pad
+from core.training.preference.config import Preference
+from core.training.preference.objectives import AnswerBatch, PairBatch, ReinforceBatch
 from core.tuning import (
     exact_kl,
     grpo_advantages,

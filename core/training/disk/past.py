@@ -14,10 +14,10 @@ from core.files import finite_json, write_atomically
 from core.model.description import CARDS, write_json
 from core.model.folders import read_card, snapshot_path, weight_files
 from core.training.config import OWN_SAMPLES
-from core.training.folder import RunError
-from core.training.preference_config import COMPARISONS
-from core.training.rows import Row, read_rows
-from core.training.state import STATE, Position, kept_state, position_after
+from core.training.disk.folder import RunError
+from core.training.disk.rows import Row, read_rows
+from core.training.disk.state import STATE, Position, kept_state, position_after
+from core.training.preference.config import COMPARISONS
 
 PAST = ("config.json", "tokenizer.json", "baselines.json", *CARDS)
 TEXTS = ("corpus.txt", "chats.jsonl", OWN_SAMPLES, COMPARISONS)  # what a run reads

@@ -6,10 +6,10 @@ from typing import Any
 from core.model import ModelConfig
 from core.text.tinyland import HELD_OUT_SEED
 from core.training.config import TrainConfig
+from core.training.costs.measure import WATTS_PER_CORE, watt_hours
+from core.training.disk.rows import Row
+from core.training.disk.state import Position
 from core.training.evaluate import Evaluation
-from core.training.measure import WATTS_PER_CORE, watt_hours
-from core.training.rows import Row
-from core.training.state import Position
 
 
 def evaluation_fields(evaluation: Evaluation) -> Row:

@@ -1,0 +1,1 @@
+"""What training takes: arithmetic, memory, time and energy."""

@@ -1,0 +1,1 @@
+"""Preference tuning: where the feedback comes from, how answers are drawn and become batches."""
