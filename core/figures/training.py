@@ -17,17 +17,21 @@ PARTS = {  # parts of ModelConfig.parameter_count: what a visitor calls them, an
     "norms": ("norms", ROLES["residual"]),
     "unembed": ("prediction", ROLES["prediction"]),
 }
-LOSSES = {"loss": "training batches", "val_loss": "held-out text"}  # fields of metrics.jsonl, in nats per token
+LOSSES = {"loss_per_token": "training batches", "val_loss_per_token": "held-out text"}  # fields of metrics.jsonl, nats
 LOW_LEGEND = LEGEND | {"y": 1.0}
 
 
 def curves(
     rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str] = LOSSES, title: str = "nats per token"
 ) -> Figure:
-    """A curve over the steps for each of the `fields` (name -> what it is called) of a run's rows of metrics.jsonl."""
+    """A curve over the steps for each of the `fields` (name -> what it is called) of a run's rows of metrics.jsonl.
+
+    What preference tuning makes small is no loss of a text: its rows, which have `statistics`, have none for training.
+    """
     traces = []
     for (field, name), colour in zip(fields.items(), CATEGORIES, strict=False):
-        kept = [(row["step"], row[field]) for row in rows if row.get(field) is not None]
+        known = [row for row in rows if not (field == "loss_per_token" and row.get("statistics"))]
+        kept = [(row["step"], row[field]) for row in known if row.get(field) is not None]
         steps, values = np.array(kept, dtype=float).reshape(-1, 2).T
         mode = "lines+markers" if len(kept) < 200 else "lines"
         look = {"line": line(colour, 2), "marker": {"size": 5}}

@@ -50,7 +50,10 @@ COUNTS = DICE.integers(0, 100_000, VOCABULARY)
 LENGTHS = DICE.random(VOCABULARY) + 0.5
 TABLE = [f"·token{i}" for i in range(VOCABULARY)]
 KINDS = [embeddings.GROUPS[i % len(embeddings.GROUPS)] for i in range(VOCABULARY)]
-ROWS = [{"step": i, "loss": float(y)} | ({"val_loss": float(y)} if i % 10 == 0 else {}) for i, y in enumerate(CURVE)]
+ROWS = [
+    {"step": i, "loss_per_token": float(y)} | ({"val_loss_per_token": float(y)} if i % 10 == 0 else {})
+    for i, y in enumerate(CURVE)
+]
 PARTS = {"embed": 262_144, "pos_embed": 0, "attention": 262_144, "mlp": 1_048_576, "norms": 1_152, "unembed": 0}
 TEN = [f"·word{i}" for i in range(10)]
 SEARCH = Search(

@@ -17,6 +17,8 @@ from core import figures
 from core.figures.encode import to_json
 from core.figures.layout import Panel, grid
 from core.figures.palette import DARK, ROLES
+from core.model import checkpoint_folder
+from core.training.disk.rows import read_rows
 from tests.core.figures.examples import EXAMPLES, LABELS, PATTERN, ROWS, drawn
 
 
@@ -129,9 +131,17 @@ def test_a_pattern_shows_the_weights_and_hides_the_future(weights, count):
 
 def test_curves_hold_the_rows_that_have_the_number():
     loss, held_out = drawn(figures.training.curves(ROWS)).data
-    assert list(loss.y) == [row["loss"] for row in ROWS] and list(held_out.x) == list(range(0, 300, 10))
+    assert list(loss.y) == [row["loss_per_token"] for row in ROWS] and list(held_out.x) == list(range(0, 300, 10))
     empty = drawn(figures.training.curves([{"step": 0}]))
     assert [len(trace.x) for trace in empty.data] == [0, 0]
+
+
+def test_curves_of_the_shipped_life_have_its_losses_and_leave_out_what_feedback_makes_small():
+    rows = read_rows(checkpoint_folder("tinyland") / "metrics.jsonl")
+    shaped = {row["step"] for row in rows if row.get("statistics")}
+    loss, held_out = drawn(figures.training.curves(rows)).data
+    assert len(loss.x) > 100 and len(held_out.x) > 10 and shaped
+    assert max(loss.x) == min(shaped) and max(held_out.x) == max(shaped)  # the step where feedback begins
 
 
 def test_show_swaps_the_palette_in_the_dark():
