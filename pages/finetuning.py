@@ -1,5 +1,6 @@
 """How a model that continues text becomes one that answers: the chats, the mask, a fine-tuning, before and after."""
 
+from pages.ui import state
 from pages.ui.caption import page_header, what_you_see
 from pages.ui.finetuning import lesson
 from pages.ui.finetuning.changes import inside
@@ -14,10 +15,12 @@ from pages.ui.training.owner import remember
 
 def chats() -> None:
     lesson.view()
+    counts = "what the assistant says, and that it ends there. That is the **mask** of supervised fine-tuning (SFT)"
+    if state.get("mask") == "all":
+        counts = "all of it, the questions too, since there is no **mask**: in supervised fine-tuning (SFT) a mistake"
     what_you_see(
         "A chat is text like any other, with special tokens for whose turn it is. The model reads all of it, but only "
-        "the :violet[coloured] tokens count in the **loss**: what the assistant says, and that it ends there. That is "
-        "the **mask** of supervised fine-tuning (SFT). The bars show what comes next at the pinned token."
+        f"the coloured tokens count in the **loss**: {counts}. The bars show what comes next at the pinned token."
     )
 
 

@@ -24,7 +24,8 @@ def cutting() -> None:
     read_by_all = source.shared and source.text.strip() != ""  # of mere spaces the other pages read nothing
     shared = read_by_all and cut.key == tokenizers.MODEL and state.get("special") == "text"
     position = pieces(cut, source.text, key="pieces", cursor=state.get("cursor"), shared=shared)
-    note = f"this is {source.name or 'your text'}, {len(source.text.encode('utf-8', 'replace')):,} bytes long"
+    size = len(source.text.encode("utf-8", "replace"))
+    note = f"this is {source.name or 'your text'}, {size:,} byte{'s' * (size != 1)} long"
     call = tokenizers.call(cut.key, current().description, state.get("special") == "tokens")
     truth("pieces", (cut.total,), note, tokenizers.python(source).gives(call, cut.pieces))
     st.header("How one word was put together" if position is None else "How this token was put together", anchor=False)

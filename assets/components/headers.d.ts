@@ -45,6 +45,8 @@ export interface PlotHeader extends Pinned {
   hover: boolean;
   cursor_axis: "x" | "y" | null;
   modebar: boolean;
+  /** Pixels: where there is less room, it scrolls sideways. */
+  least_width: number;
   clickable: boolean;
 }
 
@@ -376,7 +378,7 @@ export interface RunSummary {
   seconds_left: number | null;
   tokens_per_second: number | null;
   utilisation: number | null;
-  beaten: { name: string; since: number } | null;
+  beaten: { name: string; since: number; again: boolean } | null;
 }
 
 /** A row of metrics.jsonl; each has some of these. */

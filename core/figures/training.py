@@ -8,6 +8,7 @@ import numpy as np
 from core.figures.layout import LEGEND, Figure, Spec, axis, figure, line
 from core.figures.palette import CATEGORIES, LIGHT, ROLES
 from core.figures.traces import bars, intervals, points
+from core.training.disk.rows import column
 
 PARTS = {  # parts of ModelConfig.parameter_count: what a visitor calls them, and the colour of their role
     "embed": ("token vectors", ROLES["token"]),
@@ -24,16 +25,11 @@ LOW_LEGEND = LEGEND | {"y": 1.0}
 def curves(
     rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str] = LOSSES, title: str = "nats per token"
 ) -> Figure:
-    """A curve over the steps for each of the `fields` (name -> what it is called) of a run's rows of metrics.jsonl.
-
-    What preference tuning makes small is no loss of a text: its rows, which have `statistics`, have none for training.
-    """
+    """A curve over steps for each of the `fields` (name -> what it is called) of a run's rows: see `rows.column`."""
     traces = []
     for (field, name), colour in zip(fields.items(), CATEGORIES, strict=False):
-        known = [row for row in rows if not (field == "loss_per_token" and row.get("statistics"))]
-        kept = [(row["step"], row[field]) for row in known if row.get(field) is not None]
-        steps, values = np.array(kept, dtype=float).reshape(-1, 2).T
-        mode = "lines+markers" if len(kept) < 200 else "lines"
+        steps, values = (np.array(numbers, dtype=float) for numbers in column(rows, field))
+        mode = "lines+markers" if len(steps) < 200 else "lines"
         look = {"line": line(colour, 2), "marker": {"size": 5}}
         traces.append(points(steps, values, mode, name=name, hovertemplate="step %{x:,}: %{y:.3f}", **look))
     return _over("step", title, traces)

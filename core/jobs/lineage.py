@@ -27,6 +27,7 @@ from core.data.passages.index import Index, cover, lineage
 from core.files import write_atomically
 from core.jobs import processes
 from core.jobs.index import SOURCE, STATUS, go_on, parts_of, say, want, wanted
+from core.memory import spoken
 from core.model import Description, describe, runs_root
 from core.training.disk.folder import RunError, announce, kill_owner, owner, starting
 
@@ -178,8 +179,8 @@ def want_all(model: Description) -> bool:
     free = shutil.disk_usage(folder).free
     if free < left.bytes + SPARE:
         raise RunError(
-            f"The rest takes {left.bytes / 1e9:.1f} GB on disk; {free / 1e9:.1f} GB are free, of which "
-            f"{SPARE / 1e9:.1f} GB are left alone. Nothing was begun."
+            f"The rest takes {spoken(left.bytes)} on disk; {spoken(free)} are free, of which {spoken(SPARE)} are left "
+            "alone. Nothing was begun."
         )
     want(folder, there_of(folder) + left.documents)
     return True

@@ -1,9 +1,9 @@
 """Exactly one update in slow motion: every number between a real batch and the new weights.
 
-    before = load_checkpoint("tinyland", step=846)
-    batch = batch_of(before.folder, 846, rows=4)
-    config = TrainConfig.load(before.folder / "train.json")
-    update = one_update(before.model, config, batch, position_after(before.folder, 846), moments_of(before.folder, 846))
+    before = load_checkpoint("tinyland", step=915)
+    batch = batch_of(before.folder, 915, rows=4)
+    config = settings_at(before.folder, 915)
+    update = one_update(before.model, config, batch, position_after(before.folder, 915), moments_of(before.folder, 915))
     update.loss, update.loss_after, update.trace.pattern, update.gradients["embed.weight"]
     weight_story(update, "blocks.0.mlp.w_in.weight", (3, 5))
 
@@ -21,17 +21,18 @@ from torch import Tensor, nn
 
 from core.brief import Brief
 from core.model import Trace, Transformer, describe, run_trace
-from core.training.baselines import sequences
 from core.training.config import TrainConfig
 from core.training.costs.measure import working_dtype
-from core.training.data.batches import IGNORE, MicroBatch, pad
+from core.training.data.batches import IGNORE, Data, MicroBatch
 from core.training.data.sources import make_data
 from core.training.disk.folder import RunError
+from core.training.disk.rows import FILE, read_rows
 from core.training.disk.state import Position, kept_state, read_state
 from core.training.learner import make_optimizer, split_state
 from core.training.losses import token_losses
 from core.training.optim import gradients, orthogonalise
 from core.training.schedule import lr_factor
+from core.training.stages import settings_at
 
 Arrays = dict[str, np.ndarray]
 
@@ -40,8 +41,9 @@ Arrays = dict[str, np.ndarray]
 class OneUpdate(Brief):
     """N sequences of at most T tokens; L, H, D, V as in the model. Losses in nats per token, arrays float32.
 
-    inputs, targets: (N, T) int64; padding has target -100. trace: of the first sequence, before the update.
-    probabilities: (N, T) that the model gave each target before the update, 0 at padding; losses: their -log;
+    inputs, targets: (N, T) int64; padding, and what does not count in the loss, has target -100. trace: of the first
+    sequence, before the update.
+    probabilities: (N, T) that the model gave each target before the update, 0 where there is none; losses: their -log;
     losses_after: (N, T) the same after it. loss, loss_after: means over the targets.
     gradients: by parameter, of `loss`, before clipping; grad_norm: of all of them; clip: what they are multiplied with.
     before, after: the weights. state_before, state_after: the optimizer's state: "momentum_buffer.NAME" of Muon and
@@ -70,16 +72,54 @@ class OneUpdate(Brief):
 
 
 def batch_of(folder: Path, step: int, rows: int = 4, longest: int = 64) -> MicroBatch:
-    """The first `rows` sequences of the batch of update number `step` (from 0) of the run in `folder`, each cut to
-    `longest` tokens. Raises CheckpointError or ValueError when the run's data are not there any more."""
-    found, config = describe(folder), TrainConfig.load(folder / "train.json")
-    data = make_data(found.tokenizer, config, found.config.context_length)
-    batch = data.batch(step)
-    numbers = [row for micro in batch for row in micro.rows]
-    by_row = dict(zip(numbers, sequences(batch), strict=True))
-    chosen = [by_row[row][: longest + 1] for row in sorted(by_row)[:rows]]
-    chosen.sort(key=len, reverse=True)
-    return pad(chosen, range(len(chosen)), len(chosen[0]) - 1, len(chosen))
+    """The first `rows` sequences of the batch after `step` of the life in `folder`, each cut to `longest` tokens.
+
+    Raises CheckpointError, or ValueError when the settings or the data of that stage are not there any more, or its
+    batches are what the model wrote itself.
+    """
+    config = repeatable_at(folder, step)
+    if config is None:
+        raise ValueError("the settings of this stage were not kept, or its batches were written by the model itself")
+    return _first_rows(_data(folder, config).batch(step - config.first_step), rows, longest)
+
+
+def repeatable_at(folder: Path, step: int) -> TrainConfig | None:
+    """The settings of the stage that goes on from this step, if an update of it can be repeated: None where they were
+    not kept, and for preference tuning, whose batches the model writes. ValueError: the run has no settings at all."""
+    config = settings_at(folder, step)
+    return None if config is None or config.stage == "preference" else config
+
+
+def reads_the_same(folder: Path, step: int) -> bool:
+    """Whether the stage that goes on from `step` would read today what it read: its first batch has as many tokens as
+    its rows say. What makes the text may have changed since."""
+    config = repeatable_at(folder, step)
+    if config is None:
+        return False
+    tokens = {row["step"]: row["tokens"] for row in read_rows(folder / FILE) if "tokens" in row}
+    first = config.first_step
+    if first + 1 not in tokens:
+        return True  # nothing says otherwise
+    read = sum(sum(micro.lengths) for micro in _data(folder, config).batch(0))
+    return tokens[first + 1] - tokens.get(first, 0) == read
+
+
+def _data(folder: Path, config: TrainConfig) -> Data:
+    found = describe(folder)
+    return make_data(found.tokenizer, config, found.config.context_length)
+
+
+def _first_rows(batch: Sequence[MicroBatch], rows: int, longest: int) -> MicroBatch:
+    """One rectangle of the first rows of a batch, each cut; what a mask leaves out of the loss stays left out."""
+    every = (
+        (row, micro.inputs[place, :length][:longest], micro.targets[place, :length][:longest])
+        for micro in batch
+        for place, (row, length) in enumerate(zip(micro.rows, micro.lengths, strict=True))
+    )
+    chosen = sorted(sorted(every, key=lambda one: one[0])[:rows], key=lambda one: len(one[1]), reverse=True)
+    inputs = nn.utils.rnn.pad_sequence([ids for _, ids, _ in chosen], batch_first=True)
+    targets = nn.utils.rnn.pad_sequence([ids for _, _, ids in chosen], batch_first=True, padding_value=IGNORE)
+    return MicroBatch(inputs, targets, tuple(range(len(chosen))), tuple(len(one[1]) for one in chosen))
 
 
 def moments_of(folder: Path, step: int) -> dict[str, Tensor]:
@@ -124,7 +164,7 @@ def one_update(
     optimizer.step(**rates)
     with torch.no_grad():
         losses_after = token_losses(after, batch, causal=config.causal)
-    first = batch.inputs[0][batch.targets[0] != IGNORE]
+    first = batch.inputs[0, : batch.lengths[0]]
     known = (batch.targets != IGNORE).numpy()
     return OneUpdate(
         inputs=batch.inputs.numpy(), targets=batch.targets.numpy(), trace=run_trace(model, first),

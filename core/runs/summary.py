@@ -11,10 +11,12 @@ from core.training.disk.rows import Row, read_rows
 
 @dataclass(frozen=True)
 class Beaten:
-    """The best simple guesser that the held-out loss is below, and since which step it has been."""
+    """The best simple guesser that the held-out loss is below, and since which step it has been; `again`: it had been
+    before, and lost it, as where other text is read."""
 
     name: str
     since: int
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def best_beaten_guesser(rows: Sequence[Row]) -> Beaten | None:
         if loss >= nats:
             break
         since = step
-    return Beaten(name, since)
+    return Beaten(name, since, any(loss < nats for step, loss in losses if step < since))
 
 
 def summary_of_folder(folder: Path) -> Summary:

@@ -48,6 +48,18 @@ def resolve(config: TrainConfig) -> TrainConfig:
     return replace(config, parent=found | costs, model=shape)
 
 
+def settings_at(folder: Path, step: int) -> TrainConfig | None:
+    """The settings of the stage that goes on from this step of the life in `folder`; None where they were not kept.
+    ValueError: the run has no readable settings."""
+    config = TrainConfig.load(folder / "train.json")
+    if step >= config.first_step:
+        return config
+    for stage in (config.parent or {}).get("stages", []):
+        if stage["first_step"] <= step < stage["last_step"] and "settings" in stage:
+            return TrainConfig.from_dict(stage["settings"])
+    return None
+
+
 def history(parent: Description) -> list[dict[str, Any]]:
     """What a parent's card tells of the stages that led to its step; of a card without stages, what can be told."""
     given = parent.card.get("stages")

@@ -195,6 +195,7 @@ def plot(
     cursor_axis: str | None = None,
     cursor: int | None = None,
     modebar: bool = False,
+    least_width: int = 0,
     on_click: Callable[[PlotEvent], None] | None = None,
 ) -> PlotEvent | None:
     """Draws `figure`, or what `to_json` made of one, in place. Returns the click (or, with `hover`, the hover) that
@@ -203,7 +204,8 @@ def plot(
     Colours come from pages.ui.theme; fonts, backgrounds and grids are added in the browser. `height` is reserved, so
     nothing jumps. `cursor_axis` ("x" or "y") announces hovered positions to the token strip. Where its layout
     says `meta={"columns": T}`, one for each token, that of the `cursor` is framed, and later that of any token pinned
-    in the browser. `on_click` runs before the page does.
+    in the browser. `least_width` in pixels: where there is less room, the figure scrolls sideways. `on_click` runs
+    before the page does.
     """
     payload = figure if isinstance(figure, bytes) else to_json(figure)
     columns = isinstance(figure, dict) and "meta" in figure["layout"]
@@ -215,6 +217,7 @@ def plot(
         "cursor_axis": cursor_axis,
         **(pin(cursor) if columns else {}),
         "modebar": modebar,
+        "least_width": least_width,
         "clickable": on_click is not None,
     }
 

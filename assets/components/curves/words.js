@@ -23,7 +23,7 @@ export function progress(run) {
   if (run.state === "running" && seconds_left !== null) words.push(`${clock(seconds_left)} left`);
   if (tokens_per_second) words.push(`${compact.format(tokens_per_second)} tokens/s on average`);
   if (run.live && utilisation) words.push(`${percent(utilisation)} of this machine's peak`);
-  if (beaten && !number(run.since)) words.push(`better than the ${beaten.name} since step ${whole(beaten.since)}`);
+  if (beaten && !number(run.since)) words.push(`better than the ${beaten.name} ${beaten.again ? "again " : ""}since step ${whole(beaten.since)}`);
   const why = !run.live && run.rows.at(-1)?.message;
   const parts = [element("b", {}, run.label), bar, element("span", {}, words.join(" · "))];
   return element("div", { class: "gb-state" }, ...parts, ...(why ? [element("span", { class: "gb-why" }, why)] : []));

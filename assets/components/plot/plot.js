@@ -142,6 +142,7 @@ function build(root) {
     self.figure = JSON.parse(new TextDecoder().decode(payload));
     settlePin(self, header);
     node.style.minHeight = `${header.height}px`;
+    node.style.minWidth = `${header.least_width}px`;
     node.setAttribute("role", "figure");
     node.setAttribute("aria-label", `${header.title}. Arrow keys go from point to point${header.clickable ? ", Enter chooses one" : ""}.`);
     redraw();

@@ -11,7 +11,9 @@ import { paced } from "../shared/pace.js";
 import { serverAt, tellDrawn } from "../shared/server.js";
 import { applyTheme, inkOn, mix, onThemeChange, ramp } from "../shared/theme.js";
 
-const [FAINT, STRONG] = [0.06, 0.86]; // the part of the scale that the values use
+const [FAINT, MIDDLE, STRONG] = [0.06, 0.56, 0.86]; // the part of the scale that the values use
+const place = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) =>
+  high === low ? MIDDLE : FAINT + ((STRONG - FAINT) * (value - low)) / (high - low);
 
 /** @param {import("../shared/mount.js").Root} root */
 function build(root) {
@@ -46,7 +48,8 @@ function build(root) {
       button.lastChild.textContent = self.header.ids && chip.id !== null ? chip.id : "";
       button.setAttribute("aria-label", describe(chip, i));
       const value = values?.[i] ?? null;
-      const colour = value === null ? null : mix(theme.sequential, FAINT + ((STRONG - FAINT) * (value - low)) / (high - low || 1));
+      const colour = value === null ? null : mix(theme.sequential, place(value, low, high));
+      button.classList.toggle("plain", Boolean(values) && !colour);
       button.style.background = colour ? `rgb(${colour})` : "";
       button.style.color = colour ? inkOn(colour) : "";
     });
@@ -59,9 +62,10 @@ function build(root) {
 
   function explain(/** @type {import("../shared/theme.js").Theme} */ theme) {
     const [bar, low, high, name] = find(legend, ".bar", ".low", ".high", ".name");
-    bar.style.background = ramp(theme.sequential, FAINT, STRONG);
-    low.textContent = format(self.header.low);
-    high.textContent = format(self.header.high);
+    const one = self.header.low === self.header.high; // colour, for what is so
+    bar.style.background = one ? `rgb(${mix(theme.sequential, MIDDLE)})` : ramp(theme.sequential, FAINT, STRONG);
+    low.textContent = one ? "" : format(self.header.low);
+    high.textContent = one ? "" : format(self.header.high);
     name.textContent = self.header.value_label;
   }
 

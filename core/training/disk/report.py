@@ -48,10 +48,18 @@ def stage_records(config: TrainConfig, ended: dict[str, Any] | None = None) -> l
         "data": config.data,
         "replay": config.replay,
         "loss_on": LOSS_ON[config.stage],
+        "settings": settings(config),
     }
     if config.parent:
         own["parent"] = {name: config.parent.get(name) for name in ("checkpoint", "step")}
     return [*(config.parent or {}).get("stages", []), own | (ended or {})]
+
+
+def settings(config: TrainConfig) -> dict[str, Any]:
+    """Those of a stage as later ones keep them: without its place, the model, and the stages before it."""
+    kept = {name: value for name, value in config.to_dict().items() if name not in ("out", "model", "parent")}
+    parent = {name: value for name, value in (config.parent or {}).items() if name != "stages"}
+    return kept | {"parent": parent or None}
 
 
 LOSS_ON = {

@@ -1,12 +1,12 @@
 """When heads were born: what they do followed over training, beside the losses of the skills that they are for."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from core.figures import attention as figures
-from core.training.disk.rows import Row, read_rows
+from core.training.disk.rows import column, read_rows
 from pages.ui import background, cache, components
 from pages.ui.attention.roles import open_head
 from pages.ui.attention.stage import chosen_head
@@ -32,16 +32,10 @@ def measured_over_life(view: View) -> "tuple[Life, Losses] | None":
     def work(report: background.Report) -> "tuple[Life, Losses]":
         life = roles.life(lambda step: load_checkpoint(name, step), steps, report)
         rows = read_rows(metrics)
-        return life, {"training": _column(rows, "loss_per_token"), "held out": _column(rows, "val_loss_per_token")}
+        return life, {"training": column(rows, "loss_per_token"), "held out": column(rows, "val_loss_per_token")}
 
     key = ("head life", name, steps, cache.files_stamp(name))
     return background.compute(key, work, "Following every head through training", height=ROWS * ROW, slow=True)
-
-
-def _column(rows: list[Row], name: Literal["loss_per_token", "val_loss_per_token"]) -> tuple[list[int], list[float]]:
-    """The steps and numbers of the rows that have the number `name`."""
-    kept = [row for row in rows if name in row]
-    return [row["step"] for row in kept], [row[name] for row in kept]
 
 
 def its_life() -> None:
@@ -73,7 +67,12 @@ def its_life() -> None:
     skills = {skill: [one.causes[skill].loss for _, one in life] for skill in last.causes}
     figure = figures.life(steps, curves, (layer, head), skills, losses, view.step, THRESHOLD)
     components.plot(
-        figure, key="life", height=ROWS * ROW, title="Scores of all heads over training", on_click=open_head
+        figure,
+        key="life",
+        height=ROWS * ROW,
+        title="Scores of all heads over training",
+        least_width=760,
+        on_click=open_head,
     )
     born = list(births(life))
     call = f"roles.life(lambda step: load_checkpoint({view.name!r}, step), {tuple(steps)}, print)"

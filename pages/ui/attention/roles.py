@@ -156,7 +156,11 @@ def best_in_words(measured: "Measurements") -> str:
             verdict = ", not clear enough"
         else:
             verdict = ", but not proved" if ROLES[name].skill else ", which serves no skill"
-        other = f" (it is a {ROLES[label].name})" if label and label != name else ""
+        other = (
+            f" (it is {'an' if ROLES[label].name[0] in 'aeiou' else 'a'} {ROLES[label].name})"
+            if label and label != name
+            else ""
+        )
         lines.append(f"- {ROLES[name].measured}: **L{layer}H{head}**, {percent(share)}{verdict}{other}")
     return "\n".join(lines)
 

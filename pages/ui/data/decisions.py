@@ -83,7 +83,7 @@ def control(key: str, knob: Knob) -> None:
     if isinstance(value, bool):
         st.toggle(knob.title, key=name, on_change=changed)
     elif isinstance(value, str):
-        st.segmented_control(knob.title, knob.options, key=name, on_change=changed, required=True)
+        st.segmented_control(knob.title, knob.options, key=name, on_change=changed, required=True, wrap=True)
     elif isinstance(value, int):
         st.slider(knob.title, int(knob.low), int(knob.high), step=int(knob.step), key=name, on_change=changed)
     else:
@@ -171,7 +171,7 @@ def examples(made: Made, report: Report) -> None:
 
     with first:
         verdict = st.segmented_control(
-            "What became of them", list(found), key="data_verdict", format_func=words, required=True
+            "What became of them", list(found), key="data_verdict", format_func=words, required=True, wrap=True
         )
     some = found[verdict or next(iter(found))]
     key = f"data_example_{made.key}_{verdict}"

@@ -34,7 +34,7 @@ def does_it_matter() -> None:
     )
     names = {one.title: name for name, one in EXPERIMENTS.items()}
     name = names[state.get("matter")]
-    st.segmented_control("What is left in the text", required=True, **state.control("matter"))
+    st.segmented_control("What is left in the text", required=True, wrap=True, **state.control("matter"))
     experiment = EXPERIMENTS[name]
     outcomes = recorded.read().get(name, [])
     own = own_pair(name)

@@ -6,6 +6,7 @@ from core.data.passages.index import Index
 from core.figures.labels import percent
 from core.jobs import RunError
 from core.jobs import lineage as indexes
+from core.memory import spoken
 from pages.ui import cache
 from pages.ui.background import about
 from pages.ui.literal import literal
@@ -69,7 +70,7 @@ def searched(model: str, known: Index, key: str) -> None:
         st.caption(f"Searched: {scope(known)}, {known.size / 1e6:,.0f} MB.", width="content")
         left = indexes.rest(cache.description(model))
         if left is not None and known.of is not None:
-            took = f"{about(left.seconds)}, {left.bytes / 1e9:.1f} GB on disk"
+            took = f"{about(left.seconds)}, {spoken(left.bytes)} on disk"
             st.button(
                 f"Read on: all {known.of:,} documents, {took}", on_click=_read_on, args=(model, key),
                 key=f"{key}_read_on",

@@ -54,12 +54,14 @@ def where() -> None:
     """The controls of the source, and of what is counted."""
     first, second, third = st.columns([4, 5, 4], gap="medium", vertical_alignment="bottom")
     with first:
-        st.segmented_control("Documents from", required=True, on_change=near.follow, **state.control("documents_from"))
+        st.segmented_control(
+            "Documents from", required=True, on_change=near.follow, wrap=True, **state.control("documents_from")
+        )
     with second:
         if state.get("documents_from") == settings.OURS:
             st.select_slider("Pages of the crawl", on_change=near.follow, **state.control("crawl_pages"))
     with third:
-        st.segmented_control("Count", required=True, **state.control("measure"))
+        st.segmented_control("Count", required=True, wrap=True, **state.control("measure"))
     if state.get("documents_from") == settings.YOURS:
         upload()
 
@@ -177,7 +179,8 @@ def _dropped(made: Made, labelled: bool) -> list[tuple[str, int]]:
 
 
 def _words(made: Made) -> str:
-    said = [f"−{made.dropped:,}"] if made.dropped else []
+    of = "" if state.get("measure") == "documents" else " documents"
+    said = [f"−{made.dropped:,}{of}"] if made.dropped else []
     if made.changed:
         said.append(f"{made.changed:,} changed")
     fine = made.verdicts.get("fine", 0)

@@ -40,7 +40,10 @@ def settle(single: dict[str, int], results: list[Result]) -> Result:
     by_name = {result.family.name: result for result in results}
     if state.get("relation") not in by_name:
         best = max(results, key=lambda result: result.right.rate - result.baseline.rate)
-        state.assume(relation=best.family.name, **dict.fromkeys(INPUTS, ""))
+        words_too = (
+            dict.fromkeys(INPUTS, "") if state.get("relation") else {}
+        )  # of another model; a link may have words
+        state.assume(relation=best.family.name, **words_too)
     result = by_name[state.get("relation")]
     if any(state.get(name) not in single for name in INPUTS):
         state.assume(**example(result, single, 0))

@@ -88,7 +88,7 @@ def places(view: View, how: str) -> np.ndarray | None:
 
 def what_if(view: View) -> None:
     st.markdown("### What if positions were different?")
-    st.segmented_control("Every token's position is", selection_mode="single", **state.control("places"))
+    st.segmented_control("Every token's position is", selection_mode="single", wrap=True, **state.control("places"))
     how = state.get("places") or "taken away"
     try:
         made = positions.effect(view.checkpoint.model, view.trace, places(view, how))

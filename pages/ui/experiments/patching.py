@@ -57,21 +57,27 @@ def patching() -> None:
     )
     view = current()
     pairs = presets(view)
-    if not state.get("clean") and pairs:
-        state.assume(**pairs[0][1])
+    if pairs:  # what is empty is as in the first example
+        state.assume(**{field: value for field, value in pairs[0][1].items() if not state.get(field).strip()})
     with st.container(horizontal=True):
         for number, (name, values) in enumerate(pairs):
             st.button(name, key=f"pair_{number}", on_click=state.update, kwargs=values)
     left, right = st.columns([7, 3])
     left.text_area("Clean prompt", height=96, **state.control("clean"))
-    right.text_input("Its answer", **state.control("clean_answer"))
+    right.text_input("Answer to the clean one", **state.control("clean_answer"))
     left.text_area("Corrupted prompt", height=96, **state.control("corrupted"))
-    right.text_input("Its answer", **state.control("corrupted_answer"))
+    right.text_input("Answer to the corrupted one", **state.control("corrupted_answer"))
     st.segmented_control(
-        "What to patch, one place at a time", format_func=lambda what: PATCHED[what], **state.control("patched")
+        "What to patch, one place at a time",
+        format_func=lambda what: PATCHED[what],
+        wrap=True,
+        **state.control("patched"),
     )
     what: What = state.get("patched") or "residual"
     limit = view.description.config.context_length
+    if not all(state.get(field).strip() for field in FIELDS):
+        st.info("Give two prompts that differ in one thing, and the word that answers each.")
+        return
     clean, corrupted = (prepare(state.get(field), view.tokenizer, limit) for field in FIELDS[:2])
     try:
         found = _patch_map(view, clean, corrupted, what)

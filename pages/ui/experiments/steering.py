@@ -63,9 +63,12 @@ def steering() -> None:
         except ValueError as error:
             st.warning(f"There is no such direction: {literal(error)}.")
             return
-        strip(view, cache.continuation(view.name, view.step, view.ids, NEW, ""), "Unsteered", "steer_before")
+        unsteered = cache.continuation(view.name, view.step, view.ids, NEW, "")
+        strip(view, unsteered, "Unsteered", "steer_before")
         steered = _continuation(view.name, view.step, stamp, made, view.ids)
         strip(view, steered, "Steered", "steer_after")
+        if [id for id, _ in steered] == [id for id, _ in unsteered]:
+            st.caption("The same words still, with other probabilities: more strength, or another layer, changes them.")
         code = _direction_code(view, made).with_import("core.generation", "Sampler", "generate")
         code = code.then(
             f"steered = intervene(checkpoint, {str(made)!r})",
@@ -82,7 +85,7 @@ def _keep(made: Steer) -> None:
 
 
 def _controls(layers: int) -> Steer | None:
-    st.segmented_control("Towards", **state.control("steer_by"))
+    st.segmented_control("Towards", wrap=True, **state.control("steer_by"))
     plus, minus = state.get("steer_kind"), None
     if state.get("steer_by") == "two prompts":
         st.text_input("Towards this prompt", max_chars=200, **state.control("steer_plus"))

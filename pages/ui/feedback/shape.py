@@ -31,11 +31,11 @@ def form() -> None:
     method = plan.get("method")
     with first:
         st.segmented_control("Method", format_func=METHOD_NAMES.__getitem__, required=True, on_change=_method,
-                             **state.control(key("method")))  # fmt: skip
+                             wrap=True, **state.control(key("method")))  # fmt: skip
         if state.get("rater") != MINE:
-            st.segmented_control("It goes on with", required=True, **state.control(key("asked")))
+            st.segmented_control("It goes on with", required=True, wrap=True, **state.control(key("asked")))
             if method != "dpo":
-                st.segmented_control("Reward", required=True, **state.control(key("reward")))
+                st.segmented_control("Reward", required=True, wrap=True, **state.control(key("reward")))
     with second:
         st.select_slider("β: how dear it is to leave the reference", format_func=lambda b: f"{b:g}",
                          **state.control(key("beta")))  # fmt: skip

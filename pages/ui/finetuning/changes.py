@@ -47,7 +47,7 @@ def inside() -> None:
         return
     last = cache.description(run).step
     found = _moved(run, config.first_step, last, cache.files_stamp(run))
-    st.segmented_control("Look at", required=True, key="moved_view", options=VIEWS, default="matrices")
+    st.segmented_control("Look at", required=True, key="moved_view", options=VIEWS, default="matrices", wrap=True)
     view = st.session_state.get("moved_view") or "matrices"
     code = comparing(run, config.first_step, last)
     left, right = st.columns([3, 2], gap="large")

@@ -127,7 +127,7 @@ def strip(base: "Description", shown: Lesson) -> list[Chip]:
     probabilities = cache.trace(base.name, base.step, read, interventions="").probs.numpy()
     before = [None, *(float(probabilities[i, id]) for i, id in enumerate(shown.ids[1:]))]
     components.tokens(
-        made, key="lesson", values=[1.0 if counts else None for counts in shown.mask], low=0.0, high=1.6,
+        made, key="lesson", values=[1.0 if counts else None for counts in shown.mask], low=1.0, high=1.0,
         value_label="counts in the loss", probabilities=before, role="prediction", shared=False,
         title="The chat, token by token: the coloured ones count in the loss",
     )  # fmt: skip

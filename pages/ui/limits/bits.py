@@ -57,7 +57,7 @@ def _skills(view: View, found: "Rounding") -> None:
     from core.analysis.skills.cases import Share
     from core.analysis.skills.spot_checks import SKILLS
 
-    grid = st.segmented_control("Bits", SHOWN[1:], default=SHOWN[2], required=True, key="limits_grid")
+    grid = st.segmented_control("Bits", SHOWN[1:], default=SHOWN[2], required=True, key="limits_grid", wrap=True)
     row = SHOWN.index(grid)
     asked = [s for s, n in enumerate(found.cases) if n]
     shares = [[Share(int(found.right[g, s]), int(found.cases[s])) for s in asked] for g in (0, row)]

@@ -41,7 +41,7 @@ def _calculator(view: View) -> None:
     with left:
         model = st.selectbox("Model", list(MODELS), index=1, key="energy_model", persist_state="session")
         work = st.segmented_control("What for?", ["Training", "Answering"], default="Training", required=True,
-                                    key="energy_work", persist_state="session")  # fmt: skip
+                                    key="energy_work", persist_state="session", wrap=True)  # fmt: skip
         config = view.description.config
         own = (float(config.parameter_count()["total"]), float(view.description.card.get("tokens") or 1e6),
                "a core of a laptop")  # fmt: skip

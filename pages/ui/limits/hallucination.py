@@ -76,7 +76,7 @@ def one_person(view: View, recall: "Recall") -> None:
     """The likeliest answers about somebody, the true one in green."""
     from core.text.tinyland.birthdays import DATES
 
-    st.segmented_control("Told", required=True, **state.control("told"))
+    st.segmented_control("Told", required=True, wrap=True, **state.control("told"))
     told = TOLD[state.get("told")]
     rows = np.flatnonzero(recall.count == told)
     people = [recall.names[i] for i in rows]

@@ -25,7 +25,7 @@ def laboratory() -> None:
     if view.description.read.get("kind") != "tinyland":
         st.info("The right answers are known of Tinyland alone: choose a model that learned from it.")
         return
-    task = st.segmented_control("The task", **state.control("lab_task"), required=True)
+    task = st.segmented_control("The task", wrap=True, **state.control("lab_task"), required=True)
     part = f"laboratory {task}"
     found = measured(view, part, "Try the prompts", "about a minute", 480)
     if found is None:

@@ -279,7 +279,7 @@ def choose_scene(view: View, end: int) -> Scene | None:
         name in special for name in names)  # fmt: skip
     options = ("The text", "A chat") if chats else ("The text",)
     kind = left.segmented_control(
-        "Continue", options, default=options[0], key="scene", required=True, persist_state="session"
+        "Continue", options, default=options[0], key="scene", required=True, persist_state="session", wrap=True
     )
     middle.number_input("Seed", help="The same seed draws the same numbers u.", **state.control("seed"))
     right.slider("New tokens", **state.control("new_tokens"))

@@ -20,7 +20,9 @@ def controls() -> tuple[Cut, Source] | None:
     with left:
         key = tokenizers.choice()
     with middle:
-        st.segmented_control("Special tokens in the text are read as", **state.control("special"), required=True)
+        st.segmented_control(
+            "Special tokens in the text are read as", wrap=True, **state.control("special"), required=True
+        )
     with right:
         tokenizers.longer_text()
     try:

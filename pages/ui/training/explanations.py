@@ -53,15 +53,16 @@ def record_experiments() -> None:
             update={"step": steps[0]},
         )
     with two:
-        nearest = min(range(len(rows)), key=lambda i: abs(rows[i]["step"] - rows[-1]["step"] / 2))
+        kept = min(steps, key=lambda step: abs(step - steps[-1] / 2))  # the page can go to no other
+        nearest = min(range(len(rows)), key=lambda i: abs(rows[i]["step"] - kept))
         half, way = rows[nearest], (losses[0] - losses[nearest]) / (losses[0] - losses[-1] or 1.0)
         try_it(
-            "After half of its steps, how much of its whole improvement had it made?",
+            f"After {kept / (steps[-1] or 1):.0%} of its steps, how much of its whole improvement had it made?",
             f"By step {half['step']:,} of {rows[-1]['step']:,} the held-out loss had come down {way:.0%} of the way. "
             "The first nats are cheap: which words exist, which follow which. The last hundredths are the hard ones.",
-            label="Go halfway",
+            label=f"Go to step {kept:,}",
             key="training_half",
-            update={"step": min(steps, key=lambda step: abs(step - half["step"]))},
+            update={"step": kept},
         )
     with three:
         floor(rows, steps[-1])

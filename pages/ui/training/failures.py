@@ -26,7 +26,7 @@ def gallery() -> None:
         "Runs that learn badly, each beside a sound twin. Look at the curves, make your diagnosis, then check it."
     )
     letter = st.segmented_control(
-        "Case", list(CASES), default="A", required=True, key="failure_case", persist_state="page"
+        "Case", list(CASES), default="A", required=True, key="failure_case", persist_state="page", wrap=True
     )
     case = FAILURES[CASES[letter]]
     found = [runs_called(name.format(letter)) for name in (SICK, SOUND)]

@@ -48,7 +48,7 @@ def form() -> None:
 def reads(plan: Plan) -> None:
     """The corpus and the tokenizer."""
     st.markdown("### Data")
-    st.segmented_control("Corpus", required=True, on_change=setup.suit, **control("corpus"))
+    st.segmented_control("Corpus", required=True, on_change=setup.suit, wrap=True, **control("corpus"))
     corpus = setup.get("corpus")
     if corpus == "Both":
         st.slider("Share of Tinyland in the tokens", **control("share"))
@@ -101,7 +101,7 @@ def is_made(plan: Plan) -> None:
     """The shape of the model: a size and a family, or every field by itself."""
     st.markdown("### Model")
     st.segmented_control("Size", wrap=True, on_change=setup.resize, **control("size"))
-    st.segmented_control("Architecture", on_change=setup.resize, **control("blocks"))
+    st.segmented_control("Architecture", on_change=setup.resize, wrap=True, **control("blocks"))
     with st.popover("Every setting of the model"):
         st.slider("Layers", **control("model_n_layers"))
         st.number_input("Width: numbers in each token's vector", **control("model_d_model"))
@@ -125,7 +125,7 @@ def learns(plan: Plan) -> None:
     """Optimizer, schedule, batch, seed and budget."""
     st.markdown("### Optimization")
     st.segmented_control(
-        "Optimizer", format_func=OPTIMIZER_NAMES.__getitem__, required=True, **control("train_optimizer")
+        "Optimizer", format_func=OPTIMIZER_NAMES.__getitem__, required=True, wrap=True, **control("train_optimizer")
     )
     chosen = setup.get("train_optimizer")
     if chosen == "muon":

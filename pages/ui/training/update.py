@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.figures import overview
 from core.figures import training_update as figures
-from core.training import TrainConfig
 from pages.ui import cache, components, state
 from pages.ui.caption import stage_title, truth
 from pages.ui.code import Code
@@ -23,14 +22,25 @@ ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
 def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
-    from core.lab.one_step import batch_of, moments_of, one_update
+    from core.lab.one_step import batch_of, moments_of, one_update, repeatable_at
     from core.training.disk.state import position_after
 
     checkpoint = cache.plain_checkpoint(name, step)  # training knows nothing of changes inside the model
     folder = checkpoint.folder
-    batch = batch_of(folder, step, ROWS, LONGEST)
-    config = TrainConfig.load(folder / "train.json")
+    batch, config = batch_of(folder, step, ROWS, LONGEST), repeatable_at(folder, step)
+    assert config is not None  # `batch_of` would have said so
     return one_update(checkpoint.model, config, batch, position_after(folder, step), moments_of(folder, step))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _repeatable(name: str, stamp: tuple[int, ...]) -> dict[int, bool]:
+    """The steps whose next update can be repeated, and whether its batch is the one that was read."""
+    from core.lab.one_step import reads_the_same, repeatable_at
+
+    found = cache.description(name)
+    stages = {step: repeatable_at(found.folder, step) for step in found.steps[:-1]}
+    same = {config.first_step: reads_the_same(found.folder, step) for step, config in stages.items() if config}
+    return {step: same[config.first_step] for step, config in stages.items() if config}
 
 
 def slow_motion() -> None:
@@ -39,15 +49,19 @@ def slow_motion() -> None:
         "Training is one step, repeated thousands of times. Here is one, with a real batch, on a copy of the model."
     )
     name = state.get("model")
-    description = cache.description(name)
-    steps = description.steps[:-1]
-    if not steps or not (description.folder / "train.json").is_file():
+    try:
+        same = _repeatable(name, cache.files_stamp(name))
+    except (ValueError, OSError):
+        same = {}
+    steps = list(same)
+    if not steps:
         st.info(
             "This model came without the settings and the snapshots of its training: choose another in the sidebar."
         )
         return
     key = f"update_step_{name}"
-    st.session_state.setdefault(key, steps[len(steps) // 2])
+    if st.session_state.get(key) not in steps:
+        st.session_state[key] = steps[len(steps) // 2]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     label = f"The update after this step, of {literal(title(name))}"
     left.select_slider(label, steps, key=key, format_func=lambda n: f"{n:,}")
@@ -65,40 +79,45 @@ def slow_motion() -> None:
     code = (
         Code()
         .with_import("core.model", "load_checkpoint")
-        .with_import("core.training", "TrainConfig")
-        .with_import("core.lab.one_step", "batch_of", "moments_of", "one_update", "weight_story")
+        .with_import("core.lab.one_step", "batch_of", "moments_of", "one_update", "repeatable_at", "weight_story")
         .with_import("core.training.costs.measure", "group_of")
         .with_import("core.training.disk.state", "position_after")
         .then(
             f"checkpoint = load_checkpoint({name!r}, step={step})",
             "folder = checkpoint.folder",
             f"batch = batch_of(folder, {step}, {ROWS}, {LONGEST})",
-            'config = TrainConfig.load(folder / "train.json")',
+            f"config = repeatable_at(folder, {step})",
             f"position, moments = position_after(folder, {step}), moments_of(folder, {step})",
             "update = one_update(checkpoint.model, config, batch, position, moments)",
         )
     )
-    labels = forward_part(name, update, code)
+    labels = forward_part(name, update, code, same[step])
     loss_part(update, labels, code)
     update_part(update, code)
     one_weight(update, code)
 
 
-def forward_part(name: str, update: "OneUpdate", code: Code) -> list[str]:
-    """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown."""
+def forward_part(name: str, update: "OneUpdate", code: Code, same: bool) -> list[str]:
+    """Tokens, vectors, layers: the forward pass over the batch. Returns the labels of the targets shown. same: the
+    batch is the one that was read."""
     from core.analysis.stream.flow import newly_written
 
     tokenizer = cache.description(name).tokenizer
-    length = int((update.targets[0] >= 0).sum())
-    ids = [int(update.inputs[0, 0]), *map(int, update.targets[0, :length])]
-    shown = chips(tokenizer, ids)
+    length = len(update.trace.ids)
+    counts = update.targets[0, :length] >= 0
+    last = [int(update.targets[0, length - 1])] if counts[-1] else []
+    shown = chips(tokenizer, [*update.trace.ids.tolist(), *last])
     stage_title(1, "A batch of text", "token")
     tokens = int((update.targets >= 0).sum())
+    read = "that this run read at this step" if same else (
+        "like the one that this run read at this step (what makes the text has changed since)")  # fmt: skip
+    uncounted = "" if counts.all() else " Tokens without a colour do not count in the loss."
     st.markdown(
-        f"{len(update.targets)} sequences of the batch that this run read at this step, cut to {LONGEST} tokens. This "
-        "is the first; colours say how likely the model held each token, given those before it."
+        f"{len(update.targets)} sequences of the batch {read}, cut to {LONGEST} tokens. This is the first; colours say "
+        f"how likely the model held each token, given those before it.{uncounted}"
     )
-    probabilities = [None, *map(float, update.probabilities[0, :length])]
+    likely_each = zip(update.probabilities[0, :length].tolist(), counts.tolist(), strict=True)
+    probabilities = [None, *(p if counted else None for p, counted in likely_each)][: len(shown)]
     components.tokens(shown, key="update_tokens", values=probabilities, shared=False, title="The first sequence")
     likely = code.gives(f"update.probabilities[0, :{length}]", update.probabilities[0, :length])
     truth(
@@ -110,10 +129,10 @@ def forward_part(name: str, update: "OneUpdate", code: Code) -> list[str]:
     stage_title(2, "Vectors, rewritten layer by layer", "attention")
     labels = [chip.label for chip in shown]
     parts = newly_written(update.trace)  # both (L, T)
-    figure = overview.writes(*parts, labels[:-1])
+    figure = overview.writes(*parts, labels[:length])
     height = 90 + 34 * len(parts[0])
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
-    note = "the length of what attention adds and, in the second half, the MLP, on the first sequence"
+    note = "the length of what attention adds and then the MLP, block by block, on the first sequence"
     shown_code = code.with_import("core.analysis.stream.flow", "newly_written").gives(
         "newly_written(update.trace)", parts
     )
@@ -124,7 +143,8 @@ def forward_part(name: str, update: "OneUpdate", code: Code) -> list[str]:
 def loss_part(update: "OneUpdate", labels: list[str], code: Code) -> None:
     """The loss that the predictions cost, before the update and after it."""
     stage_title(3, "Predictions and their loss", "prediction")
-    before, after = update.losses[0, : len(labels)], update.losses_after[0, : len(labels)]
+    counts = update.targets[0, : len(labels)] >= 0
+    before, after = (np.where(counts, x[0, : len(labels)], np.nan) for x in (update.losses, update.losses_after))
     with st.container(horizontal=True):
         st.metric("Loss on the batch", f"{update.loss:.4f}", border=True)
         change = update.loss_after - update.loss
@@ -137,7 +157,8 @@ def loss_part(update: "OneUpdate", labels: list[str], code: Code) -> None:
     components.plot(figures.losses(labels, before, after), key="update_losses", height=250, title="Loss of each target")
     drawn = "update.losses"
     truth("update.losses[0], update.losses_after[0]", (len(labels),), "in nats, before the update and after it",
-          code.gives(f"{drawn}[0, :{len(labels)}], {drawn}_after[0, :{len(labels)}]", (before, after)))  # fmt: skip
+          code.gives(f"{drawn}[0, :{len(labels)}], {drawn}_after[0, :{len(labels)}]",
+                     (update.losses[0, : len(labels)], update.losses_after[0, : len(labels)])))  # fmt: skip
 
 
 def update_part(update: "OneUpdate", code: Code) -> None:

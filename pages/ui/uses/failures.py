@@ -25,7 +25,7 @@ def failures() -> None:
     skills = found(view, asks=False)
     if skills is None:
         return
-    st.segmented_control("Use", required=True, **state.control("use"))
+    st.segmented_control("Use", required=True, wrap=True, **state.control("use"))
     wrong = [(one, answer) for one in skills if one.use == state.get("use") for answer in one.failures]
     if not wrong:
         _none([one for one in skills if one.use == state.get("use")])

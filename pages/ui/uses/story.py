@@ -53,7 +53,7 @@ def story() -> None:
 
 def _editor(view: View) -> tuple[bool, str, int]:
     left, middle, right = st.columns([2, 5, 2], vertical_alignment="bottom")
-    left.segmented_control("Write from", required=True, on_change=_turn, **state.control("story_from"))
+    left.segmented_control("Write from", required=True, on_change=_turn, wrap=True, **state.control("story_from"))
     wish = state.get("story_from") == "a wish"
     if wish and not able.has_chat_tokens(view):
         st.info("A wish is said in a chat, and this model has no tokens for chats: it can only go on with a beginning.")

@@ -59,7 +59,7 @@ def translation() -> None:
 
 def _editor() -> tuple[str, str]:
     left, right = st.columns([1, 3], vertical_alignment="bottom")
-    left.segmented_control("From", required=True, on_change=_turn, **state.control("translate_from"))
+    left.segmented_control("From", required=True, on_change=_turn, wrap=True, **state.control("translate_from"))
     language = state.get("translate_from")
     if not state.get("translate_text"):
         state.assume(translate_text=EXAMPLES[language])

@@ -22,7 +22,8 @@ def test_the_best_guesser_beaten_and_since_when(losses):
     expected = None
     if lower:
         nats, name = min(lower)
-        expected = Beaten(name, next(i for i, _ in scored if all(y < nats for j, y in scored if j >= i)))
+        since = next(i for i, _ in scored if all(y < nats for j, y in scored if j >= i))
+        expected = Beaten(name, since, any(y < nats for j, y in scored if j < since))
     assert best_beaten_guesser(rows) == expected
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.lab.one_step import batch_of, one_update, reads_the_same, repeatable_at
 from core.model import CheckpointError, Stage, load_checkpoint
 from core.model.description import stages_of
 from core.text import Tokenizer, tinyland, train_bpe
@@ -15,6 +16,7 @@ from core.training.data.batches import IGNORE
 from core.training.data.sources import ChatData, make_data
 from core.training.disk.folder import RunError
 from core.training.disk.rows import read_rows
+from core.training.disk.state import position_after
 from core.training.life import live, main
 from core.training.stages import parse_parent
 from core.tuning import MaskError
@@ -124,6 +126,35 @@ def test_steps_count_on_and_every_snapshot_of_every_stage_loads(life, tmp_path):
     tokens = [row["tokens"] for row in rows]
     assert tokens == sorted(tokens) and rows[-1]["status"] == "finished"
     assert {row["step"] for row in rows if "loss_per_token" in row} == set(range(1, 12))
+
+
+def test_an_update_of_every_stage_can_be_repeated_and_is_the_one_of_its_rows(life):
+    list(live(life[:2]))
+    folder = Path(life[1].out)
+    rows = {row["step"]: row for row in rows_of(life[1]) if "loss_per_token" in row}
+    for step in load_checkpoint(folder).steps[:-1]:
+        config = repeatable_at(folder, step)
+        assert config.stage == ("pretrain" if step < 6 else "sft") and reads_the_same(folder, step)
+        batch = batch_of(folder, step, rows=1000, longest=1000)
+        model = load_checkpoint(folder, step).model
+        update = one_update(model, config, batch, position_after(folder, step))
+        assert update.loss == pytest.approx(rows[step + 1]["loss_per_token"], rel=5e-3)  # kept in half precision
+        assert update.rates[config.optimizer] == pytest.approx(rows[step + 1]["lr"], rel=1e-5)
+        read = batch.inputs[0, : batch.lengths[0]]
+        assert torch.equal(update.trace.ids, read)  # what a mask leaves out of the loss is read all the same
+    assert (batch.targets[0, : batch.lengths[0]] == IGNORE).any()
+
+
+def test_feedback_cannot_be_repeated_nor_what_kept_no_settings(life):
+    folder = Path(life[0].out)
+    list(live(life[:1]))
+    shaped = {"stage": "preference", "parent": {"checkpoint": "x", "step": 4, "stages": [
+        {"name": "pretrain", "first_step": 0, "last_step": 4}]}}  # fmt: skip
+    (folder / "train.json").write_text(json.dumps(shaped))
+    assert repeatable_at(folder, 5) is None and repeatable_at(folder, 2) is None
+    assert not reads_the_same(folder, 5)
+    with pytest.raises(ValueError, match="were not kept, or its batches"):
+        batch_of(folder, 2)
 
 
 def test_the_card_tells_of_each_stage(life):
