@@ -39,7 +39,7 @@ def verdicts(names: Sequence[str], shares: Mapping[str, Sequence[float]], sure: 
         for kind, colour in VERDICTS.items()
     ]  # fmt: skip
     traces.append(
-        points(at, [value for value, _, _ in sure], "lines+markers", name="how sure it is of its answer",
+        points(at, [value for value, _, _ in sure], "lines+markers", name="how sure it is of its date",
                line=line(LIGHT["text"], 2, "dot"), marker={"size": 8},
                error_y=intervals(sure, thickness=1.2, width=3), hovertemplate="%{y:.0%} sure<extra></extra>")
     )  # fmt: skip

@@ -88,5 +88,5 @@ def _dictionary() -> dict[str, str]:
 
 
 def look_up(text: str) -> list[tuple[str, str]]:
-    """Each word of an Olu text with its English one; "" for what is no word of Olu."""
-    return [(word, _dictionary().get(word.strip(".,"), "")) for word in text.split()]
+    """Each word of an Olu text, without its full stop, with its English one; "" for what is no word of Olu."""
+    return [(word, _dictionary().get(word, "")) for word in (part.strip(".,") for part in text.split()) if word]

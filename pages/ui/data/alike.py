@@ -39,7 +39,7 @@ def alike() -> None:
     )
     books, runs = state.get("alike_texts") == "books", state.get("alike_runs")
     bands, rows = state.get("alike_bands"), state.get("alike_rows")
-    first, second, third, fourth = st.columns([3, 3, 4, 4], gap="medium")
+    first, second, third, fourth = st.columns([3, 4, 3, 3], gap="medium")
     first.segmented_control("Texts", required=True, wrap=True, **state.control("alike_texts"))
     second.segmented_control(f"Sets of runs of {RUN}", required=True, wrap=True, **state.control("alike_runs"))
     third.slider("Bands", **state.control("alike_bands"))

@@ -67,7 +67,7 @@ def chats(described: Plan) -> None:
     st.markdown("### Chats")
     begins = runs.begins(state.get("model"))
     if state.get("begin_at") not in begins:
-        state.update_quietly(begin_at=next(iter(begins)))
+        state.assume(begin_at=next(iter(begins)))
     st.selectbox(
         "Begin with", list(begins), format_func=lambda step: f"{begins[step]}, step {step:,}", key="begin_at",
         persist_state="session", on_change=near.follow,
@@ -156,7 +156,8 @@ def start(base: "Description", described: Plan) -> None:
     st.button("Teach", on_click=_begin, type="primary", width="stretch", disabled=off, key="teach")
     if described.config:
         pace = "" if from_elsewhere(base.card) else "; about a minute for 150 of them"
-        st.caption(f"{described.config.steps:,} steps{pace}. It ends after {plan.LONGEST_RUN / 60:.0f} minutes.")
+        steps = described.config.steps
+        st.caption(f"{steps:,} step{'s' * (steps != 1)}{pace}. It ends after {plan.LONGEST_RUN / 60:.0f} minutes.")
     if message := st.session_state.get("teach_error"):
         st.warning(message)
 

@@ -54,8 +54,9 @@ def _risk(view: View, recall: "Recall") -> None:
         figures.risk(curves, (float(answered.mean()), wrong)), key="limits_risk", height=380,
         title="Wrong answers against questions answered",
     )  # fmt: skip
+    said = f", and **{percent(wrong)}** of these wrong" if answered.any() else ", and so none wrong"
     st.markdown(
-        f"It answers **{percent(float(answered.mean()))}** of the questions, and **{percent(wrong)}** of these wrong. "
+        f"It answers **{percent(float(answered.mean()))}** of the questions{said}. "
         f"Without a threshold it would be {percent(float((~recall.right_date).mean()))}."
     )
     code = part_code(view, "recall").with_import("core.analysis.limits.abstaining", "risk_coverage")

@@ -42,4 +42,4 @@ def test_a_lost_word_is_a_gap_and_what_is_no_sentence_is_broken_where_it_breaks(
 
 
 def test_words_are_looked_up():
-    assert look_up("hubo xx dedu.") == [("hubo", "cat"), ("xx", ""), ("dedu.", "see")]
+    assert look_up("hubo xx dedu.") == [("hubo", "cat"), ("xx", ""), ("dedu", "see")]
