@@ -110,13 +110,17 @@ def _data(folder: Path, config: TrainConfig) -> Data:
 
 
 def _first_rows(batch: Sequence[MicroBatch], rows: int, longest: int) -> MicroBatch:
-    """One rectangle of the first rows of a batch, each cut; what a mask leaves out of the loss stays left out."""
+    """One rectangle of the first rows of a batch, each cut, of which something counts in the loss: first that of which
+    most does. What a mask leaves out of the loss stays left out."""
     every = (
         (row, micro.inputs[place, :length][:longest], micro.targets[place, :length][:longest])
         for micro in batch
         for place, (row, length) in enumerate(zip(micro.rows, micro.lengths, strict=True))
     )
-    chosen = sorted(sorted(every, key=lambda one: one[0])[:rows], key=lambda one: len(one[1]), reverse=True)
+    counting = sorted((one for one in every if (one[2] != IGNORE).any()), key=lambda one: one[0])[:rows]
+    if not counting:
+        raise ValueError(f"nothing counts in the loss of the first {longest} tokens of any sequence")
+    chosen = sorted(counting, key=lambda one: int((one[2] != IGNORE).sum()), reverse=True)
     inputs = nn.utils.rnn.pad_sequence([ids for _, ids, _ in chosen], batch_first=True)
     targets = nn.utils.rnn.pad_sequence([ids for _, _, ids in chosen], batch_first=True, padding_value=IGNORE)
     return MicroBatch(inputs, targets, tuple(range(len(chosen))), tuple(len(one[1]) for one in chosen))

@@ -109,11 +109,11 @@ def forward_part(name: str, update: "OneUpdate", code: Code, same: bool) -> list
     shown = chips(tokenizer, [*update.trace.ids.tolist(), *last])
     stage_title(1, "A batch of text", "token")
     tokens = int((update.targets >= 0).sum())
-    read = "that this run read at this step" if same else (
-        "like the one that this run read at this step (what makes the text has changed since)")  # fmt: skip
+    read = "the batch that this run read at this step" if same else (
+        "a batch like the one that this run read at this step (what makes the text has changed since)")  # fmt: skip
     uncounted = "" if counts.all() else " Tokens without a colour do not count in the loss."
     st.markdown(
-        f"{len(update.targets)} sequences of the batch {read}, cut to {LONGEST} tokens. This is the first; colours say "
+        f"{len(update.targets)} sequences of {read}, cut to {LONGEST} tokens. This is the first; colours say "
         f"how likely the model held each token, given those before it.{uncounted}"
     )
     likely_each = zip(update.probabilities[0, :length].tolist(), counts.tolist(), strict=True)
@@ -130,7 +130,7 @@ def forward_part(name: str, update: "OneUpdate", code: Code, same: bool) -> list
     labels = [chip.label for chip in shown]
     parts = newly_written(update.trace)  # both (L, T)
     figure = overview.writes(*parts, labels[:length])
-    height = 90 + 34 * len(parts[0])
+    height = 90 + 44 * len(parts[0])
     components.plot(figure, key="update_layers", height=height, title="What each part of each block adds")
     note = "the length of what attention adds and then the MLP, block by block, on the first sequence"
     shown_code = code.with_import("core.analysis.stream.flow", "newly_written").gives(
