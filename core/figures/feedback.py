@@ -58,8 +58,8 @@ def bluffing(rates: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
         for i, (what, colour) in enumerate(looks)
     ]  # fmt: skip
     return figure(
-        traces, barmode="stack", bargap=0.3, margin=MARGIN | {"b": 32, "t": 40},
-        legend=LEGEND | {"traceorder": "normal"}, xaxis=axis(**SHARES | {"range": [0, 1]}),
+        traces, barmode="stack", bargap=0.3, margin=MARGIN | {"b": 48, "t": 40},
+        legend=LEGEND | {"traceorder": "normal"}, xaxis=axis("share of the answers", **SHARES | {"range": [0, 1]}),
         yaxis=axis(autorange="reversed", type="category", automargin=True, tickfont={"size": 12}),
     )  # fmt: skip
 

@@ -136,7 +136,7 @@ def risk(
         for (name, (coverage, wrong)), colour in zip(curves.items(), (MODEL, *CATEGORIES), strict=False)
     ]  # fmt: skip
     if at:
-        look = {"size": 13, "color": ROLES["attention"], "line": {"width": 2, "color": LIGHT["text"]}}
+        look = {"size": 13, "color": MODEL, "line": {"width": 2, "color": LIGHT["text"]}}
         traces.append(points([at[0]], [at[1]], "markers", name="this threshold", marker=look, hoverinfo="skip"))
     return figure(
         traces,
@@ -285,7 +285,8 @@ def suffering(names: Sequence[str], layers: Sequence[str], added: np.ndarray) ->
     """What rounding one matrix alone adds to the loss, nats per document: (parts, layers), NaN where there is none."""
     cells = heat(
         added, SEQUENTIAL, 0.0, float(np.nanmax(added)) or 1.0, x=list(range(len(layers))), y=list(range(len(names))),
-        xgap=2, ygap=2, showscale=True, colorbar={"thickness": 10, "outlinewidth": 0, "nticks": 5},
+        xgap=2, ygap=2, showscale=True,
+        colorbar={"thickness": 10, "outlinewidth": 0, "nticks": 5, "title": {"text": "nats", "font": {"size": 12}}},
         hovertemplate="%{z:.3f} nats per document<extra></extra>",
     )  # fmt: skip
     return figure(

@@ -58,7 +58,7 @@ def window(windows: Sequence[int], probs: np.ndarray, labels: Sequence[str], mar
         _curve(list(windows), of_one, name, colour, f"{name}: %{{y:.1%}}, %{{x}} tokens read")
         for of_one, name, colour in zip(probs.T, map(plain, labels), CATEGORIES, strict=False)
     ]
-    titles = ("tokens that are read, the last ones of the text", "probability of the next token")
+    titles = ("how many of the last tokens are read", "probability of the next token")
     drawn = _figure(traces, *titles, up={"tickformat": ".0%", "rangemode": "tozero"})
     drawn["layout"]["shapes"] = [vline(mark, line(LIGHT["muted"], 1.5, "dot"))]
     return drawn

@@ -90,5 +90,8 @@ def _pair(found: "Pronouns") -> tuple[str, str]:
             f"{percent(float(found.corpus[row]))}"
         )
     gap = abs(np.subtract(*(found.mean[names.index(n)] for n in (first, second))))
-    st.caption(f"Nothing but the occupation differs, and the rate of “she” by {100 * gap:.0f} points.")
+    if first == second:
+        st.caption("The same occupation twice: choose another to compare.")
+    else:
+        st.caption(f"Nothing but the occupation differs, and the rate of “she” by {100 * gap:.0f} points.")
     return first, second

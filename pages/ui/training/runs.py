@@ -19,7 +19,7 @@ from pages.ui.literal import literal
 from pages.ui.names import name_of, title
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
-from pages.ui.training.differences import differences, short, what_is_new
+from pages.ui.training.differences import differences, short, stage_of, what_is_new
 from pages.ui.training.failures import is_undiagnosed
 from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
@@ -34,8 +34,10 @@ TINY = 20_000  # characters of a text that a small model may learn by heart
 def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     """A row for each run, as st.dataframe takes it."""
     rows: list[dict[str, Any]] = []
+    stages = {run: stage_of(run) for run in runs}
     for i, run in enumerate(runs):
-        before = next((other for other in runs[i + 1 :] if not is_undiagnosed(title(other))), None)
+        earlier = (other for other in runs[i + 1 :] if stages[other] == stages[run])
+        before = next((other for other in earlier if not is_undiagnosed(title(other))), None)
         scored = [row["val_loss_per_token"] for row in metrics(jobs.run_folder(run)) if "val_loss_per_token" in row]
         try:
             now, record = jobs.status(run), jobs.record(run)
