@@ -87,7 +87,7 @@ def test_cutting_an_edge_by_keyboard(page):
     page.get_by_text("Cut what one token reads").click()
     figure = page.get_by_role("figure", name="Weights of one head")
     figure.locator(".hm image, .heatmaplayer").first.wait_for()
-    said = figure.locator("xpath=..").locator("[aria-live]")
+    said = figure.locator("xpath=ancestor::*[@class='gb-plot-frame']").locator("[aria-live]")
     figure.focus()
     for key, reader in (("ArrowDown", "start"), ("ArrowDown", "t"), ("ArrowDown", "he"), ("ArrowUp", "t")):
         figure.press(key)

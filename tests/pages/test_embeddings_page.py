@@ -97,6 +97,16 @@ def test_a_link_with_words_this_model_does_not_have(app):
 
 
 @pytest.mark.slow
+def test_a_link_to_words_alone_keeps_them(app, worldly):
+    """The relation on which the page opens is not in the link."""
+    names = ("vector_a", "vector_b", "vector_c")
+    first = [app("embeddings", model="worldly").session_state[name] for name in names]
+    turned = dict(zip(names, first[::-1], strict=True))
+    at = app("embeddings", model="worldly", **turned)
+    assert not at.exception and {name: at.session_state[name] for name in names} == turned
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("places", ["taken away", "50 later", "doubled", "backwards"])
 def test_positions_taken_away_and_moved(app, worldly, places):
     text = "Plumstead Yawnley Bellbrook"

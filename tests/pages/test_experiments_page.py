@@ -107,7 +107,19 @@ def test_prompts_that_cannot_be_compared_say_why(app):
     at.text_area(key="corrupted").set_value("the red dog").run()
     assert not at.exception and "same answer" in said(at)
     at.text_input(key="clean_answer").set_value("").run()
-    assert not at.exception and "answer is empty" in said(at)
+    at.text_area(key="corrupted").set_value("").run()
+    assert not at.exception and at.text_input(key="clean_answer").value.strip()  # as in the first example again
+    assert at.text_area(key="corrupted").value.strip() and at.text_area(key="clean").value == "the red dog"
+
+
+@pytest.mark.slow
+def test_a_link_to_some_of_what_is_patched_keeps_it(app):
+    at = app("experiments", clean_answer="mouse")
+    first = [at.text_area(key=name).value for name in ("clean", "corrupted")]
+    assert not at.exception and at.text_input(key="clean_answer").value == "mouse" and all(first)
+    at = app("experiments", clean="the red dog", corrupted="the old dog")
+    answers = [at.text_input(key=name).value for name in ("clean_answer", "corrupted_answer")]
+    assert not at.exception and all(answers) and at.text_area(key="clean").value == "the red dog"
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_reading_on(model, monkeypatch):
     at = AppTest.from_function(section, default_timeout=60).run()
     assert "the first 3 of 8 documents that it read (38 %)" in at.caption[0].value
     (button,) = at.button
-    assert button.label.startswith("Read on: all 8 documents, about ") and button.label.endswith("0.0 GB on disk")
+    assert button.label.startswith("Read on: all 8 documents, about ") and button.label.endswith("1 MB on disk")
 
     full = namedtuple("full", "free")(indexes.SPARE)
     with monkeypatch.context() as changed:

@@ -50,7 +50,7 @@ def test_what_a_model_has_read_is_indexed_once_and_further_when_asked(model, mon
     assert (index.of, left.documents) == (READ, 5) and left.bytes > 0 and left.seconds > 0
 
     full = namedtuple("full", "free")(indexes.SPARE)
-    with monkeypatch.context() as changed, pytest.raises(jobs.RunError, match=r"0\.0 GB on disk; 1\.0 GB are free"):
+    with monkeypatch.context() as changed, pytest.raises(jobs.RunError, match=r"1 MB on disk; 1\.0 GB are free"):
         changed.setattr(indexes.shutil, "disk_usage", lambda _: full)
         indexes.read_on(model)
     assert indexes.status(model).state == "finished"

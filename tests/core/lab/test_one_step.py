@@ -115,5 +115,6 @@ def test_the_rate_is_the_one_of_the_run_where_seconds_and_hands_decided_it(tiny,
     for step in steps:
         model = load_checkpoint(folder, step).model
         update = one_update(model, config, batch_of(folder, step), position_after(folder, step))
-        assert update.rates["muon"] == pytest.approx(rates[step + 1], rel=1e-9 if kept else 1e-2)
+        near = {"rel": 1e-9} if kept else {"rel": 1e-2, "abs": 5e-5}  # of a peak of 0.005: rows know milliseconds
+        assert update.rates["muon"] == pytest.approx(rates[step + 1], **near)
         assert rates[step + 1] < 0.005
