@@ -21,26 +21,29 @@ ROWS, LONGEST = 4, 48  # sequences of the batch, and tokens of each
 
 
 @st.cache_resource(max_entries=4, show_spinner="One update, in slow motion …")
-def _update(name: str, step: int, stamp: tuple[int, ...]) -> "OneUpdate":
-    from core.lab.one_step import batch_of, moments_of, one_update, repeatable_at
+def _update(name: str, step: int, stamp: tuple[int, ...]) -> "tuple[OneUpdate, bool]":
+    """The update, and whether its batch is the one that was read."""
+    from core.lab.one_step import batch_of, moments_of, one_update, reads_the_same, repeatable_at
     from core.training.disk.state import position_after
 
     checkpoint = cache.plain_checkpoint(name, step)  # training knows nothing of changes inside the model
     folder = checkpoint.folder
     batch, config = batch_of(folder, step, ROWS, LONGEST), repeatable_at(folder, step)
     assert config is not None  # `batch_of` would have said so
-    return one_update(checkpoint.model, config, batch, position_after(folder, step), moments_of(folder, step))
+    position, moments = position_after(folder, step), moments_of(folder, step)
+    return one_update(checkpoint.model, config, batch, position, moments), reads_the_same(folder, step)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _repeatable(name: str, stamp: tuple[int, ...]) -> dict[int, bool]:
-    """The steps whose next update can be repeated, and whether its batch is the one that was read."""
-    from core.lab.one_step import reads_the_same, repeatable_at
+def _repeatable(name: str, stamp: tuple[int, ...]) -> list[int]:
+    """The steps whose next update can be repeated; none where the run's settings cannot be read."""
+    from core.lab.one_step import repeatable_at
 
     found = cache.description(name)
-    stages = {step: repeatable_at(found.folder, step) for step in found.steps[:-1]}
-    same = {config.first_step: reads_the_same(found.folder, step) for step, config in stages.items() if config}
-    return {step: same[config.first_step] for step, config in stages.items() if config}
+    try:
+        return [step for step in found.steps[:-1] if repeatable_at(found.folder, step)]
+    except ValueError:
+        return []
 
 
 def slow_motion() -> None:
@@ -49,11 +52,8 @@ def slow_motion() -> None:
         "Training is one step, repeated thousands of times. Here is one, with a real batch, on a copy of the model."
     )
     name = state.get("model")
-    try:
-        same = _repeatable(name, cache.files_stamp(name))
-    except (ValueError, OSError):
-        same = {}
-    steps = list(same)
+    settings = cache.description(name).folder / "train.json"
+    steps = _repeatable(name, (*cache.files_stamp(name), settings.stat().st_mtime_ns)) if settings.is_file() else []
     if not steps:
         st.info(
             "This model came without the settings and the snapshots of its training: choose another in the sidebar."
@@ -71,7 +71,7 @@ def slow_motion() -> None:
         return
     step = int(st.session_state[key])
     try:
-        update = _update(name, step, cache.files_stamp(name))
+        update, same = _update(name, step, cache.files_stamp(name))
     except (ValueError, OSError) as error:
         st.warning("This update cannot be repeated here: what the run read is not there any more.")
         st.text(str(error)[:300])
@@ -91,7 +91,7 @@ def slow_motion() -> None:
             "update = one_update(checkpoint.model, config, batch, position, moments)",
         )
     )
-    labels = forward_part(name, update, code, same[step])
+    labels = forward_part(name, update, code, same)
     loss_part(update, labels, code)
     update_part(update, code)
     one_weight(update, code)
