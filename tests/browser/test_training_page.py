@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
 from core.training.disk.folder import take_lock
-from tests.browser.resting import ready, resting_box, see
+from tests.browser.resting import ready, resting, resting_box, see
 from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint
 
@@ -51,7 +51,7 @@ def test_curves_grow_while_controls_stay_and_the_server_rests(run, page):
     write(run, row(0, 5.0, val_loss=5.0, sample="first <b>words</b>"))
     page.goto(f"/training?run={RUN}")
     states(page, "step 0")
-    ready(page)
+    resting(page)
     page.get_by_label("Steps at most").fill("123")  # half-typed: a rerun would take it or lose it
     sent = []
     page.on("websocket", lambda socket: sent.append("a new connection"))
