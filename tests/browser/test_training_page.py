@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.runs.records import Record, fingerprint, write_record
 from core.training import TrainConfig
 from core.training.disk.folder import take_lock
-from tests.browser.resting import ready, resting, resting_box, see
+from tests.browser.resting import resting, resting_box, see
 from tests.browser.test_shell import EXCEPTION
 from tests.tiny import make_checkpoint
 
