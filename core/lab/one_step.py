@@ -2,7 +2,7 @@
 
     before = load_checkpoint("tinyland", step=915)
     batch = batch_of(before.folder, 915, rows=4)
-    config = settings_at(before.folder, 915)
+    config = repeatable_at(before.folder, 915)
     update = one_update(before.model, config, batch, position_after(before.folder, 915), moments_of(before.folder, 915))
     update.loss, update.loss_after, update.trace.pattern, update.gradients["embed.weight"]
     weight_story(update, "blocks.0.mlp.w_in.weight", (3, 5))

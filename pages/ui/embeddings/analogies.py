@@ -40,9 +40,8 @@ def settle(single: dict[str, int], results: list[Result]) -> Result:
     by_name = {result.family.name: result for result in results}
     if state.get("relation") not in by_name:
         best = max(results, key=lambda result: result.right.rate - result.baseline.rate)
-        words_too = (
-            dict.fromkeys(INPUTS, "") if state.get("relation") else {}
-        )  # of another model; a link may have words
+        # Words of another model go with its relation; a link may have words alone.
+        words_too = dict.fromkeys(INPUTS, "") if state.get("relation") else {}
         state.assume(relation=best.family.name, **words_too)
     result = by_name[state.get("relation")]
     if any(state.get(name) not in single for name in INPUTS):

@@ -47,14 +47,6 @@ def differences(runs: Sequence[str]) -> dict[str, list[Any]]:
     return {name: values for name, values in table.items() if any(value != values[0] for value in values)}
 
 
-def stage_of(run: str) -> str:
-    """The stage of a run, "" where its settings cannot be read: only runs of one stage have settings to compare."""
-    try:
-        return TrainConfig.load(jobs.existing_folder(run) / "train.json").stage
-    except (RunError, ValueError):
-        return ""
-
-
 def what_is_new(run: str, before: str | None) -> str:
     """What is new in a run: against the one it was forked from, or else the one started before it."""
     parent = jobs.record(run).parent

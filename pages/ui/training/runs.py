@@ -19,7 +19,7 @@ from pages.ui.literal import literal
 from pages.ui.names import name_of, title
 from pages.ui.training import setup
 from pages.ui.training.curves import metrics
-from pages.ui.training.differences import differences, short, stage_of, what_is_new
+from pages.ui.training.differences import differences, settings, short, what_is_new
 from pages.ui.training.failures import is_undiagnosed
 from pages.ui.training.memorisation import memorisation
 from pages.ui.training.owner import key as owner_key
@@ -34,7 +34,7 @@ TINY = 20_000  # characters of a text that a small model may learn by heart
 def table(runs: Sequence[str]) -> dict[str, list[Any]]:
     """A row for each run, as st.dataframe takes it."""
     rows: list[dict[str, Any]] = []
-    stages = {run: stage_of(run) for run in runs}
+    stages = {run: settings(run).get("stage") for run in runs}  # only runs of one stage have settings to compare
     for i, run in enumerate(runs):
         earlier = (other for other in runs[i + 1 :] if stages[other] == stages[run])
         before = next((other for other in earlier if not is_undiagnosed(title(other))), None)
