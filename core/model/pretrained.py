@@ -26,6 +26,9 @@ from core.text.stock import StockTokenizer, tokenizer_json
 from core.text.tokenizer import SPECIAL_TOKENS
 
 END = "<|end|>"  # of a turn of a chat
+# Classes like Llama's have SwiGLU, silu(gate) · up, and no ReLU². With a steep gate that is ReLU²: silu(1024 z) · z /
+# 1024 is max(0, z)² to within 5e-7, and powers of two round nothing.
+STEEP = 1024.0
 
 # What training reads between the special tokens of a chat. Only what the assistant says, its <|end|> included, is
 # inside `generation`: the mask of `apply_chat_template(…, return_assistant_tokens_mask=True)`.
@@ -174,7 +177,7 @@ def llama_config(config: ModelConfig) -> dict[str, Any]:
         "num_attention_heads": config.n_heads,
         "num_key_value_heads": config.n_kv_heads,
         "head_dim": config.d_head,
-        "hidden_act": ACTIVATIONS[config.activation].hugging_face,
+        "hidden_act": ACTIVATIONS["swiglu"].hugging_face,
         "rms_norm_eps": config.norm_eps,
         "rope_parameters": rope_parameters(config),
         "rope_theta": config.rope_theta,  # where programs older than transformers 5 look for it
@@ -210,7 +213,7 @@ def qwen2_config(config: ModelConfig) -> dict[str, Any]:
 
 
 def llama_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """The names of Llama, which are those of Qwen2 and Qwen3 too."""
+    """The names of Llama, which are those of Qwen2 and Qwen3 too. The matrix of ReLU² becomes gate and up (STEEP)."""
     parts = {
         "ln1": "input_layernorm", "ln2": "post_attention_layernorm", "attn.wq": "self_attn.q_proj",
         "attn.wk": "self_attn.k_proj", "attn.wv": "self_attn.v_proj", "attn.wo": "self_attn.o_proj",
@@ -225,6 +228,9 @@ def llama_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
         module, _, kind = name.rpartition(".")
         if module in names:
             found[f"{names[module]}.{kind}"] = weight
+        if module.endswith(".w_in") and not ACTIVATIONS[checkpoint.config.activation].gated:
+            found[f"{names[module]}.{kind}"] = weight / STEEP
+            found[f"{names[module].replace('up_proj', 'gate_proj')}.{kind}"] = weight * STEEP
     return found | own_unembedding(checkpoint)
 
 
@@ -233,7 +239,7 @@ def own_unembedding(checkpoint: Checkpoint) -> dict[str, Tensor]:
     return {} if checkpoint.config.tie_embeddings else {"lm_head.weight": checkpoint.model.unembed.weight}
 
 
-_LLAMA = {"norm": ("rmsnorm",), "position": ("rotary",), "activation": ("swiglu",)}
+_LLAMA = {"norm": ("rmsnorm",), "position": ("rotary",), "activation": ("swiglu", "relu2")}
 FAMILIES = (
     Family("Qwen3", _LLAMA | {"qk_norm": (True,), "bias": (False,)}, qwen3_config, llama_weights),
     Family(

@@ -1,5 +1,7 @@
 """`save_pretrained`: stock classes of transformers load the folder, with our logits and our ids."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from core.model import CheckpointError, ModelConfig, save_pretrained
-from core.model.pretrained import family_of
+from core.model import CheckpointError, ModelConfig, load_checkpoint, save_pretrained
+from core.model.pretrained import STEEP, family_of
 from core.model.rope_scaling import RopeScaling
 from core.text import SPECIAL_TOKENS, public_encoding
 from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES, TOKENIZER, checkpoint
@@ -23,6 +25,8 @@ SHAPES = {
     "qwen3": QWEN3,
     "qwen3 with wide heads": QWEN3 | {"d_head": 10, "rope_theta": 500.0, "n_heads": 3, "n_kv_heads": 3},
     "qwen3 with its own unembedding": QWEN3 | {"tie_embeddings": False},
+    "qwen3 with ReLU squared": QWEN3 | {"activation": "relu2"},
+    "llama, biased, with ReLU squared": LLAMA | {"bias": True, "activation": "relu2"},
 }
 CLASSES = {
     "gpt2": "GPT2LMHeadModel", "llam": "LlamaForCausalLM", "qwen": "Qwen3ForCausalLM", "qwen2": "Qwen2ForCausalLM"
@@ -36,8 +40,34 @@ def test_stock_classes_give_our_logits(shape, tmp_path):
     theirs, info = AutoModelForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
     assert type(theirs).__name__ == CLASSES[shape if shape in CLASSES else shape[:4]]
     assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"]
-    assert sum(p.numel() for p in theirs.parameters()) == ours.config.parameter_count()["total"]
+    assert sum(p.numel() for p in theirs.parameters()) == stock_parameters(ours.config)
     ids = torch.randint(0, ours.config.vocab_size, (3, ours.config.context_length))
+    with torch.no_grad():
+        assert (theirs.eval()(ids).logits - ours.model(ids)).abs().max() <= 1e-4
+
+
+def stock_parameters(config):
+    """ReLU² has one matrix where the stock class of a gated model has two."""
+    gated = config.activation == "relu2" and config.norm == "rmsnorm"
+    return replace(config, activation="swiglu" if gated else config.activation).parameter_count()["total"]
+
+
+@given(st.floats(-100, 100, width=32))
+def test_a_steep_gate_is_relu_squared(x):
+    z = torch.tensor(x)
+    gated = torch.nn.functional.silu(z * STEEP) * (z / STEEP)
+    assert float(gated) == pytest.approx(max(0.0, x) ** 2, rel=1e-6, abs=5e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [17000, 19400, None])
+def test_the_shipped_model_opens_as_a_stock_class(step, tmp_path):
+    ours = load_checkpoint("tinyland", step=step)
+    save_pretrained(ours, tmp_path)
+    theirs, tokenizer = AutoModelForCausalLM.from_pretrained(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
+    text = "Anna had a red ball. She gave it to Tom. Who has the ball? Tom."
+    assert tokenizer(text)["input_ids"] == ours.tokenizer.encode(text)
+    ids = torch.randint(0, ours.config.vocab_size, (2, ours.config.context_length))
     with torch.no_grad():
         assert (theirs.eval()(ids).logits - ours.model(ids)).abs().max() <= 1e-4
 
@@ -109,7 +139,7 @@ def test_generate_stops_at_the_end_of_the_text(tmp_path):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({}, "Qwen3: activation must be swiglu, not relu2$"),
+        ({"activation": "gelu"}, "Qwen3: activation must be swiglu or relu2, not gelu$"),
         (QWEN3 | {"bias": True}, "Qwen3: bias must be False, not True$"),
         (QWEN3 | {"position": "none"}, "position must be rotary, not none"),
         (QWEN3 | {"norm": "layernorm", "norm_eps": 1e-5}, "norm must be rmsnorm, not layernorm"),
