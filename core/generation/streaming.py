@@ -150,7 +150,7 @@ def _steps(
 def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str | None) -> Step:
     """The Step of a token `id` drawn from the last of a sampler's stages, of which the first is the model's own."""
     logits, raw, probs = stages[0].logits, stages[0].probs, stages[-1].probs
-    possible = raw if raw.all() else raw[raw > 0]
+    below = np.where(raw > 0, logits - logits.max(), 0.0)  # log p = below + log(the largest p)
     raw_alternatives = _alternatives(raw)
     return Step(
         index=index,
@@ -159,7 +159,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
         probability=float(probs[id]),
         raw_probability=float(raw[id]),
         rank=int(np.count_nonzero(logits > logits[id]) + np.count_nonzero(logits[:id] == logits[id])),
-        entropy=float(-(possible * np.log(possible)).sum()),
+        entropy=float(-np.log(raw.max()) - (raw * below).sum()),  # −Σ p log p: an exponential for each, but no logarithm
         alternatives=raw_alternatives if probs is raw else _alternatives(probs),
         raw_alternatives=raw_alternatives,
         finish=finish,
@@ -167,8 +167,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
 
 
 def _alternatives(probs: Floats) -> tuple[tuple[int, float], ...]:
-    possible = np.flatnonzero(probs > 0)
-    ids = possible[likeliest(probs[possible], ALTERNATIVES)]
+    ids = likeliest(probs, min(ALTERNATIVES, np.count_nonzero(probs)))
     return tuple(zip(ids.tolist(), probs[ids].tolist(), strict=True))
 
 
