@@ -32,7 +32,7 @@ FLOAT32, BFLOAT16, INT8 = 0, 1, 2  # how the matrices are held (see core.model.p
 ZERO = np.float32(0)
 # Where a team's board (int64) has what: chunks not begun, chunks made, whether to go home; and the product being made.
 OPEN, MADE, HOME, WEIGHT, SCALE, HELD, INPUTS, OUTPUTS, ROWS, COLUMNS, BOARD = range(11)
-CHUNK = 64  # rows of a product that one of a team makes at a time
+CHUNK = 1 << 16  # weights of a product, in whole rows, that one of a team multiplies at a time
 # The weights of a layer, in the order in which `read_token` finds their addresses.
 PARTS = ("ln1.weight", "ln1.bias", "attn.wq.weight", "attn.wq.bias", "attn.wk.weight", "attn.wk.bias",
          "attn.wv.weight", "attn.wv.bias", "attn.q_norm.weight", "attn.k_norm.weight", "attn.wo.weight", "attn.wo.bias",
@@ -154,17 +154,25 @@ def matvec(weight: int, scale: int, held: int, x: Singles, bias: Singles, out: S
 
 
 @compile_kernel
+def chunk_rows(columns: int) -> int:
+    """How many rows of so many columns are a chunk."""
+    return max(1, CHUNK // columns)
+
+
+@compile_kernel
 def make_chunks(board: NDArray[np.int64]) -> None:
     """Makes chunks of the product on the board until none is left to begin. Who has taken one may rely on the board:
     there is no other product before it is made."""
     place = board.ctypes.data
     while atomic_add(place + 8 * OPEN, 0) > 0:
-        first = (atomic_add(place + 8 * OPEN, -1) - 1) * CHUNK
-        if first < 0:
+        chunk = atomic_add(place + 8 * OPEN, -1) - 1
+        if chunk < 0:
             return
         columns, held = board[COLUMNS], board[HELD]
+        rows = chunk_rows(columns)
+        first = chunk * rows
         weight = board[WEIGHT] + first * columns * (4 >> held)
-        out = vector(board[OUTPUTS] + 4 * first, min(CHUNK, board[ROWS] - first))
+        out = vector(board[OUTPUTS] + 4 * first, min(rows, board[ROWS] - first))
         matvec(weight, board[SCALE] + 4 * first, held, vector(board[INPUTS], columns), out[:0], out)
         atomic_add(place + 8 * MADE, 1)
 
@@ -185,7 +193,8 @@ def product(
     if len(board) == 0:
         matvec(weight, scale, held, x, bias, out)
         return
-    chunks = (len(out) + CHUNK - 1) // CHUNK
+    rows = chunk_rows(len(x))
+    chunks = (len(out) + rows - 1) // rows
     board[WEIGHT], board[SCALE], board[HELD] = weight, scale, held
     board[INPUTS], board[OUTPUTS], board[ROWS], board[COLUMNS] = x.ctypes.data, out.ctypes.data, len(out), len(x)
     place = board.ctypes.data

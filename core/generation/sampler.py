@@ -145,7 +145,7 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError("probs must be one row of finite numbers, none negative, with a positive sum")
     if not 0 <= u < 1:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
-    target, possible = u * total, np.count_nonzero(row)
+    target, possible = u * total, int(np.count_nonzero(row))
     for count in (min(USUALLY, possible), possible):  # nearly always the likeliest few cover it
         order = likeliest(row, count)
         place = np.searchsorted(np.cumsum(row[order]), target, side="right")  # among the ends of the stretches

@@ -159,7 +159,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
         probability=float(probs[id]),
         raw_probability=float(raw[id]),
         rank=int(np.count_nonzero(logits > logits[id]) + np.count_nonzero(logits[:id] == logits[id])),
-        entropy=float(-np.log(raw.max()) - (raw * below).sum()),  # −Σ p log p: an exponential for each, but no logarithm
+        entropy=float(-np.log(raw.max()) - (raw * below).sum()),
         alternatives=raw_alternatives if probs is raw else _alternatives(probs),
         raw_alternatives=raw_alternatives,
         finish=finish,
@@ -167,7 +167,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
 
 
 def _alternatives(probs: Floats) -> tuple[tuple[int, float], ...]:
-    ids = likeliest(probs, min(ALTERNATIVES, np.count_nonzero(probs)))
+    ids = likeliest(probs, min(ALTERNATIVES, int(np.count_nonzero(probs))))
     return tuple(zip(ids.tolist(), probs[ids].tolist(), strict=True))
 
 

@@ -223,7 +223,7 @@ def llama_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     names = {"embed": "model.embed_tokens", "ln_final": "model.norm"}
     for i in range(checkpoint.config.n_layers):
         names |= {f"blocks.{i}.{ours}": f"model.layers.{i}.{theirs}" for ours, theirs in parts.items()}
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, weight in checkpoint.model.named_parameters():
         module, _, kind = name.rpartition(".")
         if module in names:
