@@ -105,6 +105,12 @@ export interface OwnerHeader {
   key: string;
 }
 
+/** pages/ui/kept_form.py: what differs from the defaults. Event: kept {values}. */
+export interface KeptFormHeader {
+  form: string;
+  values: Record<string, string | number | boolean | null>;
+}
+
 /** pages/ui/interventions.py. Events: remove {index}, clear. */
 export interface InterventionsHeader {
   items: { label: string; note: string }[];

@@ -210,3 +210,23 @@ def test_the_pointer_means_the_nearer_of_two_curves(pair, page):
     box = resting_box(curves.locator(".gb-main"))
     page.mouse.click(box["x"] + x, box["y"] + y + 2)
     page.wait_for_url(f"**model={ids[0]}*")
+
+
+def test_what_was_filled_into_the_form_outlives_a_reload_and_can_be_cleared(page):
+    page.goto("/training")
+    see(page, "train")
+    steps = page.get_by_label("Steps at most")
+    steps.fill("123")
+    steps.press("Enter")
+    kept = "JSON.parse(sessionStorage.getItem('glassbox:form:training') || '{}').setup_train_steps"
+    page.wait_for_function(f"{kept} === 123")
+    page.reload()
+    see(page, "train")
+    expect(steps).to_have_value("123")
+    steps.fill("2000")
+    steps.press("Enter")
+    page.wait_for_function(f"{kept} === undefined")
+    page.reload()
+    see(page, "train")
+    resting(page)
+    expect(steps).to_have_value("2000")

@@ -13,7 +13,8 @@ from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.feedback import plan, runs
 from pages.ui.feedback.recorded import methods
-from pages.ui.feedback.settings import METHOD_NAMES, MINE, key
+from pages.ui.feedback.settings import METHOD_NAMES, MINE, SETTINGS, key
+from pages.ui.kept_form import keep
 from pages.ui.literal import literal
 from pages.ui.names import title
 from pages.ui.opened import from_elsewhere
@@ -26,6 +27,7 @@ from pages.ui.view import current
 def form() -> None:
     """What the run learns from stands in the section above; here is how."""
     jobs.warm()
+    keep("feedback", SETTINGS)
     st.markdown(f"It learns from: **{literal(state.get('rater'))}**, as chosen above.")
     first, second, third = st.columns(3, gap="large")
     method = plan.get("method")

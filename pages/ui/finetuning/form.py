@@ -12,7 +12,8 @@ from pages.ui.caption import truth
 from pages.ui.code import Code
 from pages.ui.finetuning import own, plan, runs
 from pages.ui.finetuning.plan import Plan
-from pages.ui.finetuning.settings import OWN, RATES_ELSEWHERE, REPLAYS, TASKS, USUAL_RATES, WAY_NAMES, key
+from pages.ui.finetuning.settings import OWN, RATES_ELSEWHERE, REPLAYS, SETTINGS, TASKS, USUAL_RATES, WAY_NAMES, key
+from pages.ui.kept_form import keep
 from pages.ui.literal import literal
 from pages.ui.opened import from_elsewhere
 from pages.ui.training.owner import key as owner_key
@@ -32,6 +33,7 @@ def form() -> None:
     if base is None:
         return
     jobs.warm()
+    keep("finetuning", SETTINGS)
     if from_elsewhere(base.card):
         _suit(base)
         st.markdown(

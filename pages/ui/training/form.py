@@ -14,6 +14,7 @@ from core.training.disk.folder import RunError
 from pages.ui import background, components, state
 from pages.ui.caption import truth
 from pages.ui.code import Code, Timed
+from pages.ui.kept_form import keep
 from pages.ui.literal import literal
 from pages.ui.training import settings, setup
 from pages.ui.training.corpus import cards_for, choose_corpus
@@ -33,6 +34,7 @@ LONGEST = 2_000_000  # characters that a visitor's text may have
 def form() -> None:
     """Draws the form; a click on Train starts the run and puts it on the stage."""
     st.markdown("A small model, trained on this server. It goes on when you close the page, until its time is up.")
+    keep("training", settings.SETTINGS, empty=[settings.key(name) for name in ("size", "blocks")])
     plan = setup.plan()
     jobs.warm()
     first, second, third = st.columns(3, gap="large")

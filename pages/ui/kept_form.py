@@ -1,0 +1,54 @@
+"""A form for a run outlives a reload: its tab keeps what was filled in, which links leave out."""
+
+from collections.abc import Collection, Mapping
+from math import isfinite
+from typing import Any
+
+from pages.ui import components, state
+from pages.ui.properties import Property, clean
+
+LONGEST = 200_000  # characters of a text that is kept
+_form = components.component("kept_form")
+
+
+def keep(name: str, rows: Mapping[str, Property], empty: Collection[str] = ()) -> None:
+    """Lets the browser keep what the form `name` has, or takes over what it has kept, as far as the rows allow it.
+    `empty`: those that may be None. Call it where the form is drawn, before its controls."""
+
+    def on_kept(event: components.Event) -> None:
+        values = event.get("values")
+        if isinstance(values, dict):
+            state.update(**taken(values, rows, empty))
+
+    changed = {row.name: state.get(row.name) for row in rows.values() if state.get(row.name) != row.default}
+    changed = {at: value for at, value in changed.items() if len(str(value)) <= LONGEST}
+    _form(key=f"kept_{name}", data=components.pack({"form": name, "values": changed}), on_kept_change=on_kept)
+
+
+def taken(values: Mapping[str, Any], rows: Mapping[str, Property], empty: Collection[str] = ()) -> dict[str, Any]:
+    """Of what a browser sent, the values that the rows allow."""
+    found: dict[str, Any] = {}
+    for name, row in rows.items():
+        if name not in values:
+            continue
+        value = values[name]
+        if value is None and name in empty:
+            found[name] = None
+        elif allowed(row, value):
+            found[name] = clean(value) if row.kind is str else row.kind(value)
+    return found
+
+
+def allowed(row: Property, value: object) -> bool:
+    """Whether a JSON value is one of the row's options, or of its kind and within its bounds."""
+    if row.kind in (str, bool):
+        right = type(value) is row.kind
+    else:
+        right = type(value) is int or (row.kind is float and type(value) is float and isfinite(value))
+    if not right:
+        return False
+    if row.options:
+        return value in row.options
+    if row.kind is str:
+        return len(str(value)) <= LONGEST
+    return row.kind is bool or row.low <= value <= row.high  # type: ignore[operator]
