@@ -39,7 +39,10 @@ class Property:
             value = self.kind(raw)
         except ValueError:
             raise ValueError(f"“{literal(raw)}” is not a number") from None
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if self.options:
+            if value not in self.options:
+                raise ValueError(f"{raw} is not one of {', '.join(map(str, self.options))}")
+        elif not math.isfinite(value) or not self.low <= value <= self.high:
             raise ValueError(f"{raw} is not between {self.low:g} and {self.high:g}")
         return value
 
@@ -70,6 +73,12 @@ PROPERTIES: dict[str, Property] = {
             Property("stages", str, ""),  # the sampler's stages in their order, "-" before one that is switched off
             Property("seed", int, 0, 0, 2**31 - 1),
             Property("new_tokens", int, 40, 1, 200),
+            Property("compare_from", str, "new documents", options=("new documents", "the text above, continued")),
+            Property("compare_count", int, 12, 4, 60, 4),
+            Property("beams", int, 3, 1, 6),
+            Property("beam_tokens", int, 7, 2, 12),
+            Property("best_of", int, 8, 2, 16),
+            Property("drafted", int, 4, 1, 8),  # tokens at a time
         ),
         *_only(
             "embeddings",
@@ -85,6 +94,8 @@ PROPERTIES: dict[str, Property] = {
             Property("vector_c", str, ""),
             Property("second", str, ""),  # the text beside the visitor's, for one word in two contexts; "": an example
             Property("places", str, "taken away", options=("taken away", "50 later", "doubled", "backwards")),
+            Property("position_layer", int, None, 0, 255),  # None: as pages/ui/which_head.py says
+            Property("position_head", int, None, 0, 255),
         ),
         *_only("training", Property("run", str, "")),
         *_only(
@@ -106,6 +117,7 @@ PROPERTIES: dict[str, Property] = {
             Property("chat", int, 0, 0, 10**6),  # the chat on the strip
             Property("mask", str, "assistant", options=("assistant", "all")),  # "all": a mistake, on purpose
             Property("begin_at", int, None, 0, 10**9),  # the step that teaching begins from; None: the base
+            Property("moved_parts", str, "matrices", options=("matrices", "heads", "neurons")),  # what moved inside
         ),
         *_only(
             "limits",
@@ -114,6 +126,11 @@ PROPERTIES: dict[str, Property] = {
             Property("limits_threshold", float, 0.5, 0.0, 1.0, 0.01),  # from which it answers
             Property("statements", int, 2000, 100, 50_000),  # of the corpus of the singleton law
             Property("unequal", float, 0.6, 0.0, 1.5, 0.1),  # how unequally often its people are told of
+            Property("occupation", str, ""),  # of the sentences that differ in one word; "": an example
+            Property("other_occupation", str, ""),
+            Property("bits", str, ""),  # what the weights are rounded to
+            Property("energy_model", str, ""),
+            Property("energy_work", str, "Training", options=("Training", "Answering")),
         ),
         *_only(
             "prompting",
@@ -147,6 +164,7 @@ PROPERTIES: dict[str, Property] = {
             ),
             Property("own_prompt", str, ""),  # a template of core.prompting.tasks
             Property("budget_examples", int, 8, 0, 40),
+            Property("hidden_kind", str, ""),  # of hidden instructions; "": the first
         ),
         *_only(
             "feedback",
@@ -221,6 +239,7 @@ PROPERTIES: dict[str, Property] = {
             Property("steer_minus", str, "Suki was sad"),
             Property("steer_layer", int, 3, 0, 255),
             Property("steer_strength", float, 0.25, -8.0, 8.0, 0.05),
+            Property("skill_cases", int, 50, options=(25, 50, 100, 200)),
         ),
         *_only(
             "inside",

@@ -6,7 +6,7 @@ finetuning/settings.py and feedback/settings.py. `decode` and
 so that `st.slider(…, **state.control("top_k"))` is the control of the property `top_k`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -114,6 +114,14 @@ def control(name: str) -> dict[str, Any]:
     if row.kind in (str, bool):
         return shared
     return shared | {"min_value": row.kind(row.low), "max_value": row.kind(row.high), "step": row.kind(row.step)}
+
+
+def choice(name: str, options: Sequence[Any], otherwise: Any) -> dict[str, Any]:  # noqa: ANN401 (as the row's kind)
+    """Keyword arguments of a select among what is known only where it is drawn. What is none of the options, or has
+    never been chosen, is `otherwise`, and links leave it out."""
+    if get(name) not in options or st.session_state.get("assumed", {}).get(name) == get(name):
+        assume(**{name: otherwise})
+    return {"key": name, "options": options, "persist_state": "session"}
 
 
 def relabelled(name: str, label: str) -> None:

@@ -82,7 +82,7 @@ def test_a_link_that_does_not_fit_says_so(app, text, left, words):
 def test_the_page_measures_patches_and_steers(app):
     at = app("experiments", interventions="zero:L1H0 mean:L0M resample:L1M", text="the red dog")
     assert not at.exception
-    at.selectbox(key="experiments_cases").set_value(25).run()
+    at.selectbox(key="skill_cases").set_value(25).run()
     at.button(key="measure_skills").click().run()
     assert not at.exception
     assert "25 cases, the same for both" in captions(at)

@@ -129,6 +129,25 @@ def test_a_reset_brings_the_beginning_back_and_keeps_the_model(app):
     assert at.session_state["text"] == DEFAULT_TEXT and at.session_state["interventions"] == ""
 
 
+def test_a_select_among_what_the_page_knows_follows_its_default_until_somebody_chooses(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+
+    def shown(options, otherwise):
+        state.choice("position_layer", options, otherwise)
+        return state.get("position_layer"), state.query("embeddings")
+
+    assert shown(range(6), 2) == (2, "") and shown(range(6), 4) == (4, "")  # another head is pinned
+    st.session_state["position_layer"] = 5  # chosen, or from a link
+    assert shown(range(6), 2) == (5, "v=1&position_layer=5")
+    assert shown(range(3), 2) == (2, "")  # a model that has no such layer
+
+
+def test_a_link_gives_only_the_options_of_a_number():
+    assert decode({"skill_cases": "25"})[0]["skill_cases"] == 25
+    values, notes = decode({"skill_cases": "26"})
+    assert values["skill_cases"] == 50 and notes["skill_cases"].endswith("26 is not one of 25, 50, 100, 200.")
+
+
 @contextmanager
 def session_of(at):
     """`pages.ui.state` as in the session of this page."""

@@ -22,8 +22,8 @@ def choose_head(view: View) -> tuple[int, int]:
     config = view.description.config
     layer, head = which_head(view.description)
     left, right = st.columns(2)
-    layer = left.selectbox("Layer", range(config.n_layers), index=layer, key="position_layer", persist_state="page")
-    head = right.selectbox("Head", range(config.n_heads), index=head, key="position_head", persist_state="page")
+    layer = left.selectbox("Layer", **state.choice("position_layer", range(config.n_layers), layer))
+    head = right.selectbox("Head", **state.choice("position_head", range(config.n_heads), head))
     return layer, head
 
 

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from core.figures import experiments as figures
-from pages.ui import cache, components
+from pages.ui import cache, components, state
 from pages.ui.caption import truth
 from pages.ui.view import current
-
-CASES = (25, 50, 100, 200)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -28,7 +26,7 @@ def skills() -> None:
 
     view = current()
     left, right = st.columns([3, 7], vertical_alignment="bottom")
-    cases = left.selectbox("Cases of each skill", CASES, index=1, key="experiments_cases", persist_state="session")
+    cases = left.selectbox("Cases of each skill", **state.control("skill_cases"))
     now = (view.name, view.step, cache.files_stamp(view.name), view.interventions, cases)
     if right.button("Measure the skills", key="measure_skills", type="primary"):
         st.session_state["experiments_skills"] = now

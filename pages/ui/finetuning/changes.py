@@ -7,7 +7,7 @@ import streamlit as st
 from core.figures import Figure
 from core.figures import finetuning as figures
 from core.training import TrainConfig
-from pages.ui import cache, components
+from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.finetuning import runs
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.lab.movement import Moved
-
-VIEWS = ("matrices", "heads", "neurons")
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the weights …")
@@ -47,8 +45,7 @@ def inside() -> None:
         return
     last = cache.description(run).step
     found = _moved(run, config.first_step, last, cache.files_stamp(run))
-    st.segmented_control("Look at", required=True, key="moved_view", options=VIEWS, default="matrices", wrap=True)
-    view = st.session_state.get("moved_view") or "matrices"
+    view = st.segmented_control("Look at", required=True, wrap=True, **state.control("moved_parts"))
     code = comparing(run, config.first_step, last)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.figures import limits as figures
 from core.figures.labels import percent
-from pages.ui import background, cache, components
+from pages.ui import background, cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.limits.bias_inside import where_it_sits
 from pages.ui.view import View, current
@@ -79,10 +79,9 @@ def _pair(found: "Pronouns") -> tuple[str, str]:
     from core.analysis.limits.bias_inside import PAIR
 
     names = list(found.occupations)
-    at = [names.index(name) for name in PAIR]
     st.markdown("**One word apart**")
-    first = st.selectbox("An occupation", names, at[0], key="limits_first", persist_state="session")
-    second = st.selectbox("Another", names, at[1], key="limits_second", persist_state="session")
+    first = st.selectbox("An occupation", **state.choice("occupation", names, PAIR[0]))
+    second = st.selectbox("Another", **state.choice("other_occupation", names, PAIR[1]))
     for name in (first, second):
         row = names.index(name)
         st.markdown(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.figures import experiments as before_after
 from core.figures import limits as figures
-from pages.ui import components
+from pages.ui import components, state
 from pages.ui.caption import NATS, truth, what_you_see
 from pages.ui.learned import has_read
 from pages.ui.limits.data import measured, part_code
@@ -57,7 +57,7 @@ def _skills(view: View, found: "Rounding") -> None:
     from core.analysis.skills.cases import Share
     from core.analysis.skills.spot_checks import SKILLS
 
-    grid = st.segmented_control("Bits", SHOWN[1:], default=SHOWN[2], required=True, key="limits_grid", wrap=True)
+    grid = st.segmented_control("Bits", required=True, wrap=True, **state.choice("bits", SHOWN[1:], SHOWN[2]))
     row = SHOWN.index(grid)
     asked = [s for s, n in enumerate(found.cases) if n]
     shares = [[Share(int(found.right[g, s]), int(found.cases[s])) for s in asked] for g in (0, row)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.figures import limits as figures
-from pages.ui import components
+from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.limits.spent_here import spent_here
@@ -39,9 +39,8 @@ def _calculator(view: View) -> None:
     st.markdown("### To any scale")
     left, right = st.columns([2, 3], gap="large")
     with left:
-        model = st.selectbox("Model", list(MODELS), index=1, key="energy_model", persist_state="session")
-        work = st.segmented_control("What for?", ["Training", "Answering"], default="Training", required=True,
-                                    key="energy_work", persist_state="session", wrap=True)  # fmt: skip
+        model = st.selectbox("Model", **state.choice("energy_model", list(MODELS), list(MODELS)[1]))
+        work = st.segmented_control("What for?", required=True, wrap=True, **state.control("energy_work"))
         config = view.description.config
         own = (float(config.parameter_count()["total"]), float(view.description.card.get("tokens") or 1e6),
                "a core of a laptop")  # fmt: skip

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.figures import prompting as figures
 from core.figures.labels import percent
-from pages.ui import cache, components
+from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.prompting.data import NO_CHATS, chats, measured, part_code
 from pages.ui.stages import NAMES
@@ -32,7 +32,7 @@ def injection() -> None:
         "found.kinds[kind].shares", (len(one.shares), 3),
         f"{one.cases} prompts of each kind, greedy answers, by {view.name} at step {view.step:,}", code,
     )  # fmt: skip
-    chosen = st.selectbox("One of them", list(found.kinds), key="injection_kind", persist_state="session")
+    chosen = st.selectbox("One of them", **state.choice("hidden_kind", list(found.kinds), first))
     example = found.kinds[chosen]
     left, right = st.columns(2, gap="large")
     with left:

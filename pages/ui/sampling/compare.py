@@ -31,7 +31,7 @@ PRESETS: Mapping[str, Sampler] = {
 }
 TEMPERATURES = (0.0, 0.3, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
 TOKENS, DOCUMENTS = 150, 60
-NEW, ON = "new documents", "the text above, continued"
+NEW = "new documents"
 
 
 def compare(view: View, end: int) -> None:
@@ -40,8 +40,8 @@ def compare(view: View, end: int) -> None:
     names = left.multiselect(
         "Settings", [MINE, *PRESETS], default=[MINE, "greedy", "temperature 1.5"], max_selections=4, key="compare_names"
     )
-    start = middle.selectbox("Each writes", [NEW, ON], key="compare_start", persist_state="page")
-    count = right.slider("Texts each", 4, 60, 12, 4, key="compare_count", persist_state="page")
+    start = middle.selectbox("Each writes", **state.control("compare_from"))
+    count = right.slider("Texts each", **state.control("compare_count"))
     prompt = view.ids[:1] if start == NEW else view.ids[:end]
     chosen = {name: chosen_sampler() if name == MINE else PRESETS[name] for name in names}
     asked = (view.name, view.step, cache.stamp(view.name), tuple(chosen.items()), prompt, count, state.get("seed"))

@@ -28,14 +28,16 @@ def beams(view: View, end: int) -> None:
     from core.generation.beam import beam_search, best_of
 
     left, middle, right = st.columns(3, gap="medium")
-    width = left.slider("Beams", 1, 6, 3, key="beam_width", persist_state="page")
-    length = middle.slider("Tokens", 2, 12, 7, key="beam_length", persist_state="page")
-    draws = right.slider("Draws for best-of-n", 2, 16, 8, key="beam_draws", persist_state="page")
+    width = left.slider("Beams", **state.control("beams"))
+    length = middle.slider("Tokens", **state.control("beam_tokens"))
+    draws = right.slider("Draws for best-of-n", **state.control("best_of"))
     model, stop, prompt = view.checkpoint.model, view.tokenizer.stops, view.ids[:end]
     search = beam_search(model, prompt, width, length, stop=stop)
     labels = _names(view, {candidate.id for step in search.steps for candidate in step})
     height = 60 + 34 * max(len(step) for step in search.steps)
-    components.plot(figures.beams(search, labels), key="beams", height=height, title="Beam search, a column per token")
+    components.plot(
+        figures.beams(search, labels), key="beam_search", height=height, title="Beam search, a column per token"
+    )
     drawn = best_of(model, prompt, chosen_sampler(), draws, length, state.get("seed"), stop)
     greedy = beam_search(model, prompt, 1, length, stop=stop).beams[0]
     code = (
@@ -76,7 +78,7 @@ def speculation(view: View, end: int) -> None:
         return
     left, right = st.columns(2, gap="medium")
     draft = left.select_slider("Draft model (a snapshot)", earlier, earlier[-1], format_func=lambda n: f"{n:,}")
-    ahead = right.slider("Tokens drafted at a time", 1, 8, 4, key="draft_ahead", persist_state="page")
+    ahead = right.slider("Tokens drafted at a time", **state.control("drafted"))
     sampler, seed, prompt = chosen_sampler(), state.get("seed"), view.ids[:end]
     model, drafter = view.checkpoint.model, cache.checkpoint(view.name, draft).model
     stop, count = view.tokenizer.stops, 40
