@@ -71,7 +71,12 @@ def readable(model: Transformer) -> bool:
 def warm_up() -> None:
     """Has the compiled part ready before somebody waits for it: 7 s of work on a machine that sees it for the first
     time, 0.6 s where it lies on disk (import of Numba included)."""
+    from core.generation import kernels
+
     Decoder(Transformer(ModelConfig(vocab_size=2, context_length=1, n_layers=1, n_heads=1, d_model=2)), 1).logits([0])
+    board = np.zeros(kernels.BOARD, np.int64)
+    board[kernels.HOME] = 1
+    kernels.assist(board)
 
 
 class Decoder(Reader):

@@ -44,8 +44,15 @@ class StageKind:
 
 def softmax(logits: Floats) -> Floats:
     """(V,) -> (V,), summing to 1; at least one logit must be finite. What was cut needs no exponential."""
-    weights = np.exp(logits - logits.max(), where=logits > -np.inf, out=np.zeros(len(logits)))
-    shares: Floats = weights / weights.sum()
+    shares: Floats = logits - logits.max()
+    if shares.min() == -np.inf:
+        kept = np.flatnonzero(shares > -np.inf)
+        weights = np.exp(shares[kept])
+        shares = np.zeros(len(logits))
+        shares[kept] = weights / weights.sum()
+        return shares
+    np.exp(shares, out=shares)
+    shares /= shares.sum()
     return shares
 
 

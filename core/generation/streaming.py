@@ -150,7 +150,9 @@ def _steps(
 def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str | None) -> Step:
     """The Step of a token `id` drawn from the last of a sampler's stages, of which the first is the model's own."""
     logits, raw, probs = stages[0].logits, stages[0].probs, stages[-1].probs
-    below = np.where(raw > 0, logits - logits.max(), 0.0)  # log p = below + log(the largest p)
+    below = logits - logits.max()  # log p = below + log(the largest p)
+    if not raw.all():
+        below[raw == 0] = 0
     raw_alternatives = _alternatives(raw)
     return Step(
         index=index,
@@ -159,7 +161,7 @@ def step_of(index: int, id: int, u: float, stages: Sequence[Stage], finish: str 
         probability=float(probs[id]),
         raw_probability=float(raw[id]),
         rank=int(np.count_nonzero(logits > logits[id]) + np.count_nonzero(logits[:id] == logits[id])),
-        entropy=float(-np.log(raw.max()) - (raw * below).sum()),
+        entropy=float(-np.log(raw.max()) - np.einsum("i,i", raw, below)),
         alternatives=raw_alternatives if probs is raw else _alternatives(probs),
         raw_alternatives=raw_alternatives,
         finish=finish,

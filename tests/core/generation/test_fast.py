@@ -125,6 +125,7 @@ def test_many_at_once_write_what_each_writes_alone():
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
 def test_two_threads_that_share_the_products_give_the_same_numbers(precision, monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    fast.warm_up()
     config = ModelConfig(
         vocab_size=300, context_length=12, n_layers=2, n_heads=4, d_model=104, d_mlp=3 * kernels.chunk_rows(104)
     )
