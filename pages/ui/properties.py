@@ -198,6 +198,7 @@ PROPERTIES: dict[str, Property] = {
             Property("story_text", str, ""),
             Property("story_seed", int, 0, 0, 9999),
             Property("program_text", str, ""),
+            Property("failure", int, 0, 0, 9999),  # number, from 0
             Property("use", str, "chat", options=("chat", "translation", "writing", "code")),  # its failures are shown
         ),
         *_only(

@@ -9,7 +9,7 @@
 import { floats } from "../shared/bytes.js";
 import { element, keepChildren } from "../shared/elements.js";
 import { component, ending, nowhere } from "../shared/mount.js";
-import { percent, whole } from "../shared/numbers.js";
+import { minus, percent, whole } from "../shared/numbers.js";
 import { framed, rested } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
 import { cardsIn } from "./cards.js";
@@ -159,7 +159,7 @@ function build(root) {
     }
     shown.forEach((id, i) => {
       const row = body.rows[i];
-      const cells = [self.label(id), self.logits[id].toFixed(2), percent(before[id]), cutAt[id] ? "–" : percent(after[id]),
+      const cells = [self.label(id), minus(self.logits[id].toFixed(2)), percent(before[id]), cutAt[id] ? "–" : percent(after[id]),
         i + 1, cutAt[id] ? "–" : rank[id] + 1, cutAt[id] ? titleOf(stages[cutAt[id]].name) : ""];
       cells.forEach((text, k) => {
         const node = row.cells[k].firstChild;

@@ -25,16 +25,16 @@ def failures() -> None:
     skills = found(view, asks=False)
     if skills is None:
         return
-    st.segmented_control("Use", required=True, wrap=True, **state.control("use"))
+    st.segmented_control("Use", required=True, wrap=True, on_change=_go, args=(0,), **state.control("use"))
     wrong = [(one, answer) for one in skills if one.use == state.get("use") for answer in one.failures]
     if not wrong:
         _none([one for one in skills if one.use == state.get("use")])
         return
-    number = st.session_state.get("uses_failure", 0) % len(wrong)
+    number = state.get("failure") % len(wrong)
     skill, answer = wrong[number]
     left, middle, right = st.columns([1, 1, 6], vertical_alignment="center")
-    left.button("Before", key="failure_before", on_click=_go, args=(number - 1,), width="stretch")
-    middle.button("Next", key="failure_next", on_click=_go, args=(number + 1,), width="stretch")
+    left.button("Before", key="failure_before", on_click=_go, args=((number - 1) % len(wrong),), width="stretch")
+    middle.button("Next", key="failure_next", on_click=_go, args=((number + 1) % len(wrong),), width="stretch")
     right.markdown(f"Failure {number + 1} of {len(wrong)} that are kept: **{skill.name}**")
     _one(view, answer)
     truth(
@@ -56,7 +56,7 @@ def failures() -> None:
 
 
 def _go(number: int) -> None:
-    st.session_state["uses_failure"] = number
+    state.update(failure=number)
 
 
 def _none(skills: "list[Found]") -> None:
