@@ -38,7 +38,12 @@ def compare(view: View, end: int) -> None:
     """Two to four settings side by side."""
     left, middle, right = st.columns([5, 3, 2], gap="medium", vertical_alignment="bottom")
     names = left.multiselect(
-        "Settings", [MINE, *PRESETS], default=[MINE, "greedy", "temperature 1.5"], max_selections=4, key="compare_names"
+        "Settings",
+        [MINE, *PRESETS],
+        default=[MINE, "greedy", "temperature 1.5"],
+        max_selections=4,
+        wrap=True,
+        key="compare_names",
     )
     start = middle.selectbox("Each writes", **state.control("compare_from"))
     count = right.slider("Texts each", **state.control("compare_count"))
