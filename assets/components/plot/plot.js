@@ -11,6 +11,9 @@ import { THEME, applyTheme, isDark, onThemeChange } from "../shared/theme.js";
 import { followKeys } from "./keys.js";
 import { offer } from "./save.js";
 
+const PLOTTED = 0.85; // the part of a figure's width that its axes have, about
+const SLANTED = 16; // px that a slanted label needs
+
 // Figures are drawn with the light palette; in the dark each of its colours becomes its dark counterpart.
 function translator(/** @type {boolean} */ dark) {
   if (!dark) return (/** @type {any} */ value) => value;
@@ -59,6 +62,16 @@ function dress(layout, theme) {
   return dressed;
 }
 
+// Slanted labels stand upright where they would run into one another, as on a phone.
+function fit(/** @type {any} */ layout, /** @type {number} */ width) {
+  for (const [name, axis] of Object.entries(layout)) {
+    if (!/^xaxis\d*$/.test(name) || !(axis.tickangle < 0) || !Array.isArray(axis.tickvals)) continue;
+    const [from, to] = axis.domain ?? [0, 1];
+    const room = (PLOTTED * width * (to - from)) / axis.tickvals.length;
+    if (room < SLANTED) Object.assign(axis, { tickangle: -90, tickfont: { ...axis.tickfont, size: Math.max(8, Math.min(12, room)) } });
+  }
+}
+
 // The frame around the column of the pinned token, where the figure has a column for each token.
 /**
  * @param {any} figure
@@ -85,6 +98,7 @@ function build(root) {
     const theme = applyTheme(root);
     const swap = translator(theme === THEME.dark);
     const layout = { ...dress(swap(figure.layout || {}), theme), height: header.height, uirevision: header.key };
+    fit(layout, node.offsetWidth);
     if (layout.meta?.columns) layout.shapes = frame(figure, self.cursor, theme);
     const config = { displaylogo: false, responsive: true, displayModeBar: header.modebar ? "hover" : false,
       scrollZoom: false, doubleClick: "reset", modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "select2d"] };
