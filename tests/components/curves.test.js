@@ -1,7 +1,7 @@
 // The curves: what had happened by a step, and what was changed on the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EVENTS, lossOf, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
+import { EVENTS, isOf, lossOf, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
 
 const rows = [
   { step: 0, val_loss_per_token: 6, sample: "a" }, { step: 1, loss_per_token: 5.9 }, { step: 10, loss_per_token: 4 },
@@ -45,4 +45,10 @@ test("what preference tuning minimises is no loss of a text, and drawn only by i
   const life = [{ step: 1, loss_per_token: 2 }, { step: 2, loss_per_token: 300, statistics: { kl: 9 } }];
   assert.deepEqual(life.map(lossOf({})), [2, null]);
   assert.deepEqual(life.slice(1).map(lossOf({ since: 2 })), [300]);
+});
+
+test("a stage begins with what was measured at its first step, not with the update that led there", () => {
+  const rows = [{ step: 1, loss_per_token: 3 }, { step: 2, loss_per_token: 2 }, { step: 2, val_loss_per_token: 2 }, { step: 3, loss_per_token: 1 }, { step: 1, status: "finished" }];
+  assert.deepEqual(rows.map((row) => isOf(row, 2)), [false, false, true, true, true]);
+  assert.ok(rows.every((row) => isOf(row, undefined) && isOf(row, null)));
 });

@@ -62,7 +62,8 @@ export function traces(self, theme) {
     const held = (/** @type {MetricsRow} */ row) => (perDocument ? row.val_loss_per_document : row.val_loss_per_token);
     const floor = (/** @type {MetricsRow} */ row) => (perDocument ? row.floor_per_document : run.mixed ? null : row.floor_per_token);
     const floorName = run.mixed ? "entropy floor of Tinyland" : "entropy floor";
-    const training = { name: name("training"), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
+    const minimised = number(run.since) && run.rows.some((row) => row.statistics) ? "objective of its feedback" : "training";
+    const training = { name: name(minimised), opacity: many ? 0.45 : 1, line: { color: many ? own : theme.categories[0], width: 1.3 } };
     return [
       ...(perDocument ? [] : [line(self, run, lossOf(run), training)]),
       line(self, run, held, { name: name("held out"), mode: "lines+markers", line: { color: own, width: 2 }, marker: { color: own, size: 5 } }),

@@ -92,6 +92,12 @@ export function statistic(run, name) {
  * @param {{ since?: number | null }} run
  */
 export const lossOf = (run) => (/** @type {MetricsRow} */ row) => (row.statistics && !number(run.since) ? null : row.loss_per_token);
+/**
+ * Whether a row is of what came from a step on: the update that led to that step was its parent's.
+ * @param {MetricsRow} row
+ * @param {number | null | undefined} since
+ */
+export const isOf = (row, since) => !number(since) || Boolean(row.status) || row.step > since || (row.step === since && !number(row.loss_per_token));
 /** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 

@@ -3,6 +3,7 @@
 /** @import { CurvesRun, MetricsRow, RunSummary } from "../headers.js" */
 
 import { serverAt } from "../shared/server.js";
+import { isOf } from "./numbers.js";
 
 /**
  * A run whose rows are fetched, and what is known of the fetching.
@@ -44,7 +45,7 @@ export function poller(self, changed) {
     if (restarted || offset < run.offset) run.rows = [];
     const last = run.rows.at(-1)?.step ?? -1;
     if (rows.length && rows[0].step < last) run.rows = run.rows.filter((row) => row.step < rows[0].step); // an earlier state
-    run.rows.push(...rows.filter((row) => row.step >= (run.since ?? 0) || row.status));
+    run.rows.push(...rows.filter((row) => isOf(row, run.since)));
     [run.offset, run.file, run.summary] = [offset, file, summary];
     if (rows.length) run.heard = performance.now();
     const step = run.rows.at(-1)?.step ?? 0;

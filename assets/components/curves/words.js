@@ -4,7 +4,7 @@
 
 import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
-import { clock, compact, lossOf, nearest, number, short, upTo } from "./numbers.js";
+import { clock, compact, nearest, number, short, upTo } from "./numbers.js";
 
 /** @typedef {CurvesRun & { rows: MetricsRow[], position?: number | null }} ShownRun */
 
@@ -49,7 +49,7 @@ export function values(run, now, colour, chosen) {
   const away = (/** @type {{ step: number }} */ seen) => (seen.step === at ? "" : ` (step ${whole(seen.step)})`);
   pair("step", whole(at));
   if (number(run.forked_at) && at <= run.forked_at) made.append(element("span", {}, `one run with its parent until step ${whole(run.forked_at)}`));
-  if (row) pair(number(lossOf(run)(row)) ? "training" : "objective of its feedback", Number(row.loss_per_token).toFixed(3) + away(row));
+  if (row) pair(row.statistics ? "objective of its feedback" : "training", Number(row.loss_per_token).toFixed(3) + away(row));
   if (scored) pair("held out", Number(scored.val_loss_per_token).toFixed(3) + away(scored));
   if (number(scored?.floor_per_document) && number(scored.val_loss_per_document)) pair(run.mixed ? "Tinyland above its floor" : "above the floor", `${percent(scored.val_loss_per_document / scored.floor_per_document - 1)}`);
   if (number(row?.lr)) pair("learning rate", short(row.lr));
