@@ -1,6 +1,7 @@
 """Why models bluff: the same model, graded once so that guessing costs nothing and once so that it does."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
 from pages.ui.feedback.recorded import COMMAND, record
 from pages.ui.literal import literal
+from pages.ui.training.curves import GOING, curves, shown_runs
 from pages.ui.training.owner import key as owner_key
 
 GRADES = {
@@ -48,10 +50,11 @@ def bluffing() -> None:
     if message := st.session_state.pop("bluff_error", None):
         st.warning(message)
     rates = {name: one for name, run in found.items() if run and (one := measured(run))}
-    going = [name for name, run in found.items() if run and jobs.status(run).state in ("queued", "running", "paused")]
+    going = {run: name for name, run in found.items() if run and jobs.status(run).state in GOING}
     if going:
-        st.caption(f"Going on: {', '.join(going)}. Its curve stands on the page Learning under “All runs”.")
-        st.button("Look again", key="bluff_look")
+        records, _ = shown_runs(list(going), going)
+        curves([replace(one, since=begin) for one in records], key="bluff_curves", title="While they learn to answer",
+               height=200, bar=False, on_change=_changed)  # fmt: skip
     if rates:
         _drawn(rates, _code_of_runs([run for name, run in found.items() if run and name in rates], rates), HELD_OUT)
     elif rates := {name: one for name, told in EXPERIMENTS.items() if (one := rates_of(_means(told)))}:
@@ -66,9 +69,13 @@ def bluffing() -> None:
     )
 
 
+def _changed(_happened: components.Event) -> None:
+    """Nothing more: what a run has come to is drawn because the browser said so."""
+
+
 def _drawn(rates: dict[str, Rates], code: Code, note: str) -> None:
     components.plot(
-        figures.bluffing(rates), key="bluffing", height=90 + 46 * sum(map(len, rates.values())),
+        figures.bluffing(rates), key="bluffing", height=90 + 56 * sum(map(len, rates.values())),
         title="How often it bluffs",
     )  # fmt: skip
     truth("row['statistics']", (len(rates), len(next(iter(rates.values()))), 3), note, code)

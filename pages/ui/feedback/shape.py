@@ -111,7 +111,7 @@ def shape() -> None:
         first = "documents of Tinyland, for what this model had read is not known here"
     note = (
         "KL is exact at the positions that were drawn; k1, k2 and k3 estimate it from the drawn tokens alone. "
-        f"“Training” is the loss of the method, “held out” the loss on {first}"
+        f"“Held out” is the loss on {first}"
     )
     truth("row['statistics']", (), note, code, "shaped")
     what_you_see(
