@@ -7,7 +7,7 @@ from typing import Any
 from pages.ui import components, state
 from pages.ui.properties import Property, clean
 
-LONGEST = 200_000  # characters of a text that is kept
+LONGEST = 100_000  # characters of a text that is kept
 _form = components.component("kept_form")
 
 
