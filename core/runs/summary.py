@@ -24,8 +24,8 @@ class Summary:
     """What the rows of a run add up to.
 
     step: of the last row that says when. done: the part of its budget that is spent, from 0 to 1 (0 where the budget is
-    not known). seconds_left: at the speed so far; None before anything is done. tokens_per_second: the mean of this
-    stage. utilisation: part of the machine's peak, the last that was measured.
+    not known). seconds_left: at the speed so far; None before anything is done. tokens_per_second: the mean of the
+    whole run. utilisation: part of the machine's peak, the last that was measured.
     """
 
     step: int = 0
@@ -44,14 +44,12 @@ def summary(rows: Sequence[Row], config: TrainConfig | None = None) -> Summary:
         return Summary(utilisation=used, beaten=best_beaten_guesser(rows))
     step, seconds = last["step"], last["seconds"]
     done = config.progress(step, seconds) if config else 0.0
-    before = (config.parent if config else None) or {}  # what the stages before this one had cost
-    spent = seconds - before.get("seconds", 0.0)
-    read = last.get("tokens", 0) - before.get("tokens", 0)
+    spent = seconds - ((config.parent or {}).get("seconds", 0.0) if config else 0.0)
     return Summary(
         step,
         max(0.0, done),
         seconds_left=spent * (1 - done) / done if done > 0 else None,
-        tokens_per_second=read / spent if spent > 0 and "tokens" in last else None,
+        tokens_per_second=last["tokens"] / seconds if seconds > 0 and "tokens" in last else None,
         utilisation=used,
         beaten=best_beaten_guesser(rows),
     )

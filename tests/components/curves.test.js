@@ -1,7 +1,7 @@
 // The curves: what had happened by a step, and what was changed on the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EVENTS, isOf, lossOf, number, statistic, upTo } from "../../assets/components/curves/numbers.js";
+import { EVENTS, isOf, lossOf, number, speed, statistic, upTo } from "../../assets/components/curves/numbers.js";
 
 const rows = [
   { step: 0, val_loss_per_token: 6, sample: "a" }, { step: 1, loss_per_token: 5.9 }, { step: 10, loss_per_token: 4 },
@@ -51,4 +51,11 @@ test("a stage begins with what was measured at its first step, not with the upda
   const rows = [{ step: 1, loss_per_token: 3 }, { step: 2, loss_per_token: 2 }, { step: 2, val_loss_per_token: 2 }, { step: 3, loss_per_token: 1 }, { step: 1, status: "finished" }];
   assert.deepEqual(rows.map((row) => isOf(row, 2)), [false, false, true, true, true]);
   assert.ok(rows.every((row) => isOf(row, undefined) && isOf(row, null)));
+});
+
+test("the speed of a stage is counted from its beginning", () => {
+  const rows = [{ step: 7, tokens: 1000, seconds: 50 }, { step: 8, tokens: 1300, seconds: 51 }, { step: 8, event: "paused" }, { step: 9, tokens: 1600, seconds: 52 }];
+  assert.equal(speed(rows), 300);
+  assert.equal(speed(rows.slice(0, 1)), null);
+  assert.equal(speed([]), null);
 });

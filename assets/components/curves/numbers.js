@@ -98,6 +98,15 @@ export const lossOf = (run) => (/** @type {MetricsRow} */ row) => (row.statistic
  * @param {number | null | undefined} since
  */
 export const isOf = (row, since) => !number(since) || Boolean(row.status) || row.step > since || (row.step === since && !number(row.loss_per_token));
+/**
+ * Tokens a second, on the mean, of all rows that are shown.
+ * @param {MetricsRow[]} rows
+ */
+export function speed(rows) {
+  const timed = rows.filter((row) => number(row.seconds) && number(row.tokens));
+  const [first, last] = [timed[0], timed.at(-1)];
+  return last && Number(last.seconds) > Number(first.seconds) ? (Number(last.tokens) - Number(first.tokens)) / (Number(last.seconds) - Number(first.seconds)) : null;
+}
 /** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});
 

@@ -4,7 +4,7 @@
 
 import { element } from "../shared/elements.js";
 import { percent, whole } from "../shared/numbers.js";
-import { clock, compact, nearest, number, short, upTo } from "./numbers.js";
+import { clock, compact, nearest, number, short, speed, upTo } from "./numbers.js";
 
 /** @typedef {CurvesRun & { rows: MetricsRow[], position?: number | null }} ShownRun */
 
@@ -21,7 +21,8 @@ export function progress(run) {
   if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
   if (run.rows.length) words.push(`step ${whole(step)}`);
   if (run.state === "running" && seconds_left !== null) words.push(`${clock(seconds_left)} left`);
-  if (tokens_per_second) words.push(`${compact.format(tokens_per_second)} tokens/s on average`);
+  const mean = number(run.since) ? speed(run.rows) : tokens_per_second; // of this stage, or of the whole life
+  if (mean) words.push(`${compact.format(mean)} tokens/s on average`);
   if (run.live && utilisation) words.push(`${percent(utilisation)} of this machine's peak`);
   if (beaten && !number(run.since)) words.push(`better than the ${beaten.name} ${beaten.again ? "again " : ""}since step ${whole(beaten.since)}`);
   const why = !run.live && run.rows.at(-1)?.message;

@@ -32,7 +32,7 @@ def test_the_best_guesser_beaten_and_since_when(losses):
     [
         ({"steps": 100, "seconds": None}, None, 0.25, 30.0),
         ({"steps": 100, "seconds": 20.0}, None, 0.5, 10.0),  # time runs out first
-        ({"steps": 100, "seconds": 20.0}, {"checkpoint": "a", "step": 15, "seconds": 8.0, "tokens": 4000}, 0.1, 18.0),
+        ({"steps": 100, "seconds": 20.0}, {"checkpoint": "a", "step": 15, "seconds": 8.0}, 0.1, 18.0),
         ({"steps": 20, "seconds": None}, None, 1.0, 0.0),  # never more than all
     ],
 )
