@@ -1,5 +1,6 @@
 """Small random models of every family, for the tests of this folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -52,3 +53,9 @@ def checkpoint(tokenizer: Tokenizer = TOKENIZER, **shape) -> Checkpoint:
         centre = float(name.endswith("weight") and ("ln" in name or "_norm" in name))
         weight.normal_(centre, 0.3, generator=generator)
     return Checkpoint(tokenizer, model.config, (0,), 0, {}, Path("demo"), "demo", model)
+
+
+def stock_parameters(config):
+    """ReLU² has one matrix where the stock class of a gated model has two."""
+    gated = config.activation == "relu2" and config.norm == "rmsnorm"
+    return replace(config, activation="swiglu" if gated else config.activation).parameter_count()["total"]

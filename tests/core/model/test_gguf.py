@@ -18,7 +18,7 @@ from core.model import CheckpointError, load_pretrained, save_gguf, save_pretrai
 from core.model.rope_scaling import RopeScaling
 from core.text import SPECIAL_TOKENS, Tokenizer, public_encoding
 from core.text import gguf as text_gguf
-from tests.core.model.models import GPT2, LLAMA, QWEN3, TOKENIZER, checkpoint
+from tests.core.model.models import GPT2, LLAMA, QWEN3, TOKENIZER, checkpoint, stock_parameters
 from tests.core.model.stock import folders
 
 # What the reader does not take from the file, it takes from its own defaults: the context of a GPT-2, the width of a
@@ -52,6 +52,7 @@ def test_the_reader_of_transformers_finds_our_logits(shape, tmp_path):
         tmp_path, gguf_file="ours.gguf", output_loading_info=True, **config
     )
     assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"]
+    assert sum(p.numel() for p in theirs.parameters()) == stock_parameters(ours.config)
     ids = torch.randint(0, ours.config.vocab_size, (3, 24))
     with torch.no_grad():
         assert (theirs.eval()(ids).logits - ours.model(ids)).abs().max() <= 1e-4

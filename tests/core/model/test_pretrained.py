@@ -1,7 +1,5 @@
 """`save_pretrained`: stock classes of transformers load the folder, with our logits and our ids."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +11,7 @@ from core.model import CheckpointError, ModelConfig, load_checkpoint, save_pretr
 from core.model.pretrained import STEEP, family_of
 from core.model.rope_scaling import RopeScaling
 from core.text import SPECIAL_TOKENS, public_encoding
-from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES, TOKENIZER, checkpoint
+from tests.core.model.models import GPT2, LLAMA, QWEN3, SIZES, TOKENIZER, checkpoint, stock_parameters
 
 SHAPES = {
     "gpt2": GPT2,
@@ -44,12 +42,6 @@ def test_stock_classes_give_our_logits(shape, tmp_path):
     ids = torch.randint(0, ours.config.vocab_size, (3, ours.config.context_length))
     with torch.no_grad():
         assert (theirs.eval()(ids).logits - ours.model(ids)).abs().max() <= 1e-4
-
-
-def stock_parameters(config):
-    """ReLU² has one matrix where the stock class of a gated model has two."""
-    gated = config.activation == "relu2" and config.norm == "rmsnorm"
-    return replace(config, activation="swiglu" if gated else config.activation).parameter_count()["total"]
 
 
 @given(st.floats(-100, 100, width=32))
