@@ -1,7 +1,6 @@
 """A form for a run outlives a reload: its tab keeps what was filled in, which links leave out."""
 
 from collections.abc import Collection, Mapping
-from math import isfinite
 from typing import Any
 
 from pages.ui import components, state
@@ -41,14 +40,5 @@ def taken(values: Mapping[str, Any], rows: Mapping[str, Property], empty: Collec
 
 def allowed(row: Property, value: object) -> bool:
     """Whether a JSON value is one of the row's options, or of its kind and within its bounds."""
-    if row.kind in (str, bool):
-        right = type(value) is row.kind
-    else:
-        right = type(value) is int or (row.kind is float and type(value) is float and isfinite(value))
-    if not right:
-        return False
-    if row.options:
-        return value in row.options
-    if row.kind is str:
-        return len(str(value)) <= LONGEST
-    return row.kind is bool or row.low <= value <= row.high  # type: ignore[operator]
+    kinds = (int, float) if row.kind is float else (row.kind,)
+    return type(value) in kinds and row.holds(value) and not (row.kind is str and len(str(value)) > LONGEST)

@@ -1,6 +1,5 @@
 """The table of what a visitor can set: names, kinds, defaults and bounds. state.py keeps their values."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,12 +38,16 @@ class Property:
             value = self.kind(raw)
         except ValueError:
             raise ValueError(f"“{literal(raw)}” is not a number") from None
-        if self.options:
-            if value not in self.options:
-                raise ValueError(f"{raw} is not one of {', '.join(map(str, self.options))}")
-        elif not math.isfinite(value) or not self.low <= value <= self.high:
-            raise ValueError(f"{raw} is not between {self.low:g} and {self.high:g}")
+        if not self.holds(value):
+            among = f"one of {', '.join(map(str, self.options))}" if self.options else ""
+            raise ValueError(f"{raw} is not {among or f'between {self.low:g} and {self.high:g}'}")
         return value
+
+    def holds(self, value: Any) -> bool:  # noqa: ANN401 (as above)
+        """Whether a value of the row's kind is one of its options, or a number within its bounds; any text is."""
+        if self.options:
+            return value in self.options
+        return self.kind in (str, bool) or bool(self.low <= value <= self.high)
 
 
 def clean(text: str) -> str:

@@ -55,7 +55,7 @@ test("a stage begins with what was measured at its first step, not with the upda
 
 test("the speed of a stage is counted from its beginning", () => {
   const rows = [{ step: 7, tokens: 1000, seconds: 50 }, { step: 8, tokens: 1300, seconds: 51 }, { step: 8, event: "paused" }, { step: 9, tokens: 1600, seconds: 52 }];
-  assert.equal(speed(rows), 300);
-  assert.equal(speed(rows.slice(0, 1)), null);
-  assert.equal(speed([]), null);
+  assert.equal(speed({ rows, since: 7 }), 300);
+  assert.equal(speed({ rows: rows.slice(0, 1), since: 7 }), null);
+  assert.equal(speed({ rows: [], since: 7 }), null);
 });

@@ -99,13 +99,13 @@ export const lossOf = (run) => (/** @type {MetricsRow} */ row) => (row.statistic
  */
 export const isOf = (row, since) => !number(since) || Boolean(row.status) || row.step > since || (row.step === since && !number(row.loss_per_token));
 /**
- * Tokens a second, on the mean, of all rows that are shown.
- * @param {MetricsRow[]} rows
+ * Tokens a second, on the mean, from where the axes begin to count.
+ * @param {Counted & { rows: MetricsRow[] }} run
  */
-export function speed(rows) {
-  const timed = rows.filter((row) => number(row.seconds) && number(row.tokens));
-  const [first, last] = [timed[0], timed.at(-1)];
-  return last && Number(last.seconds) > Number(first.seconds) ? (Number(last.tokens) - Number(first.tokens)) / (Number(last.seconds) - Number(first.seconds)) : null;
+export function speed(run) {
+  const last = run.rows.findLast((row) => number(row.seconds) && number(row.tokens));
+  const seconds = last && AXES.time.of(last, run);
+  return seconds ? Number(AXES.tokens.of(last, run)) / seconds : null;
 }
 /** @param {{ rows: MetricsRow[] } | undefined} run */
 export const baselines = (run) => Object.entries(run?.rows.findLast((row) => row.baselines_per_token)?.baselines_per_token ?? {});

@@ -21,7 +21,7 @@ export function progress(run) {
   if (run.state === "queued" && run.position) words.push(run.position === 1 ? "next in the queue" : `number ${run.position} in the queue`);
   if (run.rows.length) words.push(`step ${whole(step)}`);
   if (run.state === "running" && seconds_left !== null) words.push(`${clock(seconds_left)} left`);
-  const mean = number(run.since) ? speed(run.rows) : tokens_per_second; // of this stage, or of the whole life
+  const mean = number(run.since) ? speed(run) : tokens_per_second; // of this stage, or of the whole life
   if (mean) words.push(`${compact.format(mean)} tokens/s on average`);
   if (run.live && utilisation) words.push(`${percent(utilisation)} of this machine's peak`);
   if (beaten && !number(run.since)) words.push(`better than the ${beaten.name} ${beaten.again ? "again " : ""}since step ${whole(beaten.since)}`);

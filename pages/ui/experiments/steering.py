@@ -93,9 +93,7 @@ def _controls(layers: int) -> Steer | None:
         plus, minus = state.get("steer_plus").strip(), state.get("steer_minus").strip()
     else:
         kinds = sorted(lexicon.CATEGORIES)
-        if plus not in kinds:
-            state.assume(steer_kind="animals")
-        st.selectbox("Words of this kind", kinds, key="steer_kind", persist_state="session")
+        st.selectbox("Words of this kind", **state.choice("steer_kind", kinds, "animals"))
         plus = state.get("steer_kind")
     if state.get("steer_layer") >= layers:
         state.assume(steer_layer=layers - 1)

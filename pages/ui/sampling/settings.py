@@ -29,7 +29,7 @@ def store(raw: object) -> None:
     values, order, off = raw.get("values") or {}, raw.get("order") or [], raw.get("off") or []
     for name in ORDER:
         row, value = state.PROPERTIES[name], values.get(name)
-        if isinstance(value, int | float) and row.low <= value <= row.high:
+        if isinstance(value, int | float) and row.holds(value):
             state.update(**{name: row.kind(value)})
     if sorted(map(str, order)) == sorted(ORDER):
         usual = order == list(ORDER) and not off
