@@ -109,6 +109,7 @@ export interface OwnerHeader {
 export interface KeptFormHeader {
   form: string;
   values: Record<string, string | number | boolean | null>;
+  known: boolean; // to this session, which otherwise is handed what was kept
 }
 
 /** pages/ui/interventions.py. Events: remove {index}, clear. */

@@ -4,24 +4,31 @@
 
 import { component, nowhere } from "../shared/mount.js";
 
-function build() {
-  let asked = false; // whether this element has looked at what is kept
+const AGAIN = 2000; // ms after which it is handed back once more: a page that is being drawn can miss an event
+
+export function build() {
+  let waits = /** @type {number | undefined} */ (undefined);
   const self = {
     send: nowhere,
-    show(/** @type {KeptFormHeader} */ { form, values }) {
+    show(/** @type {KeptFormHeader} */ { form, values, known }) {
+      clearTimeout(waits);
       try {
         const place = `glassbox:form:${form}`;
-        const kept = sessionStorage.getItem(place);
-        const fresh = !asked && Object.keys(values).length === 0;
-        asked = true;
-        if (fresh && kept) self.send("kept", { values: JSON.parse(kept) });
+        if (!known) handBack(sessionStorage.getItem(place));
         else if (Object.keys(values).length) sessionStorage.setItem(place, JSON.stringify(values));
         else sessionStorage.removeItem(place);
       } catch {
         // a browser that keeps nothing, or has no room: the form lasts as long as the session
       }
     },
+    destroy: () => clearTimeout(waits),
   };
+  /** @param {string | null} kept */
+  function handBack(kept) {
+    if (!kept) return;
+    self.send("kept", { values: JSON.parse(kept) });
+    waits = setTimeout(() => handBack(kept), AGAIN);
+  }
   return self;
 }
 
