@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from core.files import write_atomically
-from core.model import folders
+from core.model import byte_planes, folders
 from core.model.config import ModelConfig
 from core.model.description import CheckpointError, Description
 from core.model.transformer import Transformer
@@ -67,8 +67,9 @@ def read_model(path: Path, config: ModelConfig) -> Transformer:
     expected = parameter_shapes(config)
     try:
         with safe_open(path, framework="pt") as file:
-            check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}, expected, where)  # noqa: SIM118
-            tensors = {name: file.get_tensor(name) for name in expected}
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in byte_planes.names(file)}
+            check_shapes(found, expected, where)
+            tensors = {name: torch.as_tensor(byte_planes.tensor(file, name)) for name in expected}
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{where} is damaged ({error}): restore the file or train again") from None
     check_values(tensors, where)

@@ -1,7 +1,7 @@
 """A finished run as a model to ship: `python -m core.runs.ship runs/life/3-preference assets/models/tinyland`.
 
 What a model needs and tells of its life, without the state to go on from; the last weights in 16 bits, as every step of
-its past. What is measured of the model afterwards holds for exactly these weights.
+its past, which are packed. What is measured of the model afterwards holds for exactly these weights.
 """
 
 import argparse
@@ -10,9 +10,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors import safe_open
 
 from core.files import finite_json
+from core.model import byte_planes
 from core.model.checkpoint import write_weights
 from core.model.description import read_json, write_json
 from core.model.folders import digests, snapshot_files, update_card
@@ -39,9 +42,20 @@ def ship(run: Path, target: Path) -> None:
         write_json(target / name, without_places(read_json(run / name)))
     for step, path in snapshot_files(run).items():
         if step != trained.step:
-            shutil.copyfile(path, target / "snapshots" / path.name)
+            pack_snapshot(path, target / "snapshots" / path.name)
     write_weights(target / "model.safetensors", trained.step, trained.model, torch.float16)
     update_card(target, sha256=digests(target))
+
+
+def pack_snapshot(source: Path, target: Path) -> None:
+    """The same weights in fewer bytes, where they are of 16 bits."""
+    with safe_open(source, framework="np") as file:
+        tensors = {name: byte_planes.tensor(file, name) for name in byte_planes.names(file)}
+        metadata = file.metadata() or {}
+    if all(tensor.dtype == np.float16 for tensor in tensors.values()):
+        target.write_bytes(byte_planes.pack(tensors, metadata))
+    else:
+        shutil.copyfile(source, target)
 
 
 def shortened(number: str) -> float:

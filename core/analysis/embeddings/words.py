@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from core.analysis.embeddings.neighbours import to_logit_geometry
-from core.model import Checkpoint, Transformer
+from core.model import Checkpoint, Transformer, byte_planes
 from core.model.folders import weight_files
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import category
@@ -85,7 +85,7 @@ def tables(checkpoint: Checkpoint, report: Callable[[float, str], None] = lambda
             made.append(checkpoint.model.embed.weight.detach().float().numpy())
         else:
             with safe_open(files[step], framework="numpy") as file:
-                made.append(file.get_tensor("embed.weight").astype(np.float32))
+                made.append(byte_planes.tensor(file, "embed.weight").astype(np.float32))
     return np.stack(made)
 
 

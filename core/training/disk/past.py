@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from core.files import finite_json, write_atomically
+from core.model import byte_planes
 from core.model.description import CARDS, write_json
 from core.model.folders import read_card, snapshot_path, weight_files
 from core.training.config import OWN_SAMPLES
@@ -60,7 +62,9 @@ def copy_texts(source: Path, target: Path) -> None:
 
 def state_from(weights: Path, position: Position) -> bytes:
     """A saved state with these weights and no moments."""
-    tensors = {f"model.{name}": x.astype(np.float32) for name, x in load_file(weights).items()}
+    with safe_open(weights, framework="np") as file:
+        stored = {name: byte_planes.tensor(file, name) for name in byte_planes.names(file)}
+    tensors = {f"model.{name}": x.astype(np.float32) for name, x in stored.items()}
     return save(tensors, {"position": json.dumps(asdict(position))})
 
 
