@@ -2,7 +2,7 @@
 
 Every stage takes a whole row of logits and returns a new one, in which a token that was cut has the logit −inf.
 stages.py has the rules; they act in the order of Hugging Face's logits processors unless another is asked for.
-Pure NumPy, float64.
+NumPy, float64.
 """
 
 from collections.abc import Sequence
@@ -147,11 +147,17 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
     target, possible = u * total, int(np.count_nonzero(row))
     for count in (min(USUALLY, possible), possible):  # nearly always the likeliest few cover it
-        order = likeliest(row, count)
+        order = likeliest(row, count) if USUALLY < possible else _sparse(row)
         place = np.searchsorted(np.cumsum(row[order]), target, side="right")  # among the ends of the stretches
         if place < count:
             break
     return int(order[min(place, possible - 1)])
+
+
+def _sparse(row: Floats) -> NDArray[np.intp]:
+    """`likeliest_first` of those that are not 0, where these are few."""
+    ids = np.flatnonzero(row)
+    return ids[likeliest_first(row[ids])]
 
 
 def _check(name: str, value: float) -> None:
