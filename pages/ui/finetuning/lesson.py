@@ -163,5 +163,6 @@ def compare(base: "Description", shown: Lesson, made: list[Chip]) -> None:
         f"models = [load_checkpoint(name, step=step).model for name, step in {pair}]",
     )  # fmt: skip
     code = code.gives("[[float(run_trace(model, ids).probs[-1, i]) for i in top] for model in models]", shares)
-    note = f"{'both models' if taught else 'the model'} computed just now, after {len(ids)} tokens of the chat"
+    who = "both models" if taught else f"the model that teaching begins with (step {base.step:,})"
+    note = f"{who} computed just now, after {len(ids)} tokens of the chat"
     truth("trace.probs[-1]", (len(top),), note, code, "lesson_next")
