@@ -147,7 +147,7 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
     target, possible = u * total, int(np.count_nonzero(row))
     for count in (min(USUALLY, possible), possible):  # nearly always the likeliest few cover it
-        order = likeliest(row, count) if USUALLY < possible else _sparse(row)
+        order = likeliest(row, count) if possible > USUALLY else _sparse(row)
         place = np.searchsorted(np.cumsum(row[order]), target, side="right")  # among the ends of the stretches
         if place < count:
             break
