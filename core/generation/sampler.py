@@ -114,7 +114,10 @@ def likeliest(row: Floats, count: int) -> NDArray[np.intp]:
     """The first `count` of `likeliest_first`, without sorting the rest: of 50,257 the ten likeliest in 0.1 ms."""
     if count >= len(row):
         return likeliest_first(row)
-    ids = np.flatnonzero(row >= _exceeded(row, count))
+    least = _exceeded(row, count)
+    ids = np.flatnonzero(row > least)
+    if len(ids) < count:  # those that equal it are needed too: of a row that is nearly all zeros, nearly all
+        ids = np.flatnonzero(row >= least)
     values = row[ids]
     last = np.partition(values, -count)[-count]
     above = ids[values > last]
@@ -147,17 +150,11 @@ def draw(probs: ArrayLike, u: float) -> int:
         raise ValueError(f"u must be at least 0 and below 1, not {u}")
     target, possible = u * total, int(np.count_nonzero(row))
     for count in (min(USUALLY, possible), possible):  # nearly always the likeliest few cover it
-        order = likeliest(row, count) if possible > USUALLY else _sparse(row)
+        order = likeliest(row, count)
         place = np.searchsorted(np.cumsum(row[order]), target, side="right")  # among the ends of the stretches
         if place < count:
             break
     return int(order[min(place, possible - 1)])
-
-
-def _sparse(row: Floats) -> NDArray[np.intp]:
-    """`likeliest_first` of those that are not 0, where these are few."""
-    ids = np.flatnonzero(row)
-    return ids[likeliest_first(row[ids])]
 
 
 def _check(name: str, value: float) -> None:

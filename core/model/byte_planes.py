@@ -24,13 +24,13 @@ class Opened(Protocol):
     def get_tensor(self, name: str) -> Any: ...  # noqa: ANN401
 
 
-def pack(tensors: Mapping[str, NDArray[np.float16]], metadata: dict[str, str]) -> bytes:
-    """A safetensors file of these tensors, packed."""
+def pack(weights: Mapping[str, NDArray[np.float16]], metadata: dict[str, str]) -> bytes:
+    """A safetensors file of these weights, packed."""
     planes = {}
-    for name, tensor in tensors.items():
-        pairs = np.ascontiguousarray(tensor, dtype="<f2").view(np.uint8).reshape(*tensor.shape, 2)
+    for name, weight in weights.items():
+        pairs = np.ascontiguousarray(weight, dtype="<f2").view(np.uint8).reshape(*weight.shape, 2)
         planes[name] = np.ascontiguousarray(pairs[..., 0])
-        upper = zlib.compress(np.ascontiguousarray(pairs[..., 1]).tobytes(), 9)
+        upper = zlib.compress(pairs[..., 1].tobytes(), 9)
         planes[name + UPPER] = np.frombuffer(upper, np.uint8)
     return save(planes, metadata)
 
@@ -38,6 +38,11 @@ def pack(tensors: Mapping[str, NDArray[np.float16]], metadata: dict[str, str]) -
 def names(file: Opened) -> list[str]:
     """Of the tensors in a file, packed or not."""
     return [name for name in file.keys() if not name.endswith(UPPER)]  # noqa: SIM118 (it is no dict)
+
+
+def tensors(file: Opened) -> dict[str, Any]:
+    """All of them, by name. Raises as `tensor` does."""
+    return {name: tensor(file, name) for name in names(file)}
 
 
 def tensor(file: Opened, name: str) -> Any:  # noqa: ANN401 (as the file was opened: of numpy or of torch)

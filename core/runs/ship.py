@@ -50,7 +50,7 @@ def ship(run: Path, target: Path) -> None:
 def pack_snapshot(source: Path, target: Path) -> None:
     """The same weights in fewer bytes, where they are of 16 bits."""
     with safe_open(source, framework="np") as file:
-        tensors = {name: byte_planes.tensor(file, name) for name in byte_planes.names(file)}
+        tensors = byte_planes.tensors(file)
         metadata = file.metadata() or {}
     if all(tensor.dtype == np.float16 for tensor in tensors.values()):
         target.write_bytes(byte_planes.pack(tensors, metadata))

@@ -63,8 +63,7 @@ def copy_texts(source: Path, target: Path) -> None:
 def state_from(weights: Path, position: Position) -> bytes:
     """A saved state with these weights and no moments."""
     with safe_open(weights, framework="np") as file:
-        stored = {name: byte_planes.tensor(file, name) for name in byte_planes.names(file)}
-    tensors = {f"model.{name}": x.astype(np.float32) for name, x in stored.items()}
+        tensors = {f"model.{name}": x.astype(np.float32) for name, x in byte_planes.tensors(file).items()}
     return save(tensors, {"position": json.dumps(asdict(position))})
 
 
