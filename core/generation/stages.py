@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.arrays import Floats
@@ -51,6 +50,8 @@ def softmax(logits: Floats) -> Floats:
         shares = np.zeros(len(logits))
         shares[kept] = weights / weights.sum()
         return shares
+    import torch  # here: figures name the stages, and need no model
+
     memory = torch.from_numpy(shares)
     torch.exp(memory, out=memory)  # 50,257 numbers in 0.1 ms, by NumPy in 0.3
     shares /= shares.sum()
