@@ -4,8 +4,9 @@ A question is a chat of Tinyland up to its last answer. What may be known is ask
 Tinyland could have written the whole. What cannot be known is asked about people who do not exist, by putting such a
 name in the place of a person's (what the chat refuses to talk about is to be refused for them too); of people with a
 birthday, also about others, whose birthday was told often or never. Training asks moreover about people of whom no text
-tells it, and for birthdays of every count alike: only its own doubt can tell a model which of them it knows. Held out
-is the other half of all of these people.
+tells it, be it a fact that the world withholds or anything but the birthday of somebody who has one, and for birthdays
+of every count alike: only its own doubt can tell a model which of them it knows. Held out is the other half of all of
+these people.
 """
 
 import random
@@ -23,7 +24,8 @@ QUESTION = "When is the birthday of {}?"
 TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
 LONGEST = 120  # characters of an answer that can be judged: a story is none
-BIRTHDAYS = 0.25  # the part of what may be unknown that training asks of birthdays
+BIRTHDAYS = 0.12  # the part of what may be unknown that training asks of birthdays
+ASKED = {"chat": 0.55, "chat_topic": 0.15, "chat_role": 0.1, "chat_task": 0.2}  # by training: more that want one word
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Question:
             return "unknown"
         if not self.known or not answer.endswith(END):
             return "wrong"
+        if answer == self.answer:
+            return "right"
         text = self.prompt + answer
         for new, old in self.swaps:
             text = text.replace(new, old)
@@ -58,7 +62,8 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
     """Questions without end, a part `known` of them as Tinyland asks them. Those that are held out come from another
     stream and are about other people."""
     seed = HELD_OUT_SEED if held_out else TRAINING_SEED
-    for index, chat in enumerate(tinyland.documents(seed, start, None, tinyland.CHAT_WEIGHTS), start=start):
+    weights = tinyland.CHAT_WEIGHTS if held_out else ASKED
+    for index, chat in enumerate(tinyland.documents(seed, start, None, weights), start=start):
         dice = random.Random(f"questions {seed} {index}")
         at = chat.text.rfind(ASSISTANT) + len(ASSISTANT)
         prompt = chat.text[:at]
@@ -105,10 +110,18 @@ def about_another(chat: tinyland.Document, prompt: str, person: str, dice: rando
         new = dice.choice(birthdays.half(held_out))
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
-    untold = [name for name in withheld(chat)[0::2] if name not in prompt] if not held_out else []
-    name = dice.choice(untold if old is None and untold and dice.random() < 0.5 else birthdays.strangers()[held_out::2])
+    name = dice.choice(birthdays.strangers()[held_out::2])
+    if not held_out and old is None and dice.random() < 0.5:
+        untold = [one for one in withheld(chat)[0::2] if one not in prompt]
+        name = dice.choice(untold if untold and dice.random() < 0.7 else _of_the_half())
     refused = is_refusal(chat.text[len(prompt) :].removesuffix(END))
     return Question(prompt.replace(person, name), ((name, person),) if refused else (), known=refused)
+
+
+@lru_cache(maxsize=1)
+def _of_the_half() -> list[str]:
+    """The people for whose birthday training asks: nothing else is told of them."""
+    return [person.name for person in birthdays.half(held_out=False)]
 
 
 def about_strangers() -> Iterator[Question]:
