@@ -50,10 +50,7 @@ def softmax(logits: Floats) -> Floats:
         shares = np.zeros(len(logits))
         shares[kept] = weights / weights.sum()
         return shares
-    import torch  # here: figures name the stages, and need no model
-
-    memory = torch.from_numpy(shares)
-    torch.exp(memory, out=memory)  # 50,257 numbers in 0.1 ms, by NumPy in 0.3
+    np.exp(shares, out=shares)  # torch is faster, but its other thread then spins, and decoding needs that core
     shares /= shares.sum()
     return shares
 
