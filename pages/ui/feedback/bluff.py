@@ -13,7 +13,7 @@ from core.training.disk.rows import read_rows
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.feedback.recorded import COMMAND, record
+from pages.ui.feedback.recorded import COMMAND, PARENT, record
 from pages.ui.literal import literal
 from pages.ui.training.curves import GOING, curves, shown_runs
 from pages.ui.training.owner import key as owner_key
@@ -58,8 +58,8 @@ def bluffing() -> None:
     if rates:
         _drawn(rates, _code_of_runs([run for name, run in found.items() if run and name in rates], rates), HELD_OUT)
     elif rates := {name: one for name, told in EXPERIMENTS.items() if (one := rates_of(_means(told)))}:
-        st.markdown("**Recorded before, from the shipped model: means over three seeds, 60 updates each**")
-        _drawn(rates, _code_of_record(rates), f"{HELD_OUT}; made anew by {COMMAND} --only bluff")
+        st.markdown("**Recorded before: means over three seeds, 60 updates each**")
+        _drawn(rates, _code_of_record(rates), f"{HELD_OUT}; from {PARENT}; made anew by {COMMAND} --only bluff")
     else:
         return
     what_you_see(

@@ -12,6 +12,7 @@ from pages.ui.feedback.settings import METHOD_NAMES
 from pages.ui.table import table
 
 COMMAND = "python -m core.lab.feedback_experiments"
+PARENT = "a fine-tuned model of this shape, which was shipped before this one"
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -45,7 +46,7 @@ def methods() -> None:
     gains = [told["true_gain"]["mean"] for told in found.values()]
     truth(
         "recorded()['shape …']['true_gain']", (len(gains),),
-        "60 updates from the model after its fine-tuning; gains in standard deviations of what it wrote before; ± is "
+        f"60 updates from {PARENT}; gains in standard deviations of what it wrote before; ± is "
         f"half a 95 % interval over three seeds; made anew by {COMMAND}",
         _code().gives(f"[recorded()[f'shape {{name}}']['true_gain']['mean'] for name in {list(METHOD_NAMES)}]", gains),
     )  # fmt: skip
@@ -71,7 +72,7 @@ def turnover() -> None:
     gains = [told[name]["mean"] for name in ("proxy_gain", "true_gain")]
     truth(
         "recorded()['over']", (2,),
-        "300 updates from the model after its fine-tuning; gains in standard deviations of what it wrote before; ± is "
+        f"300 updates from {PARENT}; gains in standard deviations of what it wrote before; ± is "
         f"half a 95 % interval; made anew by {COMMAND}",
         _code().gives("[recorded()['over'][name]['mean'] for name in ('proxy_gain', 'true_gain')]", gains),
     )  # fmt: skip
