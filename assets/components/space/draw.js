@@ -1,27 +1,7 @@
 // @ts-check
-// Helpers of the map of words: boxes, names that do not cover one another, the walk by arrow keys.
+// What is drawn on the map of words: names that do not cover one another, dotted lines.
 
 import { THEME } from "../shared/theme.js";
-
-/**
- * The box that some of n words fill at step s: its centre and half its width along each axis; in 3-D, a ball around 0.
- * @param {Float32Array} points
- * @param {number} n
- * @param {number} dims
- * @param {number} s
- * @param {Iterable<number>} some
- */
-export function boxOf(points, n, dims, s, some) {
-  const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
-  let radius = 1e-9;
-  for (const i of some) {
-    const p = points.subarray((s * n + i) * dims, (s * n + i + 1) * dims);
-    radius = Math.max(radius, Math.hypot(...p));
-    for (const k of [0, 1]) [low[k], high[k]] = [Math.min(low[k], p[k]), Math.max(high[k], p[k])];
-  }
-  if (dims === 3) return [0, 0, radius, radius];
-  return [...[0, 1].map((k) => (low[k] + high[k]) / 2), ...[0, 1].map((k) => (high[k] - low[k]) / 2 || 1e-9)];
-}
 
 /**
  * Rings and names for [word, weight, must] triples, most important first; a name that would cover another is left out.
@@ -75,46 +55,4 @@ export function dotted(pen, spots, colour) {
   pen.stroke();
   pen.setLineDash([]);
   pen.globalAlpha = 1;
-}
-
-/**
- * The nearest of `some` words to a place on the screen, at most `most` pixels away, or null.
- * @param {number} x
- * @param {number} y
- * @param {number} most
- * @param {ArrayLike<number>} places
- * @param {Iterable<number>} some
- */
-export function nearestAt(x, y, most, places, some) {
-  let best = /** @type {number | null} */ (null), least = most * most;
-  for (const i of some) {
-    const d = (places[3 * i] - x) ** 2 + (places[3 * i + 1] - y) ** 2;
-    if (d < least) [best, least] = [i, d];
-  }
-  return best;
-}
-
-// 1, 2 or 5 times a power of ten, at most `length`.
-export function roundLength(/** @type {number} */ length) {
-  const power = 10 ** Math.floor(Math.log10(length));
-  return [1, 2, 5, 10].map((f) => f * power).filter((f) => f <= length * 1.01).pop() ?? power;
-}
-
-/**
- * The nearest of `some` words that lies in the direction `way` of the word `from`, or null.
- * @param {number[]} way
- * @param {number} from
- * @param {ArrayLike<number>} places
- * @param {Iterable<number>} some
- */
-export function towards(way, from, places, some) {
-  const [x, y] = [places[3 * from], places[3 * from + 1]];
-  let best = /** @type {number | null} */ (null), least = Infinity;
-  for (const i of some) {
-    const [dx, dy] = [places[3 * i] - x, places[3 * i + 1] - y];
-    const [along, aside] = [dx * way[0] + dy * way[1], Math.abs(dx * way[1]) + Math.abs(dy * way[0])];
-    if (i === from || along <= 0.5) continue;
-    if (along + 2 * aside < least) [best, least] = [i, along + 2 * aside];
-  }
-  return best;
 }

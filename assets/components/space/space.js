@@ -11,13 +11,16 @@ import { arrow } from "../shared/keys.js";
 import { component, ending, focusedIn, nowhere } from "../shared/mount.js";
 import { framed } from "../shared/pace.js";
 import { applyTheme, onThemeChange } from "../shared/theme.js";
-import { boxOf, dotted, nameThem, nearestAt, roundLength, towards } from "./draw.js";
+import { dotted, nameThem } from "./draw.js";
 import { legendOf } from "./legend.js";
+import { boxOf, nearestAt, roundLength, towards } from "./places.js";
 import { timeline } from "./time.js";
+
+const ASIDE = 0.005; // the part of the words on each side for which the others are not made small
 
 /** @param {import("../shared/mount.js").Root} root */
 function build(root) {
-  const [canvas, tip, ruler, search] = find(root, "canvas", ".tip", ".ruler", "input[type=search]");
+  const [canvas, tip, ruler, outside, search] = find(root, "canvas", ".tip", ".ruler", ".outside", "input[type=search]");
   const [frame, legend, said, alone, fixed, zooms] = find(root, ".frame", ".legend", ".said", ".alone", ".fixed", ".zoom");
   const self = {
     header: /** @type {SpaceHeader} */ (/** @type {unknown} */ (null)), points: new Float32Array(), at: 0, hidden: /** @type {Set<number>} */ (new Set()),
@@ -25,14 +28,14 @@ function build(root) {
     boxes: /** @type {number[][]} */ ([]), largest: [0, 0, 1, 1], kin: /** @type {Set<number>} */ (new Set()),
     theme: /** @type {import("../shared/theme.js").Theme} */ (/** @type {unknown} */ (null)), unit: 1, centre: [0, 0], speaking: false, send: nowhere,
   };
-  const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
+  const view = { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35, all: false }; // all: also the few words that lie far from the others
 
   // ---- where things are ----
 
   function measure() {
     const { steps, words, dims } = self.header;
     const everyone = [...words.keys()];
-    self.boxes = steps.map((_, s) => boxOf(self.points, words.length, dims, s, everyone));
+    self.boxes = steps.map((_, s) => boxOf(self.points, words.length, dims, s, everyone, view.all ? 0 : ASIDE));
     const [right, up] = [0, 1].map((k) => Math.max(...self.boxes.map((b) => Math.abs(b[k]) + b[2 + k])));
     self.largest = [0, 0, right, up];
   }
@@ -112,6 +115,8 @@ function build(root) {
     }
     label(pen, at, ring);
     measureStick();
+    const away = view.zoom === 1 && !view.x && !view.y && !isolated() ? order.filter((i) => !inFrame(i)).length : 0;
+    outside.textContent = away ? `${away} far from all others: ⤢ shows ${away === 1 ? "it" : "them"}` : "";
   }
 
   // Where the chosen word has been at the last few steps.
@@ -127,9 +132,9 @@ function build(root) {
     dotted(pen, [...spots, [self.places[3 * i], self.places[3 * i + 1]]], self.theme.text);
   }
 
-  const onScreen = (/** @type {number} */ i) => {
+  const inFrame = (/** @type {number} */ i, top = 0) => {
     const [x, y] = [self.places[3 * i], self.places[3 * i + 1]];
-    return x > 0 && y > 12 && x < canvas.clientWidth && y < canvas.clientHeight;
+    return x > 0 && y > top && x < canvas.clientWidth && y < canvas.clientHeight;
   };
 
   // Names, most important first; all of them when zoomed in, or when some stand alone; one that would cover another is left out.
@@ -142,7 +147,7 @@ function build(root) {
     if (self.found && self.found.size <= 60) for (const i of self.found) wanted.push([i, 500, false]);
     for (const j of ring) if (j >= 0) wanted.push([j, 500, false]);
     for (const id of mine) wanted.push([index(id), 500, false]);
-    const close = view.zoom >= 2.5 || isolated() || self.hidden.size ? [...words.keys()].filter(onScreen) : [];
+    const close = view.zoom >= 2.5 || isolated() || self.hidden.size ? [...words.keys()].filter((i) => inFrame(i, 12)) : []; // a name needs room above
     for (const i of close) wanted.push([i, 400, false]);
     nameThem(pen, wanted.filter(([i]) => i >= 0 && visible(i)), at, self.places, words, canvas.clientWidth, self.theme);
   }
@@ -236,7 +241,10 @@ function build(root) {
   }
   zooms.addEventListener("click", (/** @type {any} */ event) => {
     const what = event.target.closest("button")?.dataset.do;
-    if (what === "fit") Object.assign(view, { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 });
+    if (what === "fit") {
+      Object.assign(view, { zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35, all: true });
+      measure();
+    }
     zoom(what === "in" ? 1.4 : what === "out" ? 1 / 1.4 : 1);
   });
 
