@@ -10,6 +10,7 @@ TrainConfig, null for none; a field that is missing leaves the setting as it is.
 machine does to a process that no longer answers.
 """
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from core.files import write_atomically
 from core.training.disk.folder import RunError
 
+AUTOGROUP = Path("/proc/self/autogroup")
 FILE = "control.json"
 Wishes = dict[str, Any]
 
@@ -93,3 +95,8 @@ def give_way() -> None:
     os.nice(10)
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # Linux may share a core between sessions before it looks at their processes (sched_autogroup, man 7 sched): then
+    # that counts only against the server, and a browser here has half a core. So this becomes a session that gives way.
+    with contextlib.suppress(OSError):  # it leads others, or the system has no such groups
+        os.setsid()
+        AUTOGROUP.write_text("19")

@@ -183,3 +183,17 @@ print(ThreadPoolExecutor(1).submit(os.sched_getscheduler, 0).result() == os.SCHE
 """
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not control.AUTOGROUP.exists(), reason="sessions share no cores here")
+def test_who_gives_way_does_so_as_a_session_too():
+    said = """
+import os
+from core.training.disk import control
+print(os.getsid(0) == os.getpid())
+control.give_way()
+print(os.getsid(0) == os.getpid(), control.AUTOGROUP.read_text())
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[:2] == ["False", "True"] and done.stdout.split()[-2:] == ["nice", "19"]
