@@ -304,7 +304,7 @@ function build(root) {
   function write(/** @type {number | null} */ now) {
     const shown = self.runs.map((run) => (now === null ? null : upTo(run, now, (row) => typeof row.sample === "string")));
     keepChildren(samples, shown.length, () =>
-      element("figure", { class: "gb-sample" }, element("figcaption", { class: "gb-name" }), element("pre")),
+      element("figure", { class: "gb-sample" }, element("figcaption", { class: "gb-name" }), element("pre", { tabindex: "0" })),
     );
     shown.forEach((row, i) => {
       const box = samples.children[i];
