@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.text import train_bpe
 from core.text.background import ENDED, Training, hold_out, portions
-from core.text.bpe import split
+from core.text.bpe import Merge, split
 from tests.core.text.test_bpe import MULTILINGUAL
 
 HELD_OUT = "the hugs of pugs, naïve 你好 " * 5
@@ -65,13 +65,16 @@ def test_stopped_at_any_time_it_is_a_smaller_training() -> None:
     assert (counting.state, counting.merges) == ("stopped", [])
     assert counting.tokenizer("bytes").encode("hug") == [104, 117, 103]
 
+    class StopsAtFive(list[Merge]):
+        def append(self, merge: Merge) -> None:
+            super().append(merge)
+            if len(self) == 5:
+                merging.stop()
+
     merging = Training("long", ["".join(chr(97 + i * i % 26) for i in range(4000))] * 20, HELD_OUT, 2000)
-    merging.start()
-    while len(merging.merges) < 5 and not merging.ended:
-        time.sleep(0.001)
-    merging.stop()
-    finish(merging)
-    assert merging.state == "stopped" and 5 <= len(merging.merges) < 1744
+    merging.merges = StopsAtFive()
+    merging.run()
+    assert merging.state == "stopped" and len(merging.merges) == 5
     assert merging.curve[-1][0] == 256 + len(merging.merges)
 
 
