@@ -60,12 +60,9 @@ HOVER = """([strip, at]) => new Promise(done => {
   requestAnimationFrame(() => done(performance.now() - begun));
 })"""
 
-
-# Whether the page shows the one, in any component, and nothing of the other. Looked for often: Playwright's own waits
-# look every half second at the end.
-SHOWS = """([one, other]) => !document.querySelector(other) &&
-  [...document.querySelectorAll('*')].some(e => (e.shadowRoot ?? e.parentNode).querySelector(one))"""
-SKELETON = "[data-testid=stSkeletonElement]"
+# A new page is looked at often: Playwright's own waits look every half second at the end.
+SHOWS = "part => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector(part))"
+NO_SKELETON = "() => !document.querySelector('[data-testid=stSkeletonElement]')"
 LOOK = 20  # ms
 
 
@@ -94,10 +91,10 @@ def starts(browser: Browser, runs: str) -> None:
     seen: dict[str, list[float]] = {"bare": [], "tokens": [], "all": []}
     for _ in range(1 + STARTS):
         with opened(browser, BARE, runs) as (page, started):
-            shown(page, "b:not(:empty)")
+            until(page, SHOWS, "b:not(:empty)")
             seen["bare"].append(1000 * (time.perf_counter() - started))
         with opened(browser, "app.py", runs, "tinyland") as (page, started):
-            shown(page, f"{STRIP} .chip")
+            until(page, SHOWS, f"{STRIP} .chip")
             seen["tokens"].append(1000 * (time.perf_counter() - started))
             all_drawn(page)
             seen["all"].append(1000 * (time.perf_counter() - started))
@@ -107,12 +104,13 @@ def starts(browser: Browser, runs: str) -> None:
 
 def all_drawn(page: Page) -> None:
     """Until every section shows its views."""
-    shown(page, WRITTEN, SKELETON)
+    until(page, SHOWS, WRITTEN)
+    until(page, NO_SKELETON)
 
 
-def shown(page: Page, one: str, other: str = "#nothing") -> None:
-    """Until the page shows one thing, and nothing of the other any more."""
-    page.wait_for_function(SHOWS, arg=[one, other], polling=LOOK, timeout=60_000)
+def until(page: Page, condition: str, part: str | None = None) -> None:
+    """Until a condition in JavaScript holds in the page."""
+    page.wait_for_function(condition, arg=part, polling=LOOK, timeout=60_000)
 
 
 def pins(page: Page) -> list[float]:
