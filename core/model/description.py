@@ -55,6 +55,11 @@ class Description:
     @property
     def read(self) -> dict[str, Any]:
         """What pre-training was reading by this step, as in TrainConfig; {} where the card does not say."""
+        return self.parts_read[-1]
+
+    @property
+    def parts_read(self) -> list[dict[str, Any]]:
+        """What each part of pre-training read, in order, of those that had begun by this step: see `read`."""
         return pretraining_data(self.card, self.step)
 
     @property
@@ -93,14 +98,13 @@ def told_stages(card: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in given if isinstance(one, dict)] or [card] if isinstance(given, list) else [card]
 
 
-def pretraining_data(card: dict[str, Any], step: int) -> dict[str, Any]:
-    """What a card tells of the data of pre-training: of its last part that had begun before `step`, else of its first.
-    A life may go on with other text before it is taught anything."""
+def pretraining_data(card: dict[str, Any], step: int) -> list[dict[str, Any]]:
+    """What a card tells of the data of pre-training: of its first part, and of those that went on with other text, as a
+    life may before it is taught anything, and had begun before `step`."""
     first, *later = told_stages(card)
     going_on = [one for one in later if one.get("name") == "pretrain" and type(one.get("first_step")) is int]
-    begun = [one for one in going_on if one["first_step"] < step]
-    data = (begun or [first])[-1].get("data")
-    return data if isinstance(data, dict) else {}
+    parts = [one.get("data") for one in (first, *(one for one in going_on if one["first_step"] < step))]
+    return [data if isinstance(data, dict) else {} for data in parts]
 
 
 def made_elsewhere(card: dict[str, Any]) -> bool:

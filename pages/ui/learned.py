@@ -5,6 +5,5 @@ from pages.ui.view import View
 
 def has_read(view: View, kind: str) -> bool:
     """Whether documents of this kind of Tinyland are among what the model has read."""
-    data = view.description.read
-    weights = data.get("weights")
-    return data.get("kind") == "tinyland" and (weights is None or kind in weights)
+    tinyland = [data for data in view.description.parts_read if data.get("kind") == "tinyland"]
+    return any(data.get("weights") is None or kind in data["weights"] for data in tinyland)

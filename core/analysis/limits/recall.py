@@ -104,7 +104,7 @@ def people(each: int = EACH, counts: Iterable[int] = LADDER) -> list[tuple[str, 
 
 def can_recall(checkpoint: Checkpoint) -> bool:
     """Whether birthdays are among what this model has read."""
-    return checkpoint.read.get("kind") == "tinyland" and "birthday" in chats.kinds_read(checkpoint)
+    return chats.register_read(checkpoint) is not None
 
 
 def told(description: Description, count: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from core.analysis.skills.cases import TEST_SEED, Share
 from core.analysis.skills.exact import ask, those_that_fit, would_write
@@ -23,13 +24,24 @@ CHUNK = 128  # questions that are answered together
 
 def kinds_read(checkpoint: Description) -> dict[str, float]:
     """The kinds of these documents, with their weights."""
-    return checkpoint.read.get("weights") or tinyland.DEFAULT_WEIGHTS
+    return _kinds(checkpoint.read)
 
 
 def register_read(checkpoint: Description) -> Register | None:
-    """How often the birthdays were told in what pre-training read; None if not even once."""
-    kinds, total = kinds_read(checkpoint), checkpoint.read.get("documents")  # None: of a stream without end
-    return register_for(kinds.get("birthday", 0) / sum(kinds.values()) * total) if total else Register()
+    """How often the birthdays were told in what pre-training read, by the last part of it that told any; None if none
+    did."""
+    parts = [data for data in reversed(checkpoint.parts_read) if data.get("kind") == "tinyland"]
+    return next(filter(None, map(_register, parts)), None)
+
+
+def _kinds(data: dict[str, Any]) -> dict[str, float]:
+    return data.get("weights") or tinyland.DEFAULT_WEIGHTS
+
+
+def _register(data: dict[str, Any]) -> Register | None:
+    kinds, total = _kinds(data), data.get("documents")  # None: of a stream without end
+    told = kinds.get("birthday", 0) / sum(kinds.values())
+    return register_for(told * total) if total else Register() if told else None
 
 
 def obedience(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:

@@ -129,9 +129,8 @@ def curves(checkpoint: Checkpoint, n: int) -> dict[str, Any]:
             name: [point.to_dict() for point in games.curve(model, tokenizer, family, n // 4)]
             for name, family in games.FAMILIES.items()
         }
-    if "birthday" in kinds:
-        register = chats.register_read(checkpoint)
-        found["birthdays"] = birthdays.recall(model, tokenizer, register.top) if register else NEVER
+    if register := chats.register_read(checkpoint):
+        found["birthdays"] = birthdays.recall(model, tokenizer, register.top)
     return found
 
 

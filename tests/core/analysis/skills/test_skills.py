@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -93,7 +94,7 @@ class Checkpoint:
     step: int = 100
     config: ModelConfig = field(default_factory=lambda: model().config)
 
-    read, taught_chats = Description.read, Description.taught_chats
+    read, parts_read, taught_chats = Description.read, Description.parts_read, Description.taught_chats
 
 
 def test_measure_reports_every_skill() -> None:
@@ -109,7 +110,7 @@ def test_measure_reports_every_skill() -> None:
 
 
 def test_what_a_model_was_taught_is_measured() -> None:
-    pretrained = Checkpoint(model(), tokenizer(), {"data": {"documents": 500_000}})
+    pretrained = Checkpoint(model(), tokenizer(), {"data": {"kind": "tinyland", "documents": 500_000}})
     stages = (Stage("pretrain", 0, 100), Stage("sft", 100, 150))
     taught = replace(pretrained, stages=stages, step=101)
     assert not pretrained.taught_chats and taught.taught_chats  # type: ignore[arg-type]
@@ -117,9 +118,27 @@ def test_what_a_model_was_taught_is_measured() -> None:
     old = {"data": {"weights": {"story": 1.0, "chat": 0.1}}}  # a model that read chats with everything else
     assert replace(pretrained, card=old).taught_chats  # type: ignore[arg-type]
     assert not replace(pretrained, card=old, step=0).taught_chats  # type: ignore[arg-type]
-    assert suite.curves(replace(taught, card={"data": {"documents": 5000}}), 4)["birthdays"] is None  # not even once
+    short = replace(taught, card={"data": {"kind": "tinyland", "documents": 5000}})
+    assert suite.curves(short, 4)["birthdays"] is None  # type: ignore[arg-type]  # not even once
     figures = suite.measure(taught, n=8)  # type: ignore[arg-type]
     assert all(figures[name] is not None for name in (*chats.FIGURES, "copying", "reference", "games", "birthdays"))
     assert [point["k"] for point in figures["games"]["kept_out"]] == list(range(9))
     assert max(point["count"] for point in figures["birthdays"]["one_phrasing"]) < 1024  # more do not fit
     assert "n/a" not in report(figures) and "told     1 times" in report(figures) and "k = 8" in report(figures)
+
+
+def test_birthdays_are_as_they_were_last_told() -> None:
+    def part(first_step: int, **data: Any) -> dict[str, Any]:
+        read = {"kind": "tinyland", "weights": {"story": 1}}
+        return {"name": "pretrain", "first_step": first_step, "data": read | data}
+
+    told = part(100, documents=1_000_000, weights={"birthday": 0.1, "story": 0.9})
+    life = Checkpoint(model(), tokenizer(), {"stages": [part(0), told, part(200)]})
+    for step, top in {100: None, 101: 1024, 201: 1024}.items():
+        register = chats.register_read(replace(life, step=step))  # type: ignore[arg-type]
+        assert (register.top if register else None) == top
+    fewer = part(200, documents=200_000, weights={"birthday": 0.1, "story": 0.9})
+    again = replace(life, card={"stages": [part(0), told, fewer]}, step=201)
+    assert chats.register_read(again).top == 32  # type: ignore[arg-type, union-attr]
+    elsewhere = {"stages": [part(0, kind="text", weights={"birthday": 1.0})]}
+    assert chats.register_read(replace(life, card=elsewhere)) is None  # type: ignore[arg-type]
