@@ -20,6 +20,8 @@ from starlette.staticfiles import StaticFiles
 from pages.ui import drawn, streamlit_privates
 from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
 
+# Python looks for garbage every so many new objects, and imports make nothing else: a third of their time. See _warm_up.
+gc.disable()
 streamlit_privates.change()
 # One thread for a pass: visitors are what runs side by side, and a second thread spins while it waits. Said before
 # torch comes: `torch.set_num_threads` counts for products of matrices only in the thread that calls it.
@@ -134,19 +136,21 @@ HEAD_START = 2.5  # seconds in which whoever comes with the server may see text 
 
 
 def _warm_up() -> None:
-    """Imports what every page needs, the first view before the rest; then the garbage collector need not look at it
-    again."""
-    import pages.ui.beginning  # noqa: F401
-    from core import jobs
+    """Imports what every page needs, the first view before the rest; then garbage is looked for again, but not in what
+    is here by now."""
+    try:
+        import pages.ui.beginning  # noqa: F401
+        from core import jobs
 
-    jobs.attend()  # runs that waited when the last server ended
-    drawn.wait(HEAD_START)
-    from core.generation import fast
+        jobs.attend()  # runs that waited when the last server ended
+        drawn.wait(HEAD_START)
+        from core.generation import fast
 
-    fast.warm_up()
-    plotly_gzipped()
-    gc.collect()
-    gc.freeze()
+        fast.warm_up()
+        plotly_gzipped()
+        gc.freeze()  # uncollected: looking for the megabyte of garbage among it would hold all threads for 0.3 s
+    finally:
+        gc.enable()
 
 
 @contextlib.asynccontextmanager
