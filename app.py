@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from pages.ui import drawn, streamlit_privates
 from pages.ui.plotly_privates import PLOTLY_JS, plotly_gzipped
 
-# Python looks for garbage every so many new objects, and imports make nothing else: a third of their time. See _warm_up.
+# Python looks for garbage every so many new objects, and imports make nothing else: a third of their time (`_warm_up`).
 gc.disable()
 streamlit_privates.change()
 # One thread for a pass: visitors are what runs side by side, and a second thread spins while it waits. Said before
