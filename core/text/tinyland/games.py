@@ -144,8 +144,9 @@ _OF_LISTS: dict[str, Callable[[list[str]], list[str]]] = {
     "last to the front": lambda items: [items[-1], *items[:-1]],
 }
 HELD_OUT_RULES = ("second", "last to the front", "previous", "add 4", "add 7")
-# How often each rule is drawn; the ten ways of adding share what one rule has, and lists are about copying.
-WEIGHTS = dict.fromkeys((*_tables(), *_OF_LISTS), 1.0) | {f"add {n}": 0.25 for n in range(1, 11)}
+# How often each rule is drawn; the ten ways of adding share what one rule has. Which rule of lists it is must be found
+# in the examples alone, so they need the most practice.
+WEIGHTS = dict.fromkeys(_tables(), 1.0) | dict.fromkeys(_OF_LISTS, 2.5) | {f"add {n}": 0.25 for n in range(1, 11)}
 
 
 @lru_cache(maxsize=1)
@@ -351,7 +352,7 @@ class Game:
 
     def prompt(self, title: str = "Find the rule!", sign: str = " -> ") -> str:
         """The text of the game up to the outcome, as training has it."""
-        lines = [f"\n{given}{sign}{outcome}" for given, outcome in (*self.pairs, (self.given, ""))]
+        lines = [f"\n {given}{sign}{outcome}" for given, outcome in (*self.pairs, (self.given, ""))]
         return title + "".join(lines).removesuffix(" ")
 
 

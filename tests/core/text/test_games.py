@@ -23,7 +23,7 @@ def docs() -> list[tinyland.Document]:
 def pairs_of(d: tinyland.Document) -> list[tuple[str, str]]:
     """The pairs of a rule game, read from its text; empty for the secret languages."""
     sign = d.derivation.env.get("s")
-    return [tuple(line.split(sign)) for line in d.text.split("\n")[1:]] if isinstance(sign, str) else []  # type: ignore
+    return [tuple(line.split(sign)) for line in d.text.split("\n ")[1:]] if isinstance(sign, str) else []  # type: ignore
 
 
 def by_enumeration(pairs: list[tuple[str, str]], names: tuple[str, ...] = TRAINED_RULES) -> dict[str, float]:
@@ -183,7 +183,7 @@ def test_secret_languages_follow_their_table() -> None:
     for d in docs():
         if " means " not in d.text:
             continue
-        lines = d.text.split("\n")[1:]
+        lines = d.text.split("\n ")[1:]
         table = dict(line.split(" means ") for line in lines if " means " in line)
         table |= {word: made_up for made_up, word in table.items()}
         for line in lines:
