@@ -24,7 +24,8 @@ def opened_page(request, chromium, tmp_path_factory):
     make_checkpoint(runs / "tiny")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLASSBOX_RUNS", str(runs))
-        open_folder(write(runs / "elsewhere" / "small-llama", "llama"))
+        for shape in ("llama", "gpt2"):
+            open_folder(write(runs / "elsewhere" / f"small-{shape}", shape))
     with serving("tiny", runs, request.session) as address, watched(chromium(address), address) as page:
         yield page
 
@@ -51,7 +52,7 @@ def test_a_zip_is_uploaded_and_a_wrong_one_leaves_everything(opened_page, tmp_pa
     expect(told(page)).to_have_count(0)
     page.goto("/")
     ready(page)
-    upload(page, "small-gpt2.zip", packed.getvalue())
+    upload(page, "sent-gpt2.zip", packed.getvalue())
     expect(told(page)).to_contain_text("A GPT-2 model made elsewhere")
 
 
