@@ -62,6 +62,11 @@ class Description:
         """What each part of pre-training read, in order, of those that had begun by this step: see `read`."""
         return pretraining_data(self.card, self.step)
 
+    def has_read(self, kind: str) -> bool:
+        """Whether documents of this kind of Tinyland are among what pre-training had read by this step."""
+        parts = [data for data in self.parts_read if data.get("kind") == "tinyland"]
+        return any(not data.get("weights") or kind in data["weights"] for data in parts)
+
     @property
     def taught_chats(self) -> bool:
         """Whether chats are among what it reads by this step: in a stage after pre-training, or with all else."""

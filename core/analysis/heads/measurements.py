@@ -17,7 +17,6 @@ from core.analysis.heads.causes import HeadCause, cause, copying_probes, referen
 from core.analysis.heads.referents import naming_cases, person_choices, referent_cases, referent_score
 from core.analysis.heads.scores import HeadScore, head_scores, repeated_sequences
 from core.analysis.interventions.intervene import sample_parts
-from core.analysis.skills.chats import kinds_read
 from core.files import finite, write_atomically
 from core.model import Checkpoint, Description, ModelConfig
 from core.model.folders import weights_digest
@@ -114,7 +113,7 @@ class Nonsense:
 
 def reads_recitals(description: Description) -> bool:
     """Whether Tinyland's recitals, nonsense that is said again, are among what the model learned from."""
-    return description.read.get("kind") == "tinyland" and "recital" in kinds_read(description)
+    return description.has_read("recital")
 
 
 def nonsense_for(description: Description) -> Nonsense:

@@ -102,11 +102,6 @@ def people(each: int = EACH, counts: Iterable[int] = LADDER) -> list[tuple[str, 
     return found + [(name, STRANGER, 0, i % len(PHRASINGS), -1) for i, name in enumerate(strangers()[1 : 4 * each : 2])]
 
 
-def can_recall(checkpoint: Checkpoint) -> bool:
-    """Whether birthdays are among what this model has read."""
-    return chats.register_read(checkpoint) is not None
-
-
 def told(description: Description, count: np.ndarray) -> np.ndarray:
     """How often a model was told what the longest stream tells `count` times: a short one stops before that."""
     register = chats.register_read(description)
@@ -121,7 +116,7 @@ def recall(
 ) -> Recall:
     """Asks for the birthdays of `people(each)`: in a chat, if the model was taught chats. other_phrasing: in a sentence
     that was not used of those told in one phrasing only. ValueError: the model never read a birthday."""
-    if not can_recall(checkpoint):
+    if not checkpoint.has_read("birthday"):
         raise ValueError("this model has read no birthdays: it cannot be asked for them")
     in_chat = checkpoint.taught_chats and not other_phrasing
     asked = people(EACH if each is None else each)

@@ -41,7 +41,9 @@ def _kinds(data: dict[str, Any]) -> dict[str, float]:
 def _register(data: dict[str, Any]) -> Register | None:
     kinds, total = _kinds(data), data.get("documents")  # None: of a stream without end
     told = kinds.get("birthday", 0) / sum(kinds.values())
-    return register_for(told * total) if total else Register() if told else None
+    if not told:
+        return None
+    return Register() if total is None else register_for(told * total)
 
 
 def obedience(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:

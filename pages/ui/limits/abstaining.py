@@ -9,7 +9,6 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import cache, components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.limits.data import NO_BIRTHDAYS, measured, part_code
 from pages.ui.view import View, current
 
@@ -23,7 +22,7 @@ SAMPLES = 10  # answers that self-consistency draws
 def abstaining() -> None:
     """A threshold on its certainty, and what it does to the answers that are left."""
     view = current()
-    if not has_read(view, "birthday"):
+    if not view.description.has_read("birthday"):
         st.info(NO_BIRTHDAYS)
         return
     recall = measured(view, "recall", "Asking for birthdays", 420, asks=False)

@@ -8,7 +8,6 @@ from core.figures import experiments as before_after
 from core.figures import limits as figures
 from pages.ui import components, state
 from pages.ui.caption import NATS, truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.limits.data import measured, part_code
 from pages.ui.view import View, current
 
@@ -22,7 +21,7 @@ def fewer_bits() -> None:
     from core.analysis.limits.rounding import SHOWN
 
     view = current()
-    if not has_read(view, "birthday"):
+    if not view.description.has_read("birthday"):
         st.info("Loss and skills are measured on Tinyland: choose a model that learned from it.")
         return
     found = measured(view, "rounding", "Rounding the weights", 420)

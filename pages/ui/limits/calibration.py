@@ -8,7 +8,6 @@ import streamlit as st
 from core.figures import limits as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.limits.data import NO_BIRTHDAYS, measured, part_code
 from pages.ui.view import View, current
 
@@ -21,7 +20,7 @@ BINS = 10
 def calibration() -> None:
     """Birthdays that have a truth, those never told among them, at the temperature of the slider."""
     view = current()
-    if not has_read(view, "birthday"):
+    if not view.description.has_read("birthday"):
         st.info(NO_BIRTHDAYS)
         return
     recall = measured(view, "recall", "Asking for birthdays", 420, asks=False)

@@ -8,7 +8,6 @@ import streamlit as st
 from core.figures import limits as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.limits.data import NO_BIRTHDAYS, groups, measured, part_code
 from pages.ui.view import View, current
 
@@ -22,7 +21,7 @@ TOLD = {"nobody": -1, "never": 0, "once": 1, "4 times": 4, "16 times": 16, "1,02
 def hallucination() -> None:
     """Shares of right, unknown and wrong by how often a birthday was told; beside it the answers about one person."""
     view = current()
-    if not has_read(view, "birthday"):
+    if not view.description.has_read("birthday"):
         st.info(NO_BIRTHDAYS)
         return
     recall = measured(view, "recall", "Asking for birthdays", 420)

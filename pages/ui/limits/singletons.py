@@ -11,7 +11,6 @@ from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
 from pages.ui.code import Code
-from pages.ui.learned import has_read
 from pages.ui.limits.data import groups, measured, part_code
 from pages.ui.view import View, current
 
@@ -75,7 +74,7 @@ def singletons() -> None:
         "for every model, with a margin so wide that it says something of large corpora only."
     )
     view = current()
-    if has_read(view, "birthday"):
+    if view.description.has_read("birthday"):
         recall = measured(view, "recall", "Asking for birthdays", 420, asks=False)
         if recall is not None:
             _gauge(view, recall.of(recall.true >= 0))

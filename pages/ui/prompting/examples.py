@@ -8,7 +8,6 @@ from core.figures import prompting as figures
 from core.figures.labels import percent
 from pages.ui import components, state
 from pages.ui.caption import NATS, truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.prompting.data import NO_GAMES, measured, of_whom, part_code
 from pages.ui.view import current
 
@@ -28,7 +27,7 @@ NAMES = {"right": "the model, right examples", "wrong": "wrong outcomes", "irrel
 def few_shot() -> None:
     """The curve, its band over orders, and what wrong and irrelevant examples do."""
     view = current()
-    if not has_read(view, "game"):
+    if not view.description.has_read("game"):
         st.info(NO_GAMES)
         return
     left, right = st.columns([1, 3], gap="large")

@@ -7,7 +7,6 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import cache, components, near, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.prompting.data import NO_GAMES
 from pages.ui.prompting.examples import FAMILIES
 from pages.ui.view import View, current
@@ -32,7 +31,7 @@ def _asked(
 def one_game() -> None:
     """The controls, the prompt, and both distributions."""
     view = current()
-    if not has_read(view, "game"):
+    if not view.description.has_read("game"):
         st.info(NO_GAMES)
         return
     left, right = st.columns([2, 3], gap="large")

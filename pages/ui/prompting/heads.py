@@ -6,7 +6,6 @@ from core.figures import prompting as figures
 from core.figures.labels import percent
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.prompting.data import NO_GAMES, measured, of_whom, part_code
 from pages.ui.view import current
 
@@ -14,7 +13,7 @@ from pages.ui.view import current
 def heads() -> None:
     """The few-shot curve with these heads switched off."""
     view = current()
-    if not has_read(view, "game"):
+    if not view.description.has_read("game"):
         st.info(NO_GAMES)
         return
     found = measured(view, "heads", "Switch the heads off", "a minute or two")

@@ -5,7 +5,6 @@ import streamlit as st
 from core.figures import prompting as figures
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.learned import has_read
 from pages.ui.prompting.data import NO_GAMES, measured, of_whom, part_code
 from pages.ui.view import current
 
@@ -13,7 +12,7 @@ from pages.ui.view import current
 def life() -> None:
     """Shares of games right at each kept step, for some numbers of examples."""
     view = current()
-    if not has_read(view, "game"):
+    if not view.description.has_read("game"):
         st.info(NO_GAMES)
         return
     last = view.description.steps[-1]

@@ -8,7 +8,6 @@ import streamlit as st
 from core.lab.predictions import Prediction, predictions_file, read_predictions, write_predictions
 from pages.ui import near, state
 from pages.ui.caption import truth
-from pages.ui.learned import has_read
 from pages.ui.literal import literal
 from pages.ui.prompting.data import NO_CHATS, NO_GAMES, chats, measured, part_code
 from pages.ui.training import owner
@@ -22,7 +21,7 @@ def tips() -> None:
     from core.prompting.tips import TIPS
 
     view = current()
-    if not has_read(view, "game"):
+    if not view.description.has_read("game"):
         st.info(NO_GAMES)
         return
     usable = [tip for tip in TIPS if chats(view) or not tip.needs_chats]

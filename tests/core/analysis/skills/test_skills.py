@@ -95,6 +95,7 @@ class Checkpoint:
     config: ModelConfig = field(default_factory=lambda: model().config)
 
     read, parts_read, taught_chats = Description.read, Description.parts_read, Description.taught_chats
+    has_read = Description.has_read
 
 
 def test_measure_reports_every_skill() -> None:
@@ -137,8 +138,10 @@ def test_birthdays_are_as_they_were_last_told() -> None:
     for step, top in {100: None, 101: 1024, 201: 1024}.items():
         register = chats.register_read(replace(life, step=step))  # type: ignore[arg-type]
         assert (register.top if register else None) == top
+        assert replace(life, step=step).has_read("birthday") == (top is not None)  # type: ignore[misc]
     fewer = part(200, documents=200_000, weights={"birthday": 0.1, "story": 0.9})
     again = replace(life, card={"stages": [part(0), told, fewer]}, step=201)
     assert chats.register_read(again).top == 32  # type: ignore[arg-type, union-attr]
     elsewhere = {"stages": [part(0, kind="text", weights={"birthday": 1.0})]}
-    assert chats.register_read(replace(life, card=elsewhere)) is None  # type: ignore[arg-type]
+    other = replace(life, card=elsewhere)
+    assert chats.register_read(other) is None and not other.has_read("birthday")  # type: ignore[arg-type, misc]
