@@ -1,7 +1,7 @@
 """Tasks whose right answers are known, and prompts for them: templates with a place for the case, and for examples.
 
     Find the rule!
-    {4 examples}{case} ->
+    {4 examples} {case} ->
 
 `{4 examples}` writes what stands behind it once for each example, with its answer; `{case}` is the case to do.
 """
@@ -152,10 +152,10 @@ TASKS: dict[str, Task] = {
     "find the rule": Task(
         _games,
         {
-            "no example": f"Find the rule!\n{CASE} ->",
-            "one example": f"Find the rule!\n{{1 example}}{CASE} ->",
-            "four examples": f"Find the rule!\n{{4 examples}}{CASE} ->",
-            "four examples, no title": f"{{4 examples}}{CASE} ->",
+            "no example": f"Find the rule!\n {CASE} ->",
+            "one example": f"Find the rule!\n{{1 example}} {CASE} ->",
+            "four examples": f"Find the rule!\n{{4 examples}} {CASE} ->",
+            "four examples, no title": f"{{4 examples}} {CASE} ->",
         },
         _is_exact,
         "exactly the outcome of the rule",

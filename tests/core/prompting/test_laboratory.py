@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.analysis.skills.games import FAMILIES
 from core.generation import Sampler
 from core.generation.batch import sample_batch
 from core.intervals import paired_difference
 from core.model import Checkpoint, ModelConfig, Transformer
 from core.prompting import laboratory
+from core.prompting.examples import draw, first
 from core.prompting.laboratory import Bench, Tried, answers, attempt, seed_of
 from core.prompting.tasks import TASKS, Question, TemplateError, check, fill, glue, is_chat, said
 from core.prompting.tips import TIPS, effect, verdict
@@ -46,6 +48,13 @@ def checkpoint(tmp_path_factory):
 )  # fmt: skip
 def test_a_template_is_filled_in(template, filled):
     assert fill(template, QUESTION) == filled
+
+
+def test_a_game_is_put_as_training_has_it():
+    for one in draw(FAMILIES["lists"], 20):
+        question = Question(one.given, one.outcome, one.pairs)
+        for k, name in ((0, "no example"), (1, "one example"), (4, "four examples")):
+            assert fill(TASKS["find the rule"].prompts[name], question) == first(one, k).prompt()
 
 
 REFUSED = ("", "no case", "{case} {case}", "{case}{2 examples}", "{9 examples}{case}", "{0 examples}{case}",
