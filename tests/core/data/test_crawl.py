@@ -1,13 +1,14 @@
 """The labels of a crawl say what is so, and a page depends on its seed and number alone."""
 
 import itertools
+import json
 import re
-import tracemalloc
+import subprocess
+import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from html import unescape
-from multiprocessing import get_context
+from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -18,6 +19,8 @@ from stdnum import iban, luhn
 from core.data.crawl import EXTRAS, RIGHTS, SHAPES, Crawl
 from core.data.defects import leaks, mojibake, personal
 from core.text.tinyland import HELD_OUT_SEED
+
+ROOT = Path(__file__).parents[3]
 
 
 @cache
@@ -69,16 +72,19 @@ def test_the_shares_are_as_planned():
         assert abs(sum(plan.rights == problem for plan in plans) / n - odds) < 5 * (odds / n) ** 0.5, problem
 
 
-def memory_of_pages() -> tuple[int, int, int]:
-    """Bytes held after 50 pages far away and after 200 more, and the most at any time."""
-    tracemalloc.start()
-    far = Crawl(9).pages(1_000_000)
-    held = []
-    for few in (50, 200):
-        for _ in range(few):
-            next(far)
-        held.append(tracemalloc.get_traced_memory()[0])
-    return held[0], held[1], tracemalloc.get_traced_memory()[1]
+MEMORY = """
+import json, tracemalloc
+from core.data.crawl import Crawl
+
+tracemalloc.start()
+far = Crawl(9).pages(1_000_000)
+held = []
+for few in (50, 200):
+    for _ in range(few):
+        next(far)
+    held.append(tracemalloc.get_traced_memory()[0])
+print(json.dumps([*held, tracemalloc.get_traced_memory()[1]]))
+"""
 
 
 @pytest.mark.slow
@@ -86,8 +92,8 @@ def test_pages_are_streamed():
     """A page far away costs no more memory than one nearby, and hundreds in turn no more than a few: none is kept.
 
     In a process of its own: what threads of other tests still do would be counted too."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        few, many, peak = pool.submit(memory_of_pages).result()
+    done = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True, check=True)
+    few, many, peak = json.loads(done.stdout)
     assert peak < 20e6
     assert many - few < 0.7e6  # where each is kept it is 1.1 MB
 
