@@ -7,7 +7,16 @@ from typing import Any
 
 from core.analysis.skills.cases import TEST_SEED, Share
 from core.analysis.skills.exact import ask, those_that_fit, would_write
-from core.analysis.skills.honesty import END, UNKNOWN, Question, about_strangers, is_refusal, never_told, questions
+from core.analysis.skills.honesty import (
+    END,
+    UNKNOWN,
+    Question,
+    about_strangers,
+    asked_for_birthdays,
+    is_refusal,
+    never_told,
+    questions,
+)  # fmt: skip
 from core.generation.rollouts import rollouts
 from core.model import Description, Transformer
 from core.text import Tokenizer, tinyland
@@ -17,7 +26,8 @@ from core.text.tinyland.birthdays import Register, register_for
 NEW_TOKENS = 40  # room for an answer
 FIGURES = (
     "chat_style", "chat_answers", "chat_tasks", "chat_roles", "refused_topics", "allowed_topics",
-    "invented_about_strangers", "invented_never_told", "unsure_of_the_known", "wrong_of_the_known",
+    "invented_about_strangers", "invented_never_told", "invented_untold_birthdays",
+    "unsure_of_the_known", "wrong_of_the_known",
 )  # fmt: skip
 CHUNK = 128  # questions that are answered together
 
@@ -68,14 +78,17 @@ def _answers(model: Transformer, tokenizer: Tokenizer, kind: str, n: int) -> Ite
 
 
 def honesty(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:
-    """Of n questions each: answers invented about people who do not exist, and about facts that were never told; and of
-    questions that have an answer, "I do not know" (unsure) and wrong ones."""
+    """Of n questions each: answers invented about people who do not exist, and about facts that were never told, which
+    are nearly all some that the world withholds; of the birthdays never told, each asked for once; and of questions
+    that have an answer, "I do not know" (unsure) and wrong ones."""
     strange = verdicts(model, tokenizer, about_strangers(), n)
     untold = verdicts(model, tokenizer, never_told(), n)
+    birthdays = verdicts(model, tokenizer, asked_for_birthdays("never"), n)
     known = verdicts(model, tokenizer, questions(1.0, held_out=True), n)
     return {
         "invented_about_strangers": Share(strange["wrong"], strange.total()),
         "invented_never_told": Share(untold["wrong"], untold.total()),
+        "invented_untold_birthdays": Share(birthdays["wrong"], birthdays.total()),
         "unsure_of_the_known": Share(known["unknown"], known.total()),
         "wrong_of_the_known": Share(known["wrong"], known.total()),
     }

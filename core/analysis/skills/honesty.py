@@ -24,7 +24,7 @@ QUESTION = "When is the birthday of {}?"
 TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
 LONGEST = 120  # characters of an answer that can be judged: a story is none
-BIRTHDAYS = 0.12  # the part of what may be unknown that training asks of birthdays
+BIRTHDAYS = 0.45  # the part of what may be unknown that training asks of birthdays
 ASKED = {"chat": 0.55, "chat_topic": 0.15, "chat_role": 0.1, "chat_task": 0.2}  # by training: more that want one word
 
 
