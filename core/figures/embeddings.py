@@ -67,7 +67,6 @@ def norms(
         )
     )  # fmt: skip
     ticks = powers(max(float(counts.max()), 1) * 3, 0.5)
-    ticks["ticktext"][0] = "never"
     return figure(
         traces,
         margin=MARGIN | {"l": 40, "b": 36},
@@ -94,7 +93,7 @@ def silhouettes(
         x, mean, "lines+markers", name="all words", line=line(LIGHT["text"], 3), marker={"size": 6},
         hovertemplate="%{y:.2f}",
     )  # fmt: skip
-    ticks = {"tickvals": x, "ticktext": [f"{step:,}" for step in steps], "tickangle": -45}
+    ticks = {"tickvals": x, "ticktext": [f"{step:,}" for step in steps], "tickangle": -90, "tickfont": {"size": 11}}
     return figure(
         [by_chance, *of_groups, of_all],
         margin=MARGIN | {"l": 40, "b": 40},
