@@ -84,7 +84,7 @@ def parts(heads: np.ndarray, mlps: np.ndarray, chosen: tuple[int, int]) -> Figur
         shapes=[cell(head, layer, line(ROLES["attention"], 2.5)), vline(count - 0.5, line(LIGHT["muted"]))],
         xaxis=bare(
             tickvals=list(range(count + 1)),
-            ticktext=[*names[:-1], "<b>MLP</b>"],
+            ticktext=[*(f"h{head}" for head in range(count)), "<b>MLP</b>"],
             tickangle=0 if count <= 8 else -50,
             side="top",
         ),

@@ -41,6 +41,8 @@ class Prepared:
 
 def visible(text: str) -> str:
     """`text` with a raised dot for a space, ↵ for a line end, ⇥ for a tab, and a picture for each control character."""
+    if text.isascii() and text.isprintable():  # the maps show hundreds of words in every run
+        return text.replace(" ", "·")
     marks = {" ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡"}
     return "".join(marks.get(c) or (chr(0x2400 + ord(c)) if c < " " else _visible(c)) for c in text)
 

@@ -79,6 +79,7 @@ def test_special_tokens_and_markup_are_ordinary_text():
 
 
 def test_what_cannot_be_seen_is_shown():
+    assert visible(" a ~b ") == "·a·~b·"
     assert visible("a b\n\t\x00\x7f") == "a·b↵⇥␀␡"
     assert visible("\u202eabc\u200b") == "⟨U+202E⟩abc⟨U+200B⟩"
     assert visible("naïve 👍") == "naïve·👍"

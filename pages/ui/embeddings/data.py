@@ -52,10 +52,9 @@ def journey(view: View, found: Words, method: projection.Method, dims: int) -> p
     rows = tables(view)
     if rows is None:
         return None
-    chosen = rows[:, list(found.ids)]  # (S, N, D)
     return background.compute(
         key(view, "journey", method, dims),
-        lambda report: projection.journey(list(chosen), method, dims, report),
+        lambda report: projection.journey(list(rows[:, list(found.ids)]), method, dims, report),  # of (S, N, D)
         f"Drawing the {method} map",
         slow=method != "PCA",
     )
@@ -70,14 +69,14 @@ def silhouettes(view: View, found: Words) -> dict[str, Any] | None:
     rows = tables(view)
     if rows is None:
         return None
-    known = found.known
-    labels, chosen = np.array(found.groups)[known], rows[:, np.array(found.ids)[known]]  # (n,), (S, n, D)
     return background.compute(
-        key(view, "silhouettes"), lambda report: _silhouettes(chosen, labels, report), "Measuring the groups"
+        key(view, "silhouettes"), lambda report: _silhouettes(rows, found, report), "Measuring the groups"
     )
 
 
-def _silhouettes(rows: np.ndarray, labels: np.ndarray, report: background.Report) -> dict[str, Any]:
+def _silhouettes(tables: np.ndarray, found: Words, report: background.Report) -> dict[str, Any]:
+    known = found.known
+    labels, rows = np.array(found.groups)[known], tables[:, np.array(found.ids)[known]]  # (n,), (S, n, D)
     names = np.unique(labels)
     if len(names) < 2:
         return {}
