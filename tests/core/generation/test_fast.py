@@ -141,7 +141,7 @@ def test_two_threads_that_share_the_products_give_the_same_numbers(precision, mo
     monkeypatch.setattr(fast, "HELPER", Handing(fast.HELPER, handed))
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(read, range(8))) == alone == [read(seed) for seed in range(8)]
-    assert len(handed) >= 8 * 12
+    assert handed  # how many: on whether the helper was free
     wait_for(lambda: not fast.HELPER_FREE.locked(), 60)
 
 
