@@ -40,8 +40,13 @@ def kinds_read(checkpoint: Description) -> dict[str, float]:
 def register_read(checkpoint: Description) -> Register | None:
     """How often the birthdays were told in what pre-training read, by the last part of it that told any; None if none
     did."""
-    parts = [data for data in reversed(checkpoint.parts_read) if data.get("kind") == "tinyland"]
-    return next(filter(None, map(_register, parts)), None)
+    return next(reversed(registers_read(checkpoint)), None)
+
+
+def registers_read(checkpoint: Description) -> list[Register]:
+    """The same of every part that told any, in their order: each tells them anew."""
+    parts = [data for data in checkpoint.parts_read if data.get("kind") == "tinyland"]
+    return [register for register in map(_register, parts) if register]
 
 
 def _kinds(data: dict[str, Any]) -> dict[str, float]:

@@ -32,12 +32,17 @@ def hallucination() -> None:
         by_count(view, recall)
     with right:
         one_person(view, recall)
+    from core.analysis.skills.chats import registers_read
+
+    told = registers_read(view.description)
+    times = told.count(told[-1]) if told else 0
+    each = f", in each of {times} parts of its reading" if times > 1 else ""
     how = "is asked in a chat" if recall.chat else "ends a sentence, because it was not taught to chat yet"
     what_you_see(
         "A birthday cannot be guessed: it was read or it was not. Each bar is a group of people whose birthday the "
-        "training text told so often. :green[Green] answers are right, :orange[orange] ones are **invented**, and the "
-        f"dotted line is how sure the model is of the date it would name. The model {how}; move *Training step* "
-        "past fine-tuning and feedback to see what they change."
+        f"training text told so often{each}. :green[Green] answers are right, :orange[orange] ones are **invented**, "
+        f"and the dotted line is how sure the model is of the date it would name. The model {how}; move "
+        "*Training step* past fine-tuning and feedback to see what they change."
     )
 
 

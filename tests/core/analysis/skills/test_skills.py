@@ -142,6 +142,7 @@ def test_birthdays_are_as_they_were_last_told() -> None:
     fewer = part(200, documents=200_000, weights={"birthday": 0.1, "story": 0.9})
     again = replace(life, card={"stages": [part(0), told, fewer]}, step=201)
     assert chats.register_read(again).top == 32  # type: ignore[arg-type, union-attr]
+    assert [register.top for register in chats.registers_read(again)] == [1024, 32]  # type: ignore[arg-type]
     elsewhere = {"stages": [part(0, kind="text", weights={"birthday": 1.0})]}
     other = replace(life, card=elsewhere)
     assert chats.register_read(other) is None and not other.has_read("birthday")  # type: ignore[arg-type, misc]
