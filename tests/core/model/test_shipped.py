@@ -9,8 +9,8 @@ from core.prompting import recorded as prompting
 from core.uses import recorded as uses
 
 BOUNDS = {  # of rates, by the stage that ended
-    "pretrain": {"story_questions": (0.95, 1), "pronouns": (0.95, 1), "translation": (0.98, 1), "arithmetic": (0.98, 1),
-                 "code": (0.97, 1), "known_facts": (0.98, 1), "copying": (0.97, 1), "stories_parse": (0.95, 1)},
+    "pretrain": {"story_questions": (0.98, 1), "pronouns": (0.96, 1), "translation": (0.98, 1), "arithmetic": (0.98, 1),
+                 "code": (0.98, 1), "known_facts": (0.98, 1), "copying": (0.97, 1), "stories_parse": (0.98, 1)},
     "sft": {"chat_style": (0.99, 1), "chat_tasks": (0.97, 1), "chat_roles": (0.97, 1), "known_facts": (0.98, 1)},
     "preference": {"known_facts": (0.98, 1), "chat_tasks": (0.95, 1), "chat_style": (0.95, 1),
                    "invented_about_strangers": (0, 0.1), "unsure_of_the_known": (0, 0.03)},
@@ -39,7 +39,8 @@ def test_its_card(shipped):
               for name, (least, most) in bounds.items() if not least <= rates[stage][name] <= most]  # fmt: skip
     assert missed == []
     held_out = skills["pretrain"]["held_out"]
-    assert -held_out["excess_95"] < held_out["excess"] < 0.05 * held_out["floor"]
+    assert -held_out["excess_95"] < held_out["excess"] < 0.035 * held_out["floor"]
+    assert all(found["games"]["lists"][4]["rate"] >= 0.9 for found in skills.values())  # after four examples
     by_kind = skills["pretrain"]["held_out_by_kind"]
     assert all(by_kind[kind]["excess_share"] < 0.03 for kind in ("story", "story_qa"))
     assert {kind: one for kind, one in by_kind.items() if one["excess"] < -one["excess_95"]} == {}
