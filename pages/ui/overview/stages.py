@@ -107,8 +107,8 @@ def distribution() -> None:
         "pin it, to see what the model expected after it."
     )
     with beside(words, "sampling.py", "Change the prediction"):
-        rows = [
-            [(names[id], float(f"{p:.4g}")) for id, p in zip(likeliest, probs, strict=True)]
+        rows = [  # all digits that a float32 has: the browser rounds once
+            [(names[id], float(f"{p:.7g}")) for id, p in zip(likeliest, probs, strict=True)]
             for likeliest, probs in zip(top.indices.tolist(), top.values.tolist(), strict=True)
         ]
         title = f"The {BARS} likeliest next tokens"
