@@ -48,6 +48,7 @@ def left(page) -> int:
 
 
 def taken(page, button) -> bytes:
+    resting(page)  # Streamlit makes the file's address anew in each run, and the old one leads nowhere
     with page.expect_download() as download:
         button.click()
     return download.value.path().read_bytes()

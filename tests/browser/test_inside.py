@@ -109,7 +109,7 @@ def test_the_diagram_follows_the_shared_cursor(page):
 
 def test_a_head_in_the_grid_shows_its_sources(page):
     ready(page)
-    cell = page.locator(".gb-plot", has=page.locator("text=/^head 1$/")).first
+    cell = page.locator(".gb-plot", has=page.locator("text=/^h1$/")).first
     box = resting_box(cell.locator(".heatmaplayer image"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)  # block 1, head 1 of heads 0, 1, MLP
     page.get_by_text("Where block 1, head 1 reads from").wait_for()
