@@ -62,10 +62,14 @@ class Description:
         """What each part of pre-training read, in order, of those that had begun by this step: see `read`."""
         return pretraining_data(self.card, self.step)
 
+    @property
+    def tinyland_read(self) -> list[dict[str, Any]]:
+        """Those of `parts_read` that read Tinyland."""
+        return [data for data in self.parts_read if data.get("kind") == "tinyland"]
+
     def has_read(self, kind: str) -> bool:
         """Whether documents of this kind of Tinyland are among what pre-training had read by this step."""
-        parts = [data for data in self.parts_read if data.get("kind") == "tinyland"]
-        return any(not data.get("weights") or kind in data["weights"] for data in parts)
+        return any(not data.get("weights") or kind in data["weights"] for data in self.tinyland_read)
 
     @property
     def taught_chats(self) -> bool:

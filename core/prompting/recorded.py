@@ -75,10 +75,10 @@ def path_of(description: Description) -> Path:
 
 def write(checkpoint: Checkpoint, parts: Mapping[str, Any]) -> None:
     """Keep the parts beside the model, and what is recorded of the same weights already."""
+    parts = {name: part for name in PARTS if (part := parts.get(name) or recorded(checkpoint, name))}
     digested = weights_digest(checkpoint.folder, checkpoint.step)
-    kept = {name: part for name in PARTS if (part := parts.get(name) or recorded(checkpoint, name)) is not None}
-    plain = {name: asdict(part) for name, part in kept.items()}
-    about = {"model": checkpoint.name, "step": checkpoint.step, "sha256": digested, "parts": plain}
+    kept = {name: asdict(part) for name, part in parts.items()}
+    about = {"model": checkpoint.name, "step": checkpoint.step, "sha256": digested, "parts": kept}
     path = path_of(checkpoint)
     path.parent.mkdir(exist_ok=True)
     write_atomically(path, finite_json(about).encode())

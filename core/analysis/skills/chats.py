@@ -16,7 +16,7 @@ from core.analysis.skills.honesty import (
     is_refusal,
     never_told,
     questions,
-)  # fmt: skip
+)
 from core.generation.rollouts import rollouts
 from core.model import Description, Transformer
 from core.text import Tokenizer, tinyland
@@ -45,8 +45,7 @@ def register_read(checkpoint: Description) -> Register | None:
 
 def registers_read(checkpoint: Description) -> list[Register]:
     """The same of every part that told any, in their order: each tells them anew."""
-    parts = [data for data in checkpoint.parts_read if data.get("kind") == "tinyland"]
-    return [register for register in map(_register, parts) if register]
+    return [register for register in map(_register, checkpoint.tinyland_read) if register]
 
 
 def _kinds(data: dict[str, Any]) -> dict[str, float]:

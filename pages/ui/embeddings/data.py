@@ -74,9 +74,9 @@ def silhouettes(view: View, found: Words) -> dict[str, Any] | None:
     )
 
 
-def _silhouettes(tables: np.ndarray, found: Words, report: background.Report) -> dict[str, Any]:
+def _silhouettes(rows: np.ndarray, found: Words, report: background.Report) -> dict[str, Any]:
     known = found.known
-    labels, rows = np.array(found.groups)[known], tables[:, np.array(found.ids)[known]]  # (n,), (S, n, D)
+    labels, rows = np.array(found.groups)[known], rows[:, np.array(found.ids)[known]]  # (n,), (S, n, D)
     names = np.unique(labels)
     if len(names) < 2:
         return {}

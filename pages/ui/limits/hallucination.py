@@ -20,6 +20,8 @@ TOLD = {"nobody": -1, "never": 0, "once": 1, "4 times": 4, "16 times": 16, "1,02
 
 def hallucination() -> None:
     """Shares of right, unknown and wrong by how often a birthday was told; beside it the answers about one person."""
+    from core.analysis.skills.chats import registers_read
+
     view = current()
     if not view.description.has_read("birthday"):
         st.info(NO_BIRTHDAYS)
@@ -32,8 +34,6 @@ def hallucination() -> None:
         by_count(view, recall)
     with right:
         one_person(view, recall)
-    from core.analysis.skills.chats import registers_read
-
     told = registers_read(view.description)
     times = told.count(told[-1]) if told else 0
     each = f", in each of {times} parts of its reading" if times > 1 else ""

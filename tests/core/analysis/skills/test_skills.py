@@ -95,7 +95,7 @@ class Checkpoint:
     config: ModelConfig = field(default_factory=lambda: model().config)
 
     read, parts_read, taught_chats = Description.read, Description.parts_read, Description.taught_chats
-    has_read = Description.has_read
+    has_read, tinyland_read = Description.has_read, Description.tinyland_read
 
 
 def test_measure_reports_every_skill() -> None:
