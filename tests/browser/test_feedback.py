@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.training.disk.rows import FILE, last_row
-from tests.browser.resting import ready
+from tests.browser.resting import ready, resting
 from tests.browser.test_shell import EXCEPTION
 from tests.shaped import SHAPED, make_shaped_run
 from tests.tiny import STEPS
@@ -56,7 +56,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(shaped, server_runs, page):
     ready(page)
     updates.press("Home")
     expect(updates).to_have_value("10")
-    ready(page)
+    resting(page)  # a slider tells the server a moment after it has moved
     page.get_by_role("button", name="Train on the comparisons").click()
     page.wait_for_url(lambda url: "shaped" in parse_qs(urlsplit(url).query))
     folder = server_runs / parse_qs(urlsplit(page.url).query)["shaped"][0]
