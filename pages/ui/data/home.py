@@ -45,8 +45,9 @@ def downloads(corpus: str) -> None:
         for label, name, kind in offered:
             path = folder / name
             if path.exists():
+                large = name == DOCUMENTS  # read when it is asked for, under an address that holds until the next run
                 st.download_button(
-                    label, path.read_bytes, f"{corpus}-{name}", kind, on_click="ignore", icon=":material/download:",
+                    label, path.read_bytes if large else path.read_bytes(), f"{corpus}-{name}", kind, on_click="ignore", icon=":material/download:",
                     key=f"data_take_{name}",
                 )  # fmt: skip
 
