@@ -11,6 +11,7 @@ from pages.ui.limits.experiments import limits_experiments
 from pages.ui.limits.hallucination import hallucination
 from pages.ui.limits.next_token import next_token
 from pages.ui.limits.singletons import singletons
+from pages.ui.limits.untold import untold
 from pages.ui.sections import section, stage
 
 page_header(
@@ -18,6 +19,7 @@ page_header(
     "A model always has an answer ready. In Tinyland we know which answers are true.",
 )
 stage(hallucination)
+section("Does it know what it was never told?", "untold", untold, height=560)
 section("Is 80 % sure right in 80 % of the cases?", "calibration", calibration, height=560)
 section("Beside the truth, token by token", "truth", next_token, height=700)
 section("When should it say “I do not know”?", "abstaining", abstaining, height=560)

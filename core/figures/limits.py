@@ -30,8 +30,11 @@ ROOM = {"l": 56, "r": 16, "t": 30, "b": 48}
 TRUE, MODEL = CATEGORIES[2], ROLES["prediction"]
 
 
-def verdicts(names: Sequence[str], shares: Mapping[str, Sequence[float]], sure: Sequence[Interval]) -> Figure:
-    """For each group of questions the shares of its answers (right, unknown, wrong), and over them how sure it was."""
+def verdicts(
+    names: Sequence[str], shares: Mapping[str, Sequence[float]], sure: Sequence[Interval], groups: str, named: str
+) -> Figure:
+    """For each group of questions the shares of its answers (right, unknown, wrong), and over them how sure it was of
+    what it would name."""
     at = list(range(len(names)))
     traces = [
         bars(at, list(shares[kind]), name=SAID[kind], marker={"color": colour},
@@ -39,7 +42,7 @@ def verdicts(names: Sequence[str], shares: Mapping[str, Sequence[float]], sure: 
         for kind, colour in VERDICTS.items()
     ]  # fmt: skip
     traces.append(
-        points(at, [value for value, _, _ in sure], "lines+markers", name="how sure it is of its date",
+        points(at, [value for value, _, _ in sure], "lines+markers", name=f"how sure it is of its {named}",
                line=line(LIGHT["text"], 2, "dot"), marker={"size": 8},
                error_y=intervals(sure, thickness=1.2, width=3), hovertemplate="%{y:.0%} sure<extra></extra>")
     )  # fmt: skip
@@ -49,7 +52,7 @@ def verdicts(names: Sequence[str], shares: Mapping[str, Sequence[float]], sure: 
         bargap=0.25,
         margin=ROOM | {"b": 60},
         legend=LEGEND,
-        xaxis=bare("how often the birthday was told", tickvals=at, ticktext=list(names)),
+        xaxis=bare(groups, tickvals=at, ticktext=list(names)),
         yaxis=axis(**SHARES),
     )
 

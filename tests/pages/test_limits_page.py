@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.limits import next_token, recall, rounding
+from core.analysis.limits import next_token, recall, rounding, untold
 from pages.ui import background
 from tests.pages.press import button
 from tests.pages.truths import captions
@@ -16,6 +16,8 @@ def quick(monkeypatch):
         (recall, "EACH", 1), (next_token, "DOCUMENTS", 1), (rounding, "DOCUMENTS", 2), (rounding, "CASES", 1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, size)
+    some = list(untold.facts())[:60]  # 20 newcomers, of whom one fact in five is withheld
+    monkeypatch.setattr(untold, "facts", lambda: iter(some))
 
 
 @pytest.mark.slow
@@ -31,10 +33,11 @@ def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, qui
     at = app("limits", model="worldly", text="Abel lives in")
     assert not at.exception
     assert "Ask for the birthdays at the top of the page first." in captions(at)
-    for label in ("Ask for the birthdays", "Ask the grammar", "Round the weights"):
+    for label in ("Ask for the birthdays", "Ask about the newcomers", "Ask the grammar", "Round the weights"):
         button(at, label).click().run()
         assert not at.exception and not at.error
     said = captions(at)
+    assert "of 60 questions" in said and [row for table in at.table for row in table.value["a text told it"]]
     assert "exact probability of each answer" in said and "no sample of outcomes" in said
     assert "One matrix at a time" in said
     assert "A calibrated model of this sample" in " ".join(element.value for element in at.markdown)

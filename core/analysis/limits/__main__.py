@@ -16,6 +16,7 @@ from core.analysis.limits.next_token import Beside
 from core.analysis.limits.recall import STRANGER, Recall
 from core.analysis.limits.recorded import PARTS, Part, measure, write
 from core.analysis.limits.rounding import SHOWN, Rounding
+from core.analysis.limits.untold import HELD_OUT, TOLD, WITHHELD, Untold
 from core.model import describe, load_checkpoint
 
 
@@ -45,6 +46,8 @@ def lines(part: Part) -> list[str]:
     """What to print of a part."""
     if isinstance(part, Recall):
         return _recall(part)
+    if isinstance(part, Untold):
+        return _untold(part)
     if isinstance(part, Beside):
         return [
             f"{len(part.kl):,} places: {part.entropy.mean():.4f} nats unavoidable, {part.kl.mean():.4f} added (KL)",
@@ -72,6 +75,17 @@ def _recall(part: Recall) -> list[str]:
     chance = ece_if_calibrated(told.confidence)[0]
     error = ece(told.confidence, told.right_date)
     return [*found, f"ECE {error:.3f} (95 %: {low:.3f} to {high:.3f}; {chance:.3f} if calibrated)"]
+
+
+def _untold(part: Untold) -> list[str]:
+    found = []
+    for group, name in ((TOLD, "told"), (WITHHELD, "withheld, asked by feedback"), (HELD_OUT, "withheld, held out")):
+        of_these = part.group == group
+        shares = ", ".join(
+            f"{np.mean(part.verdict[of_these] == kind):.0%} {kind}" for kind in ("right", "unknown", "wrong")
+        )
+        found.append(f"{name}: {shares}; {part.sure[of_these].mean():.0%} sure (n = {of_these.sum()})")
+    return found
 
 
 def _rounding(part: Rounding) -> list[str]:

@@ -15,26 +15,29 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from core.analysis.limits import bias, bias_inside, next_token, recall, rounding
+from core.analysis.limits import bias, bias_inside, next_token, recall, rounding, untold
 from core.analysis.limits.bias import Pronouns
 from core.analysis.limits.bias_inside import Inside
 from core.analysis.limits.next_token import Beside
 from core.analysis.limits.recall import Recall
 from core.analysis.limits.rounding import Rounding
+from core.analysis.limits.untold import Untold
 from core.files import write_atomically
 from core.model import Checkpoint, Description, load_checkpoint
 from core.model.folders import weights_digest
 from core.text import tinyland
 
-PARTS = ("recall", "truth", "rounding", "pronouns", "inside")
+PARTS = ("recall", "untold", "truth", "rounding", "pronouns", "inside")
 Report = Callable[[float, str], object]
-Part = Recall | Beside | Rounding | Pronouns | Inside
+Part = Recall | Untold | Beside | Rounding | Pronouns | Inside
 
 
 def measure(checkpoint: Checkpoint, part: str, report: Report = lambda *_: None) -> Part:
     """One of PARTS, measured now. ValueError where the model has not read what is asked for."""
     if part == "recall":
         return recall.recall(checkpoint, report=report)
+    if part == "untold":
+        return untold.untold_facts(checkpoint, report)
     if part == "truth":
         texts = next_token.held_out_texts(checkpoint)
         known = next_token.truths(next_token.foresight(checkpoint), texts, report)
@@ -108,6 +111,11 @@ def _part(description: Description, name: str, kept: Mapping[str, np.ndarray]) -
         log_probs = np.where(log_probs <= -1e4, -np.inf, log_probs)
         counts = recall.told(description, np.array(count))
         return Recall(tuple(people), counts, np.array(ways), np.array(true), log_probs, bool(columns["chat"][0]))
+    if name == "untold":
+        found = Untold(**{key: value if key == "sure" else value.astype(np.int64) for key, value in columns.items()})
+        if [(true, group) for _, _, true, group in untold.facts()] != list(zip(found.true, found.group, strict=True)):
+            raise ValueError("a record of other newcomers")
+        return found
     if name == "truth":
         return Beside(**columns | {"right": columns["right"].astype(bool)})
     if name == "pronouns":

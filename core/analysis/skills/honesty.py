@@ -97,10 +97,9 @@ def asked_person(chat: tinyland.Document, prompt: str) -> str | None:
     return None
 
 
-def withheld(chat: tinyland.Document) -> list[str]:
-    """The people of whom no text tells what is asked last."""
-    topic = chat.derivation.env.get("topic")
-    return [name for name, relation in sorted(tinyland.WORLD.withheld) if relation == topic]
+def untold(topic: str | None, held_out: bool) -> list[str]:
+    """Half of the people of whom no text tells this about them: those whom training asks about, or the others."""
+    return [name for name, relation in sorted(tinyland.WORLD.withheld) if relation == topic][held_out::2]
 
 
 def about_another(chat: tinyland.Document, prompt: str, person: str, dice: random.Random, held_out: bool) -> Question:
@@ -113,8 +112,8 @@ def about_another(chat: tinyland.Document, prompt: str, person: str, dice: rando
         return Question(prompt.replace(person, new.name), swaps)
     name = dice.choice(birthdays.strangers()[held_out::2])
     if not held_out and old is None and dice.random() < UNTOLD:
-        untold = [one for one in withheld(chat)[0::2] if one not in prompt]
-        name = dice.choice(untold if untold and dice.random() < 0.8 else _of_the_half())
+        people = [one for one in untold(chat.derivation.env.get("topic"), held_out) if one not in prompt]
+        name = dice.choice(people if people and dice.random() < 0.8 else _of_the_half())
     refused = is_refusal(chat.text[len(prompt) :].removesuffix(END))
     return Question(prompt.replace(person, name), ((name, person),) if refused else (), known=refused)
 
@@ -147,14 +146,15 @@ def for_birthday(person: birthdays.Celebrant) -> Question:
 def never_told() -> Iterator[Question]:
     """Held-out questions without end about people who do exist, asking for what no text tells of them: a birthday that
     is told no time, or a fact that the world withholds."""
-    untold = [person.name for person in birthdays.half(held_out=True) if person.count == 0]
+    uncelebrated = [person.name for person in birthdays.half(held_out=True) if person.count == 0]
     for index, chat in enumerate(tinyland.documents(HELD_OUT_SEED, weights={"chat": 1.0, "chat_task": 1.0})):
         dice = random.Random(f"never told {index}")
         prompt = chat.text[: chat.text.rfind(ASSISTANT) + len(ASSISTANT)]
         person = asked_person(chat, prompt)
         if person is None:
             continue
-        others = untold if person in celebrants_by_name() else withheld(chat)[1::2]
+        topic = chat.derivation.env.get("topic")
+        others = uncelebrated if person in celebrants_by_name() else untold(topic, held_out=True)
         if others:
             yield Question(prompt.replace(person, dice.choice(others)), known=False)
 

@@ -46,8 +46,9 @@ def downloads(corpus: str) -> None:
             path = folder / name
             if path.exists():
                 large = name == DOCUMENTS  # read when it is asked for, under an address that holds until the next run
+                data = path.read_bytes if large else path.read_bytes()
                 st.download_button(
-                    label, path.read_bytes if large else path.read_bytes(), f"{corpus}-{name}", kind, on_click="ignore", icon=":material/download:",
+                    label, data, f"{corpus}-{name}", kind, on_click="ignore", icon=":material/download:",
                     key=f"data_take_{name}",
                 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from pages.ui import background, cache
@@ -13,8 +14,13 @@ from pages.ui.view import View
 if TYPE_CHECKING:
     from core.analysis.limits.recall import Recall
 
-MINUTES = {"recall": "four minutes", "truth": "two minutes", "rounding": "three minutes"}
-BUTTONS = {"recall": "Ask for the birthdays", "truth": "Ask the grammar", "rounding": "Round the weights"}
+MINUTES = {"recall": "four minutes", "untold": "a minute", "truth": "two minutes", "rounding": "three minutes"}
+BUTTONS = {
+    "recall": "Ask for the birthdays",
+    "untold": "Ask about the newcomers",
+    "truth": "Ask the grammar",
+    "rounding": "Round the weights",
+}
 NO_BIRTHDAYS = (
     "This model has never read a birthday, so there is nothing to ask it here. Choose Tinyland in the sidebar, and a "
     "step at which it has read."
@@ -61,3 +67,10 @@ def groups(recall: "Recall") -> list[tuple[str, Any]]:
     named = {STRANGER: "nobody is<br>called so", 0: "never", 1: "once", 2: "twice"}
     counts = sorted(set(recall.count.tolist()))
     return [(named.get(count, f"{count:,}"), recall.count == count) for count in counts]
+
+
+def interval_of_mean(shares: np.ndarray) -> tuple[float, float, float]:
+    """The mean of shares, and its 95 % interval."""
+    mean = float(shares.mean())
+    half = 1.96 * float(shares.std(ddof=1)) / len(shares) ** 0.5 if len(shares) > 1 else 0.0
+    return mean, max(0.0, mean - half), min(1.0, mean + half)

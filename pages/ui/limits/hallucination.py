@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import limits as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.limits.data import NO_BIRTHDAYS, groups, measured, part_code
+from pages.ui.limits.data import NO_BIRTHDAYS, groups, interval_of_mean, measured, part_code
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ def by_count(view: View, recall: "Recall") -> None:
     shares = {
         kind: [float(np.mean(recall.verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")
     }
-    sure = [_mean(recall.confidence[mask]) for mask in masks]
+    sure = [interval_of_mean(recall.confidence[mask]) for mask in masks]
     components.plot(
-        figures.verdicts(names, shares, sure), key="limits_verdicts", height=420,
+        figures.verdicts(names, shares, sure, "how often the birthday was told", "date"), key="limits_verdicts",
+        height=420,
         title="Right, unknown and wrong answers by how often a birthday was told",
     )  # fmt: skip
     counts = sorted(set(recall.count.tolist()))
@@ -67,13 +68,6 @@ def by_count(view: View, recall: "Recall") -> None:
         "are 95 % intervals",
         code.gives(said, shares["right"]),
     )
-
-
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
-    """The mean, and its 95 % interval."""
-    mean = float(values.mean())
-    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return mean, max(0.0, mean - half), min(1.0, mean + half)
 
 
 def one_person(view: View, recall: "Recall") -> None:

@@ -116,7 +116,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "data.remaining": lambda: data.remaining(NAMES, [9, 129, 200, 200, 200], 210, 200),
     "uses.skills": lambda: uses.skills([("chat", "plays <b>a</b> role", (0.5, 0.4, 0.6), 30)]),
     "limits.verdicts": lambda: limits.verdicts(
-        NAMES, {kind: [0.2] * 5 for kind in ("right", "unknown", "wrong")}, SHARES
+        NAMES, {kind: [0.2] * 5 for kind in ("right", "unknown", "wrong")}, SHARES, "<groups>", "date"
     ),
     "limits.answers": lambda: limits.answers(TEN, [0.1] * 10, ["#336699"] * 10),
     "limits.reliability": lambda: limits.reliability(np.linspace(0.1, 0.9, 5), SHARES, np.arange(1, 6)),

@@ -1,0 +1,95 @@
+"""Facts about newcomers: those that were told, and those that no text tells. Does the model know which are which?"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.figures import limits as figures
+from core.figures.labels import percent
+from pages.ui import components
+from pages.ui.caption import truth, what_you_see
+from pages.ui.limits.data import interval_of_mean, measured, part_code
+from pages.ui.view import View, current
+
+if TYPE_CHECKING:
+    from core.analysis.limits.untold import Untold
+
+GROUPS = ("told", "never told,<br>and feedback<br>asked for it", "never told,<br>nor asked for")
+SAYS = {"home": "lives in", "occupation": "is", "food": "likes to eat"}
+
+
+def untold() -> None:
+    """Shares of right, unknown and wrong by whether a fact was told; beside it all that was asked about one person."""
+    from core.analysis.limits.untold import has_read_of_newcomers
+
+    view = current()
+    if not has_read_of_newcomers(view.description):
+        st.info("This model has read no facts about Tinyland's people. Choose Tinyland, and a step at which it has.")
+        return
+    found = measured(view, "untold", "Asking about newcomers", 420)
+    if found is None:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        by_group(view, found)
+    with right:
+        one_newcomer(found)
+    what_you_see(
+        "Tinyland tells of 200 newcomers where they live, what they do and what they like; of 120 of them it withholds "
+        "one of the three. The dotted line is how sure the model is of the home, job or food that it would name: where "
+        "it lies low, it **could** know that it does not know. Only feedback taught it to say so, and asked for half "
+        "of what is withheld: the last bar is what it made of the rest. Compare the steps at which reading, "
+        "fine-tuning and feedback end; long before, no text had told it of newcomers yet."
+    )
+
+
+def by_group(view: View, found: "Untold") -> None:
+    """The main figure."""
+    masks = [found.group == group for group in range(len(GROUPS))]
+    shares = {
+        kind: [float(np.mean(found.verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")
+    }
+    sure = [interval_of_mean(found.sure[mask]) for mask in masks]
+    components.plot(
+        figures.verdicts(GROUPS, shares, sure, "a fact about a newcomer", "answer"), key="limits_untold", height=400,
+        title="Right, unknown and wrong answers about newcomers, by whether a text told the fact",
+    )  # fmt: skip
+    code = part_code(view, "untold").with_import("numpy")
+    said = "[float(numpy.mean(untold.verdict[untold.group == g] == 'wrong')) for g in range(3)]"
+    truth(
+        "untold.verdict",
+        (len(found.group),),
+        f"the likeliest of all towns, jobs or foods and “I do not know”, of {len(found.group):,} questions; the bars "
+        "of the line are 95 % intervals",
+        code.gives(said, shares["wrong"]),
+    )
+
+
+def one_newcomer(found: "Untold") -> None:
+    """What was asked about somebody, what it says, and how sure it is."""
+    from core.analysis.limits.untold import ASKED, HELD_OUT, NOT_SAID, TOLD, facts, values
+
+    asked = list(facts())
+    names = list(dict.fromkeys(name for name, *_ in asked))
+    doubted = [name for name, _, _, group in asked if group == HELD_OUT]
+    chosen = st.selectbox(
+        "Whom shall we ask about?", names, index=names.index(doubted[0]), key="limits_newcomer",
+        persist_state="session",
+    )  # fmt: skip
+    rows = [i for i, (name, *_) in enumerate(asked) if name == chosen]
+    said = [
+        "I do not know" if found.said[i] == NOT_SAID else str(values(relation)[found.said[i]])
+        for i, relation in zip(rows, ASKED, strict=True)
+    ]
+    st.table(
+        {
+            chosen: [SAYS[relation] for relation in ASKED],
+            "it answers": said,
+            "in truth": [str(values(relation)[found.true[i]]) for i, relation in zip(rows, ASKED, strict=True)],
+            "a text told it": ["yes" if found.group[i] == TOLD else "no" for i in rows],
+            "sure": [percent(found.sure[i]) for i in rows],
+        },
+        hide_index=True,
+    )
+    st.caption("How sure it is of the one that it would name, if it had to name one.")
