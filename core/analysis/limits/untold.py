@@ -95,7 +95,8 @@ def answers(checkpoint: Checkpoint, name: str, relation: str) -> Floats:
         options = [f"{answer.format(name)} {FORMS[form](value)}.{END}" for value in values(relation)]
         return _ask(checkpoint, CHAT.format(question.format(name)), [*options, UNKNOWN])
     found = _ask(checkpoint, told.format(name), [f" {FORMS[form_told](value)}." for value in values(relation)])
-    return np.append(found, -np.inf)  # nobody ends a statement so: "I do not know"
+    known: Floats = np.append(found, -np.inf)  # nobody ends a statement so: "I do not know"
+    return known
 
 
 def _ask(checkpoint: Checkpoint, prompt: str, options: Sequence[str]) -> Floats:
