@@ -95,12 +95,12 @@ def answers(checkpoint: Checkpoint, name: str, relation: str) -> Floats:
         options = [f"{answer.format(name)} {FORMS[form](value)}.{END}" for value in values(relation)]
         return _ask(checkpoint, CHAT.format(question.format(name)), [*options, UNKNOWN])
     found = _ask(checkpoint, told.format(name), [f" {FORMS[form_told](value)}." for value in values(relation)])
-    known: Floats = np.append(found, -np.inf)  # nobody ends a statement so: "I do not know"
-    return known
+    return np.append(found, -np.inf)  # nobody ends a statement so: "I do not know"
 
 
 def _ask(checkpoint: Checkpoint, prompt: str, options: Sequence[str]) -> Floats:
     tokenizer = checkpoint.tokenizer
     ids = [tokenizer.eot, *tokenizer.encode(prompt, special=True)]
     ends = [tokenizer.encode(option, special=True) for option in options]
-    return answer_log_probs(checkpoint.model, [ids], ends, least=LEAST)[0]
+    found: Floats = answer_log_probs(checkpoint.model, [ids], ends, least=LEAST)[0]
+    return found
