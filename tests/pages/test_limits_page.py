@@ -37,7 +37,7 @@ def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, qui
         button(at, label).click().run()
         assert not at.exception and not at.error
     said = captions(at)
-    assert "of 60 questions" in said and [row for table in at.table for row in table.value["a text told it"]]
+    assert "of 60 questions" in said and [row for table in at.table for row in table.value["told"]]
     assert "exact probability of each answer" in said and "no sample of outcomes" in said
     assert "One matrix at a time" in said
     assert "A calibrated model of this sample" in " ".join(element.value for element in at.markdown)

@@ -10,6 +10,7 @@ from core.figures.labels import percent
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
 from pages.ui.limits.data import interval_of_mean, measured, part_code
+from pages.ui.literal import literal
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ def one_newcomer(found: "Untold") -> None:
     st.table(
         {
             chosen: [SAYS[relation] for relation in ASKED],
-            "it answers": said,
-            "in truth": [str(values(relation)[found.true[i]]) for i, relation in zip(rows, ASKED, strict=True)],
-            "a text told it": ["yes" if found.group[i] == TOLD else "no" for i in rows],
-            "sure": [percent(found.sure[i]) for i in rows],
+            "it says": said,
+            "truth": [str(values(relation)[found.true[i]]) for i, relation in zip(rows, ASKED, strict=True)],
+            "told": ["yes" if found.group[i] == TOLD else "no" for i in rows],
+            "sure": [literal(percent(found.sure[i])) for i in rows],
         },
         hide_index=True,
     )
