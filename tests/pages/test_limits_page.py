@@ -16,7 +16,7 @@ def quick(monkeypatch):
         (recall, "EACH", 1), (next_token, "DOCUMENTS", 1), (rounding, "DOCUMENTS", 2), (rounding, "CASES", 1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, size)
-    some = list(untold.facts())[:60]  # 20 newcomers, of whom one fact in five is withheld
+    some = [one for one in untold.facts() if one[3] != untold.TOLD or one[0] < "B"]
     monkeypatch.setattr(untold, "facts", lambda: iter(some))
 
 
@@ -33,11 +33,13 @@ def test_everything_can_be_asked_of_a_model_that_read_tinyland(app, worldly, qui
     at = app("limits", model="worldly", text="Abel lives in")
     assert not at.exception
     assert "Ask for the birthdays at the top of the page first." in captions(at)
-    for label in ("Ask for the birthdays", "Ask about the newcomers", "Ask the grammar", "Round the weights"):
+    for label in ("Ask for the birthdays", "Ask about people", "Ask the grammar", "Round the weights"):
         button(at, label).click().run()
         assert not at.exception and not at.error
     said = captions(at)
-    assert "of 60 questions" in said and [row for table in at.table for row in table.value["told"]]
+    assert f"of {len(list(untold.facts()))} questions" in said and [
+        row for table in at.table for row in table.value["told"]
+    ]
     assert "exact probability of each answer" in said and "no sample of outcomes" in said
     assert "One matrix at a time" in said
     assert "A calibrated model of this sample" in " ".join(element.value for element in at.markdown)

@@ -114,7 +114,7 @@ def _part(description: Description, name: str, kept: Mapping[str, np.ndarray]) -
     if name == "untold":
         found = Untold(**{key: value if key == "sure" else value.astype(np.int64) for key, value in columns.items()})
         if [(true, group) for _, _, true, group in untold.facts()] != list(zip(found.true, found.group, strict=True)):
-            raise ValueError("a record of other newcomers")
+            raise ValueError("a record of other people")
         return found
     if name == "truth":
         return Beside(**columns | {"right": columns["right"].astype(bool)})

@@ -1,5 +1,5 @@
-"""What a model answers about newcomers, of whom some facts were told and others withheld: whether it knows what it was
-never told. Feedback asks for half of what is withheld; the other half it never asked for.
+"""What a model answers about the people of Tinyland, of whom nearly all facts were told and some withheld: whether it
+knows what it was never told. Feedback asks for half of what is withheld; the other half it never asked for.
 
 A model that has read is asked to end a sentence; a model that was taught chats is asked in one.
 """
@@ -34,7 +34,7 @@ Report = Callable[[float, str], object]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Untold(Brief):
-    """Of N facts, the newcomers one after the other with the relations of ASKED: `group` (TOLD, WITHHELD or HELD_OUT),
+    """Of N facts, the people one after the other with the relations of ASKED: `group` (TOLD, WITHHELD or HELD_OUT),
     `true` and `said`, the numbers of the true and of the likeliest value (NOT_SAID: it says that it does not know), and
     `sure`, the probability of the likeliest value among all values; (N,) each."""
 
@@ -49,8 +49,8 @@ class Untold(Brief):
         return np.where(self.said == NOT_SAID, "unknown", np.where(self.said == self.true, "right", "wrong"))
 
 
-def has_read_of_newcomers(description: Description) -> bool:
-    """Whether Tinyland's entries, which tell of them, are among what the model learned from."""
+def has_read_facts(description: Description) -> bool:
+    """Whether Tinyland's entries, which tell them, are among what the model learned from."""
     return description.has_read("entry")
 
 
@@ -64,7 +64,7 @@ def facts() -> Iterator[tuple[str, str, int, int]]:
     """(name, relation, number of the true value, group) of everything that is asked."""
     withheld = {(relation, half): set(untold(relation, half)) for relation in ASKED for half in (False, True)}
     numbers = {relation: {str(value): i for i, value in enumerate(values(relation))} for relation in ASKED}
-    for person in tinyland.WORLD.newcomers:
+    for person in tinyland.WORLD.people:
         for relation in ASKED:
             true = numbers[relation][str(getattr(person, relation))]
             asked, held_out = (person.name in withheld[relation, half] for half in (False, True))
@@ -73,8 +73,8 @@ def facts() -> Iterator[tuple[str, str, int, int]]:
 
 def untold_facts(checkpoint: Checkpoint, report: Report = lambda *_: None) -> Untold:
     """Asks for all `facts`. ValueError: the model never read of a fact."""
-    if not has_read_of_newcomers(checkpoint):
-        raise ValueError("this model has read nothing of newcomers: it cannot be asked about them")
+    if not has_read_facts(checkpoint):
+        raise ValueError("this model has read no facts about people: it cannot be asked for them")
     asked = list(facts())
     said, sure = [], []
     for i, (name, relation, _, _) in enumerate(asked):

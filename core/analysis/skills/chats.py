@@ -82,9 +82,9 @@ def _answers(model: Transformer, tokenizer: Tokenizer, kind: str, n: int) -> Ite
 
 
 def honesty(model: Transformer, tokenizer: Tokenizer, n: int) -> dict[str, Share]:
-    """Of n questions each: answers invented about people who do not exist, and about facts that were never told, nearly
-    all of which the world withholds; of the birthdays never told, each asked for once; and of questions that have an
-    answer, "I do not know" (unsure) and wrong ones."""
+    """Of n questions each: answers invented about people who do not exist, and about facts that were never told, which
+    are nearly all some that the world withholds; of the birthdays never told, each asked for once; and of questions
+    that have an answer, "I do not know" (unsure) and wrong ones."""
     strange = verdicts(model, tokenizer, about_strangers(), n)
     untold = verdicts(model, tokenizer, never_told(), n)
     birthdays = verdicts(model, tokenizer, asked_for_birthdays("never"), n)

@@ -34,9 +34,9 @@ def _credulous() -> Grammar:
     world = tinyland.WORLD
     domains = words.domains | {
         "fact": lambda _env, _person, relation: values[relation],
-        "resident": lambda *_: world.everybody,
+        "resident": lambda *_: world.people,
         "town_of": lambda *_: world.towns,
-        "described_person": lambda _: world.everybody,
+        "described_person": lambda _: world.people,
         "described_town": lambda _: world.towns,
         "described_region": lambda _: world.regions,
     }

@@ -25,7 +25,6 @@ TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": ran
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
 LONGEST = 120  # characters of an answer that can be judged: a story is none
 BIRTHDAYS = 0.45  # the part of what may be unknown that training asks of birthdays
-UNTOLD = 0.6  # of the rest, where somebody was asked about facts: people who exist, of whom no text tells what is asked
 ASKED = {"chat": 0.55, "chat_topic": 0.15, "chat_role": 0.1, "chat_task": 0.2}  # by training: more that want one word
 
 
@@ -111,9 +110,9 @@ def about_another(chat: tinyland.Document, prompt: str, person: str, dice: rando
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
     name = dice.choice(birthdays.strangers()[held_out::2])
-    if not held_out and old is None and dice.random() < UNTOLD:
+    if not held_out and old is None and dice.random() < 0.5:
         people = [one for one in untold(chat.derivation.env.get("topic"), held_out) if one not in prompt]
-        name = dice.choice(people if people and dice.random() < 0.8 else _of_the_half())
+        name = dice.choice(people if people and dice.random() < 0.7 else _of_the_half())
     refused = is_refusal(chat.text[len(prompt) :].removesuffix(END))
     return Question(prompt.replace(person, name), ((name, person),) if refused else (), known=refused)
 

@@ -268,23 +268,6 @@ MALE_NAMES = _words("""
     Kwame Lars Levi Liam Lorenzo Magnus Malik Mateo Milo Mosi Nico Niels Obi Omar Oscar Otto Pablo Pavel Quinn Rafael
     Ravi Rohan Samir Sven Tariq Theo Tomas Viktor Walter Yusuf Zane
 """)
-# Of these people documents tell facts, and no stories.
-FEMALE_NEWCOMERS = _words("""
-    Aida Aisha Alexa Alina Alva Amina Anika Annika Ariadne Asta Aurora Aziza Beata Berit Brenda Carina Carlotta
-    Chiara Clementine Corinna Damaris Delia Diana Dolores Elisa Eloise Elvira Enid Eudora Fabia Felicia Frida Gemma
-    Gerda Greer Hadley Hanne Helena Hester Ilona Imani Inga Irena Irma Isadora Ivy Jamila Jana Jasmin Jessamy Josefa
-    Judith Juno Justina Karima Katrin Kiri Klara Latifa Laura Lillian Livia Lorna Lotta Louisa Mabel Madeleine Magda
-    Maia Malin Margot Mariam Maud Maya Melina Monika Myra Nadine Natalia Nell Nerys Nila Odile Phoebe Pilar Renata
-    Sabrina Saskia Simone Solveig Svea Tabitha Tamara Tanya Thea Thelma Theresa Tova Zahra Zainab
-""")
-MALE_NEWCOMERS = _words("""
-    Aaron Achim Aldo Anatole Andre Angus Anton Asher Augustin Bao Basil Bjorn Callum Camillo Chester Claudio Clemens
-    Conrad Cormac Cosmo Damian Dexter Dominic Donald Dougal Eino Elias Enoch Eugene Fidel Francis Garth Gerard
-    Gilbert Goran Hakim Halvor Harald Harvey Hector Heinz Henrik Herbert Javier Jerome Joel Johan Jorge Julius
-    Jurgen Kamal Kees Keith Kenneth Klaus Knut Lionel Lucas Luther Manuel Marcel Marco Mario Marius Martin Milan
-    Morgan Nabil Nathan Nigel Noah Nolan Olaf Oleg Owen Pascal Patrick Pedro Pierre Piotr Raoul Roland Roman Rufus
-    Salim Selim Serge Sergio Silas Solomon Stellan Tadeo Terence Thomas Tristan Warren Xavier Yannick Yusef Zachary
-""")
 UNKNOWN_FEMALE_NAMES = _words("""
     Adele Agnes Bettina Camille Cora Delphine Dorothea Eunice Fiona Gloria Hilda Imogen Jolene Kalinda Lorelei Mirabel
     Nerissa Odette Philippa Ramona Sabine Tallulah Ursula Yolanda
@@ -327,7 +310,7 @@ def _noun_words(nouns: Iterable[Noun]) -> tuple[str, ...]:
 _IN_OLU: tuple[Noun | Verb | Adjective, ...] = (*OBJECTS, *ANIMALS, *FOODS, *PLACES, *VERBS, *ADJECTIVES, *COLOURS)
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
-    "people": FEMALE_NAMES + MALE_NAMES + FEMALE_NEWCOMERS + MALE_NEWCOMERS,
+    "people": FEMALE_NAMES + MALE_NAMES,
     "towns": TOWN_NAMES,
     "regions": REGION_NAMES,
     "objects": _noun_words(OBJECTS),

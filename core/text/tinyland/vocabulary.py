@@ -172,7 +172,7 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
     fact: dict[tuple[str, str], Any] = {}
     for f in w.known_facts:
         fact[f.subject, f.relation] = f.value
-    for person in w.everybody:  # people's facts point at words and people, not at strings
+    for person in w.people:  # people's facts point at words and people, not at strings
         for relation in ("food", "occupation", "animal"):
             if (person.name, relation) in fact:
                 fact[person.name, relation] = getattr(person, relation)
@@ -181,21 +181,20 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         if person.mother and (person.name, "mother") in fact:
             fact[person.name, "mother"] = w.person(person.mother)
     residents = {
-        t.name: [p for p in w.everybody if p.home == t.name and (p.name, "home") in fact] for t in w.towns
+        t.name: [p for p in w.people if p.home == t.name and (p.name, "home") in fact] for t in w.towns
     }  # fmt: skip
-    subjects: tuple[Any, ...] = (*w.everybody, *w.towns, *w.regions)
+    subjects: tuple[Any, ...] = (*w.people, *w.towns, *w.regions)
     with_fact = {
         relation: [s for s in subjects if (s.name, relation) in fact]
         for relation in ("home", "occupation", "food", "colour", "animal", "mother", "specialty", "region", "capital")
     }
-    natives = [person for person in w.people if (person.name, "home") in fact]
     region_towns = {
         r.name: [t for t in w.towns if t.region == r.name and t.name != r.capital and (t.name, "region") in fact]
         for r in w.regions
     }
     per_person = {p: sum((p.name, r) in fact for r in ("home", "occupation", "food", "colour", "animal", "mother"))
-                  for p in w.everybody}  # fmt: skip
-    described_people = [p for p in w.everybody if per_person[p] >= 4]
+                  for p in w.people}  # fmt: skip
+    described_people = [p for p in w.people if per_person[p] >= 4]
     described_towns = [
         t for t in w.towns
         if ((t.name, "specialty") in fact) + ((t.name, "region") in fact) + len(residents[t.name]) >= 2
@@ -230,7 +229,7 @@ def vocabulary(world: World, register: birthdays.Register = birthdays.Register()
         # words of the world
         "person": lambda env: w.people,
         "friend": lambda env, a: w.friends[env[a]],
-        "native": lambda env: natives,
+        "native": lambda env: with_fact["home"],
         "place": lambda env: w.places,
         "nearby": lambda env, s: w.ways[env["at", env[s]]],
         "object": lambda env: w.objects,

@@ -24,7 +24,6 @@ MAP_COLUMNS = 7
 FRIENDS = 3  # to each side: everybody has twice as many
 WITHHELD_SHARE = 0.06
 WITHHELD_RELATIONS = ("home", "occupation", "food", "specialty", "capital")
-WITHHELD_OF_NEWCOMERS = 0.2  # for each of the first three
 
 # P("she") for a worker without a name. Skewed on purpose: a later page measures how a model picks the skew up.
 SHE_RATE: dict[str, float] = {
@@ -116,14 +115,12 @@ _POSSESSIVE = {"she": "her", "he": "his"}
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """People (eldest first: a mother stands before her children), newcomers, towns, regions, and the words in use.
+    """People (eldest first: a mother stands before her children), towns, regions, and the words in use.
 
-    Of the newcomers documents tell facts, and no stories: there are many, so that what is withheld of some can be told
-    from what is told of others. Worlds compare and hash by identity, which makes them cheap keys of a cache.
+    Worlds compare and hash by identity, which makes them cheap keys of a cache.
     """
 
     people: tuple[Person, ...]
-    newcomers: tuple[Person, ...]
     towns: tuple[Town, ...]
     regions: tuple[Region, ...]
     withheld: frozenset[tuple[str, str]]
@@ -164,20 +161,14 @@ class World:
         """The region of that name; KeyError when there is none."""
         return self._regions_by_name[name]
 
-    @property
-    def everybody(self) -> tuple[Person, ...]:
-        """All of whom facts are told: people, then newcomers."""
-        return (*self.people, *self.newcomers)
-
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """All true statements, withheld ones included: about people, then towns, regions and newcomers."""
+        """All true statements, withheld ones included: about people, then towns, then regions."""
         return (
             *(fact for person in self.people for fact in _facts_of_person(person)),
             *(Fact(town.name, "region", town.region) for town in self.towns),
             *(Fact(town.name, "specialty", town.specialty) for town in self.towns),
             *(Fact(region.name, "capital", region.capital) for region in self.regions),
-            *(fact for person in self.newcomers for fact in _facts_of_person(person)),
         )
 
     @cached_property
@@ -209,7 +200,7 @@ class World:
 
     @cached_property
     def _people_by_name(self) -> dict[str, Person]:
-        return {person.name: person for person in self.everybody}
+        return {person.name: person for person in self.people}
 
     @cached_property
     def _towns_by_name(self) -> dict[str, Town]:
@@ -221,18 +212,13 @@ class World:
 
 
 def canonical_world(seed: int = 0, she_rate: dict[str, float] | None = None) -> World:
-    """100 people, 200 newcomers, 40 towns and 8 regions, drawn from `seed` alone; `she_rate` overrides occupations."""
+    """100 people, 40 towns and 8 regions, all drawn from `seed` alone; `she_rate` overrides single occupations."""
     rng = random.Random(seed)
     regions, towns = _make_land(rng)
     people = _make_people(rng, towns)
     full = {name: len(words) for name, words in _word_lists().items()}
     world = _assemble(people, towns, regions, full)
-    withheld = _choose_withheld(rng, world.facts, WITHHELD_SHARE, WITHHELD_RELATIONS)
-    rng = random.Random(f"newcomers {seed}")
-    world = replace(world, newcomers=_make_newcomers(rng, towns))
-    theirs = [fact for person in world.newcomers for fact in _facts_of_person(person)]
-    untold = _choose_withheld(rng, theirs, WITHHELD_OF_NEWCOMERS, WITHHELD_RELATIONS[:3])
-    world = replace(world, withheld=withheld | untold)
+    world = replace(world, withheld=_choose_withheld(rng, world.facts))
     return world.with_she_rate(she_rate) if she_rate else world
 
 
@@ -273,19 +259,7 @@ def _make_people(rng: random.Random, towns: Sequence[Town]) -> tuple[Person, ...
     # One woman, one man in turn: every generation is half and half.
     couples = zip(women, men, strict=True)
     names = [name for woman, man in couples for name in (Name(woman, "she"), Name(man, "he"))]
-    return _with_facts(rng, names, _mothers(rng, names), towns)
-
-
-def _make_newcomers(rng: random.Random, towns: Sequence[Town]) -> tuple[Person, ...]:
-    names = [Name(name, "she") for name in lexicon.FEMALE_NEWCOMERS]
-    names += [Name(name, "he") for name in lexicon.MALE_NEWCOMERS]
-    return _with_facts(rng, names, [None] * len(names), towns)
-
-
-def _with_facts(
-    rng: random.Random, names: Sequence[Name], mothers: Sequence[str | None], towns: Sequence[Town]
-) -> tuple[Person, ...]:
-    count = len(names)
+    mothers = _mothers(rng, names)
     homes = _spread_evenly(rng, [town.name for town in towns], count)
     occupations = _spread_evenly(rng, lexicon.OCCUPATIONS, count)
     foods = _spread_evenly(rng, lexicon.FOODS, count)
@@ -308,14 +282,12 @@ def _mothers(rng: random.Random, names: Sequence[Name]) -> list[str | None]:
     return mothers
 
 
-def _choose_withheld(
-    rng: random.Random, facts: Sequence[Fact], share: float, relations: Sequence[str]
-) -> frozenset[tuple[str, str]]:
-    """About this share of the facts of each relation (at least one), never two of one subject."""
+def _choose_withheld(rng: random.Random, facts: Sequence[Fact]) -> frozenset[tuple[str, str]]:
+    """About WITHHELD_SHARE of the facts of each relation (at least one), never two of one subject."""
     chosen: dict[str, str] = {}
-    for relation in relations:
+    for relation in WITHHELD_RELATIONS:
         subjects = [fact.subject for fact in facts if fact.relation == relation]
-        wanted = max(1, round(share * len(subjects)))
+        wanted = max(1, round(WITHHELD_SHARE * len(subjects)))
         free = [subject for subject in _in_random_order(rng, subjects) if subject not in chosen]
         chosen.update(dict.fromkeys(free[:wanted], relation))
     return frozenset(chosen.items())
@@ -348,7 +320,6 @@ def _assemble(
     )
     return World(
         people=tuple(people),
-        newcomers=(),
         towns=tuple(towns),
         regions=tuple(regions),
         withheld=frozenset(),

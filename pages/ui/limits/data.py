@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MINUTES = {"recall": "four minutes", "untold": "a minute", "truth": "two minutes", "rounding": "three minutes"}
 BUTTONS = {
     "recall": "Ask for the birthdays",
-    "untold": "Ask about the newcomers",
+    "untold": "Ask about people",
     "truth": "Ask the grammar",
     "rounding": "Round the weights",
 }

@@ -1,4 +1,4 @@
-"""Facts about newcomers: those that were told, and those that no text tells. Does the model know which are which?"""
+"""Facts about people: those that were told, and those that no text tells. Does the model know which are which?"""
 
 from typing import TYPE_CHECKING
 
@@ -22,26 +22,26 @@ SAYS = {"home": "lives in", "occupation": "is", "food": "likes to eat"}
 
 def untold() -> None:
     """Shares of right, unknown and wrong by whether a fact was told; beside it all that was asked about one person."""
-    from core.analysis.limits.untold import has_read_of_newcomers
+    from core.analysis.limits.untold import has_read_facts
 
     view = current()
-    if not has_read_of_newcomers(view.description):
+    if not has_read_facts(view.description):
         st.info("This model has read no facts about Tinyland's people. Choose Tinyland, and a step at which it has.")
         return
-    found = measured(view, "untold", "Asking about newcomers", 420)
+    found = measured(view, "untold", "Asking about people", 420)
     if found is None:
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
         by_group(view, found)
     with right:
-        one_newcomer(found)
+        one_person(found)
     what_you_see(
-        "Tinyland tells of 200 newcomers where they live, what they do and what they like; of 120 of them it withholds "
+        "Tinyland tells of 100 people where they live, what they do and what they like, but of 18 of them it withholds "
         "one of the three. The dotted line is how sure the model is of the home, job or food that it would name: where "
-        "it lies low, it **could** know that it does not know. Only feedback taught it to say so, and asked for half "
-        "of what is withheld: the last bar is what it made of the rest. Compare the steps at which reading, "
-        "fine-tuning and feedback end; long before, no text had told it of newcomers yet."
+        "it lies low, it **could** know that it does not know. Only feedback teaches it to say so, and asks for half "
+        "of what is withheld. The last bar is the test: did it learn to doubt, or only **whom** to doubt? Compare the "
+        "steps at which reading, fine-tuning and feedback end."
     )
 
 
@@ -53,8 +53,8 @@ def by_group(view: View, found: "Untold") -> None:
     }
     sure = [interval_of_mean(found.sure[mask]) for mask in masks]
     components.plot(
-        figures.verdicts(GROUPS, shares, sure, "a fact about a newcomer", "answer"), key="limits_untold", height=400,
-        title="Right, unknown and wrong answers about newcomers, by whether a text told the fact",
+        figures.verdicts(GROUPS, shares, sure, "a fact about somebody", "answer"), key="limits_untold", height=400,
+        title="Right, unknown and wrong answers about people, by whether a text told the fact",
     )  # fmt: skip
     code = part_code(view, "untold").with_import("numpy")
     said = "[float(numpy.mean(untold.verdict[untold.group == g] == 'wrong')) for g in range(3)]"
@@ -67,7 +67,7 @@ def by_group(view: View, found: "Untold") -> None:
     )
 
 
-def one_newcomer(found: "Untold") -> None:
+def one_person(found: "Untold") -> None:
     """What was asked about somebody, what it says, and how sure it is."""
     from core.analysis.limits.untold import ASKED, HELD_OUT, NOT_SAID, TOLD, facts, values
 
@@ -75,7 +75,7 @@ def one_newcomer(found: "Untold") -> None:
     names = list(dict.fromkeys(name for name, *_ in asked))
     doubted = [name for name, _, _, group in asked if group == HELD_OUT]
     chosen = st.selectbox(
-        "Whom shall we ask about?", names, index=names.index(doubted[0]), key="limits_newcomer",
+        "Whom shall we ask about?", names, index=names.index(doubted[0]), key="limits_untold_person",
         persist_state="session",
     )  # fmt: skip
     rows = [i for i, (name, *_) in enumerate(asked) if name == chosen]

@@ -1,4 +1,4 @@
-"""Questions about newcomers: which of them no text answers, and an answer's probability against one read on its own."""
+"""Questions about people: which of them no text answers, and an answer's probability against one read on its own."""
 
 import numpy as np
 import pytest
@@ -23,26 +23,26 @@ def checkpoint(tmp_path_factory):
 def test_what_is_withheld_is_asked_for_by_feedback_or_held_out():
     asked = list(untold.facts())
     told = {(fact.subject, fact.relation): fact.value for fact in tinyland.WORLD.known_facts}
-    assert len(asked) == 600 and len({(name, relation) for name, relation, _, _ in asked}) == 600
+    assert len(asked) == 300 and len({(name, relation) for name, relation, _, _ in asked}) == 300
     for name, relation, true, group in asked:
         assert ((name, relation) in told) is (group == TOLD)
         assert group != TOLD or told[name, relation] == str(untold.values(relation)[true])
     groups = [group for *_, group in asked]
-    assert groups.count(WITHHELD) + groups.count(HELD_OUT) == 120 and min(map(groups.count, (WITHHELD, HELD_OUT))) > 50
+    assert (groups.count(WITHHELD), groups.count(HELD_OUT)) == (9, 9)
     held_out = {name for name, *_, group in asked if group == HELD_OUT}
     measured = {name for relation in ASKED for name in honesty.untold(relation, held_out=True)}
-    assert held_out == measured & {person.name for person in tinyland.WORLD.newcomers}
+    assert held_out == measured
 
 
 @pytest.mark.parametrize("relation", ASKED)
 def test_an_answer_is_as_likely_as_it_is_alone(checkpoint, relation, monkeypatch):
     monkeypatch.setattr(untold, "CHAT", "{}")  # a prompt that fits a context of 64
     monkeypatch.setattr(untold, "LEAST", 1e-300)
-    found = untold.answers(checkpoint, "Aida", relation)
+    found = untold.answers(checkpoint, "Ada", relation)
     tokenizer, values = checkpoint.tokenizer, untold.values(relation)
     assert len(found) == len(values) + 1
-    said = {"home": "Aida lives in {}.", "occupation": "Aida is {}.", "food": "Aida likes {}."}[relation]
-    prompt = [tokenizer.eot, *tokenizer.encode(ASKED[relation][0].format("Aida"))]
+    said = {"home": "Ada lives in {}.", "occupation": "Ada is {}.", "food": "Ada likes {}."}[relation]
+    prompt = [tokenizer.eot, *tokenizer.encode(ASKED[relation][0].format("Ada"))]
     for number in (0, len(values) - 1, len(values)):
         value = values[number] if number < len(values) else None
         word = {"home": str, "occupation": lambda v: f"{'an' if str(v)[0] in 'aeiou' else 'a'} {v}",
@@ -56,9 +56,9 @@ def test_an_answer_is_as_likely_as_it_is_alone(checkpoint, relation, monkeypatch
 
 def test_a_record_is_there_again(checkpoint):
     *_, true, group = zip(*untold.facts(), strict=True)
-    said = np.where(np.arange(600) % 3 == 0, NOT_SAID, np.array(true))
-    made = Untold(np.array(group), np.array(true), said, np.linspace(0, 1, 600))
+    said = np.where(np.arange(300) % 3 == 0, NOT_SAID, np.array(true))
+    made = Untold(np.array(group), np.array(true), said, np.linspace(0, 1, 300))
     write(checkpoint, {"untold": made})
     again = recorded(checkpoint, "untold")
-    np.testing.assert_array_equal(again.verdict, np.where(np.arange(600) % 3 == 0, "unknown", "right"))
+    np.testing.assert_array_equal(again.verdict, np.where(np.arange(300) % 3 == 0, "unknown", "right"))
     np.testing.assert_allclose(again.sure, made.sure, atol=1e-6)
