@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.analysis.limits.untold import Untold
 
 GROUPS = ("told", "never told,<br>and feedback<br>asked for it", "never told,<br>nor asked for")
-SAYS = {"home": "lives in", "occupation": "is", "food": "likes to eat"}
+SAYS = {"home": "lives in", "occupation": "is", "food": "likes"}
 
 
 def untold() -> None:
@@ -37,11 +37,12 @@ def untold() -> None:
     with right:
         one_person(found)
     what_you_see(
-        "Tinyland tells of 100 people where they live, what they do and what they like, but of 18 of them it withholds "
-        "one of the three. The dotted line is how sure the model is of the home, job or food that it would name: where "
-        "it lies low, it **could** know that it does not know. Only feedback teaches it to say so, and asks for half "
-        "of what is withheld. The last bar is the test: did it learn to doubt, or only **whom** to doubt? Compare the "
-        "steps at which reading, fine-tuning and feedback end."
+        f"Tinyland tells of {len(found.group) // len(SAYS)} people where they live, what they do and what they like, "
+        f"but of {np.count_nonzero(found.group)} of them it withholds one of the three. The dotted line is how sure "
+        "the model is of the home, job or food that it would name: where it lies low, it **could** know that it does "
+        "not know. Only feedback teaches it to say so, and asks for half of what is withheld. The last bar is the "
+        "test: did it learn to doubt, or only **whom** to doubt? Compare the steps at which reading, fine-tuning and "
+        "feedback end."
     )
 
 
@@ -89,7 +90,7 @@ def one_person(found: "Untold") -> None:
             "it says": said,
             "truth": [str(values(relation)[found.true[i]]) for i, relation in zip(rows, ASKED, strict=True)],
             "told": ["yes" if found.group[i] == TOLD else "no" for i in rows],
-            "sure": [literal(percent(found.sure[i])) for i in rows],
+            "sure": [literal(percent(found.sure[i]).replace(" ", "\u00a0")) for i in rows],
         },
         hide_index=True,
     )
