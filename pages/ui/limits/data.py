@@ -1,5 +1,6 @@
 """What the page Limits measures of a model: as it is recorded, else measured when a visitor asks for it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,6 +68,11 @@ def groups(recall: "Recall") -> list[tuple[str, Any]]:
     named = {STRANGER: "nobody is<br>called so", 0: "never", 1: "once", 2: "twice"}
     counts = sorted(set(recall.count.tolist()))
     return [(named.get(count, f"{count:,}"), recall.count == count) for count in counts]
+
+
+def shares_of(verdict: np.ndarray, masks: Sequence[np.ndarray]) -> dict[str, list[float]]:
+    """By verdict, its share in each group of questions."""
+    return {kind: [float(np.mean(verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")}
 
 
 def interval_of_mean(shares: np.ndarray) -> tuple[float, float, float]:

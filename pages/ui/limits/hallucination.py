@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import limits as figures
 from pages.ui import components, state
 from pages.ui.caption import truth, what_you_see
-from pages.ui.limits.data import NO_BIRTHDAYS, groups, interval_of_mean, measured, part_code
+from pages.ui.limits.data import NO_BIRTHDAYS, groups, interval_of_mean, measured, part_code, shares_of
 from pages.ui.view import View, current
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def hallucination() -> None:
 def by_count(view: View, recall: "Recall") -> None:
     """The main figure."""
     names, masks = zip(*groups(recall), strict=True)
-    shares = {
-        kind: [float(np.mean(recall.verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")
-    }
+    shares = shares_of(recall.verdict, masks)
     sure = [interval_of_mean(recall.confidence[mask]) for mask in masks]
     components.plot(
         figures.verdicts(names, shares, sure, "how often the birthday was told", "date"), key="limits_verdicts",

@@ -9,7 +9,7 @@ from core.figures import limits as figures
 from core.figures.labels import percent
 from pages.ui import components
 from pages.ui.caption import truth, what_you_see
-from pages.ui.limits.data import interval_of_mean, measured, part_code
+from pages.ui.limits.data import interval_of_mean, measured, part_code, shares_of
 from pages.ui.literal import literal
 from pages.ui.view import View, current
 
@@ -49,12 +49,12 @@ def untold() -> None:
 def by_group(view: View, found: "Untold") -> None:
     """The main figure."""
     masks = [found.group == group for group in range(len(GROUPS))]
-    shares = {
-        kind: [float(np.mean(found.verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")
-    }
+    names = [f"{name}: {mask.sum()}" for name, mask in zip(GROUPS, masks, strict=True)]
+    shares = shares_of(found.verdict, masks)
     sure = [interval_of_mean(found.sure[mask]) for mask in masks]
     components.plot(
-        figures.verdicts(GROUPS, shares, sure, "a fact about somebody", "answer"), key="limits_untold", height=400,
+        figures.verdicts(names, shares, sure, "a fact about somebody, and how many", "answer"), key="limits_untold",
+        height=400,
         title="Right, unknown and wrong answers about people, by whether a text told the fact",
     )  # fmt: skip
     code = part_code(view, "untold").with_import("numpy")
