@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.interventions.intervene import intervene
-from core.analysis.limits import bias_inside, next_token, recall, rounding
+from core.analysis.limits import bias_inside, next_token, recall, rounding, untold
 from core.data.passages.shard import build
 from core.generation import Sampler
 from core.generation.branches import extend
@@ -84,6 +84,7 @@ PRESSED: dict[str, tuple[str, ...]] = {
     "uses": ("Measure the four uses",),
     "limits": (
         "Ask for the birthdays",
+        "Ask about people",
         "Ask the grammar",
         "Round the weights",
         "Take it out, and measure again",
@@ -98,6 +99,7 @@ SMALL: dict[ModuleType, dict[str, object]] = {  # what would take long is done o
     tokenization_training: {"DOCUMENTS": 30, "HELD_OUT": 3},
     window: {"DOCUMENTS": 24, "QUESTIONS": 3, "FILLERS": (0, 2)},
     recall: {"EACH": 2},
+    untold: {"LEAST": 0.5},  # hardly any beginning is followed
     next_token: {"DOCUMENTS": 2},
     bias_inside: {"TEXTS": 2},
     rounding: {"DOCUMENTS": 4, "CASES": 2},
