@@ -16,7 +16,7 @@ from pages.ui.view import View, current
 if TYPE_CHECKING:
     from core.analysis.limits.untold import Untold
 
-GROUPS = ("told", "never told,<br>and feedback<br>asked for it", "never told,<br>nor asked for")
+GROUPS = ("told", "never told,<br>but asked for", "never told,<br>nor asked for")  # by feedback
 SAYS = {"home": "lives in", "occupation": "is", "food": "likes"}
 
 
@@ -40,7 +40,7 @@ def untold() -> None:
         f"Tinyland tells of {len(found.group) // len(SAYS)} people where they live, what they do and what they like, "
         f"but of {np.count_nonzero(found.group)} of them it withholds one of the three. The dotted line is how sure "
         "the model is of the home, job or food that it would name: where it lies low, it **could** know that it does "
-        "not know. Only feedback teaches it to say so, and asks for half of what is withheld. The last bar is the "
+        "not know. Only feedback teaches it to say so, and it asks for half of what is withheld. The last bar is the "
         "test: did it learn to doubt, or only **whom** to doubt? Compare the steps at which reading, fine-tuning and "
         "feedback end."
     )
@@ -49,11 +49,11 @@ def untold() -> None:
 def by_group(view: View, found: "Untold") -> None:
     """The main figure."""
     masks = [found.group == group for group in range(len(GROUPS))]
-    names = [f"{name}: {mask.sum()}" for name, mask in zip(GROUPS, masks, strict=True)]
+    names = [f"{name}<br>n = {mask.sum()}" for name, mask in zip(GROUPS, masks, strict=True)]
     shares = shares_of(found.verdict, masks)
     sure = [interval_of_mean(found.sure[mask]) for mask in masks]
     components.plot(
-        figures.verdicts(names, shares, sure, "a fact about somebody, and how many", "answer"), key="limits_untold",
+        figures.verdicts(names, shares, sure, "a fact about somebody", "answer"), key="limits_untold",
         height=400,
         title="Right, unknown and wrong answers about people, by whether a text told the fact",
     )  # fmt: skip
