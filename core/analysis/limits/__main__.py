@@ -67,9 +67,8 @@ def _recall(part: Recall) -> list[str]:
     found = []
     for count in dict.fromkeys(part.count.tolist()):
         verdict, who = part.verdict[part.count == count], "nobody" if count == STRANGER else f"told {count:>5} times"
-        shares = ", ".join(f"{np.mean(verdict == kind):.0%} {kind}" for kind in ("right", "unknown", "wrong"))
         sure = part.confidence[part.count == count].mean()
-        found.append(f"{who}: {shares}; {sure:.0%} sure of its date (n = {len(verdict)})")
+        found.append(f"{who}: {_shares(verdict)}; {sure:.0%} sure of its date (n = {len(verdict)})")
     told = part.of(part.count >= 0)
     low, high = ece_interval(told.confidence, told.right_date)
     chance = ece_if_calibrated(told.confidence)[0]
@@ -80,12 +79,13 @@ def _recall(part: Recall) -> list[str]:
 def _untold(part: Untold) -> list[str]:
     found = []
     for group, name in ((TOLD, "told"), (WITHHELD, "withheld, asked by feedback"), (HELD_OUT, "withheld, held out")):
-        of_these = part.group == group
-        shares = ", ".join(
-            f"{np.mean(part.verdict[of_these] == kind):.0%} {kind}" for kind in ("right", "unknown", "wrong")
-        )
-        found.append(f"{name}: {shares}; {part.sure[of_these].mean():.0%} sure (n = {of_these.sum()})")
+        verdict, sure = part.verdict[part.group == group], part.sure[part.group == group].mean()
+        found.append(f"{name}: {_shares(verdict)}; {sure:.0%} sure (n = {len(verdict)})")
     return found
+
+
+def _shares(verdict: np.ndarray) -> str:
+    return ", ".join(f"{np.mean(verdict == kind):.0%} {kind}" for kind in ("right", "unknown", "wrong"))
 
 
 def _rounding(part: Rounding) -> list[str]:

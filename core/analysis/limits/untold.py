@@ -15,7 +15,8 @@ from core.analysis.limits.choices import answer_log_probs
 from core.analysis.skills.honesty import CHAT, END, UNKNOWN, untold
 from core.arrays import Floats
 from core.brief import Brief
-from core.model import Checkpoint, Description
+from core.generation.stages import softmax
+from core.model import Checkpoint
 from core.text import tinyland
 from core.text.tinyland.forms import FORMS
 
@@ -49,11 +50,6 @@ class Untold(Brief):
         return np.where(self.said == NOT_SAID, "unknown", np.where(self.said == self.true, "right", "wrong"))
 
 
-def has_read_facts(description: Description) -> bool:
-    """Whether Tinyland's entries, which tell them, are among what the model learned from."""
-    return description.has_read("entry")
-
-
 def values(relation: str) -> tuple[Any, ...]:
     """All that somebody's home, occupation or favourite food may be."""
     world = tinyland.WORLD
@@ -73,7 +69,7 @@ def facts() -> Iterator[tuple[str, str, int, int]]:
 
 def untold_facts(checkpoint: Checkpoint, report: Report = lambda *_: None) -> Untold:
     """Asks for all `facts`. ValueError: the model never read of a fact."""
-    if not has_read_facts(checkpoint):
+    if not checkpoint.has_read("entry"):
         raise ValueError("this model has read no facts about people: it cannot be asked for them")
     asked = list(facts())
     said, sure = [], []
@@ -82,8 +78,7 @@ def untold_facts(checkpoint: Checkpoint, report: Report = lambda *_: None) -> Un
         log_probs = answers(checkpoint, name, relation)
         best = int(log_probs.argmax())
         said.append(NOT_SAID if best == len(log_probs) - 1 else best)
-        p = np.exp(log_probs[:-1] - log_probs[:-1].max())
-        sure.append(float(p.max() / p.sum()))
+        sure.append(float(softmax(log_probs[:-1]).max()))
     _, _, true, group = zip(*asked, strict=True)
     return Untold(np.array(group), np.array(true), np.array(said), np.array(sure))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from core.figures.limits import VERDICTS
 from pages.ui import background, cache
 from pages.ui.code import Code
 from pages.ui.on_request import on_request
@@ -72,7 +73,7 @@ def groups(recall: "Recall") -> list[tuple[str, Any]]:
 
 def shares_of(verdict: np.ndarray, masks: Sequence[np.ndarray]) -> dict[str, list[float]]:
     """By verdict, its share in each group of questions."""
-    return {kind: [float(np.mean(verdict[mask] == kind)) for mask in masks] for kind in ("right", "unknown", "wrong")}
+    return {kind: [float(np.mean(verdict[mask] == kind)) for mask in masks] for kind in VERDICTS}
 
 
 def interval_of_mean(shares: np.ndarray) -> tuple[float, float, float]:

@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from core.analysis.limits.untold import Untold
 
 GROUPS = ("told", "never told,<br>but asked for", "never told,<br>nor asked for")  # by feedback
-SAYS = {"home": "lives in", "occupation": "is", "food": "likes"}
 
 
 def untold() -> None:
     """Shares of right, unknown and wrong by whether a fact was told; beside it all that was asked about one person."""
-    from core.analysis.limits.untold import has_read_facts
+    from core.analysis.limits.untold import ASKED
 
     view = current()
-    if not has_read_facts(view.description):
+    if not view.description.has_read("entry"):
         st.info("This model has read no facts about Tinyland's people. Choose Tinyland, and a step at which it has.")
         return
     found = measured(view, "untold", "Asking about people", 420)
@@ -37,7 +36,7 @@ def untold() -> None:
     with right:
         one_person(found)
     what_you_see(
-        f"Tinyland tells of {len(found.group) // len(SAYS)} people where they live, what they do and what they like, "
+        f"Tinyland tells of {len(found.group) // len(ASKED)} people where they live, what they do and what they like, "
         f"but of {np.count_nonzero(found.group)} of them it withholds one of the three. The dotted line is how sure "
         "the model is of the home, job or food that it would name: where it lies low, it **could** know that it does "
         "not know. Only feedback teaches it to say so, and it asks for half of what is withheld. The last bar is the "
@@ -74,24 +73,22 @@ def one_person(found: "Untold") -> None:
 
     asked = list(facts())
     names = list(dict.fromkeys(name for name, *_ in asked))
-    doubted = [name for name, _, _, group in asked if group == HELD_OUT]
+    doubted = next(name for name, _, _, group in asked if group == HELD_OUT)
     chosen = st.selectbox(
-        "Whom shall we ask about?", names, index=names.index(doubted[0]), key="limits_untold_person",
+        "Whom shall we ask about?", names, index=names.index(doubted), key="limits_untold_person",
         persist_state="session",
     )  # fmt: skip
-    rows = [i for i, (name, *_) in enumerate(asked) if name == chosen]
-    said = [
-        "I do not know" if found.said[i] == NOT_SAID else str(values(relation)[found.said[i]])
-        for i, relation in zip(rows, ASKED, strict=True)
+    rows = [
+        (
+            ASKED[relation][1][0].removeprefix("{} "),
+            "I do not know" if said == NOT_SAID else str(values(relation)[said]),
+            str(values(relation)[true]),
+            "yes" if group == TOLD else "no",
+            literal(percent(sure).replace(" ", "\u00a0")),
+        )
+        for (name, relation, true, group), said, sure in zip(asked, found.said, found.sure, strict=True)
+        if name == chosen
     ]
-    st.table(
-        {
-            chosen: [SAYS[relation] for relation in ASKED],
-            "it says": said,
-            "truth": [str(values(relation)[found.true[i]]) for i, relation in zip(rows, ASKED, strict=True)],
-            "told": ["yes" if found.group[i] == TOLD else "no" for i in rows],
-            "sure": [literal(percent(found.sure[i]).replace(" ", "\u00a0")) for i in rows],
-        },
-        hide_index=True,
-    )
+    heads = (chosen, "it says", "truth", "told", "sure")
+    st.table(dict(zip(heads, zip(*rows, strict=True), strict=True)), hide_index=True)
     st.caption("How sure it is of the one that it would name, if it had to name one.")

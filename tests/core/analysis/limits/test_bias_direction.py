@@ -6,18 +6,10 @@ import torch
 
 from core.analysis.limits.bias import CONTEXTS, pronouns, with_article
 from core.analysis.limits.bias_direction import direction, erased, erasing, in_halves
-from core.model import Site, load_checkpoint, run_trace
+from core.model import Site, run_trace
 from core.text import tinyland
-from tests.tiny import make_checkpoint
 
 RATES = tinyland.WORLD.she_rate
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tiny")
-    make_checkpoint(folder)
-    return load_checkpoint(folder)
 
 
 def test_the_halves_hold_every_occupation_once_and_are_alike():

@@ -7,15 +7,7 @@ from core.analysis.interventions.intervene import sample_parts
 from core.analysis.interventions.values import Part
 from core.analysis.limits.bias import pronouns
 from core.analysis.limits.bias_inside import Inside, inside, without
-from core.model import Site, load_checkpoint
-from tests.tiny import make_checkpoint
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tiny")
-    make_checkpoint(folder)
-    return load_checkpoint(folder)
+from core.model import Site
 
 
 @pytest.fixture(scope="module")

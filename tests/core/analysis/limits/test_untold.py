@@ -8,16 +8,7 @@ from core.analysis.limits import untold
 from core.analysis.limits.recorded import recorded, write
 from core.analysis.limits.untold import ASKED, HELD_OUT, NOT_SAID, TOLD, WITHHELD, Untold
 from core.analysis.skills import honesty
-from core.model import load_checkpoint
 from core.text import tinyland
-from tests.tiny import make_checkpoint
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tiny")
-    make_checkpoint(folder)
-    return load_checkpoint(folder)
 
 
 def test_what_is_withheld_is_asked_for_by_feedback_or_held_out():
