@@ -21,6 +21,7 @@ from core.model.activations import ActivationName
 from core.model.cache import Cache
 from core.model.config import ModelConfig
 from core.model.passes import count
+from core.model.past import Past
 from core.model.products import many, pays
 from core.model.rope import rotary_tables
 from core.model.tap import Site, Tap, apply
@@ -52,7 +53,7 @@ class Pass:
     """What one forward pass carries through the blocks. It lives as long as the call; the model keeps nothing."""
 
     tap: Tap | None
-    cache: Cache | None
+    cache: Cache | Past | None
     mask: Tensor | None  # (T, S), 0 where a token may look, else -inf; None where fused attention needs none
     cos: Tensor | None  # (T, Dh) for rotary positions
     sin: Tensor | None
@@ -272,34 +273,41 @@ class Transformer(nn.Module):
             cache.advance(ids.shape[1])
         return logits
 
-    def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
-        """The logits (B, T, V) of passes that have come each to its block, from position 0: `streams` has the stream
-        (B', T, D) that comes to a block, by its layer, or that leaves the last (L). They are one batch, in the order
-        of the layers: at each block the rows that begin there join, last, those that came from below.
+    def forward_from(
+        self, streams: Mapping[int, Tensor], *, tap: Tap | None = None, past: Past | None = None
+    ) -> Tensor:
+        """The logits (B, T, V) of passes that have come each to its block: `streams` has the stream (B', T, D) that
+        comes to a block, by its layer, or that leaves the last (L). They are one batch, in the order of the layers: at
+        each block the rows that begin there join, last, those that came from below. They begin at position 0, or
+        behind a `past` in which as many rows came to each block.
 
-        Sites fire as in `forward`, beginning with `resid_pre` of the first block. ValueError: none, no such block or
-        no such stream.
+        Sites fire as in `forward`, beginning with `resid_pre` of the first block. ValueError: none, no such block, no
+        such stream or no such past.
         """
         if not streams or not streams.keys() <= set(range(self.config.n_layers + 1)):
             raise ValueError(f"layers must be some of 0 to {self.config.n_layers}, not {sorted(streams)}")
         shapes = [tuple(x.shape) for x in streams.values()]
         T = shapes[0][1] if len(shapes[0]) == 3 else 0
-        if not 1 <= T <= self.config.context_length or any(shape[1:] != (T, self.config.d_model) for shape in shapes):
+        before = 0 if past is None else past.length
+        room = self.config.context_length - before
+        if not 1 <= T <= room or any(shape[1:] != (T, self.config.d_model) for shape in shapes):
             raise ValueError(
                 f"streams must be (batch, tokens, {self.config.d_model}) with equally many tokens, at most "
-                f"{self.config.context_length}, not {shapes}"
+                f"{room}, not {shapes}"
             )
         L = self.config.n_layers
         count(self.config, sum(x.shape[0] * T * (L - layer) / L for layer, x in streams.items()))
-        run = self._start(T, 0, tap, None)
+        run = self._start(T, before, tap, past)
         return self._unembed(self._climb(streams, run), run)
 
-    def finish_block(self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None) -> Tensor:
-        """The stream (B, T, D) that leaves block `layer` in passes that came there with the stream x (B, T, D) and
-        whose heads have put out z (B, H, T, Dh). Sites fire as in `forward`, from `attn_out` on."""
+    def finish_block(
+        self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None, past: Past | None = None
+    ) -> Tensor:
+        """The stream (B, T, D) that leaves block `layer` in passes that came there, behind a `past`, with the stream x
+        (B, T, D) and whose heads have put out z (B, H, T, Dh). Sites fire as in `forward`, from `attn_out` on."""
         block = self.blocks[layer]
         assert isinstance(block, Block)
-        return block.after_attention(x, block.attn.put_together(z), Pass(tap, None, None, None, None))
+        return block.after_attention(x, block.attn.put_together(z), Pass(tap, past, None, None, None))
 
     def _through_blocks(self, ids: Tensor, tap: Tap | None, cache: Cache | None) -> tuple[Tensor, Pass]:
         """The stream (B, T, D) that leaves the last block, and its pass."""
@@ -349,7 +357,7 @@ class Transformer(nn.Module):
             raise ValueError(f"{past + ids.shape[1]} tokens do not fit the {where} of {most}")
         return past
 
-    def _start(self, T: int, past: int, tap: Tap | None, cache: Cache | None) -> Pass:
+    def _start(self, T: int, past: int, tap: Tap | None, cache: Cache | Past | None) -> Pass:
         mask = cos = sin = None
         if not uses_fused_kernel(tap) or (past and T > 1):
             mask = torch.full((T, past + T), -math.inf, dtype=self.dtype, device=self.device).triu(past + 1)

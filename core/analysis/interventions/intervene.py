@@ -20,6 +20,7 @@ from core.analysis.interventions.values import Ablate, Cut, How, Intervention, P
 from core.brief import Brief
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.model.ids import checked_ids
+from core.model.past import Past
 from core.text import tinyland
 
 Edit = Callable[[Site, Tensor, int], Tensor]
@@ -58,13 +59,17 @@ class Intervened(Transformer):
         """As `Transformer.last_logits`, through the edits."""
         return self.forward(ids, tap=tap, cache=cache)[:, -last:]
 
-    def forward_from(self, streams: Mapping[int, Tensor], *, tap: Tap | None = None) -> Tensor:
+    def forward_from(
+        self, streams: Mapping[int, Tensor], *, tap: Tap | None = None, past: Past | None = None
+    ) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
-        return self.inner.forward_from(streams, tap=self._after_edits(tap, 0))
+        return self.inner.forward_from(streams, tap=self._after_edits(tap, past.length if past else 0), past=past)
 
-    def finish_block(self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None) -> Tensor:
+    def finish_block(
+        self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None, past: Past | None = None
+    ) -> Tensor:
         """As `Transformer.finish_block`, through the edits."""
-        return self.inner.finish_block(layer, x, z, tap=self._after_edits(tap, 0))
+        return self.inner.finish_block(layer, x, z, tap=self._after_edits(tap, past.length if past else 0), past=past)
 
     def _after_edits(self, tap: Tap | None, past: int) -> Tap:
         own = tap_of(self.edits, past)
@@ -252,18 +257,21 @@ def all_parts(config: ModelConfig) -> list[Part]:
 
 
 @torch.inference_mode()
-def run_ablated(model: Transformer, trace: Trace, ablations: Sequence[Ablate], sample: OutputSample | None) -> Tensor:
+def run_ablated(
+    model: Transformer, trace: Trace, ablations: Sequence[Ablate], sample: OutputSample | None, past: Past | None = None
+) -> Tensor:
     """The log-probabilities (R, T, V) that the model gives when it reads the text of its `trace` once with each of R
-    ablations, which stand `in_order`.
+    ablations, which stand `in_order`; after what stands in a `past` of the same ablations, for the rest of the text.
 
     One batch, which grows from block to block: a row begins where its ablation acts, and all that comes before is
     taken from the trace. The caller keeps R within `rows_at_once`.
     """
+    past = past or Past()
     streams = {
-        layer + 1: streams_after(model, trace, layer, list(some), sample)
+        layer + 1: streams_after(model, trace, layer, list(some), sample, past)
         for layer, some in groupby(ablations, key=lambda one: one.part.layer)
     }
-    return model.forward_from(streams).float().log_softmax(dim=-1)
+    return model.forward_from(streams, past=past).float().log_softmax(dim=-1)
 
 
 def in_order(ablate: Ablate) -> tuple[int, bool]:
@@ -273,11 +281,13 @@ def in_order(ablate: Ablate) -> tuple[int, bool]:
 
 
 def streams_after(
-    model: Transformer, trace: Trace, layer: int, ablations: Sequence[Ablate], sample: OutputSample | None
+    model: Transformer, trace: Trace, layer: int, ablations: Sequence[Ablate], sample: OutputSample | None, past: Past
 ) -> Tensor:
-    """The streams (R, T, D) that leave a block with each of R ablations of its parts, which stand `in_order`."""
+    """The streams (R, T, D) that leave a block, behind the past, with each of R ablations of its parts, which stand
+    `in_order`."""
+    n = past.length
     x, z, attn_out, mlp_out = (
-        getattr(trace, name)[layer][None].to(model.device, model.dtype)  # (1, T, D), but z (1, H, T, Dh)
+        getattr(trace, name)[layer][None, ..., n:, :].to(model.device, model.dtype)  # (1, T, D), but z (1, H, T, Dh)
         for name in ("resid_pre", "z", "attn_out", "mlp_out")
     )
     edits = [ablation(one, sample) for one in ablations]
@@ -285,14 +295,14 @@ def streams_after(
 
     def tap(site: Site, tensor: Tensor) -> Tensor:
         rows = zip(edits[:on], tensor.split(1), strict=True)
-        return torch.cat([edit(site, row, 0) for edit, row in rows]) if site.name == "attn_out" else tensor
+        return torch.cat([edit(site, row, n) for edit, row in rows]) if site.name == "attn_out" else tensor
 
     streams = [
-        x + edit(Site("attn_out", layer), attn_out, 0) + edit(Site("mlp_out", layer), mlp_out, 0) for edit in edits[on:]
+        x + edit(Site("attn_out", layer), attn_out, n) + edit(Site("mlp_out", layer), mlp_out, n) for edit in edits[on:]
     ]
     if on:
-        edited = torch.cat([edit(Site("z", layer), z, 0) for edit in edits[:on]])
-        streams.insert(0, model.finish_block(layer, x.expand(on, -1, -1), edited, tap=tap))
+        edited = torch.cat([edit(Site("z", layer), z, n) for edit in edits[:on]])
+        streams.insert(0, model.finish_block(layer, x.expand(on, -1, -1), edited, tap=tap, past=past))
     return torch.cat(streams)
 
 
@@ -306,13 +316,16 @@ class PartChanges(Brief):
     """What ablating each of R parts alone changes on a text of T tokens, beside the untouched model.
 
     base (T − 1,), losses (R, T − 1): -ln p of each token after the first, nats; answer (T,), answers (R, T): the
-    likeliest token after each.
+    likeliest token after each. ids, past: what was read, and what the passes had of it; None if one batch could not
+    hold all of them.
     """
 
     base: Tensor
     losses: Tensor
     answer: Tensor
     answers: Tensor
+    ids: tuple[int, ...] = ()
+    past: Past | None = None
 
 
 def part_changes(
@@ -323,9 +336,11 @@ def part_changes(
     sample: OutputSample | None,
     trace: Trace | None = None,
     report: Callable[[float], object] = lambda *_: None,
+    known: PartChanges | None = None,
 ) -> PartChanges:
     """Reads the text once with each part alone ablated. `trace`: that of the ids, from whoever has it already;
-    `report` is told the share that is done.
+    `report` is told the share that is done. `known`: what was found so of a text that may begin with the same tokens:
+    these are not read again.
 
     ValueError: fewer than 2 ids, otherwise as for a trace.
     """
@@ -333,17 +348,28 @@ def part_changes(
     if len(ids) < 2:
         raise ValueError("a loss needs a token to come: give at least two ids")
     trace = trace or run_trace(model, ids)
-    losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
     ablations = [Ablate(part, how) for part in parts]
     rows = sorted(range(len(parts)), key=lambda i: in_order(ablations[i]))
-    done = 0
-    for some in torch.tensor(rows).split(rows_at_once(model.config, len(ids))):
+    batches = torch.tensor(rows).split(rows_at_once(model.config, len(ids)))
+    losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
+    past, n, done = Past(), 0, 0
+    if known is not None and known.past is not None and len(batches) == 1:
+        n = max(0, common_beginning(known.ids, ids) - 1)  # the last in common is read again: another comes after it
+        past = known.past.first(n)
+        losses[:, :n], answers[:, :n] = known.losses[:, :n], known.answers[:, :n]
+    for some in batches:
         report(done / len(parts))
         done += len(some)
-        log_probs = run_ablated(model, trace, [ablations[i] for i in some], sample)  # (R, T, V)
-        losses[some], answers[some] = token_losses(log_probs, ids), likeliest(log_probs)
+        log_probs = run_ablated(model, trace, [ablations[i] for i in some], sample, past)  # (R, T − n, V)
+        losses[some, n:], answers[some, n:] = token_losses(log_probs, ids[n:]), likeliest(log_probs)
     base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
-    return PartChanges(base, losses, likeliest(trace.logits), answers)
+    after = past.after() if len(batches) == 1 else None
+    return PartChanges(base, losses, likeliest(trace.logits), answers, tuple(ids), after)
+
+
+def common_beginning(a: Sequence[int], b: Sequence[int]) -> int:
+    """With how many ids both begin."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def part_effects(

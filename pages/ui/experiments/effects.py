@@ -16,6 +16,7 @@ from pages.ui.text import chips
 from pages.ui.view import View
 
 if TYPE_CHECKING:
+    from core.analysis.interventions.beginnings import Beginnings
     from core.model import ModelConfig
 
 AT_ONCE = 2e11  # operations, some seconds of a core: what takes longer is measured beside the page
@@ -53,9 +54,20 @@ def _measured(name: str, step: int, ids: tuple[int, ...], how: How, report: Call
     checkpoint = cache.plain_checkpoint(name, step)
     sample = None if how == "zero" else cache.sample(name, step)
     trace = cache.trace(name, step, ids, "")
-    found = part_changes(checkpoint.model, ids, all_parts(checkpoint.config), how, sample, trace, report)
+    beginnings = _beginnings((name, step, *cache.files_stamp(name), how))
+    known = beginnings.closest(ids)
+    found = part_changes(checkpoint.model, ids, all_parts(checkpoint.config), how, sample, trace, report, known)
+    beginnings.keep(found)
     grown = (found.losses.mean(dim=1) - found.base.mean()).tolist()
     return float(found.base.mean()), grown, found.answer.tolist(), found.answers.tolist()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _beginnings(stamp: tuple[object, ...]) -> "Beginnings":
+    """One for each model, step and way of ablating; everybody who looks at it shares it."""
+    from core.analysis.interventions.beginnings import Beginnings
+
+    return Beginnings()
 
 
 def effects(view: View, how: How) -> Effects | None:
