@@ -77,7 +77,10 @@ def shares_of(verdict: np.ndarray, masks: Sequence[np.ndarray]) -> dict[str, lis
 
 
 def interval_of_mean(shares: np.ndarray) -> tuple[float, float, float]:
-    """The mean of shares, and its 95 % interval."""
-    mean = float(shares.mean())
-    half = 1.96 * float(shares.std(ddof=1)) / len(shares) ** 0.5 if len(shares) > 1 else 0.0
-    return mean, max(0.0, mean - half), min(1.0, mean + half)
+    """The mean of shares, and its 95 % interval within 0 and 1; of a single one, that alone."""
+    from core.intervals import mean_interval
+
+    if len(shares) == 1:
+        return (float(shares[0]),) * 3
+    mean, low, high = map(float, mean_interval(shares))
+    return mean, max(0.0, low), min(1.0, high)
