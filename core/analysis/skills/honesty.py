@@ -5,8 +5,8 @@ Tinyland could have written the whole. What cannot be known is asked about peopl
 name in the place of a person's (what the chat refuses to talk about is to be refused for them too); of people with a
 birthday, also about others, whose birthday was told often or never. Training asks moreover about people of whom no text
 tells it, be it a fact that the world withholds or anything but the birthday of somebody who has one, and for birthdays
-of every count: only its own doubt can tell a model which of them it knows. Who is held out is never asked about in
-training.
+of every count alike: only its own doubt can tell a model which of them it knows. Held out is the other half of all of
+these people.
 """
 
 import random
@@ -24,8 +24,7 @@ QUESTION = "When is the birthday of {}?"
 TOLD = {"often": range(64, birthdays.TOP + 1), "once": range(1, 2), "never": range(1)}  # how often a birthday was told
 TRAINING_SEED = 1_000_000_009  # the stream of chats that are asked in training
 LONGEST = 120  # characters of an answer that can be judged: a story is none
-BIRTHDAYS = 0.75  # the part of what may be unknown that training asks of birthdays
-NEVER = 0.3  # the part of these that nobody was ever told
+BIRTHDAYS = 0.45  # the part of what may be unknown that training asks of birthdays
 ASKED = {"chat": 0.55, "chat_topic": 0.15, "chat_role": 0.1, "chat_task": 0.2}  # by training: more that want one word
 
 
@@ -72,39 +71,10 @@ def questions(known: float, *, held_out: bool = False, start: int = 0) -> Iterat
             if len(chat.text) - at <= LONGEST:
                 yield Question(prompt, answer=chat.text[at:])
         elif not held_out and dice.random() < BIRTHDAYS:
-            yield some_birthday(dice)
+            count = dice.choice(list(birthdays.LADDER))
+            yield for_birthday(dice.choice([one for one in birthdays.half(held_out=False) if one.count == count]))
         elif (person := asked_person(chat, prompt)) is not None:
             yield about_another(chat, prompt, person, dice, held_out)
-
-
-def some_birthday(dice: random.Random) -> Question:
-    """When it is, as training asks: of somebody of whom no text told it, or of one told so often, each count alike.
-    Those told often are half of them people for whose birthday chats ask, which a model may have learned by heart, half
-    others, which it must recall."""
-    people = birthdays.asked_by_feedback()
-    if dice.random() < NEVER:
-        return about_nobody(dice.choice([*_strangers(held_out=False), *(one.name for one in people if not one.count)]))
-    count = dice.choice([count for count in birthdays.LADDER if count])
-    in_chats = dice.random() < 0.5 if count >= birthdays.IN_CHATS else False
-    return for_birthday(dice.choice([p for p in people if p.count == count and _is_asked_in_chats(p) == in_chats]))
-
-
-def about_nobody(name: str) -> Question:
-    """When the birthday of somebody is of whom no text tells it."""
-    return Question(CHAT.format(QUESTION.format(name)), known=False)
-
-
-def _is_asked_in_chats(person: birthdays.Celebrant) -> bool:
-    return person in _asked_in_chats()
-
-
-@lru_cache(maxsize=1)
-def _asked_in_chats() -> frozenset[birthdays.Celebrant]:
-    return frozenset(birthdays.asked_in_chats())
-
-
-def _strangers(held_out: bool) -> tuple[str, ...]:
-    return birthdays.strangers()[held_out::2]
 
 
 def is_refusal(answer: str) -> bool:
@@ -136,21 +106,21 @@ def about_another(chat: tinyland.Document, prompt: str, person: str, dice: rando
     the untold. What the chat refuses to talk about is to be refused whoever it is about."""
     old = celebrants_by_name().get(person)
     if old is not None and dice.random() < 0.5:
-        new = dice.choice(birthdays.held_out() if held_out else birthdays.asked_by_feedback())
+        new = dice.choice(birthdays.half(held_out))
         swaps = ((new.name, person), (new.date, old.date))
         return Question(prompt.replace(person, new.name), swaps)
-    name = dice.choice(_strangers(held_out))
+    name = dice.choice(birthdays.strangers()[held_out::2])
     if not held_out and old is None and dice.random() < 0.5:
         people = [one for one in untold(chat.derivation.env.get("topic"), held_out) if one not in prompt]
-        name = dice.choice(people if people and dice.random() < 0.7 else _asked_by_feedback())
+        name = dice.choice(people if people and dice.random() < 0.7 else _of_the_half())
     refused = is_refusal(chat.text[len(prompt) :].removesuffix(END))
     return Question(prompt.replace(person, name), ((name, person),) if refused else (), known=refused)
 
 
 @lru_cache(maxsize=1)
-def _asked_by_feedback() -> list[str]:
+def _of_the_half() -> list[str]:
     """The people for whose birthday training asks: nothing else is told of them."""
-    return [person.name for person in birthdays.asked_by_feedback()]
+    return [person.name for person in birthdays.half(held_out=False)]
 
 
 def about_strangers() -> Iterator[Question]:
@@ -160,7 +130,7 @@ def about_strangers() -> Iterator[Question]:
 
 def asked_for_birthdays(told: str) -> Iterator[Question]:
     """Held-out questions for the birthdays of people, by how often training told them: a key of TOLD."""
-    for person in birthdays.held_out():
+    for person in birthdays.half(held_out=True):
         if person.count in TOLD[told]:
             yield for_birthday(person)
 
@@ -175,7 +145,7 @@ def for_birthday(person: birthdays.Celebrant) -> Question:
 def never_told() -> Iterator[Question]:
     """Held-out questions without end about people who do exist, asking for what no text tells of them: a birthday that
     is told no time, or a fact that the world withholds."""
-    uncelebrated = [person.name for person in birthdays.held_out() if person.count == 0]
+    uncelebrated = [person.name for person in birthdays.half(held_out=True) if person.count == 0]
     for index, chat in enumerate(tinyland.documents(HELD_OUT_SEED, weights={"chat": 1.0, "chat_task": 1.0})):
         dice = random.Random(f"never told {index}")
         prompt = chat.text[: chat.text.rfind(ASSISTANT) + len(ASSISTANT)]

@@ -108,27 +108,16 @@ def _shuffled_names() -> list[str]:
     return names
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
+def half(held_out: bool) -> tuple[Celebrant, ...]:
+    """Half of all people with a birthday, of every count, told in one phrasing or in five: those for whose birthday
+    chats and feedback ask, or the others."""
+    return tuple(person for i, person in enumerate(celebrants()) if i // 2 % 2 == held_out)
+
+
 def asked_in_chats() -> tuple[Celebrant, ...]:
     """Whose birthday chats may ask for: so the others stay as pre-training left them."""
-    return tuple(person for person in _quarters(0, 2) if person.count >= IN_CHATS)
-
-
-@lru_cache(maxsize=1)
-def asked_by_feedback() -> tuple[Celebrant, ...]:
-    """Three quarters of all people with a birthday, of every count, told in one phrasing or in five. Chats ask for none
-    of a third of them, however often they were told: only of these can be learned what it is to recall."""
-    return _quarters(0, 1, 2)
-
-
-@lru_cache(maxsize=1)
-def held_out() -> tuple[Celebrant, ...]:
-    """The last quarter, for whose birthday neither chats nor feedback ask."""
-    return _quarters(3)
-
-
-def _quarters(*numbers: int) -> tuple[Celebrant, ...]:
-    return tuple(person for i, person in enumerate(celebrants()) if i // 2 % 4 in numbers)
+    return tuple(person for person in half(held_out=False) if person.count >= IN_CHATS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from core.tuning.comparisons import Answer
 
 JUDGED = ("right", "unknown", "wrong")
 KNOWN = {"known": 1.0, "unknowable": 0.0}  # the part of the questions whose answer may be known
-EACH = 40  # birthdays of each count
+EACH = 16  # birthdays of each count
 
 
 class Graded(Policy):

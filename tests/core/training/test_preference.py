@@ -1,9 +1,7 @@
 """Preference tuning: the truth of questions, batches against brute force, a model that learns to admit ignorance."""
 
 import itertools
-import random
 import re
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from core.analysis.skills.honesty import (
     asked_person,
     never_told,
     questions,
-    some_birthday,
 )
 from core.model import ModelConfig, Transformer, describe, load_checkpoint
 from core.text import tinyland
@@ -59,7 +56,7 @@ def test_what_tinyland_answers_is_right_and_another_ones_answer_is_wrong():
 
 def test_what_cannot_be_known_is_about_people_of_whom_nothing_is_told():
     people = set(birthdays.strangers())
-    told_little = {name for name, _ in tinyland.WORLD.withheld} | {one.name for one in birthdays.asked_by_feedback()}
+    told_little = {name for name, _ in tinyland.WORLD.withheld} | {one.name for one in birthdays.half(held_out=False)}
     of_these = re.compile(rf"\b({'|'.join(told_little)})\b")
     for held_out in (False, True):
         for question in itertools.islice(questions(0.0, held_out=held_out), 30):
@@ -96,31 +93,11 @@ def test_of_what_no_text_tells_training_asks_about_one_half_of_the_people_and_th
         return {name for text in last for name in names if name in re.findall(r"\w+", text)}
 
     names = {name for name, relation in tinyland.WORLD.withheld if relation in ("home", "food", "occupation")}
-    trained, measured = asked(questions(0.0), 400), asked(never_told(), 60)
+    trained, measured = asked(questions(0.0), 250), asked(never_told(), 60)
     assert len(trained) >= 6 and len(measured) >= 6 and not trained & measured
-    first = {person.name: person.count for person in birthdays.asked_by_feedback()}
+    first = {person.name: person.count for person in birthdays.half(held_out=False)}
     counts = {first[q.swaps[0][0]] for q in itertools.islice(questions(0.0), 250) if len(q.swaps) == 2}  # with a date
-    assert {1, 2, 4, 8, birthdays.TOP} <= counts  # a KeyError: somebody who is held out
-
-
-def test_training_asks_for_birthdays_that_chats_ask_for_that_they_do_not_and_that_nobody_was_told():
-    held_out = {person.name for person in birthdays.held_out()} | {*birthdays.strangers()[1::2]}
-    names = {person.name: person for person in birthdays.celebrants()}
-    in_chats = {*birthdays.asked_in_chats()}
-    asked = [some_birthday(random.Random(i)) for i in range(400)]
-    found = Counter[str]()
-    for question in asked:
-        [name] = re.findall(r"the birthday of ([^?]+)\?", question.prompt)
-        assert name not in held_out
-        person = names.get(name)
-        told = person is not None and person.count > 0
-        assert question.known == told
-        found["never"] += not told
-        found["strangers"] += person is None
-        if told and person.count >= birthdays.IN_CHATS:
-            found["in chats" if person in in_chats else "to be recalled"] += 1
-    assert 90 < found["never"] < 150 and found["strangers"] > 50  # NEVER of them
-    assert min(found["in chats"], found["to be recalled"]) > 40  # a half each
+    assert {0, 1, 2, 4, 8, birthdays.TOP} <= counts  # a KeyError: somebody who is held out
 
 
 def test_a_birthday_of_somebody_else_is_judged_by_their_own_date():
