@@ -15,6 +15,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from core.sequences import common_beginning
 from core.text.errors import TokenizerError
 
 MAX_WRITTEN = 1_000_000  # characters
@@ -129,8 +130,7 @@ def _write(template: str, messages: Sequence[Message], tokens: Mapping[str, str]
 
 
 def _same_start(one: str, other: str) -> str:
-    length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return one[:length]
+    return one[: common_beginning(one, other)]
 
 
 def _plain(text: str) -> str:

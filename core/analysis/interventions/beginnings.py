@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.analysis.interventions.intervene import PartChanges, common_beginning
+from core.analysis.interventions.intervene import PartChanges
+from core.sequences import common_beginning
 
 MOST_BYTES = 2**25  # eleven texts of 22 tokens of the shipped model, or one that fills its context
 

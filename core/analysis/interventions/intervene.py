@@ -21,6 +21,7 @@ from core.brief import Brief
 from core.model import Cache, Checkpoint, ModelConfig, Site, Tap, Trace, Transformer, compose, run_trace
 from core.model.ids import checked_ids
 from core.model.past import Past
+from core.sequences import common_beginning
 from core.text import tinyland
 
 Edit = Callable[[Site, Tensor, int], Tensor]
@@ -52,7 +53,7 @@ class Intervened(Transformer):
 
     def forward(self, ids: Tensor, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
         """As `Transformer.forward`, through the edits."""
-        logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache.length if cache else 0), cache=cache)
+        logits: Tensor = self.inner(ids, tap=self._after_edits(tap, cache), cache=cache)
         return logits
 
     def last_logits(self, ids: Tensor, last: int = 1, *, tap: Tap | None = None, cache: Cache | None = None) -> Tensor:
@@ -63,16 +64,16 @@ class Intervened(Transformer):
         self, streams: Mapping[int, Tensor], *, tap: Tap | None = None, past: Past | None = None
     ) -> Tensor:
         """As `Transformer.forward_from`, through the edits."""
-        return self.inner.forward_from(streams, tap=self._after_edits(tap, past.length if past else 0), past=past)
+        return self.inner.forward_from(streams, tap=self._after_edits(tap, past), past=past)
 
     def finish_block(
         self, layer: int, x: Tensor, z: Tensor, *, tap: Tap | None = None, past: Past | None = None
     ) -> Tensor:
         """As `Transformer.finish_block`, through the edits."""
-        return self.inner.finish_block(layer, x, z, tap=self._after_edits(tap, past.length if past else 0), past=past)
+        return self.inner.finish_block(layer, x, z, tap=self._after_edits(tap, past), past=past)
 
-    def _after_edits(self, tap: Tap | None, past: int) -> Tap:
-        own = tap_of(self.edits, past)
+    def _after_edits(self, tap: Tap | None, past: Cache | Past | None) -> Tap:
+        own = tap_of(self.edits, past.length if past else 0)
         return own if tap is None else compose(own, tap)
 
 
@@ -266,7 +267,6 @@ def run_ablated(
     One batch, which grows from block to block: a row begins where its ablation acts, and all that comes before is
     taken from the trace. The caller keeps R within `rows_at_once`.
     """
-    past = past or Past()
     streams = {
         layer + 1: streams_after(model, trace, layer, list(some), sample, past)
         for layer, some in groupby(ablations, key=lambda one: one.part.layer)
@@ -281,11 +281,16 @@ def in_order(ablate: Ablate) -> tuple[int, bool]:
 
 
 def streams_after(
-    model: Transformer, trace: Trace, layer: int, ablations: Sequence[Ablate], sample: OutputSample | None, past: Past
+    model: Transformer,
+    trace: Trace,
+    layer: int,
+    ablations: Sequence[Ablate],
+    sample: OutputSample | None,
+    past: Past | None,
 ) -> Tensor:
-    """The streams (R, T, D) that leave a block, behind the past, with each of R ablations of its parts, which stand
+    """The streams (R, T, D) that leave a block, behind a past, with each of R ablations of its parts, which stand
     `in_order`."""
-    n = past.length
+    n = past.length if past else 0
     x, z, attn_out, mlp_out = (
         getattr(trace, name)[layer][None, ..., n:, :].to(model.device, model.dtype)  # (1, T, D), but z (1, H, T, Dh)
         for name in ("resid_pre", "z", "attn_out", "mlp_out")
@@ -324,8 +329,8 @@ class PartChanges(Brief):
     losses: Tensor
     answer: Tensor
     answers: Tensor
-    ids: tuple[int, ...] = ()
-    past: Past | None = None
+    ids: tuple[int, ...]
+    past: Past | None
 
 
 def part_changes(
@@ -352,8 +357,8 @@ def part_changes(
     rows = sorted(range(len(parts)), key=lambda i: in_order(ablations[i]))
     batches = torch.tensor(rows).split(rows_at_once(model.config, len(ids)))
     losses, answers = torch.empty(len(parts), len(ids) - 1), torch.empty(len(parts), len(ids), dtype=torch.int64)
-    past, n, done = Past(), 0, 0
-    if known is not None and known.past is not None and len(batches) == 1:
+    past, n, done = Past() if len(batches) == 1 else None, 0, 0
+    if past and known and known.past:
         n = max(0, common_beginning(known.ids, ids) - 1)  # the last in common is read again: another comes after it
         past = known.past.first(n)
         losses[:, :n], answers[:, :n] = known.losses[:, :n], known.answers[:, :n]
@@ -363,13 +368,7 @@ def part_changes(
         log_probs = run_ablated(model, trace, [ablations[i] for i in some], sample, past)  # (R, T − n, V)
         losses[some, n:], answers[some, n:] = token_losses(log_probs, ids[n:]), likeliest(log_probs)
     base = token_losses(trace.logits.log_softmax(dim=-1)[None], ids)[0]
-    after = past.after() if len(batches) == 1 else None
-    return PartChanges(base, losses, likeliest(trace.logits), answers, tuple(ids), after)
-
-
-def common_beginning(a: Sequence[int], b: Sequence[int]) -> int:
-    """With how many ids both begin."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return PartChanges(base, losses, likeliest(trace.logits), answers, tuple(ids), past and past.after())
 
 
 def part_effects(

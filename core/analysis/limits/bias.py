@@ -15,6 +15,7 @@ from core.arrays import Floats
 from core.brief import Brief
 from core.model import Transformer
 from core.model.padding import pad
+from core.sequences import common_beginning
 from core.text import Tokenizer, tinyland
 
 CONTEXTS = (
@@ -109,8 +110,8 @@ def _she(model: Transformer, rows: Sequence[Sequence[int]], she: int, he: int) -
 def she_and_he(tokenizer: Tokenizer) -> tuple[list[int], int, int]:
     """The tokens that " She" and " He" begin with in common, and the first in which they differ."""
     she, he = (tokenizer.encode(word) for word in (" She", " He"))
-    same = next((i for i, (a, b) in enumerate(zip(she, he, strict=False)) if a != b), None)
-    if same is None:
+    same = common_beginning(she, he)
+    if same in (len(she), len(he)):
         raise ValueError("this model cuts “She” and “He” so that they cannot be told apart")
     return she[:same], she[same], he[same]
 

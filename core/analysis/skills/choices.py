@@ -9,6 +9,7 @@ from core.analysis.skills.cases import Share
 from core.analysis.skills.exact import tokens_of
 from core.model import Transformer
 from core.model.padding import pad
+from core.sequences import common_beginning
 from core.text import Tokenizer, tinyland
 from core.text.tinyland import Document, Span
 
@@ -44,8 +45,8 @@ def _choices(tokenizer: Tokenizer, document: Document, longest: int) -> Iterator
             continue
         before = document.text[: answer.start]
         right, wrong = (tokenizer.encode(before + name) for name in (answer.value, others[-1].value))
-        shared = next((i for i, (a, b) in enumerate(zip(right, wrong, strict=False)) if a != b), None)
-        if shared is None or shared >= longest:  # one name begins with the other
+        shared = common_beginning(right, wrong)
+        if shared in (len(right), len(wrong)) or shared >= longest:  # one name begins with the other
             continue
         yield Choice(
             (tokenizer.eot, *right[:shared]),

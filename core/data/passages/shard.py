@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.files import write_atomically
+from core.sequences import common_beginning
 
 TEXT, SUFFIXES, STARTS, FACTS, ABOUT = "text.bin", "suffixes.bin", "starts.bin", "facts.json", "about.json"
 BETWEEN = b"\xff"  # which no UTF-8 text holds: no passage crosses from one document into the next
@@ -52,7 +53,7 @@ class Shard:
         wanted = wanted[:LONGEST]
         place, size = bisect_left(self.suffixes, wanted, key=self._reader(len(wanted))), len(wanted)
         near = [int(at) for at in self.suffixes[max(place - 1, 0) : place + 1]]
-        return max((common(wanted, self.text[at : at + size]) for at in near), default=0)
+        return max((common_beginning(wanted, self.text[at : at + size]) for at in near), default=0)
 
     def find(self, passage: bytes) -> np.ndarray:
         """Where a passage stands, each place as the number of a byte, in no order."""
@@ -80,11 +81,6 @@ def _mapped(path: Path) -> mmap.mmap:
         found = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     found.madvise(mmap.MADV_RANDOM)
     return found
-
-
-def common(one: bytes, other: bytes) -> int:
-    """How many bytes both begin with."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def build(folder: Path, documents: Iterable[Document], progress: Callable[[int], Any] = lambda _: None) -> None:

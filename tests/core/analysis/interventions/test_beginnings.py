@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from core.analysis.interventions.beginnings import Beginnings
-from core.analysis.interventions.intervene import all_parts, common_beginning, intervene, part_changes, sample_parts
+from core.analysis.interventions.intervene import all_parts, intervene, part_changes, sample_parts
 from core.model import Transformer
 from core.model.passes import Tally, counted
 from core.model.past import Past
+from core.sequences import common_beginning
 from tests.core.analysis.interventions.test_interventions import FAMILIES, IDS, checkpoint
 
 OTHERS = {0: IDS[::-1], 1: [IDS[0], IDS[0]], 4: [*IDS[:4], IDS[5]], len(IDS) - 2: IDS[:-2], len(IDS): [*IDS, 3]}
