@@ -6,12 +6,11 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from functools import partial
 from types import FunctionType
 from typing import Any
 
-from streamlit.cursor import Cursor
+from streamlit.cursor import Cursor, SparseList
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.runtime import Runtime
@@ -42,12 +41,13 @@ class AskedFor(Mapping[str, Any]):
         return len(list(iter(self)))
 
 
-def copied(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
+def copied(cursor: Cursor, _memo: dict[int, Any]) -> Cursor:
     """A cursor for the copy that each section keeps of where it stands. All that it holds are numbers and tuples of
-    them, but for the elements that come and go."""
+    them, and which elements come and go; these are never changed once they are there."""
     new = object.__new__(type(cursor))
-    coming = cursor._transient_elements
-    vars(new).update(vars(cursor), _transient_elements=deepcopy(coming, memo) if len(coming) else type(coming)())
+    coming = SparseList[Any]()
+    coming._data.update(cursor._transient_elements._data)
+    vars(new).update(vars(cursor), _transient_elements=coming)
     return new
 
 

@@ -18,6 +18,7 @@ from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     ScriptRequestType,
     _coalesce_widget_states,
@@ -34,6 +35,7 @@ from streamlit.runtime.state.session_state import (
 )
 
 from pages.ui.streamlit_costs import AskedFor, at_once, copied, found_once, quickly, together
+from pages.ui.turns import in_turn
 
 Request = Callable[[AppSession, ClientState | None], None]
 WAITING = "requests_that_wait"  # the attribute of a session that holds them
@@ -70,6 +72,7 @@ def change() -> None:
     session._call_soon_on_event_loop = together(session._call_soon_on_event_loop)
     runtime: Any = Runtime
     runtime._enqueued_some_message = at_once(runtime._enqueued_some_message)
+    ScriptRunner._run_script = in_turn(ScriptRunner._run_script)  # type: ignore[method-assign]
     theme: Any = app_session
     theme._populate_theme_msg = found_once(theme._populate_theme_msg)
 
