@@ -11,12 +11,12 @@ from pages.ui.sections import contents
 from pages.ui.sidebar import sidebar
 from pages.ui.spent import for_the_visit
 from pages.ui.takeaway import takeaway
-from pages.ui.theme import ROOT
+from pages.ui.theme import ICON, ROOT, STYLE
 
 TITLE = "Glassbox: the whole life of a language model"
-st.set_page_config(page_title=TITLE, page_icon=(ROOT / "assets" / "icon.svg").read_text(), layout="wide")
+st.set_page_config(page_title=TITLE, page_icon=ICON, layout="wide")
 st.logo(ROOT / "assets" / "logo.svg", size="large", icon_image=ROOT / "assets" / "icon.svg")
-st.html(ROOT / "pages" / "ui" / "page.css")
+st.html(STYLE)
 if "pages" not in st.session_state:  # each looks for its file, again and again
     st.session_state["pages"] = [
         st.Page("overview.py", title="Overview", icon=":material/route:", default=True),

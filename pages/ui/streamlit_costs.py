@@ -15,6 +15,7 @@ from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState, Value
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,7 @@ class AskedFor(Mapping[str, Any]):
         self._session = session
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (whatever was kept)
-        with self._session._lock:
-            return self._session._state[key]
+        return value_of(self._session, key)
 
     def __iter__(self) -> Iterator[str]:
         with self._session._lock:
@@ -39,6 +39,36 @@ class AskedFor(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+
+def value_of(session: SafeSessionState, key: str) -> Any:  # noqa: ANN401 (whatever was kept)
+    """One of the values of a session. Streamlit looks each time whether the run is to stop, two hundred times a page;
+    it looks at every element, too."""
+    with session._lock:
+        return session._state[key]
+
+
+Presenter = Callable[[object, SessionState], object]
+
+
+def plain_where_unused(make: Callable[..., Presenter]) -> Callable[..., Presenter]:
+    """`make` of what shows a component's values, which shows them as they are where its visitor did not use it.
+
+    Streamlit declares a class each time that one is looked at, thirty times a page, so that values could be written
+    into what it shows; here nobody does.
+    """
+
+    def made(aggregator_id: str, *of: Any, **more: Any) -> Presenter:  # noqa: ANN401 (whatever `make` takes)
+        merged = make(aggregator_id, *of, **more)
+
+        def shown(held: object, session_state: SessionState) -> object:
+            said = session_state._new_widget_state.states.get(aggregator_id)
+            unused = said is None or (isinstance(said, Value) and not said.value)
+            return dict(held) if unused and isinstance(held, dict) else merged(held, session_state)
+
+        return shown
+
+    return made
 
 
 def copied(cursor: Cursor, _memo: dict[int, Any]) -> Cursor:

@@ -9,6 +9,7 @@ from typing import Any
 
 from streamlit import env_util, net_util
 from streamlit.commands import execution_control
+from streamlit.components.v2.bidi_component import main as bidi_component
 from streamlit.cursor import Cursor
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
@@ -34,7 +35,16 @@ from streamlit.runtime.state.session_state import (
     Value,
 )
 
-from pages.ui.streamlit_costs import AskedFor, at_once, copied, found_once, quickly, together
+from pages.ui.streamlit_costs import (
+    AskedFor,
+    at_once,
+    copied,
+    found_once,
+    plain_where_unused,
+    quickly,
+    together,
+    value_of,
+)
 from pages.ui.turns import in_turn
 
 Request = Callable[[AppSession, ClientState | None], None]
@@ -67,8 +77,11 @@ def change() -> None:
     storage.order_fragment_ids = with_the_address(storage.order_fragment_ids)
     caching: Any = cache_utils
     caching._make_value_key = quickly(caching._make_value_key)
+    SafeSessionState.__getitem__ = value_of  # type: ignore[method-assign]
     SafeSessionState.filtered_state = property(AskedFor)  # type: ignore[assignment, method-assign]
     Cursor.__deepcopy__ = copied  # type: ignore[attr-defined]
+    component: Any = bidi_component
+    component.make_bidi_component_presenter = plain_where_unused(component.make_bidi_component_presenter)
     session._call_soon_on_event_loop = together(session._call_soon_on_event_loop)
     runtime: Any = Runtime
     runtime._enqueued_some_message = at_once(runtime._enqueued_some_message)

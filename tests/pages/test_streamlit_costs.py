@@ -10,10 +10,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.components.v2 import presentation
+from streamlit.components.v2.bidi_component import main as bidi_component
 from streamlit.cursor import LockedCursor, RunningCursor
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
@@ -67,9 +71,29 @@ def test_a_session_s_values_are_read_when_asked_for_and_are_those_that_streamlit
     asked = streamlit_costs.AskedFor(SafeSessionState(state, lambda: pytest.fail("this is no place to stop")))
     assert dict(asked) == whole == {"kept": 2, "nothing": None, "mine": 4, "new": [7]} and len(asked) == 4
     assert "nothing" in asked and asked["nothing"] is None and "other" not in asked
+    assert streamlit_costs.value_of(asked._session, "new") == [7]
+    assert "self._maybe_handle_execution_control_request()" in inspect.getsource(ScriptRunner._enqueue_forward_msg)
     for widgets in ("selectbox", "text_widgets", "slider"):
         source = inspect.getsource(importlib.import_module(f"streamlit.elements.widgets.{widgets}"))
         assert "session_state = get_session_state().filtered_state\n" in source
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=3) | st.none() | st.integers(),
+    st.none() | st.lists(st.fixed_dictionaries({"event": st.text(max_size=3), "value": st.integers()}), max_size=3),
+)
+def test_what_a_component_holds_is_shown_as_streamlit_shows_it(value, said):
+    theirs = presentation.make_bidi_component_presenter
+    state = SessionState()
+    if said is not None:
+        state._new_widget_state.set_widget_metadata(
+            WidgetMetadata("events", lambda v: v, lambda v: v, value_type="json_trigger_value")
+        )
+        state._new_widget_state.set_from_value("events", said)
+    shown = streamlit_costs.plain_where_unused(theirs)("events", "mine", {"pin"})(value, state)
+    assert shown == theirs("events", "mine", {"pin"})(value, state)
+    assert not isinstance(value, dict) or shown is not value  # nobody writes into what is held
+    assert "presenter = make_bidi_component_presenter(\n" in inspect.getsource(bidi_component)
 
 
 @given(st.integers(0, 1), st.lists(st.integers(0, 9)).map(tuple), st.integers(0, 99), st.booleans(), st.booleans())
