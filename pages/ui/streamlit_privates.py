@@ -4,6 +4,7 @@ tests/pages/test_streamlit_privates.py fails when an upgrade moves any of it awa
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.runtime import Runtime
-from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.runtime.scriptrunner import ScriptRunner, script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     ScriptRequestType,
     _coalesce_widget_states,
@@ -64,6 +65,12 @@ def change() -> None:
     # Before the first element Streamlit asks, once, whether it runs in an interactive Python, and finds the source of
     # every module for that: 60 ms of the first visitor's time.
     env_util.is_repl = lambda: False
+    # Each run puts the folder of pages before where modules are looked for, and takes it away. An import that goes
+    # through that list meanwhile, for another visitor, passes over one of its folders: "No module named …", once in
+    # some thousand answers of a server that has just started. Nothing here is imported from that folder. No public
+    # issue found.
+    runner: Any = script_runner
+    runner.modified_sys_path = nullcontext
     session: Any = AppSession
     request = when_all_is_sent(where_its_section_is_gone(with_what_was_pressed(session.request_rerun)))
     session.request_rerun = where_the_visitor_is(without_what_is_old(of_all_that_came(request)))

@@ -1,6 +1,7 @@
 """What is changed inside Streamlit is still there to be changed, and the change does what it says."""
 
 import inspect
+import sys
 from importlib.metadata import version
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.caching import cache_utils
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.fragment import MemoryFragmentStorage
-from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -66,6 +67,17 @@ def test_nobody_looks_for_the_source_of_every_module(monkeypatch):
     monkeypatch.setattr(inspect, "stack", lambda: pytest.fail("it was asked whether this is an interactive Python"))
     streamlit_privates.change()
     assert not env_util.is_repl()
+
+
+def test_a_run_does_not_move_where_another_looks_for_modules(tmp_path):
+    """The list of folders is gone through while it changes: what follows a folder that is taken away is not seen."""
+    streamlit_privates.change()
+    assert "modified_sys_path(self._main_script_path)" in inspect.getsource(ScriptRunner._run_script)
+    before, seen = list(sys.path), []
+    folders = iter(sys.path)
+    with script_runner.modified_sys_path(str(tmp_path / "index.py")):
+        seen.append(next(folders))
+    assert [*seen, *folders] == before == sys.path
 
 
 @pytest.mark.parametrize(
