@@ -34,10 +34,15 @@ class Crowd:
 
     def come(self, pool: ThreadPoolExecutor, i: int) -> None:
         """The next comes when this one is in the line, or has begun."""
-        before = len(self.turns._waiting) + len(self.turns._until)
+        before = self.here()
         pool.submit(self.run, i)
-        while len(self.turns._waiting) + len(self.turns._until) == before:
+        while self.here() == before:
             pass
+
+    def here(self) -> int:
+        """How many wait or have their turn; asked under the lock, for one may just be passing from here to there."""
+        with self.turns._lock:
+            return len(self.turns._waiting) + len(self.turns._until)
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
